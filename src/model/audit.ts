@@ -1,0 +1,113 @@
+import type { Principal } from './identity.ts'
+import type { AnswerFacts } from './request.ts'
+
+/** The catalogue of auditable actions; `src/audit/catalogue.ts` gives each one its category, type and kind. */
+export type AuditAction =
+  | 'request-authorized'
+  | 'request-denied'
+  | 'authentication-failed'
+  | 'completion-finished'
+  | 'completion-truncated'
+  | 'completion-aborted'
+  | 'completion-failed'
+  | 'policy-loaded'
+  | 'policy-rejected'
+  | 'config-loaded'
+  | 'config-reloaded'
+  | 'config-rejected'
+  | 'key-created'
+  | 'key-rotated'
+  | 'key-revoked'
+  | 'jwks-refreshed'
+  | 'jwks-failed'
+  | 'connection-rejected'
+  | 'proxy-started'
+  | 'proxy-draining'
+  | 'proxy-stopped'
+  | 'audit-degraded'
+  | 'audit-recovered'
+  | 'audit-gap'
+
+export type AuditOutcome = 'success' | 'failure' | 'unknown'
+
+/** What both events of one request tell of it. Absent members are left out of the event, never written as null. */
+export interface AuditRequest {
+  readonly id: string
+  readonly method: string
+  /** The path without its query, as the client sent it; at most 512 characters. */
+  readonly path: string
+  readonly httpVersion: string
+  readonly userAgent?: string
+  readonly clientIp?: string
+  readonly clientPort?: number
+  /** The raw `X-Forwarded-For` chain when it was believed; at most 256 characters. */
+  readonly forwardedFor?: string
+  readonly operation?: string
+  readonly model?: string
+  readonly alias?: string
+  readonly stream?: boolean
+  readonly bodyBytes?: number
+  readonly traceId?: string
+  readonly spanId?: string
+}
+
+export interface AuditPolicy {
+  readonly rule?: string
+  /** Digest of the policy that decided, `sha256:…`. */
+  readonly ruleset: string
+  /** Wall time of the policy decision alone. Unit: nanoseconds. */
+  readonly latencyNs: number
+  readonly roles: readonly string[]
+  readonly obligations?: readonly string[]
+}
+
+export interface AuditUpstream {
+  readonly name: string
+  readonly address: string
+  readonly port?: number
+  readonly region?: string
+}
+
+/** One audit event before it takes a schema's form: `src/audit/formats/` renders it. Times are epoch milliseconds. */
+export interface AuditEvent {
+  readonly at: number
+  readonly action: AuditAction
+  readonly outcome?: AuditOutcome
+  readonly reason?: string
+  readonly message: string
+  readonly stage?: 'decision' | 'complete'
+  readonly decision?: 'allow' | 'deny' | 'error'
+  readonly request?: AuditRequest
+  readonly principal?: Principal
+  /** The configured name of the issuer whose credential was refused, when its owner is known. */
+  readonly authIssuer?: string
+  readonly authMethod?: string
+  readonly authCache?: 'hit' | 'miss'
+  readonly policy?: AuditPolicy
+  readonly upstream?: AuditUpstream
+  readonly status?: number
+  readonly answer?: AnswerFacts
+  readonly startedAt?: number
+  readonly durationNs?: number
+  readonly ttftNs?: number
+  readonly upstreamNs?: number
+  readonly overheadNs?: number
+  readonly requestBytes?: number
+  readonly responseBytes?: number
+  readonly attempts?: number
+  readonly error?: { readonly type: string; readonly code?: string; readonly message?: string }
+  /** Flat extra members under `sallyport.` for lifecycle events: `{ 'admin.port': 8081 }`; dots nest. */
+  readonly extra?: { readonly [dotted: string]: string | number | boolean | readonly string[] }
+  readonly server?: { readonly address: string; readonly port: number }
+}
+
+/**
+ * Where audit events go. `commit` answers once the line is with the kernel (true) or cannot be (false): nothing may be
+ * sent upstream before it answered true. `append` is for events that nothing waits for. Neither ever throws.
+ */
+export interface AuditLog {
+  commit(event: AuditEvent, answered: (accepted: boolean) => void): void
+  append(event: AuditEvent): void
+  /** False while an audit event cannot be written: new requests are refused and `/readyz` is 503. */
+  readonly writable: boolean
+}

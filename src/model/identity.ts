@@ -1,0 +1,80 @@
+import type { JsonObject } from './json.ts'
+import type { Match } from './match.ts'
+import type { Secret } from './secret.ts'
+
+export const METHODS = ['jwt', 'saml', 'ldap', 'local', 'api_key', 'mtls'] as const
+export type MethodName = (typeof METHODS)[number]
+
+/** What the caller presented, and where: exactly one of these stands in a request that goes on. */
+export type Credential =
+  | { readonly kind: 'token'; readonly place: 'authorization' | 'x-api-key' | 'api-key'; readonly token: Secret }
+  | { readonly kind: 'basic'; readonly username: string; readonly password: Secret }
+
+/**
+ * The authenticated caller. `undefined` means *cannot tell*: the credential did not say, or said it in a type that is
+ * not understood. It is never the same as "none".
+ */
+export interface Principal {
+  /** The mapped id, unchanged. Unique only together with `issuer`. */
+  readonly id: string
+  /** The configured name of who vouches: an issuer's name, or `api_keys`. */
+  readonly issuer: string
+  readonly method: MethodName
+  readonly name: string | null
+  readonly email: string | null
+  readonly groups: readonly string[] | undefined
+  /** Roles that the credential itself carries (an API key's `--role`), beside those that the policy's members give. */
+  readonly roles: readonly string[]
+  readonly workspace: string | undefined
+  /** The raw claims, nested, as verified. */
+  readonly claims: JsonObject
+  readonly mfa: Match
+  readonly acr: string | undefined
+  /** Epoch seconds of the last interactive sign-in. */
+  readonly authTime: number | undefined
+  /** The id of the API key, `key_…`; null for every other method. */
+  readonly key: string | null
+  /** A digest that names the token in audit events (SHA-256 of `jti`); never a credential. */
+  readonly tokenId: string | null
+  /** Epoch seconds after which the credential is void; null when it does not expire. */
+  readonly expiresAt: number | null
+}
+
+export type RejectReason =
+  | 'malformed'
+  | 'expired'
+  | 'not_yet_valid'
+  | 'bad_signature'
+  | 'unknown_kid'
+  | 'wrong_aud'
+  | 'wrong_iss'
+  | 'wrong_type'
+  | 'alg_not_allowed'
+  | 'claim_missing'
+  | 'unknown_key'
+  | 'revoked'
+  | 'unsupported_scheme'
+
+/** A credential is verified, or it is wrong, or nobody can tell right now; the three never fall through to another. */
+export type Verification =
+  | { readonly outcome: 'verified'; readonly principal: Principal; readonly cache: 'hit' | 'miss' }
+  | { readonly outcome: 'rejected'; readonly reason: RejectReason; readonly method: MethodName | null }
+  | {
+      readonly outcome: 'unavailable'
+      readonly reason: string
+      readonly method: MethodName
+      readonly retryAfterSeconds: number
+    }
+
+/**
+ * One way to verify a credential. `owns` looks at form only (no I/O) and at most one method owns a credential;
+ * `verify` answers at once where it can (a cache hit), so that the hot path waits for nothing.
+ */
+export interface IdentityMethod {
+  readonly name: MethodName
+  /** The configured name that events carry: the issuer's, or `api_keys`. */
+  readonly issuer: string
+  owns(credential: Credential): boolean
+  verify(credential: Credential): Verification | Promise<Verification>
+  close(): void
+}

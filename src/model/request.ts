@@ -1,0 +1,45 @@
+/** `resource.verb` after the OpenAI API; creating is the short name: `chat`, `embeddings`, `models.list`. */
+export type OperationName = string
+
+/**
+ * The model of a request. A string names it; null says that the operation has none (`models.list`); undefined says that
+ * it could use one but does not name it (a stored prompt), which is *cannot tell* for every selector on models.
+ */
+export type ModelFact = string | null | undefined
+
+/** What a request asks for, as far as the policy speaks of it. Pure facts of the one parsed body. */
+export interface RequestFacts {
+  readonly operation: OperationName
+  readonly model: ModelFact
+  /** Models named beside the main one (`tools[].model`); each is decided like the main one. */
+  readonly nestedModels: readonly string[]
+  readonly stream: boolean
+  /** What the request asks for; undefined when it does not say. Unit: tokens. */
+  readonly maxOutputTokens: number | undefined
+  readonly tools: { readonly functions: readonly string[]; readonly hosted: readonly string[] }
+  readonly input: {
+    readonly bytes: number | undefined
+    readonly images: boolean
+    readonly files: boolean
+    readonly audio: boolean
+  }
+  /** Hosts that the request names in URLs (`image_url`, `file_url`, `server_url`), lower case, without port. */
+  readonly urls: readonly string[]
+  /** Stored objects that the request refers to (`previous_response_id`, `file_id`), by the key that named them. */
+  readonly objects: readonly { readonly key: string; readonly id: string }[]
+}
+
+/** What an upstream's answer told about itself; every member is absent when it did not say. */
+export interface Usage {
+  readonly inputTokens?: number
+  readonly outputTokens?: number
+  readonly cachedTokens?: number
+  readonly reasoningTokens?: number
+}
+
+export interface AnswerFacts {
+  readonly usage?: Usage
+  readonly responseId?: string
+  readonly responseModel?: string
+  readonly finishReasons?: readonly string[]
+}
