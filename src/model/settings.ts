@@ -1,0 +1,95 @@
+import type { Secret } from './secret.ts'
+
+/** The checked config with every default applied, every secret resolved and every path absolute. Times are milliseconds. */
+export interface Settings {
+  readonly listen: ListenSettings
+  readonly issuers: readonly IssuerSettings[]
+  readonly apiKeys: { readonly enabled: boolean }
+  readonly upstreams: readonly UpstreamSettings[]
+  /** Absolute paths of policy files and folders. */
+  readonly policies: readonly string[]
+  readonly store: StoreSettings
+  readonly audit: AuditSettings
+  readonly telemetry: { readonly metrics: boolean }
+}
+
+/** One address to listen on: `host` without brackets; port 0 picks a free one. */
+export interface ListenAddress {
+  readonly host: string
+  readonly port: number
+}
+
+export interface ListenSettings {
+  readonly proxy: ListenAddress
+  readonly admin: ListenAddress
+  /** Addresses and CIDR ranges whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[]
+  readonly maxBodyBytes: number
+  /** Of clients: slower ones are cut off. */
+  readonly timeouts: { readonly headMs: number; readonly bodyMs: number; readonly keepAliveMs: number }
+}
+
+/** Where an issuer's keys come from: `discover` reads the issuer's metadata, `file` is an absolute path. */
+export type KeySetSettings =
+  | { readonly kind: 'discover'; readonly refreshMs: number; readonly maxStaleMs: number }
+  | { readonly kind: 'url'; readonly url: string; readonly refreshMs: number; readonly maxStaleMs: number }
+  | { readonly kind: 'file'; readonly file: string; readonly refreshMs: number; readonly maxStaleMs: number }
+
+/** The path of each mapped claim, one member name a step. */
+export interface ClaimPaths {
+  readonly id: readonly string[]
+  readonly name: readonly string[]
+  readonly email: readonly string[]
+  readonly groups: readonly string[]
+  readonly workspace: readonly string[]
+}
+
+export interface IssuerSettings {
+  readonly name: string
+  readonly issuer: string
+  readonly audience: readonly string[]
+  readonly jwks: KeySetSettings
+  /** Asymmetric only. */
+  readonly algorithms: readonly string[]
+  readonly clockSkewMs: number
+  readonly claims: ClaimPaths
+  /** Values of `acr` that show multi-factor authentication. */
+  readonly mfaAcr: readonly string[]
+  readonly allowInsecure: boolean
+}
+
+export interface UpstreamSettings {
+  readonly name: string
+  readonly kind: 'openai'
+  /** Without a trailing slash, query or fragment. */
+  readonly url: string
+  /** Null where the upstream asks for none. */
+  readonly apiKey: Secret | null
+  /** Names and patterns. */
+  readonly models: readonly string[]
+  readonly region: string | null
+  readonly labels: { readonly [name: string]: string }
+  readonly timeouts: {
+    readonly connectMs: number
+    readonly firstByteMs: number
+    readonly idleMs: number
+    readonly totalMs: number
+  }
+  readonly isolation: 'workspace' | 'user' | 'off'
+  /** Lower is tried first. */
+  readonly priority: number
+  /** The share among upstreams of one priority. */
+  readonly weight: number
+  readonly allowInsecure: boolean
+}
+
+export interface StoreSettings {
+  readonly kind: 'sqlite'
+  /** Absolute path. */
+  readonly file: string
+}
+
+export interface AuditSettings {
+  readonly format: 'ecs'
+  readonly delivery: 'strict' | 'relaxed'
+}
