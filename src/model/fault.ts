@@ -29,6 +29,8 @@ export interface Fault {
   readonly message: string
   readonly param: string | null
   readonly reason?: string
+  /** Headers that this answer carries (`www-authenticate`, `allow`, `retry-after`): name, value… */
+  readonly headers?: readonly string[]
   readonly cause?: unknown
 }
 

@@ -26,3 +26,19 @@ export interface KeyReader {
 
 /** Epoch milliseconds; an argument everywhere, so that tests own the time. */
 export type Clock = () => number
+
+/** The client's side of an answer, as the code that forwards sees it. */
+export interface AnswerSink {
+  /** Sends status and headers (name, value…). A stream's head goes out at once; another waits for its first bytes. */
+  start(status: number, headers: readonly string[], stream: boolean): void
+  /** False asks to pause until `onDrain` is called. */
+  write(chunk: Buffer): boolean
+  end(last: Buffer | null): void
+  /** Ends an answer that has begun and cannot be completed, so that the client notices. */
+  cut(): void
+  readonly started: boolean
+  onDrain: (() => void) | null
+  /** Called once when the client goes before the answer is complete. */
+  onGone: (() => void) | null
+  readonly gone: boolean
+}

@@ -43,3 +43,42 @@ export interface AnswerFacts {
   readonly responseModel?: string
   readonly finishReasons?: readonly string[]
 }
+
+/**
+ * The head of a request that is one unambiguous request: one Host, one of each header that decides anything, known
+ * framing. Nothing in it is decoded or normalised.
+ */
+export interface RequestHead {
+  readonly id: string
+  readonly method: string
+  /** The request target as it stood on the request line. */
+  readonly target: string
+  readonly httpVersion: string
+  /** Name, value, name, value… as received. */
+  readonly rawHeaders: readonly string[]
+  readonly contentType: string | undefined
+  readonly contentEncoding: string | undefined
+  /** Unit: bytes; undefined when the body is chunked or absent. */
+  readonly contentLength: number | undefined
+  readonly hasBody: boolean
+  readonly userAgent: string | undefined
+  readonly traceparent: string | undefined
+  /** The workspace that the caller asks for (`OpenAI-Project`). */
+  readonly project: string | undefined
+  /** The client's address after trusted proxies; an IPv4-mapped IPv6 address is its IPv4 address. */
+  readonly clientIp: string | undefined
+  readonly clientPort: number | undefined
+  /** The `X-Forwarded-For` chain, only where it was believed. */
+  readonly forwardedFor: string | undefined
+}
+
+/** What goes to an upstream: built from nothing, never from the client's own head. */
+export interface UpstreamRequest {
+  readonly method: string
+  readonly path: string
+  /** Name, value, name, value… */
+  readonly headers: readonly string[]
+  readonly body: Buffer | null
+  /** The proxy, not the client, asked for usage in the stream: its traces are taken out of the answer. */
+  readonly askedUsage: boolean
+}

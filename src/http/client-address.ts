@@ -1,0 +1,50 @@
+import ipaddr from 'ipaddr.js'
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6
+
+/** Where a request came from. `forwardedFor` is set only when the chain was believed. */
+export interface ClientAddress {
+  readonly ip: string | undefined
+  readonly forwardedFor: string | undefined
+}
+
+/** Text of an address in its one form: an IPv4-mapped IPv6 address is its IPv4 address; undefined when not one. */
+export function canonicalAddress(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  if (!text.includes(':') && ipaddr.IPv4.isValidFourPartDecimal(text)) return text
+  if (!ipaddr.IPv6.isValid(text)) return undefined
+  return ipaddr.process(text).toString()
+}
+
+/**
+ * Compiles `listen.trusted_proxies`. `X-Forwarded-For` is read from the right, past trusted addresses only, so that a
+ * client's own entries are never believed (RFC 7239 section 8.1). An entry that is not an address ends the walk at the
+ * last trusted hop. With no trusted proxies the header is not looked at.
+ */
+export function clientAddresses(
+  trusted: readonly string[],
+): (peer: string | undefined, chain: string | undefined) => ClientAddress {
+  const networks = trusted.map((network) => ipaddr.parseCIDR(network.includes('/') ? network : singleAddress(network)))
+  const isTrusted = (text: string) => {
+    const address: Address = ipaddr.process(text)
+    return networks.some((network) => address.kind() === network[0].kind() && address.match(network))
+  }
+  return (peer, chain) => {
+    const direct = canonicalAddress(peer)
+    if (networks.length === 0 || chain === undefined || direct === undefined || !isTrusted(direct)) {
+      return { ip: direct, forwardedFor: undefined }
+    }
+    let ip = direct
+    for (const hop of chain.split(',').reverse()) {
+      const address = canonicalAddress(hop.trim())
+      if (address === undefined) break
+      ip = address
+      if (!isTrusted(address)) break
+    }
+    return { ip, forwardedFor: chain }
+  }
+}
+
+function singleAddress(address: string): string {
+  return `${address}/${ipaddr.parse(address).kind() === 'ipv4' ? 32 : 128}`
+}

@@ -1,0 +1,187 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Fault, fault } from '../model/fault.ts'
+import type { AnswerSink } from '../model/ports.ts'
+import { failed, ok, type Result } from '../model/result.ts'
+import { errorBody, errorHeaders, faultRow } from './errors.ts'
+
+/** How long, and how much, a refused client may go on sending so that it gets to read its answer. */
+const LINGER_MS = 1000
+const LINGER_BYTES = 4 * 1024 * 1024
+
+/**
+ * One request and its answer on one connection. It owns the only places where the client's body is read and where
+ * bytes go back; whoever answers first wins and nothing is ever answered twice.
+ */
+export class Exchange implements AnswerSink {
+  readonly id: string
+  onDrain: (() => void) | null = null
+  onGone: (() => void) | null = null
+  /** Called once when the answer is over, in whichever way. */
+  onOver: (() => void) | null = null
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  #gone = false
+  #expectsContinue: boolean
+  #bytesSent = 0
+  #status = 0
+
+  constructor(request: IncomingMessage, response: ServerResponse, id: string, expectsContinue: boolean) {
+    this.id = id
+    this.#request = request
+    this.#response = response
+    this.#expectsContinue = expectsContinue
+    // Not the request's 'close': that one comes as soon as the body has been read.
+    response.once('close', () => {
+      if (!response.writableFinished) this.#gone = true
+      if (this.#gone) this.onGone?.()
+      this.onOver?.()
+    })
+    response.on('drain', () => this.onDrain?.())
+    response.on('error', () => undefined)
+  }
+
+  get started(): boolean {
+    return this.#status !== 0
+  }
+
+  get gone(): boolean {
+    return this.#gone
+  }
+
+  get bytesSent(): number {
+    return this.#bytesSent
+  }
+
+  /** The status sent; 0 before there is one. */
+  get status(): number {
+    return this.#status
+  }
+
+  /**
+   * Reads the whole body. Faults: `body_too_large` past `limitBytes` (at once, where the length was announced),
+   * `request_timeout` when it is not complete within `timeoutMs`, `invalid_body` when the client goes before its end.
+   */
+  readBody(announced: number | undefined, limitBytes: number, timeoutMs: number): Promise<Result<Buffer, Fault>> {
+    if (announced !== undefined && announced > limitBytes) return Promise.resolve(failed(tooLarge(limitBytes)))
+    if (this.#expectsContinue) {
+      this.#expectsContinue = false
+      this.#response.writeContinue()
+    }
+    const request = this.#request
+    return new Promise((resolve) => {
+      const chunks: Buffer[] = []
+      let length = 0
+      const settle = (result: Result<Buffer, Fault>) => {
+        clearTimeout(timer)
+        request.removeListener('data', onBytes)
+        request.removeListener('end', onEnd)
+        request.removeListener('close', onClose)
+        if (!result.ok) request.pause()
+        resolve(result)
+      }
+      const onBytes = (chunk: Buffer) => {
+        length += chunk.length
+        if (length > limitBytes) settle(failed(tooLarge(limitBytes)))
+        else chunks.push(chunk)
+      }
+      const onEnd = () => settle(ok(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, length)))
+      const onClose = () => settle(failed(fault('invalid_body', 'the body ended early', { reason: 'client_closed' })))
+      const timer = setTimeout(
+        () => settle(failed(fault('request_timeout', `the body was not complete within ${timeoutMs} ms`))),
+        timeoutMs,
+      )
+      request.on('data', onBytes)
+      request.once('end', onEnd)
+      request.once('close', onClose)
+      request.on('error', () => undefined)
+    })
+  }
+
+  /** Answers with a fault. After the answer began it can only end it: one error event in a stream, a cut elsewhere. */
+  refuse(fault: Fault): void {
+    if (this.started || this.#gone) return
+    const body = errorBody(fault)
+    this.#answer(faultRow(fault.code).status, errorHeaders(fault), Buffer.from(body))
+  }
+
+  /** Answers with a JSON document of our own. */
+  json(status: number, document: string): void {
+    if (this.started || this.#gone) return
+    this.#answer(status, [], Buffer.from(document))
+  }
+
+  start(status: number, headers: readonly string[], stream: boolean): void {
+    if (this.started || this.#gone) return
+    this.#status = status
+    this.#response.writeHead(status, [...headers, 'x-request-id', this.id])
+    if (stream) this.#response.flushHeaders()
+  }
+
+  write(chunk: Buffer): boolean {
+    if (this.#gone) return true
+    this.#bytesSent += chunk.length
+    return this.#response.write(chunk)
+  }
+
+  end(last: Buffer | null): void {
+    if (this.#gone) return
+    if (last) {
+      this.#bytesSent += last.length
+      this.#response.end(last)
+    } else {
+      this.#response.end()
+    }
+  }
+
+  cut(): void {
+    this.#response.destroy()
+  }
+
+  #answer(status: number, headers: readonly string[], body: Buffer): void {
+    this.#status = status
+    this.#bytesSent = body.length
+    const response = this.#response
+    const head = [
+      'content-type',
+      'application/json',
+      'content-length',
+      String(body.length),
+      ...headers,
+      'x-request-id',
+      this.id,
+    ]
+    if (this.#request.complete || this.#request.method === 'CONNECT') {
+      if (this.#request.method === 'CONNECT') response.shouldKeepAlive = false
+      response.writeHead(status, head)
+      response.end(this.#request.method === 'HEAD' ? undefined : body)
+      return
+    }
+    // The rest of the body is not wanted. Closing at once would reset the connection before the client has read why.
+    response.shouldKeepAlive = false
+    response.writeHead(status, head)
+    if (this.#request.method !== 'HEAD') response.write(body)
+    this.#linger()
+  }
+
+  #linger(): void {
+    const request = this.#request
+    let received = 0
+    const over = () => {
+      clearTimeout(timer)
+      this.#response.end()
+    }
+    const timer = setTimeout(() => this.cut(), LINGER_MS)
+    request.on('error', () => undefined)
+    request.on('data', (chunk: Buffer) => {
+      received += chunk.length
+      if (received > LINGER_BYTES) this.cut()
+    })
+    request.once('end', over)
+    request.once('close', over)
+    request.resume()
+  }
+}
+
+function tooLarge(limitBytes: number): Fault {
+  return fault('body_too_large', `the body is larger than the ${limitBytes} bytes that \`max_body\` allows`)
+}

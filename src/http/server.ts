@@ -1,0 +1,149 @@
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { Exchange } from './exchange.ts'
+
+/** Requests that one connection may have waiting behind the one being answered (HTTP pipelining). */
+const PIPELINE_LIMIT = 16
+const MAX_HEAD_BYTES = 16 * 1024
+const MAX_HEADERS = 200
+
+export interface ServerLimits {
+  readonly headMs: number
+  readonly bodyMs: number
+  readonly keepAliveMs: number
+}
+
+/** Bytes that never became a request: they have no id, one 400 or 431 answers them and the connection closes. */
+export interface RejectedConnection {
+  readonly status: 400 | 408 | 431
+  readonly reason: string
+  readonly clientIp: string | undefined
+  readonly clientPort: number | undefined
+}
+
+export interface ServerPorts {
+  readonly newRequestId: () => string
+  /** Handles one request to its end; never throws. */
+  readonly handle: (request: IncomingMessage, exchange: Exchange) => void
+  readonly rejected: (connection: RejectedConnection) => void
+  /** True once the proxy drains: every answer closes its connection. */
+  readonly draining: () => boolean
+}
+
+interface Waiting {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly expectsContinue: boolean
+}
+
+/** What one connection is doing. Requests on it run one after the other, and none runs once it is to close. */
+interface Connection {
+  active: Exchange | null
+  closing: boolean
+  readonly waiting: Waiting[]
+}
+
+/**
+ * The proxy's HTTP/1.1 listener. Node by itself runs pipelined requests side by side and goes on to run those that it
+ * has read after an answer said `Connection: close`; here they run in order and none after a close
+ * (RFC 9112 sections 9.3.2 and 9.6).
+ */
+export function createProxyServer(limits: ServerLimits, ports: ServerPorts): Server {
+  const connections = new WeakMap<Duplex, Connection>()
+  const connectionOf = (socket: Duplex): Connection => {
+    const known = connections.get(socket)
+    if (known) return known
+    const fresh: Connection = { active: null, closing: false, waiting: [] }
+    connections.set(socket, fresh)
+    return fresh
+  }
+
+  const server = createServer({
+    requireHostHeader: false, // answered by `receive`, so that it is audited like any other request
+    maxHeaderSize: MAX_HEAD_BYTES,
+    headersTimeout: limits.headMs,
+    requestTimeout: limits.headMs + limits.bodyMs + 5000,
+    keepAliveTimeout: limits.keepAliveMs,
+    connectionsCheckingInterval: 1000,
+    insecureHTTPParser: false,
+    noDelay: true,
+  })
+  server.maxHeadersCount = MAX_HEADERS
+
+  const run = (connection: Connection, { request, response, expectsContinue }: Waiting) => {
+    if (ports.draining()) response.shouldKeepAlive = false
+    const exchange = new Exchange(request, response, ports.newRequestId(), expectsContinue)
+    connection.active = exchange
+    exchange.onOver = () => {
+      connection.active = null
+      if (!response.shouldKeepAlive || exchange.gone) connection.closing = true
+      const next = connection.waiting.shift()
+      if (next && !connection.closing) run(connection, next)
+    }
+    ports.handle(request, exchange)
+  }
+  const accept = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
+    const connection = connectionOf(request.socket)
+    if (connection.closing) return
+    const entry = { request, response, expectsContinue }
+    if (connection.active === null && connection.waiting.length === 0) return run(connection, entry)
+    if (connection.waiting.length < PIPELINE_LIMIT) {
+      connection.waiting.push(entry)
+      return
+    }
+    connection.closing = true
+    reject(request.socket, connection, 400, 'pipeline_limit')
+  }
+  const reject = (socket: Duplex, connection: Connection, status: RejectedConnection['status'], reason: string) => {
+    const { remoteAddress, remotePort } = socket as Socket
+    connection.closing = true
+    ports.rejected({ status, reason, clientIp: remoteAddress, clientPort: remotePort })
+    // An answer that is under way must not have another one written into its middle.
+    if (connection.active || !socket.writable) socket.destroy()
+    else socket.end(rawAnswer(status), () => socket.destroy())
+  }
+
+  server.on('request', (request, response) => accept(request, response, false))
+  server.on('checkContinue', (request, response) => accept(request, response, true))
+  server.on('checkExpectation', (request, response) => accept(request, response, false))
+  server.on('connect', (request: IncomingMessage, socket: Duplex) => {
+    const response = new ServerResponse(request)
+    response.assignSocket(socket as Socket)
+    response.once('finish', () => socket.end())
+    accept(request, response, false)
+  })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const connection = connectionOf(socket)
+    if (error.code === 'ECONNRESET' || error.code === 'EPIPE' || connection.closing) {
+      connection.closing = true
+      socket.destroy()
+      return
+    }
+    reject(socket, connection, statusOf(error.code), (error.code ?? 'malformed').toLowerCase())
+  })
+  return server
+}
+
+function statusOf(code: string | undefined): RejectedConnection['status'] {
+  if (code === 'HPE_HEADER_OVERFLOW') return 431
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
+}
+
+const REASONS = {
+  400: 'Bad Request',
+  408: 'Request Timeout',
+  431: 'Request Header Fields Too Large',
+} as const
+
+function rawAnswer(status: RejectedConnection['status']): string {
+  const body = JSON.stringify({
+    error: {
+      message: 'the connection did not carry a well-formed HTTP request',
+      type: 'invalid_request_error',
+      param: null,
+      code: 'invalid_request',
+    },
+  })
+  return `HTTP/1.1 ${status} ${REASONS[status]}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`
+}

@@ -1,0 +1,211 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Dispatcher } from 'undici'
+import { type Fault, fault } from '../model/fault.ts'
+import type { AnswerSink } from '../model/ports.ts'
+import type { AnswerFacts, UpstreamRequest } from '../model/request.ts'
+import { faultOf, timedOut } from './faults.ts'
+import type { Upstream } from './pools.ts'
+
+/** An upstream's error body is held back to this size, so that the provider's key can be blotted out of it. */
+const ERROR_BODY_BYTES = 1024 * 1024
+
+/** Reads usage from a passing answer; `push` gives the bytes to send on now. */
+export interface AnswerTap {
+  push(chunk: Buffer): Buffer | null
+  end(): { readonly rest: Buffer | null; readonly facts: AnswerFacts }
+}
+
+/** The pure parts of an answer, handed in by the composition root. */
+export interface AnswerShape {
+  readonly headers: (headers: IncomingHttpHeaders, stream: boolean) => string[]
+  readonly openTap: (kind: 'json' | 'sse', status: number) => AnswerTap
+  /** Takes the provider's key out of an error body. */
+  readonly blot: (body: Buffer) => Buffer
+}
+
+/**
+ * What became of a forwarded request. `failed`: nothing has been answered yet, the fault can still be. `broken`: the
+ * answer had begun and is not complete. `client_gone`: the client left and the upstream was told to stop.
+ */
+export interface Delivery {
+  readonly outcome: 'answered' | 'failed' | 'broken' | 'client_gone'
+  readonly fault?: Fault
+  /** The upstream's own status; 0 when it never answered. */
+  readonly status: number
+  readonly stream: boolean
+  readonly midEvent: boolean
+  readonly facts: AnswerFacts
+  /** Epoch-free milliseconds (performance.now) of the first answer byte; 0 when there was none. */
+  readonly firstByteAt: number
+}
+
+/**
+ * Sends one shaped request to one upstream and streams its answer to the client, with backpressure both ways. Exactly
+ * one attempt: a request that may have been run is never run twice (RFC 9110 section 9.2.2).
+ *
+ * Redirects are not followed and an upstream's own 401 is not the caller's: both are `upstream_unavailable`. So is a
+ * compressed answer, since `identity` was asked for.
+ */
+export function forward(
+  upstream: Upstream,
+  request: UpstreamRequest,
+  sink: AnswerSink,
+  shape: AnswerShape,
+): Promise<Delivery> {
+  return new Promise((resolve) => {
+    const transfer = new Transfer(upstream, sink, shape, resolve)
+    upstream.pool.dispatch(
+      {
+        path: request.path,
+        method: request.method as Dispatcher.HttpMethod,
+        headers: request.headers as string[],
+        body: request.body,
+      },
+      transfer,
+    )
+  })
+}
+
+class Transfer implements Dispatcher.DispatchHandler {
+  readonly #sink: AnswerSink
+  readonly #shape: AnswerShape
+  readonly #resolve: (delivery: Delivery) => void
+  readonly #total: NodeJS.Timeout
+  #controller: Dispatcher.DispatchController | null = null
+  #settled = false
+  #status = 0
+  #stream = false
+  #firstByteAt = 0
+  #tail = ''
+  #tap: AnswerTap | null = null
+  #headers: string[] = []
+  #held: Buffer[] | null = null
+  #heldBytes = 0
+  #stop: Fault | null = null
+
+  constructor(upstream: Upstream, sink: AnswerSink, shape: AnswerShape, resolve: (delivery: Delivery) => void) {
+    this.#sink = sink
+    this.#shape = shape
+    this.#resolve = resolve
+    const { totalMs } = upstream.settings.timeouts
+    this.#total = setTimeout(() => this.#abort(timedOut(`the answer was not complete within ${totalMs} ms`)), totalMs)
+    sink.onGone = () => this.#leave()
+    sink.onDrain = () => {
+      if (this.#controller?.paused) this.#controller.resume()
+    }
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#sink.gone) this.#leave()
+    // A request that waited for a connection while its client left or its time ran out is never sent.
+    if (this.#settled) controller.abort(new Error('settled'))
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200 || this.#settled) return
+    this.#status = status
+    this.#firstByteAt = performance.now()
+    const refused = unacceptable(status, headers)
+    if (refused) return this.#abort(refused)
+    this.#stream = isEventStream(headers)
+    this.#headers = this.#shape.headers(headers, this.#stream)
+    const length = headers['content-length']
+    if (status >= 400) {
+      this.#held = []
+      return
+    }
+    this.#tap = this.#shape.openTap(this.#stream ? 'sse' : 'json', status)
+    // Known length, no chunked framing: a stream's length may change when usage is taken out of it.
+    if (!this.#stream && typeof length === 'string') this.#headers.push('content-length', length)
+    this.#sink.start(status, this.#headers, this.#stream)
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#settled) return
+    if (this.#held) {
+      this.#heldBytes += chunk.length
+      if (this.#heldBytes > ERROR_BODY_BYTES)
+        return this.#abort(fault('upstream_unavailable', 'the upstream sent too large an error'))
+      this.#held.push(chunk)
+      return
+    }
+    const bytes = this.#tap ? this.#tap.push(chunk) : chunk
+    if (bytes === null || bytes.length === 0) return
+    if (this.#stream) this.#tail = bytes.toString('latin1', Math.max(0, bytes.length - 4))
+    if (!this.#sink.write(bytes)) controller.pause()
+  }
+
+  onResponseEnd(): void {
+    if (this.#settled) return
+    if (this.#held) {
+      const body = this.#shape.blot(Buffer.concat(this.#held, this.#heldBytes))
+      this.#sink.start(this.#status, [...this.#headers, 'content-length', String(body.length)], false)
+      this.#sink.end(body)
+      return this.#settle('answered', {})
+    }
+    const { rest, facts } = this.#tap ? this.#tap.end() : { rest: null, facts: {} }
+    this.#sink.end(rest)
+    this.#settle('answered', facts)
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    if (this.#settled) return
+    const reason = this.#stop ?? faultOf(error)
+    this.#settle(this.#sink.started ? 'broken' : 'failed', this.#tap?.end().facts ?? {}, reason)
+  }
+
+  #leave(): void {
+    if (this.#settled) return
+    const facts = this.#tap?.end().facts ?? {}
+    this.#settle('client_gone', facts)
+    this.#controller?.abort(new Error('client_gone'))
+  }
+
+  #abort(reason: Fault): void {
+    if (this.#settled || this.#stop) return
+    this.#stop = reason
+    if (this.#controller) this.#controller.abort(new Error(reason.code))
+    else this.#settle('failed', {}, reason)
+  }
+
+  #settle(outcome: Delivery['outcome'], facts: AnswerFacts, reason?: Fault): void {
+    this.#settled = true
+    clearTimeout(this.#total)
+    this.#sink.onGone = null
+    this.#sink.onDrain = null
+    this.#resolve({
+      outcome,
+      status: this.#status,
+      stream: this.#stream,
+      midEvent: this.#tail !== '' && !/(?:\n|\r)(?:\r?\n|\r)$/.test(this.#tail),
+      facts,
+      firstByteAt: this.#firstByteAt,
+      ...(reason ? { fault: reason } : {}),
+    })
+  }
+}
+
+function isEventStream(headers: IncomingHttpHeaders): boolean {
+  const type = headers['content-type']
+  return typeof type === 'string' && /^text\/event-stream(?:\s*;|\s*$)/i.test(type)
+}
+
+/** Answers that are never handed on, whatever they hold. */
+function unacceptable(status: number, headers: IncomingHttpHeaders): Fault | null {
+  if (status >= 300 && status < 400) {
+    return fault('upstream_unavailable', 'the upstream answered with a redirect, which is not followed', {
+      reason: 'upstream_redirect',
+    })
+  }
+  if (status === 401) {
+    return fault('upstream_unavailable', "the upstream refused the proxy's own key", { reason: 'upstream_401' })
+  }
+  const coding = headers['content-encoding']
+  if (coding !== undefined && coding !== 'identity' && coding !== '') {
+    return fault('upstream_unavailable', 'the upstream compressed an answer that was asked for as it is', {
+      reason: 'bad_stream',
+    })
+  }
+  return null
+}
