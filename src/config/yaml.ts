@@ -1,0 +1,250 @@
+import type { Alias, Node, Pair, Scalar, YAMLMap } from 'yaml'
+import { Composer, type Document, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, Parser, stringify } from 'yaml'
+import type { JsonValue } from '../model/json.ts'
+import type { PlacedProblem } from '../model/problem.ts'
+import { plainScalarFault, setOwn } from './yaml-scalars.ts'
+import { textFault } from './yaml-text.ts'
+
+export const MAX_NODES = 100_000
+export const MAX_DEPTH = 64
+const MAX_PROBLEMS = 100
+
+export type Path = readonly (string | number)[]
+export type Place = (path: Path, at?: 'key' | 'value') => { readonly line: number; readonly column: number }
+
+/** A strictly read file. `document` is null when there is any problem. */
+export interface YamlFile {
+  readonly document: JsonValue | null
+  /** What could be read in spite of problems, so that a check can go on and find the others; never to be used. */
+  readonly partial: JsonValue | null
+  /** Paths whose values have been reported already. */
+  readonly reported: readonly Path[]
+  readonly problems: readonly PlacedProblem[]
+  readonly place: Place
+}
+
+type Note = (offset: number, code: string, message: string) => void
+
+/**
+ * Reads YAML 1.2 core so that every reader and every person reads the same: refuses merge keys, tags, directives, several
+ * documents, duplicate and non-text keys, empty values, booleans of YAML 1.1 and numbers that do not read back as written.
+ * Aliases work. Bounded in time, depth and count; never throws. `place` answers with the nearest node of a path.
+ */
+export function parseYaml(text: string, file: string): YamlFile {
+  const lines = new LineCounter()
+  lines.addNewLine(0)
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1)
+  const where = (offset: number) => {
+    const { line, col } = lines.linePos(Math.min(Math.max(offset, 0), text.length))
+    return { line: Math.max(line, 1), column: Math.max(col, 1) }
+  }
+  const problems: PlacedProblem[] = []
+  const seen = new Set<string>()
+  const note: Note = (offset, code, message) => {
+    const { line, column } = where(offset)
+    if (problems.length >= MAX_PROBLEMS || seen.has(`${line}:${column}`)) return
+    seen.add(`${line}:${column}`)
+    problems.push({ file, line, column, severity: 'error', code, message })
+  }
+  const broken = { document: null, partial: null, reported: [], problems, place: () => ({ line: 1, column: 1 }) }
+
+  const fault = textFault(text)
+  if (fault) note(fault.offset, fault.code, fault.message)
+  if (fault || !tokensFit(text, note)) return broken
+  const root = compose(text, note)
+  if (!root) return broken
+  const targets = resolveAliases(root, note)
+  if (!targets) return broken
+  const reading: Reading = { targets, note, count: 0, open: new Set(), reported: [] }
+  const partial = read(reading, root, [], root)
+  const place: Place = (path, at = 'value') => where(locate(root, targets, path, at))
+  return { document: problems.length === 0 ? partial : null, partial, reported: reading.reported, problems, place }
+}
+
+/** Writes plain values as YAML. */
+export function writeYaml(value: unknown): string {
+  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false })
+}
+
+/** Refuses what shows in the tokens alone, and counts them before anything is built from them. */
+function tokensFit(text: string, note: Note): boolean {
+  let offset = 0
+  let tokens = 0
+  let literal = false
+  for (const token of new Lexer().lex(text)) {
+    if (token === '\x02' || token === '\x18' || token === '\x1f') {
+      literal = token === '\x1f'
+      continue
+    }
+    if (!literal && token.startsWith('!'))
+      note(offset, 'tag', 'tags are not understood; remove the tag, and write text in quotes')
+    if (!literal && token.startsWith('%')) note(offset, 'directive', 'directives are not understood; remove the line')
+    literal = false
+    offset += token.length
+    tokens++
+    if (tokens > MAX_NODES * 6) {
+      note(0, 'too_many_values', `the file has more than ${MAX_NODES} values; split it into several files`)
+      return false
+    }
+  }
+  return true
+}
+
+function compose(text: string, note: Note): Node | null {
+  let documents: Document[]
+  try {
+    const composer = new Composer({
+      uniqueKeys: false,
+      merge: false,
+      resolveKnownTags: false,
+      prettyErrors: false,
+      logLevel: 'silent',
+    })
+    documents = [...composer.compose(new Parser().parse(text), true, text.length)] as Document[]
+  } catch {
+    note(0, 'too_deep', `values are nested more than ${MAX_DEPTH} deep`)
+    return null
+  }
+  const [document, second] = documents
+  for (const { errors, warnings } of documents) {
+    for (const { pos, code, message } of [...errors, ...warnings]) {
+      if (code === 'RESOURCE_EXHAUSTION') note(pos[0], 'too_deep', `values are nested more than ${MAX_DEPTH} deep`)
+      else if (code !== 'TAG_RESOLVE_FAILED') note(pos[0], 'yaml_syntax', syntaxMessage(code, message))
+    }
+  }
+  if (second)
+    note(
+      second.range?.[0] ?? 0,
+      'several_documents',
+      'a file holds one document; move what follows into a file of its own',
+    )
+  const broken = documents.some(({ errors }) => errors.some(({ code }) => code !== 'TAG_RESOLVE_FAILED'))
+  if (broken || !document) return null
+  if (!document.contents) note(0, 'empty_file', 'the file is empty')
+  return document.contents as Node | null
+}
+
+function syntaxMessage(code: string, message: string): string {
+  if (code === 'TAB_AS_INDENT') return 'a tab is not indentation in YAML; indent with spaces'
+  // The library quotes the offending text in some messages; a misplaced secret could be in it.
+  const head = message.split(/[:"']/, 1)[0]?.trim().replace(/\.$/, '') ?? ''
+  return `not valid YAML: ${head.charAt(0).toLowerCase()}${head.slice(1)}`
+}
+
+/** The node that each alias stands for: the last one with that anchor before it. Null when the tree is too deep. */
+function resolveAliases(root: Node, note: Note): Map<Alias, Node> | null {
+  const anchors = new Map<string, Node>()
+  const targets = new Map<Alias, Node>()
+  const visit = (node: unknown, depth: number): boolean => {
+    if (depth > MAX_DEPTH) {
+      note(startOf(node), 'too_deep', `values are nested more than ${MAX_DEPTH} deep`)
+      return false
+    }
+    if (isAlias(node)) {
+      const target = anchors.get(node.source)
+      if (target) targets.set(node, target)
+      else note(startOf(node), 'unknown_alias', `no anchor \`&${node.source}\` stands before this alias`)
+      return true
+    }
+    if ((isScalar(node) || isMap(node) || isSeq(node)) && node.anchor) anchors.set(node.anchor, node as Node)
+    if (isMap(node)) return node.items.every(({ key, value }) => visit(key, depth + 1) && visit(value, depth + 1))
+    return !isSeq(node) || node.items.every((item) => visit(item, depth + 1))
+  }
+  return visit(root, 1) ? targets : null
+}
+
+interface Reading {
+  readonly targets: ReadonlyMap<Alias, Node>
+  readonly note: Note
+  readonly open: Set<unknown>
+  readonly reported: Path[]
+  count: number
+}
+
+/** The value of a node. `owner` is the node to point at when the value itself is nowhere to be seen: its key. */
+function read(reading: Reading, node: unknown, path: Path, owner: unknown): JsonValue {
+  const refuse = (code: string, message: string, at: unknown = node): JsonValue => {
+    reading.reported.push(path)
+    reading.note(startOf(at), code, message)
+    return null
+  }
+  if (++reading.count > MAX_NODES)
+    return refuse('too_many_values', `more than ${MAX_NODES} values, aliases counted`, owner)
+  if (path.length >= MAX_DEPTH) return refuse('too_deep', `values are nested more than ${MAX_DEPTH} deep`, owner)
+  if (isScalar(node)) return readScalar(node, path, owner, refuse)
+  const target = isAlias(node) ? reading.targets.get(node) : node
+  if (!target) return refuse('no_value', `${named(path)} has no value; write one or remove the key`, owner)
+  if (reading.open.has(target)) return refuse('alias_cycle', 'an alias stands inside of what it stands for')
+  if (isAlias(node)) return read(reading, target, path, node)
+  reading.open.add(target)
+  const value = readCollection(reading, target, path)
+  reading.open.delete(target)
+  return value
+}
+
+function readCollection(reading: Reading, node: unknown, path: Path): JsonValue {
+  if (isMap(node)) return readMap(reading, node, path)
+  if (!isSeq(node)) return null
+  return node.items.map((item, index) => read(reading, item, [...path, index], item ?? node))
+}
+
+function readScalar(
+  node: Scalar,
+  path: Path,
+  owner: unknown,
+  refuse: (code: string, message: string, at?: unknown) => JsonValue,
+): JsonValue {
+  const value = node.value as JsonValue
+  if (node.type !== 'PLAIN') return value
+  const fault = plainScalarFault(node.source ?? '', value)
+  if (fault) refuse(fault.code, `${named(path)} ${fault.message}`, node.source === '' ? owner : node)
+  return fault && typeof value === 'number' && !Number.isFinite(value) ? null : value
+}
+
+function readMap(reading: Reading, node: YAMLMap, path: Path): JsonValue {
+  const object: { [key: string]: JsonValue } = {}
+  for (const { key, value } of node.items) {
+    const at = key ?? value ?? node
+    if (!isScalar(key) || typeof key.value !== 'string') {
+      reading.note(startOf(at), 'key_not_text', 'a key must be text; write it in quotes')
+    } else if (key.value === '<<' && key.type === 'PLAIN') {
+      reading.note(
+        startOf(at),
+        'merge_key',
+        'merge keys (`<<`) are not understood; write the keys out, or use an alias for a whole value',
+      )
+    } else if (Object.hasOwn(object, key.value)) {
+      reading.note(startOf(at), 'duplicate_key', `\`${key.value}\` stands here twice; keep one`)
+    } else {
+      setOwn(object, key.value, read(reading, value, [...path, key.value], key))
+    }
+  }
+  return object
+}
+
+function named(path: Path): string {
+  const last = path.at(-1)
+  return typeof last === 'string' ? `\`${last}\`` : 'this value'
+}
+
+function startOf(node: unknown): number {
+  return (node as Node | null)?.range?.[0] ?? 0
+}
+
+/** The offset of the deepest node that a path leads to. */
+function locate(root: Node, targets: ReadonlyMap<Alias, Node>, path: Path, at: 'key' | 'value'): number {
+  let node: unknown = root
+  let offset = startOf(root)
+  for (const [index, step] of path.entries()) {
+    const parent: unknown = isAlias(node) ? targets.get(node) : node
+    const pair: Pair | undefined = isMap(parent)
+      ? parent.items.find(({ key }) => isScalar(key) && key.value === step)
+      : undefined
+    node = isSeq(parent) && typeof step === 'number' ? parent.items[step] : pair?.value
+    if (!pair && !node) return offset
+    const isEmpty = isScalar(node) && node.type === 'PLAIN' && node.source === ''
+    offset =
+      pair && (!node || isEmpty || (at === 'key' && index === path.length - 1)) ? startOf(pair.key) : startOf(node)
+  }
+  return offset
+}
