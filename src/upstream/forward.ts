@@ -107,7 +107,10 @@ class Transfer implements Dispatcher.DispatchHandler {
     this.#status = status
     this.#firstByteAt = performance.now()
     const refused = unacceptable(status, headers)
-    if (refused) return this.#abort(refused)
+    if (refused) {
+      this.#abort(refused)
+      return
+    }
     this.#stream = isEventStream(headers)
     this.#headers = this.#shape.headers(headers, this.#stream)
     const length = headers['content-length']
@@ -125,9 +128,8 @@ class Transfer implements Dispatcher.DispatchHandler {
     if (this.#settled) return
     if (this.#held) {
       this.#heldBytes += chunk.length
-      if (this.#heldBytes > ERROR_BODY_BYTES)
-        return this.#abort(fault('upstream_unavailable', 'the upstream sent too large an error'))
-      this.#held.push(chunk)
+      if (this.#heldBytes <= ERROR_BODY_BYTES) this.#held.push(chunk)
+      else this.#abort(fault('upstream_unavailable', 'the upstream sent too large an error'))
       return
     }
     const bytes = this.#tap ? this.#tap.push(chunk) : chunk
@@ -142,7 +144,8 @@ class Transfer implements Dispatcher.DispatchHandler {
       const body = this.#shape.blot(Buffer.concat(this.#held, this.#heldBytes))
       this.#sink.start(this.#status, [...this.#headers, 'content-length', String(body.length)], false)
       this.#sink.end(body)
-      return this.#settle('answered', {})
+      this.#settle('answered', {})
+      return
     }
     const { rest, facts } = this.#tap ? this.#tap.end() : { rest: null, facts: {} }
     this.#sink.end(rest)

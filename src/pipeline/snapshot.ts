@@ -1,0 +1,34 @@
+import type { Decision, PolicyInput } from '../model/decision.ts'
+import type { Credential, Verification } from '../model/identity.ts'
+import type { Settings } from '../model/settings.ts'
+import type { ListedModel } from '../upstream/catalogue.ts'
+import type { AnswerShape } from '../upstream/forward.ts'
+import type { Upstream } from '../upstream/pools.ts'
+
+/** The compiled policy, as far as a request needs it. */
+export interface DecidingPolicy {
+  /** `sha256:…` of the files that it was compiled from. */
+  readonly digest: string
+  /** Some rule has a condition on the upstream: then each candidate is decided by itself. */
+  readonly speaksOfUpstream: boolean
+  decide(input: PolicyInput): Decision
+  resolveModel(name: string): { readonly model: string; readonly alias: string | null }
+}
+
+/** An upstream with what the pipeline asks of it. */
+export interface ServingUpstream extends Upstream {
+  readonly models: () => Promise<readonly ListedModel[]>
+  readonly answerShape: (operation: string, stripUsage: boolean) => AnswerShape
+}
+
+/**
+ * Everything that one request is judged by, frozen: read once when the request arrives and used to its end, so that a
+ * reload never tears a decision.
+ */
+export interface Snapshot {
+  readonly settings: Settings
+  readonly policy: DecidingPolicy
+  readonly authenticate: (credential: Credential) => Verification | Promise<Verification>
+  /** In the order in which they are tried. */
+  readonly upstreams: readonly ServingUpstream[]
+}
