@@ -173,6 +173,10 @@ function read(reading: Reading, node: unknown, path: Path, owner: unknown): Json
   if (path.length >= MAX_DEPTH) return refuse('too_deep', `values are nested more than ${MAX_DEPTH} deep`, owner)
   if (isScalar(node)) return readScalar(node, path, owner, refuse)
   const target = isAlias(node) ? reading.targets.get(node) : node
+  if (isAlias(node) && !target) {
+    reading.reported.push(path)
+    return null
+  }
   if (!target) return refuse('no_value', `${named(path)} has no value; write one or remove the key`, owner)
   if (reading.open.has(target)) return refuse('alias_cycle', 'an alias stands inside of what it stands for')
   if (isAlias(node)) return read(reading, target, path, node)

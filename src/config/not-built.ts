@@ -1,0 +1,51 @@
+import type { JsonValue } from '../model/json.ts'
+
+type Path = readonly (string | number)[]
+
+const KEYS = new Set([
+  'listen.tls',
+  'listen.cors',
+  'identity.ldap',
+  'identity.saml',
+  'identity.mtls',
+  'identity.tokens',
+  'identity.issuers.introspection',
+  'identity.issuers.login',
+  'passthrough',
+  'audit.recipients',
+  'audit.integrity',
+  'telemetry.otlp',
+])
+
+const isText = (pattern: RegExp) => (value: JsonValue) => typeof value === 'string' && pattern.test(value)
+
+const VALUES: ReadonlyMap<string, (value: JsonValue) => boolean> = new Map([
+  ['listen.workers', (value) => value === 'auto' || (Number.isSafeInteger(value) && Number(value) > 1)],
+  ['identity.local.enabled', (value) => value === true],
+  ['upstreams.kind', isText(/^(?:azure|anthropic)$/)],
+  ['store', isText(/^postgres(?:ql)?:/)],
+  ['counters.url', isText(/^rediss?:/)],
+  ['counters.on_failure', isText(/^local$/)],
+  ['audit.format', isText(/^(?:ocsf|splunk|datadog)$/)],
+  ['audit.content', isText(/^(?:hash|redacted|sealed|full)$/)],
+  ['audit.ledger.enabled', (value) => value === true],
+  ['audit.ledger.legal_hold', (value) => value === true],
+])
+
+const dotted = (path: Path) => path.filter((step) => typeof step === 'string').join('.')
+
+/** True for a key that the contract names and this release does not carry. */
+export function isKeyNotBuilt(path: Path): boolean {
+  return KEYS.has(dotted(path))
+}
+
+/** True for a value that the contract names and this release does not carry. */
+export function isValueNotBuilt(path: Path, value: JsonValue): boolean {
+  return VALUES.get(dotted(path))?.(value) ?? false
+}
+
+/** Every key that a person may have meant beside those of the schema, at the place of `path`. */
+export function keysNotBuilt(path: Path): string[] {
+  const prefix = path.length === 0 ? '' : `${dotted(path)}.`
+  return [...KEYS].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length))
+}

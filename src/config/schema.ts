@@ -1,0 +1,122 @@
+import { type Static, type TSchema, Type } from 'typebox'
+import type { issuerSchema } from './identity-schema.ts'
+import { closed, duration, fallback, identifier, secretReference, size, text, texts, word } from './schema-parts.ts'
+
+const listen = closed('where the proxy listens', {
+  proxy: text('what clients call, `host:port`; the base URL is http://host:port/v1'),
+  admin: fallback(text('health, readiness and metrics, `host:port`; never served on the proxy port'), '127.0.0.1:8081'),
+  trusted_proxies: fallback(
+    Type.Array(text('an address or a CIDR range'), {
+      uniqueItems: true,
+      description: 'whose X-Forwarded-For is believed; nobody by default',
+    }),
+    [],
+  ),
+  max_body: fallback(size('the largest request body'), '32MiB'),
+  timeouts: fallback(
+    closed('of clients: slower ones are cut off', {
+      head: fallback(duration('until the request head is there'), '10s'),
+      body: fallback(duration('until the body is there'), '60s'),
+      keep_alive: fallback(duration('how long an idle connection stays open'), '75s'),
+    }),
+    {},
+  ),
+  workers: fallback(Type.Literal(1, { description: 'processes' }), 1),
+})
+
+const upstream = closed('an OpenAI-compatible endpoint', {
+  name: identifier('what policies and audit events call it'),
+  url: text('its base URL, with the version: https://api.openai.com/v1'),
+  api_key: Type.Optional(secretReference),
+  models: texts('the models it serves; `*` matches any run of characters'),
+  region: Type.Optional(text('where it is, for the policy condition `region`')),
+  labels: fallback(
+    Type.Record(Type.String(), text('a label'), { description: 'labels for the policy condition `upstream`' }),
+    {},
+  ),
+  timeouts: fallback(
+    closed('how long to wait for it', {
+      connect: fallback(duration('until the connection stands'), '5s'),
+      first_byte: fallback(duration('until the answer begins'), '120s'),
+      idle: fallback(duration('between two pieces of the answer'), '120s'),
+      total: fallback(duration('for the whole answer'), '30m'),
+    }),
+    {},
+  ),
+  kind: fallback(word('which API it speaks', ['openai']), 'openai'),
+  isolation: fallback(word('whose stored objects an id opens', ['workspace', 'user', 'off']), 'workspace'),
+  priority: fallback(Type.Integer({ minimum: 0, maximum: 1000, description: 'lower is tried first' }), 1),
+  weight: fallback(
+    Type.Integer({ minimum: 1, maximum: 1000, description: 'the share among upstreams of one priority' }),
+    1,
+  ),
+  allow_insecure: fallback(Type.Boolean({ description: 'accept plain http beyond loopback; for tests only' }), false),
+})
+
+const audit = closed('the audit events on stdout', {
+  format: fallback(word('the schema of the events', ['ecs']), 'ecs'),
+  delivery: fallback(
+    word('strict: no byte goes upstream before its decision event is written', ['strict', 'relaxed']),
+    'strict',
+  ),
+  content: fallback(word('how much of prompts and answers is recorded', ['none']), 'none'),
+  ledger: fallback(
+    closed('a local copy of the events', {
+      enabled: fallback(Type.Literal(false, { description: 'off' }), false),
+      retention: Type.Optional(duration('how long events are kept')),
+      archive: Type.Optional(text('the folder of what is older')),
+      legal_hold: Type.Optional(Type.Literal(false, { description: 'nothing is purged' })),
+    }),
+    {},
+  ),
+})
+
+/** The whole config, with the schemas of the identity methods handed in. The one source of types, checks and editors. */
+export function configSchema<Issuer extends TSchema>(parts: { issuer: Issuer }) {
+  return closed('the config of Sallyport', {
+    version: Type.Literal(1, { description: 'of this format' }),
+    listen,
+    identity: closed('who may call; at least one way', {
+      issuers: fallback(
+        Type.Array(parts.issuer, { minItems: 1, description: 'OIDC issuers whose JWT access tokens are accepted' }),
+        [],
+      ),
+      api_keys: fallback(
+        closed('keys of this proxy', { enabled: fallback(Type.Boolean({ description: 'accept them' }), false) }),
+        {},
+      ),
+      local: fallback(
+        closed('users in the store', { enabled: fallback(Type.Literal(false, { description: 'off' }), false) }),
+        {},
+      ),
+    }),
+    upstreams: Type.Array(upstream, { minItems: 1, description: 'where requests go' }),
+    policies: texts('policy files and folders, relative to this file'),
+    store: fallback(
+      Type.String({
+        pattern: '^sqlite:.+$',
+        description: 'keys; `sqlite:PATH`, relative to this file',
+        patternErrorMessage: '`sqlite:` and a path',
+      }),
+      'sqlite:../data/sallyport.db',
+    ),
+    counters: fallback(
+      closed('where limits are counted', {
+        url: fallback(word('in this process', ['memory']), 'memory'),
+        on_failure: fallback(word('what happens when they cannot be counted', ['deny']), 'deny'),
+      }),
+      {},
+    ),
+    audit: fallback(audit, {}),
+    telemetry: fallback(
+      closed('about the proxy itself', {
+        metrics: fallback(Type.Boolean({ description: 'serve /metrics on the admin port' }), true),
+      }),
+      {},
+    ),
+  })
+}
+
+/** A checked config with every default in place. */
+export type Config = Static<ReturnType<typeof configSchema<typeof issuerSchema>>>
+export type UpstreamConfig = Config['upstreams'][number]

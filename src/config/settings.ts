@@ -1,0 +1,93 @@
+import { resolve } from 'node:path'
+import type { Secret } from '../model/secret.ts'
+import type { IssuerSettings, KeySetSettings, ListenAddress, Settings, UpstreamSettings } from '../model/settings.ts'
+import { durationMs, sizeBytes } from '../model/units.ts'
+import { listenAddress } from './addresses.ts'
+import type { IssuerConfig } from './identity-schema.ts'
+import type { Config, UpstreamConfig } from './schema.ts'
+
+/** Settings of a config that has no problems. `base` is its folder; `secrets` holds the key of each upstream, by name. */
+export function settingsOf(config: Config, base: string, secrets: ReadonlyMap<string, Secret>): Settings {
+  const { listen, identity } = config
+  return {
+    listen: {
+      proxy: checkedAddress(listen.proxy),
+      admin: checkedAddress(listen.admin),
+      trustedProxies: listen.trusted_proxies,
+      maxBodyBytes: sizeBytes(listen.max_body),
+      timeouts: {
+        headMs: durationMs(listen.timeouts.head),
+        bodyMs: durationMs(listen.timeouts.body),
+        keepAliveMs: durationMs(listen.timeouts.keep_alive),
+      },
+    },
+    issuers: identity.issuers.map((issuer) => issuerSettings(issuer, base)),
+    apiKeys: { enabled: identity.api_keys.enabled },
+    upstreams: config.upstreams.map((upstream) => upstreamSettings(upstream, secrets.get(upstream.name) ?? null)),
+    policies: config.policies.map((path) => resolve(base, path)),
+    store: { kind: 'sqlite', file: resolve(base, config.store.slice('sqlite:'.length)) },
+    audit: { format: config.audit.format, delivery: config.audit.delivery },
+    telemetry: { metrics: config.telemetry.metrics },
+  }
+}
+
+function checkedAddress(written: string): ListenAddress {
+  const address = listenAddress(written)
+  if (!address) throw new Error('settings of an unchecked config')
+  return address
+}
+
+function issuerSettings(issuer: IssuerConfig, base: string): IssuerSettings {
+  const { claims } = issuer
+  return {
+    name: issuer.name,
+    issuer: issuer.issuer,
+    audience: issuer.audience,
+    jwks: keySet(issuer.jwks, base),
+    algorithms: issuer.algorithms,
+    clockSkewMs: durationMs(issuer.clock_skew),
+    claims: {
+      id: steps(claims.id),
+      name: steps(claims.name),
+      email: steps(claims.email),
+      groups: steps(claims.groups),
+      workspace: steps(claims.workspace),
+    },
+    mfaAcr: issuer.mfa_acr,
+    allowInsecure: issuer.allow_insecure,
+  }
+}
+
+function keySet(jwks: IssuerConfig['jwks'], base: string): KeySetSettings {
+  const ages = { refreshMs: durationMs(jwks.refresh), maxStaleMs: durationMs(jwks.max_stale) }
+  if (jwks.file !== undefined) return { kind: 'file', file: resolve(base, jwks.file), ...ages }
+  if (jwks.url !== undefined) return { kind: 'url', url: jwks.url, ...ages }
+  return { kind: 'discover', ...ages }
+}
+
+function steps(path: string | readonly string[]): readonly string[] {
+  return typeof path === 'string' ? path.split('.') : path
+}
+
+function upstreamSettings(upstream: UpstreamConfig, apiKey: Secret | null): UpstreamSettings {
+  const { timeouts } = upstream
+  return {
+    name: upstream.name,
+    kind: upstream.kind,
+    url: upstream.url.replace(/\/+$/, ''),
+    apiKey,
+    models: upstream.models,
+    region: upstream.region ?? null,
+    labels: upstream.labels,
+    timeouts: {
+      connectMs: durationMs(timeouts.connect),
+      firstByteMs: durationMs(timeouts.first_byte),
+      idleMs: durationMs(timeouts.idle),
+      totalMs: durationMs(timeouts.total),
+    },
+    isolation: upstream.isolation,
+    priority: upstream.priority,
+    weight: upstream.weight,
+    allowInsecure: upstream.allow_insecure,
+  }
+}
