@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Fault, fault } from '../model/fault.ts'
-import type { AnswerSink } from '../model/ports.ts'
+import type { ClientExchange } from '../model/ports.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import { errorBody, errorHeaders, faultRow } from './errors.ts'
 
@@ -12,7 +12,7 @@ const LINGER_BYTES = 4 * 1024 * 1024
  * One request and its answer on one connection. It owns the only places where the client's body is read and where
  * bytes go back; whoever answers first wins and nothing is ever answered twice.
  */
-export class Exchange implements AnswerSink {
+export class Exchange implements ClientExchange {
   readonly id: string
   onDrain: (() => void) | null = null
   onGone: (() => void) | null = null
@@ -24,6 +24,7 @@ export class Exchange implements AnswerSink {
   #expectsContinue: boolean
   #bytesSent = 0
   #status = 0
+  #breakBody: (() => void) | null = null
 
   constructor(request: IncomingMessage, response: ServerResponse, id: string, expectsContinue: boolean) {
     this.id = id
@@ -73,6 +74,7 @@ export class Exchange implements AnswerSink {
       let length = 0
       const settle = (result: Result<Buffer, Fault>) => {
         clearTimeout(timer)
+        this.#breakBody = null
         request.removeListener('data', onBytes)
         request.removeListener('end', onEnd)
         request.removeListener('close', onClose)
@@ -86,6 +88,7 @@ export class Exchange implements AnswerSink {
       }
       const onEnd = () => settle(ok(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, length)))
       const onClose = () => settle(failed(fault('invalid_body', 'the body ended early', { reason: 'client_closed' })))
+      this.#breakBody = () => settle(failed(fault('invalid_body', 'the body is not framed as HTTP/1.1 frames one')))
       const timer = setTimeout(
         () => settle(failed(fault('request_timeout', `the body was not complete within ${timeoutMs} ms`))),
         timeoutMs,
@@ -97,7 +100,19 @@ export class Exchange implements AnswerSink {
     })
   }
 
-  /** Answers with a fault. After the answer began it can only end it: one error event in a stream, a cut elsewhere. */
+  /** The bytes of the body cannot be understood. False when none was being read, and nothing was done. */
+  breakBody(): boolean {
+    const broken = this.#breakBody
+    this.#response.shouldKeepAlive = false
+    broken?.()
+    return broken !== null
+  }
+
+  /** Makes this answer the connection's last one. */
+  last(): void {
+    this.#response.shouldKeepAlive = false
+  }
+
   refuse(fault: Fault): void {
     if (this.started || this.#gone) return
     const body = errorBody(fault)

@@ -34,6 +34,12 @@ const SLOTS = new Map<string, keyof Deciding>([
 /** A registered name or address with an optional port: no userinfo, path, query or space (RFC 9112 section 3.2). */
 const HOST = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$/
 
+/** The head as far as it could be read, and why the request goes no further when it must not. */
+export interface Received {
+  readonly head: RequestHead
+  readonly fault: Fault | null
+}
+
 /**
  * Reads the head of a request, refusing every form that two readers could understand differently: Host absent, twice,
  * empty or with userinfo or a path; a second header that decides anything; a transfer coding other than `chunked`.
@@ -45,9 +51,33 @@ export function receive(
   request: IncomingMessage,
   id: string,
   clientAddress: (peer: string | undefined, chain: string | undefined) => ClientAddress,
-): Result<RequestHead, Fault> {
+): Received {
+  const { seen, twice } = readDeciding(request.rawHeaders)
+  const shape = twice === null ? framing(request, seen) : refused(`the header \`${twice}\` may stand once`, twice)
+  const { ip, forwardedFor } = clientAddress(request.socket.remoteAddress, seen.forwardedFor)
+  const head: RequestHead = {
+    id,
+    method: request.method ?? '',
+    target: request.url ?? '',
+    httpVersion: request.httpVersion,
+    rawHeaders: request.rawHeaders,
+    contentType: seen.contentType,
+    contentEncoding: seen.contentEncoding,
+    contentLength: shape.ok ? shape.value.contentLength : undefined,
+    hasBody: shape.ok && shape.value.hasBody,
+    userAgent: seen.userAgent,
+    traceparent: seen.traceparent,
+    project: seen.project,
+    clientIp: ip,
+    clientPort: request.socket.remotePort,
+    forwardedFor,
+  }
+  return { head, fault: shape.ok ? null : shape.fault }
+}
+
+function readDeciding(raw: readonly string[]): { seen: Partial<Deciding>; twice: string | null } {
   const seen: Partial<Deciding> = {}
-  const raw = request.rawHeaders
+  let twice: string | null = null
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = (raw[index] ?? '').toLowerCase()
     const slot = SLOTS.get(name)
@@ -55,37 +85,18 @@ export function receive(
     const value = raw[index + 1] ?? ''
     if (seen[slot] === undefined) seen[slot] = value
     else if (slot === 'forwardedFor') seen.forwardedFor += `, ${value}`
-    else return refused(`the header \`${name}\` may stand once`, name)
+    else twice ??= name
   }
-  if (seen.expect !== undefined && seen.expect.toLowerCase() !== '100-continue') {
-    return refused('`Expect` may only be `100-continue`', 'expect')
-  }
-  const shape = framing(request, seen)
-  if (!shape.ok) return shape
-  const { ip, forwardedFor } = clientAddress(request.socket.remoteAddress, seen.forwardedFor)
-  return ok({
-    id,
-    method: request.method ?? '',
-    target: request.url ?? '',
-    httpVersion: request.httpVersion,
-    rawHeaders: raw,
-    contentType: seen.contentType,
-    contentEncoding: seen.contentEncoding,
-    contentLength: shape.value.contentLength,
-    hasBody: shape.value.hasBody,
-    userAgent: seen.userAgent,
-    traceparent: seen.traceparent,
-    project: seen.project,
-    clientIp: ip,
-    clientPort: request.socket.remotePort,
-    forwardedFor,
-  })
+  return { seen, twice }
 }
 
 function framing(
   request: IncomingMessage,
   seen: Partial<Deciding>,
 ): Result<{ contentLength: number | undefined; hasBody: boolean }, Fault> {
+  if (seen.expect !== undefined && seen.expect.toLowerCase() !== '100-continue') {
+    return refused('`Expect` may only be `100-continue`', 'expect')
+  }
   if (seen.host === undefined || !HOST.test(seen.host)) {
     return refused('the request needs exactly one `Host` header, a name or address with an optional port', 'host')
   }

@@ -79,7 +79,8 @@ export function createProxyServer(limits: ServerLimits, ports: ServerPorts): Ser
       connection.active = null
       if (!response.shouldKeepAlive || exchange.gone) connection.closing = true
       const next = connection.waiting.shift()
-      if (next && !connection.closing) run(connection, next)
+      if (connection.closing) request.socket.destroySoon()
+      else if (next) run(connection, next)
     }
     ports.handle(request, exchange)
   }
@@ -99,9 +100,9 @@ export function createProxyServer(limits: ServerLimits, ports: ServerPorts): Ser
     const { remoteAddress, remotePort } = socket as Socket
     connection.closing = true
     ports.rejected({ status, reason, clientIp: remoteAddress, clientPort: remotePort })
-    // An answer that is under way must not have another one written into its middle.
-    if (connection.active || !socket.writable) socket.destroy()
-    else socket.end(rawAnswer(status), () => socket.destroy())
+    if (connection.active) connection.active.last()
+    else if (socket.writable) socket.end(rawAnswer(status), () => socket.destroy())
+    else socket.destroy()
   }
 
   server.on('request', (request, response) => accept(request, response, false))
@@ -120,6 +121,8 @@ export function createProxyServer(limits: ServerLimits, ports: ServerPorts): Ser
       socket.destroy()
       return
     }
+    // Bytes that break off a request's own body are that request's fault; it has an id and is answered by it.
+    if (connection.active?.breakBody()) return
     reject(socket, connection, statusOf(error.code), (error.code ?? 'malformed').toLowerCase())
   })
   return server

@@ -1,5 +1,8 @@
 /** Interfaces that the edges implement for each other; the composition root joins them. */
 
+import type { Fault } from './fault.ts'
+import type { Result } from './result.ts'
+
 /** One API key as stored. `hash` (argon2id) and `tag` (a truncated digest) are not credentials. */
 export interface StoredKey {
   readonly id: string
@@ -41,4 +44,17 @@ export interface AnswerSink {
   /** Called once when the client goes before the answer is complete. */
   onGone: (() => void) | null
   readonly gone: boolean
+}
+
+/** One request's connection as the pipeline sees it: the body is read here and answers go out here, once. */
+export interface ClientExchange extends AnswerSink {
+  readonly id: string
+  /** The status sent; 0 before there is one. */
+  readonly status: number
+  /** Bytes of answer bodies handed to the connection. */
+  readonly bytesSent: number
+  readBody(announced: number | undefined, limitBytes: number, timeoutMs: number): Promise<Result<Buffer, Fault>>
+  /** Answers with a fault; without effect once an answer began. */
+  refuse(fault: Fault): void
+  json(status: number, document: string): void
 }

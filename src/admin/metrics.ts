@@ -1,0 +1,113 @@
+import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client'
+import { DURATION_BOUNDS, type Meter } from '../pipeline/meter.ts'
+
+/** What the process can say of itself beside the requests. */
+export interface MetricSources {
+  readonly meter: Meter
+  readonly auditWritable: () => boolean
+  readonly auditQueuedBytes: () => number
+  readonly auditDropped: () => number
+}
+
+/** The Prometheus registry: every figure is read when `/metrics` is asked, so that a request pays for none of it. */
+export function createMetrics(sources: MetricSources): Registry {
+  const { meter } = sources
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  new Counter({
+    name: 'sallyport_requests_total',
+    help: 'Requests by operation and outcome: allowed, or the code of the error that answered',
+    labelNames: ['operation', 'outcome'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const { operation, outcome, count } of meter.answers()) this.inc({ operation, outcome }, count)
+    },
+  })
+  new Counter({
+    name: 'sallyport_tokens_total',
+    help: 'Tokens that upstreams reported, by direction',
+    labelNames: ['direction'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      this.inc({ direction: 'input' }, meter.inputTokens)
+      this.inc({ direction: 'output' }, meter.outputTokens)
+    },
+  })
+  counter(
+    registry,
+    'sallyport_connections_rejected_total',
+    'Connections that carried no HTTP request',
+    () => meter.rejectedConnections,
+  )
+  counter(
+    registry,
+    'sallyport_audit_dropped_total',
+    'Audit events of refused requests lost while the sink was down',
+    sources.auditDropped,
+  )
+  gauge(registry, 'sallyport_requests_active', 'Requests being handled', () => meter.active)
+  gauge(registry, 'sallyport_audit_writable', '1 while audit events can be written', () =>
+    sources.auditWritable() ? 1 : 0,
+  )
+  gauge(
+    registry,
+    'sallyport_audit_queued_bytes',
+    'Audit bytes waiting for the reader of stdout',
+    sources.auditQueuedBytes,
+  )
+  registry.registerMetric(durations(meter))
+  return registry
+}
+
+function counter(registry: Registry, name: string, help: string, read: () => number): void {
+  new Counter({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.reset()
+      this.inc(read())
+    },
+  })
+}
+
+function gauge(registry: Registry, name: string, help: string, read: () => number): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.set(read())
+    },
+  })
+}
+
+/** The histogram in the form that the registry reads: prom-client's own cannot be set from counts kept elsewhere. */
+function durations(meter: Meter): Metric {
+  const name = 'sallyport_request_duration_seconds'
+  const metric = {
+    name,
+    async get() {
+      let below = 0
+      const buckets = DURATION_BOUNDS.map((bound, index) => {
+        below += meter.durationBuckets[index] ?? 0
+        return { metricName: `${name}_bucket`, labels: { le: bound }, value: below }
+      })
+      return {
+        name,
+        help: 'Time from the request to the end of its answer',
+        type: 'histogram',
+        aggregator: 'sum',
+        values: [
+          ...buckets,
+          { metricName: `${name}_bucket`, labels: { le: '+Inf' }, value: meter.durationCount },
+          { metricName: `${name}_sum`, labels: {}, value: meter.durationSum },
+          { metricName: `${name}_count`, labels: {}, value: meter.durationCount },
+        ],
+      }
+    },
+  }
+  return metric as unknown as Metric
+}
