@@ -1,5 +1,6 @@
 import type { Problem } from '../model/problem.ts'
 import { endpointFault, isNetwork, listenAddress } from './addresses.ts'
+import type { Draft } from './draft.ts'
 import type { Config } from './schema.ts'
 
 type Path = Problem['path']
@@ -13,77 +14,81 @@ const wrong = (path: Path, code: string, message: string, at: 'key' | 'value' = 
 })
 
 /** What a schema cannot say: names that must differ, addresses, URLs, and at least one way in. Touches no file. */
-export function crossCheck(config: Config): Problem[] {
-  const { issuers, api_keys: keys } = config.identity
-  const found = [...listenProblems(config), ...issuerProblems(config), ...upstreamProblems(config)]
-  if (issuers.length === 0 && !keys.enabled) {
+export function crossCheck(config: Draft<Config>): Problem[] {
+  const found = [...listenProblems(config.listen ?? {}), ...issuerProblems(config), ...upstreamProblems(config)]
+  const { issuers, api_keys: keys } = config.identity ?? {}
+  if (issuers?.length === 0 && keys?.enabled === false) {
     const message = '`identity` names nobody who may call; add an issuer or `api_keys: { enabled: true }`'
     found.push(wrong(['identity'], 'no_identity', message, 'key'))
   }
   return found
 }
 
-function listenProblems({ listen }: Config): Problem[] {
+function listenProblems(listen: Draft<Config['listen']>): Problem[] {
   const found: Problem[] = []
   const form = 'must be `host:port` with a port up to 65535, and brackets around an IPv6 address'
-  const proxy = listenAddress(listen.proxy)
-  const admin = listenAddress(listen.admin)
-  if (!proxy) found.push(wrong(['listen', 'proxy'], 'invalid_address', `\`proxy\` ${form}`))
-  if (!admin) found.push(wrong(['listen', 'admin'], 'invalid_address', `\`admin\` ${form}`))
+  const proxy = listenAddress(listen.proxy ?? '')
+  const admin = listenAddress(listen.admin ?? '')
+  if (!proxy && listen.proxy !== undefined) {
+    found.push(wrong(['listen', 'proxy'], 'invalid_address', `\`proxy\` ${form}`))
+  }
+  if (!admin && listen.admin !== undefined) {
+    found.push(wrong(['listen', 'admin'], 'invalid_address', `\`admin\` ${form}`))
+  }
   if (proxy && admin && proxy.port !== 0 && proxy.port === admin.port) {
     found.push(wrong(['listen', 'admin'], 'same_port', '`admin` must not have the port of `proxy`; choose another one'))
   }
-  for (const [index, range] of listen.trusted_proxies.entries()) {
-    if (isNetwork(range)) continue
+  for (const [index, range] of (listen.trusted_proxies ?? []).entries()) {
+    if (range === undefined || isNetwork(range)) continue
     const message = 'must be an address or a CIDR range such as `10.0.0.0/8`'
     found.push(wrong(['listen', 'trusted_proxies', index], 'invalid_network', message))
   }
   return found
 }
 
-function issuerProblems({ identity: { issuers } }: Config): Problem[] {
+function issuerProblems({ identity }: Draft<Config>): Problem[] {
   const base: Path = ['identity', 'issuers']
+  const issuers = identity?.issuers ?? []
   const found = [...repeated(issuers, base, 'name'), ...repeated(issuers, base, 'issuer')]
-  for (const [index, { issuer, jwks, name, allow_insecure: insecure }] of issuers.entries()) {
+  for (const [index, entry] of issuers.entries()) {
+    const { issuer, jwks, name, allow_insecure: insecure = false } = entry ?? {}
     if (name === 'api_keys') {
-      found.push(
-        wrong(
-          [...base, index, 'name'],
-          'reserved_name',
-          '`api_keys` is how events name our own keys; choose another name',
-        ),
-      )
+      const message = '`api_keys` is how events name our own keys; choose another name'
+      found.push(wrong([...base, index, 'name'], 'reserved_name', message))
     }
-    const fault = endpointFault(issuer, insecure)
-    if (fault) found.push(wrong([...base, index, 'issuer'], fault.code, `\`issuer\` ${fault.message}`))
-    if (jwks.url === undefined) continue
-    const keysFault = endpointFault(jwks.url.replace(/\?[^#]*$/, ''), insecure)
-    if (keysFault) found.push(wrong([...base, index, 'jwks', 'url'], keysFault.code, `\`url\` ${keysFault.message}`))
-    if (jwks.file !== undefined) {
-      found.push(
-        wrong([...base, index, 'jwks', 'file'], 'two_key_sets', '`file` and `url` exclude each other; keep one', 'key'),
-      )
+    found.push(...urlProblems([...base, index, 'issuer'], issuer, insecure))
+    found.push(...urlProblems([...base, index, 'jwks', 'url'], jwks?.url, insecure))
+    if (jwks?.url !== undefined && jwks.file !== undefined) {
+      const message = '`file` and `url` exclude each other; keep one'
+      found.push(wrong([...base, index, 'jwks', 'file'], 'two_key_sets', message, 'key'))
     }
   }
   return found
 }
 
-function upstreamProblems({ upstreams }: Config): Problem[] {
+function upstreamProblems({ upstreams = [] }: Draft<Config>): Problem[] {
   const found = repeated(upstreams, ['upstreams'], 'name')
-  for (const [index, { url, allow_insecure: insecure }] of upstreams.entries()) {
-    const fault = endpointFault(url, insecure)
-    if (fault) found.push(wrong(['upstreams', index, 'url'], fault.code, `\`url\` ${fault.message}`))
+  for (const [index, entry] of upstreams.entries()) {
+    found.push(...urlProblems(['upstreams', index, 'url'], entry?.url, entry?.allow_insecure ?? false))
   }
   return found
 }
 
-function repeated<Key extends string>(list: readonly { [key in Key]: string }[], base: Path, key: Key): Problem[] {
+function urlProblems(path: Path, url: string | undefined, insecure: boolean): Problem[] {
+  const fault = url === undefined ? null : endpointFault(url, insecure)
+  return fault ? [wrong(path, fault.code, `\`${path.at(-1)}\` ${fault.message}`)] : []
+}
+
+type Named<Key extends string> = { readonly [key in Key]?: string | undefined } | undefined
+
+function repeated<Key extends string>(list: readonly Named<Key>[], base: Path, key: Key): Problem[] {
   const seen = new Set<string>()
   return list.flatMap((entry, index) => {
-    if (!seen.has(entry[key])) {
-      seen.add(entry[key])
-      return []
-    }
-    return [wrong([...base, index, key], 'duplicate', `another entry has this \`${key}\`; each one needs its own`)]
+    const name = entry?.[key]
+    if (name === undefined) return []
+    if (seen.has(name))
+      return [wrong([...base, index, key], 'duplicate', `another entry has this \`${key}\`; each one needs its own`)]
+    seen.add(name)
+    return []
   })
 }

@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto'
 import { access } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { Check } from 'typebox/value'
 import type { PlacedProblem, Problem } from '../model/problem.ts'
 import type { Secret } from '../model/secret.ts'
 import type { Settings } from '../model/settings.ts'
 import { crossCheck } from './cross-check.ts'
+import { type Draft, soundDraft } from './draft.ts'
 import { issuerSchema } from './identity-schema.ts'
 import { readText, reasonOf } from './read-file.ts'
 import { type Config, configSchema } from './schema.ts'
+import type { SecretReference } from './schema-parts.ts'
 import { type Environment, resolveSecret } from './secrets.ts'
 import { settingsOf } from './settings.ts'
 import { shapeProblems, withDefaults } from './shape.ts'
@@ -24,6 +27,8 @@ export interface LoadedConfig {
   /** The config as written, with every default in place and secrets as references; null when it has problems. */
   readonly config: Config | null
   readonly problems: readonly PlacedProblem[]
+  /** Absolute paths of the policy files and folders that are there, known even when the config has problems elsewhere. */
+  readonly policies: readonly string[]
   /** Absolute paths of everything that was read or looked for, to watch. */
   readonly files: readonly string[]
   /** `sha256:…` of everything that the settings were built from. */
@@ -36,26 +41,39 @@ export async function loadConfig(file: string, { env, secrets }: LoadOptions): P
   const base = dirname(path)
   const read = await readText(path)
   if (!read.ok) {
-    const problem = { file, line: 1, column: 1, severity: 'error', code: read.code, message: read.message } as const
-    return { settings: null, config: null, problems: [problem], files: [path], digest: 'sha256:' }
+    const problem = {
+      file,
+      line: 1,
+      column: 1,
+      severity: 'error',
+      code: 'config_unreadable',
+      message: read.message,
+    } as const
+    return { settings: null, config: null, problems: [problem], policies: [], files: [path], digest: 'sha256:' }
   }
   const yaml = parseYaml(read.text, file)
   const hash = createHash('sha256').update(read.digest)
   const schema = configSchema({ issuer: issuerSchema })
-  const shape = yaml.partial === null ? [] : shapeProblems(schema, yaml.partial)
-  if (yaml.partial === null || shape.length > 0 || yaml.problems.length > 0) {
-    const problems = [...yaml.problems, ...placed(file, yaml, shape)]
-    return { settings: null, config: null, problems, files: [path], digest: `sha256:${hash.digest('hex')}` }
-  }
-  const config = withDefaults(schema, yaml.partial) as unknown as Config
   const files = [path]
-  const found = [...crossCheck(config), ...(await fileProblems(config, base, files))]
-  const keys = secrets ? resolveSecrets(config, base, env, files, found) : new Map<string, Secret>()
-  for (const [name, key] of keys)
-    hash.update(JSON.stringify([name, createHash('sha256').update(key.reveal()).digest('hex')]))
-  const problems = placed(file, yaml, found)
-  const settings = problems.some(({ severity }) => severity === 'error') ? null : settingsOf(config, base, keys)
-  return { settings, config, problems, files, digest: `sha256:${hash.digest('hex')}` }
+  const policies: string[] = []
+  const written = yaml.partial
+  const shape = written === null ? [] : shapeProblems(schema, written)
+  const draft = (written === null ? {} : soundDraft(schema, written)) as Draft<Config>
+  const found = [...shape, ...crossCheck(draft), ...(await fileProblems(draft, base, files, policies))]
+  const keys = secrets ? resolveSecrets(draft, base, env, files, found) : new Map<string, Secret>()
+  for (const [name, key] of keys) hash.update(JSON.stringify([name, fingerprint(key)]))
+  const digest = `sha256:${hash.digest('hex')}`
+  const problems = [...yaml.problems, ...placed(file, yaml, found)]
+  if (yaml.document === null || problems.some(({ severity }) => severity === 'error')) {
+    return { settings: null, config: null, problems, policies, files, digest }
+  }
+  if (!Check(schema, yaml.document)) throw new Error('the check of the config and its schema disagree')
+  const config = withDefaults(schema, yaml.document) as unknown as Config
+  return { settings: settingsOf(config, base, keys), config, problems, policies, files, digest }
+}
+
+function fingerprint(secret: Secret): string {
+  return createHash('sha256').update(secret.reveal()).digest('hex')
 }
 
 function placed(file: string, yaml: YamlFile, problems: readonly Problem[]): PlacedProblem[] {
@@ -66,17 +84,27 @@ function placed(file: string, yaml: YamlFile, problems: readonly Problem[]): Pla
     .map(({ path, at, severity, code, message }) => ({ file, ...yaml.place(path, at), severity, code, message }))
 }
 
-async function fileProblems(config: Config, base: string, files: string[]): Promise<Problem[]> {
-  const named: [Path, string][] = config.policies.map((path, index) => [['policies', index], path])
-  for (const [index, { jwks }] of config.identity.issuers.entries()) {
-    if (jwks.file !== undefined) named.push([['identity', 'issuers', index, 'jwks', 'file'], jwks.file])
+async function fileProblems(
+  config: Draft<Config>,
+  base: string,
+  files: string[],
+  policies: string[],
+): Promise<Problem[]> {
+  const named: [Path, string][] = []
+  for (const [index, written] of (config.policies ?? []).entries()) {
+    if (written !== undefined) named.push([['policies', index], written])
+  }
+  for (const [index, entry] of (config.identity?.issuers ?? []).entries()) {
+    const jwks = entry?.jwks
+    if (jwks?.file !== undefined) named.push([['identity', 'issuers', index, 'jwks', 'file'], jwks.file])
   }
   const found: Problem[] = []
   for (const [path, written] of named) {
     const file = resolve(base, written)
-    if (path[0] !== 'policies') files.push(file)
+    files.push(file)
     try {
       await access(file)
+      if (path[0] === 'policies') policies.push(file)
     } catch (cause) {
       found.push({ path, severity: 'error', code: 'file_missing', message: `\`${written}\`: ${reasonOf(cause)}` })
     }
@@ -85,18 +113,19 @@ async function fileProblems(config: Config, base: string, files: string[]): Prom
 }
 
 function resolveSecrets(
-  config: Config,
+  config: Draft<Config>,
   base: string,
   env: Environment,
   files: string[],
   found: Problem[],
 ): Map<string, Secret> {
   const keys = new Map<string, Secret>()
-  for (const [index, { name, api_key: reference }] of config.upstreams.entries()) {
+  for (const [index, entry] of (config.upstreams ?? []).entries()) {
+    const reference = entry?.api_key as SecretReference | undefined
     if (!reference) continue
     if ('file' in reference) files.push(resolve(base, reference.file))
     const secret = resolveSecret(reference, base, env)
-    if (secret.ok) keys.set(name, secret.value)
+    if (secret.ok) keys.set(entry?.name ?? '', secret.value)
     else found.push({ path: ['upstreams', index, 'api_key'], severity: 'error', ...secret.fault })
   }
   return keys

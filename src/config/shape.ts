@@ -8,7 +8,7 @@ import { SECRET_TITLE } from './schema-parts.ts'
 type Path = readonly (string | number)[]
 
 /** The members of JSON Schema that the config's schemas use. */
-interface Rules {
+export interface Rules {
   readonly type?: string
   readonly title?: string
   readonly description?: string

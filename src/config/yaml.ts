@@ -226,14 +226,9 @@ function readMap(reading: Reading, node: YAMLMap, path: Path): JsonValue {
   return object
 }
 
-function named(path: Path): string {
-  const last = path.at(-1)
-  return typeof last === 'string' ? `\`${last}\`` : 'this value'
-}
+const named = (path: Path): string => (typeof path.at(-1) === 'string' ? `\`${path.at(-1)}\`` : 'this value')
 
-function startOf(node: unknown): number {
-  return (node as Node | null)?.range?.[0] ?? 0
-}
+const startOf = (node: unknown): number => (node as Node | null)?.range?.[0] ?? 0
 
 /** The offset of the deepest node that a path leads to. */
 function locate(root: Node, targets: ReadonlyMap<Alias, Node>, path: Path, at: 'key' | 'value'): number {

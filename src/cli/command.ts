@@ -1,0 +1,20 @@
+/** What a command may touch of its process. Everything that it prints and reads goes through here. */
+export interface CommandIo {
+  readonly stdout: { write(text: string): unknown }
+  readonly stderr: { write(text: string): unknown }
+  readonly stdin?: NodeJS.ReadableStream
+  readonly env: { readonly [name: string]: string | undefined }
+  readonly cwd: string
+}
+
+/** 0 done, 1 the answer is "no", 2 unusable arguments or files. */
+export const EXIT = { done: 0, no: 1, unusable: 2 } as const
+
+/** Runs one command to its end and answers its exit code. Throws only for bugs. */
+export type RunCommand<Options> = (options: Options, io: CommandIo) => Promise<number>
+
+/** Options that every command has. */
+export interface CommonOptions {
+  readonly config: string
+  readonly json?: boolean
+}

@@ -1,0 +1,135 @@
+import { type Command, CommanderError } from 'commander'
+import { type CommandIo, EXIT } from './command.ts'
+
+/** Imports the file of a command and runs it: what is not asked for is not loaded. */
+export type Invoke = (file: 'serve' | 'demo' | 'check' | 'policy' | 'keys', options: object) => Promise<void>
+
+const NOT_BUILT: readonly (readonly [string, readonly string[]])[] = [
+  ['policy', ['who-can', 'what-can', 'diff', 'replay']],
+  ['users', ['add', 'list', 'passwd', 'totp', 'remove']],
+  ['login', []],
+  ['token', []],
+  ['audit', ['verify', 'query', 'export', 'purge', 'decrypt']],
+]
+
+/** Adds every command of the contract; one that is not built says so and is unusable. */
+export function addCommands(program: Command, io: CommandIo, invoke: Invoke): void {
+  addServing(program, invoke)
+  const policy = program.command('policy').description('test and explain the policies')
+  addPolicy(policy, invoke)
+  const keys = program.command('keys').description('create, list, revoke and rotate API keys')
+  addKeys(keys, invoke)
+  for (const [name, verbs] of NOT_BUILT) addUnbuilt(program, io, name, verbs)
+}
+
+function described(parent: Command, name: string, about: string, example: string): Command {
+  return parent
+    .command(name)
+    .description(about)
+    .option('--config <file>', 'the config file', 'config/sallyport.yaml')
+    .allowExcessArguments(false)
+    .addHelpText('after', `\nExample:\n  $ sallyport ${example}`)
+}
+
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
+
+function addServing(program: Command, invoke: Invoke): void {
+  described(
+    program,
+    'serve',
+    'run the proxy; audit events on stdout, diagnostics on stderr',
+    'serve > audit.ndjson',
+  ).action((options) => invoke('serve', options))
+  described(
+    program,
+    'demo',
+    'run everything on loopback: identity provider, model, proxy; show requests and their events',
+    'demo --upstream https://api.openai.com/v1',
+  )
+    .option('--upstream <url>', 'a real model server instead of the built-in one')
+    .option('--port <port>', 'the port of the proxy; 0 picks a free one')
+    .option('--json', 'print the addresses and tokens as JSON')
+    .action((options) => invoke('demo', options))
+  described(
+    program,
+    'check',
+    'validate config and policies, and that each file and variable exists; every problem at once',
+    'check --config config/sallyport.yaml --no-secrets',
+  )
+    .option('--json', 'print problems as a JSON list')
+    .option('--no-secrets', 'do not look for the variables and files of secrets')
+    .option('--show', 'print the config with every default; secrets stay references')
+    .action((options) => invoke('check', options))
+}
+
+function addPolicy(policy: Command, invoke: Invoke): void {
+  described(policy, 'test', 'run the `tests` of the policy files; exit 1 when one fails', 'policy test --json')
+    .option('--json', 'print the results as JSON')
+    .action((options) => invoke('policy', { ...options, action: 'test' }))
+  described(
+    policy,
+    'explain',
+    'the decision on one request, and why, rule by rule',
+    'policy explain --as bob --group analysts --operation chat --model gpt-4o-mini',
+  )
+    .option('--as <user>', 'the id of the principal')
+    .option('--group <group>', 'a group of the principal; may be repeated', collect)
+    .option('--claim <key=value>', 'a claim of the principal, its path dotted; may be repeated', collect)
+    .option('--issuer <name>', 'the configured name of the issuer')
+    .option('--workspace <name>', 'the workspace of the principal')
+    .option('--key <id>', 'the id of the API key')
+    .option('--method <method>', 'how the principal was authenticated: jwt, api_key, …')
+    .option('--acr <acr>', 'the authentication context of the credential')
+    .option('--mfa', 'the principal showed several factors')
+    .option('--auth-time <seconds>', 'when it signed in, epoch seconds', Number)
+    .option('--operation <operation>', 'the operation: chat, embeddings, models.list, …')
+    .option('--model <model>', 'the model that is asked for')
+    .option('--stream', 'the answer is asked for as a stream')
+    .option('--max-output-tokens <tokens>', 'the output tokens that are asked for', Number)
+    .option('--ip <address>', "the client's address")
+    .option('--at <time>', 'when, as an ISO time')
+    .option('--upstream <name>', 'the upstream that would serve it')
+    .option('--batch <file>', 'requests, one JSON object a line; answers, one a line, in order')
+    .option('--json', 'print the answer as JSON')
+    .action((options) => invoke('policy', { ...options, action: 'explain' }))
+}
+
+function addKeys(keys: Command, invoke: Invoke): void {
+  described(keys, 'create', 'create a key; it is shown once', 'keys create --owner ci --role employee --expires 90d')
+    .requiredOption('--owner <user>', 'whose key it is: the id that policies and events see')
+    .option('--role <role>', 'a role of the policy; may be repeated', collect)
+    .option('--group <group>', 'a group; may be repeated', collect)
+    .option('--workspace <name>', 'the workspace')
+    .option('--expires <duration>', 'how long it lives, such as 90d; without an end when absent')
+    .option('--json', 'print as JSON')
+    .action((options) => invoke('keys', { ...options, action: 'create' }))
+  described(keys, 'list', 'list the keys, never their secrets', 'keys list --json')
+    .option('--json', 'print as JSON')
+    .action((options) => invoke('keys', { ...options, action: 'list' }))
+  described(keys, 'revoke', 'revoke a key', 'keys revoke key_01J…')
+    .argument('<id>', 'the id of the key')
+    .option('--json', 'print as JSON')
+    .action((id, options) => invoke('keys', { ...options, id, action: 'revoke' }))
+  described(keys, 'rotate', 'replace a key by a new one that is shown once', 'keys rotate key_01J…')
+    .argument('<id>', 'the id of the key')
+    .option('--expires <duration>', 'how long the new one lives')
+    .option('--json', 'print as JSON')
+    .action((id, options) => invoke('keys', { ...options, id, action: 'rotate' }))
+}
+
+function addUnbuilt(program: Command, io: CommandIo, name: string, verbs: readonly string[]): void {
+  const existing = program.commands.find((command) => command.name() === name)
+  const parent = existing ?? program.command(name, { hidden: true })
+  const targets = verbs.map((verb) => parent.command(verb, { hidden: true }))
+  for (const command of targets.length > 0 ? targets : [parent]) {
+    command
+      .allowUnknownOption()
+      .allowExcessArguments()
+      .action(() => {
+        const full = verbs.length > 0 ? `${name} ${command.name()}` : name
+        const message = `\`${full}\` is part of the contract but not built yet`
+        io.stderr.write(`error: ${message}\n`)
+        throw new CommanderError(EXIT.unusable, 'sallyport.not_built', message)
+      })
+  }
+}

@@ -1,0 +1,29 @@
+import type { TSchema } from 'typebox'
+import { isJsonObject, type JsonValue, ownValue } from '../model/json.ts'
+import { type Rules, shapeProblems } from './shape.ts'
+
+/** A config of which any part may be missing, so that what is there can still be checked. */
+export type Draft<Whole> = Whole extends string | number | boolean
+  ? Whole
+  : Whole extends readonly (infer Item)[]
+    ? readonly (Draft<Item> | undefined)[]
+    : { readonly [Key in keyof Whole]?: Draft<Whole[Key]> | undefined }
+
+/**
+ * The sound parts of a value, with defaults in place: every member that differs from the schema is left out, and list
+ * entries keep their positions.
+ */
+export function soundDraft(schema: TSchema, value: JsonValue): unknown {
+  const rules = schema as Rules
+  if (!rules.properties && !Array.isArray(value)) return shapeProblems(schema, value).length === 0 ? value : undefined
+  if (isJsonObject(value) && rules.properties) {
+    const members = Object.entries(rules.properties).flatMap(([key, member]) => {
+      const written = ownValue(value, key) ?? member.default
+      return written === undefined ? [] : [[key, soundDraft(member as TSchema, written)] as const]
+    })
+    return Object.fromEntries(members)
+  }
+  const { items } = rules
+  if (Array.isArray(value) && items) return value.map((item) => soundDraft(items as TSchema, item))
+  return undefined
+}

@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto'
+import type { PlacedProblem, Problem } from '../model/problem.ts'
+import type { Settings } from '../model/settings.ts'
+import { type LoadedConfig, type LoadOptions, loadConfig } from './load.ts'
+import { loadPolicySources, type PolicySource, placeProblems } from './policy-sources.ts'
+
+/** The policy compiler, handed in so that the config knows nothing of policies. Null when an error is among the problems. */
+export type Compile<Policy> = (
+  sources: readonly PolicySource[],
+  settings: Settings,
+) => { readonly policy: Policy | null; readonly problems: readonly (Problem & { readonly file: string })[] }
+
+export interface Loaded<Policy> {
+  readonly settings: Settings | null
+  readonly config: LoadedConfig['config']
+  readonly policy: Policy | null
+  readonly problems: readonly PlacedProblem[]
+  /** Problems of the config itself; the others are those of the policies. */
+  readonly configProblems: readonly PlacedProblem[]
+  readonly files: readonly string[]
+  /** `sha256:…` of every byte that was read for it. */
+  readonly digest: string
+}
+
+/** Loads config and policies as one. `policy` and `settings` are both there or the problems hold an error. Never throws. */
+export async function loadAll<Policy>(
+  file: string,
+  { compile, ...options }: LoadOptions & { readonly compile: Compile<Policy> },
+): Promise<Loaded<Policy>> {
+  const loaded = await loadConfig(file, options)
+  const { settings, config, digest: configDigest } = loaded
+  const policies = await loadPolicySources(loaded.policies)
+  const files = [...new Set([...loaded.files, ...policies.files])]
+  const hash = createHash('sha256').update(configDigest)
+  for (const { name, digest } of policies.sources) hash.update(JSON.stringify([name, digest]))
+  const readable = policies.problems.length === 0
+  const compiled = settings && readable ? compile(policies.sources, settings) : { policy: null, problems: [] }
+  const problems = [...loaded.problems, ...policies.problems, ...placeProblems(policies.sources, compiled.problems)]
+  const isSound = !problems.some(({ severity }) => severity === 'error')
+  return {
+    settings: isSound ? settings : null,
+    config,
+    policy: isSound ? compiled.policy : null,
+    problems,
+    configProblems: loaded.problems,
+    files,
+    digest: `sha256:${hash.digest('hex')}`,
+  }
+}

@@ -1,0 +1,90 @@
+import { readdir, stat } from 'node:fs/promises'
+import { basename, join, relative } from 'node:path'
+import type { JsonValue } from '../model/json.ts'
+import type { PlacedProblem, Problem } from '../model/problem.ts'
+import { readText, reasonOf } from './read-file.ts'
+import { type Place, parseYaml } from './yaml.ts'
+
+/** One policy file, strictly read. `name` is its path as problems and digests call it. */
+export interface PolicySource {
+  readonly name: string
+  readonly document: JsonValue
+  /** SHA-256 of the file's bytes, in hexadecimal. */
+  readonly digest: string
+  readonly place: Place
+}
+
+export interface PolicySources {
+  readonly sources: readonly PolicySource[]
+  readonly problems: readonly PlacedProblem[]
+  /** The folders and files that were read or looked for, to watch. */
+  readonly files: readonly string[]
+}
+
+const MAX_POLICY_FILES = 1000
+
+/** Reads policy files and the `*.yaml` and `*.yml` files of folders, sorted by name. Never throws; an empty folder is a problem. */
+export async function loadPolicySources(paths: readonly string[]): Promise<PolicySources> {
+  const problems: PlacedProblem[] = []
+  const wrong = (file: string, code: string, message: string) => {
+    problems.push({ file: shown(file), line: 1, column: 1, severity: 'error', code, message })
+  }
+  const watched = new Set(paths)
+  const files = new Set<string>()
+  for (const path of paths) {
+    for (const file of await policyFiles(path, wrong)) files.add(file)
+  }
+  if (files.size > MAX_POLICY_FILES) {
+    wrong(paths[0] ?? '', 'too_many_files', `more than ${MAX_POLICY_FILES} policy files; join some of them`)
+    return { sources: [], problems, files: [...watched] }
+  }
+  const sources: PolicySource[] = []
+  for (const file of files) {
+    watched.add(file)
+    const read = await readText(file)
+    if (!read.ok) {
+      wrong(file, read.code, read.message)
+      continue
+    }
+    const yaml = parseYaml(read.text, shown(file))
+    problems.push(...yaml.problems)
+    if (yaml.document !== null) {
+      sources.push({ name: shown(file), document: yaml.document, digest: read.digest, place: yaml.place })
+    }
+  }
+  return { sources, problems, files: [...watched] }
+}
+
+/** Problems of the policy with their places in the files that they are of. */
+export function placeProblems(
+  sources: readonly PolicySource[],
+  problems: readonly (Problem & { readonly file: string })[],
+): PlacedProblem[] {
+  return problems.map(({ file, path, at, severity, code, message }) => {
+    const place = sources.find(({ name }) => name === file)?.place(path, at) ?? { line: 1, column: 1 }
+    return { file, ...place, severity, code, message }
+  })
+}
+
+async function policyFiles(
+  path: string,
+  wrong: (file: string, code: string, message: string) => void,
+): Promise<string[]> {
+  try {
+    if (!(await stat(path)).isDirectory()) return [path]
+    const names = await readdir(path)
+    const chosen = names.filter((name) => /^[^.].*\.ya?ml$/.test(name)).sort()
+    if (chosen.length === 0)
+      wrong(path, 'empty_folder', 'the folder has no policy file (`*.yaml`); a policy is required')
+    return chosen.map((name) => join(path, name))
+  } catch (cause) {
+    wrong(path, 'file_unreadable', `\`${basename(path)}\`: ${reasonOf(cause)}`)
+    return []
+  }
+}
+
+/** A path as people type it: relative where that is shorter. */
+function shown(path: string): string {
+  const near = relative(process.cwd(), path)
+  return near !== '' && near.length < path.length ? near : path
+}
