@@ -1,0 +1,29 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { TSchema } from 'typebox'
+import { issuerSchema } from '../src/config/identity-schema.ts'
+import { configSchema } from '../src/config/schema.ts'
+
+const at = (path: string) => new URL(`../${path}`, import.meta.url)
+
+/** The editor schemas, by their paths in the repository, as text. The same objects check the files at load. */
+export async function editorSchemas(): Promise<ReadonlyMap<string, string>> {
+  const written = new Map([
+    ['config/sallyport.schema.json', editorSchema('Sallyport config', configSchema({ issuer: issuerSchema }))],
+  ])
+  const policy = at('src/policy/schema.ts')
+  if (existsSync(policy)) {
+    const { policySchema } = (await import(policy.href)) as { policySchema: TSchema }
+    written.set('policies/policy.schema.json', editorSchema('Sallyport policy', policySchema))
+  }
+  return written
+}
+
+function editorSchema(title: string, schema: TSchema): string {
+  const head = { $schema: 'http://json-schema.org/draft-07/schema#', title }
+  return `${JSON.stringify({ ...head, ...schema }, null, 2)}\n`
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const [path, text] of await editorSchemas()) writeFileSync(at(path), text)
+}
