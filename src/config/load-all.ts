@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { basename } from 'node:path'
 import type { PlacedProblem, Problem } from '../model/problem.ts'
 import type { Settings } from '../model/settings.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig } from './load.ts'
@@ -8,7 +9,12 @@ import { loadPolicySources, type PolicySource, placeProblems } from './policy-so
 export type Compile<Policy> = (
   sources: readonly PolicySource[],
   settings: Settings,
-) => { readonly policy: Policy | null; readonly problems: readonly (Problem & { readonly file: string })[] }
+) => Compiled<Policy> | Promise<Compiled<Policy>>
+
+export interface Compiled<Policy> {
+  readonly policy: Policy | null
+  readonly problems: readonly (Problem & { readonly file: string })[]
+}
 
 export interface Loaded<Policy> {
   readonly settings: Settings | null
@@ -32,9 +38,9 @@ export async function loadAll<Policy>(
   const policies = await loadPolicySources(loaded.policies)
   const files = [...new Set([...loaded.files, ...policies.files])]
   const hash = createHash('sha256').update(configDigest)
-  for (const { name, digest } of policies.sources) hash.update(JSON.stringify([name, digest]))
+  for (const { name, digest } of policies.sources) hash.update(JSON.stringify([basename(name), digest]))
   const readable = policies.problems.length === 0
-  const compiled = settings && readable ? compile(policies.sources, settings) : { policy: null, problems: [] }
+  const compiled = settings && readable ? await compile(policies.sources, settings) : { policy: null, problems: [] }
   const problems = [...loaded.problems, ...policies.problems, ...placeProblems(policies.sources, compiled.problems)]
   const isSound = !problems.some(({ severity }) => severity === 'error')
   return {

@@ -1,11 +1,11 @@
 import { readdir, stat } from 'node:fs/promises'
-import { basename, join, relative } from 'node:path'
+import { basename, join } from 'node:path'
 import type { JsonValue } from '../model/json.ts'
 import type { PlacedProblem, Problem } from '../model/problem.ts'
 import { readText, reasonOf } from './read-file.ts'
 import { type Place, parseYaml } from './yaml.ts'
 
-/** One policy file, strictly read. `name` is its path as problems and digests call it. */
+/** One policy file, strictly read. `name` is its absolute path, as its problems call it. */
 export interface PolicySource {
   readonly name: string
   readonly document: JsonValue
@@ -27,7 +27,7 @@ const MAX_POLICY_FILES = 1000
 export async function loadPolicySources(paths: readonly string[]): Promise<PolicySources> {
   const problems: PlacedProblem[] = []
   const wrong = (file: string, code: string, message: string) => {
-    problems.push({ file: shown(file), line: 1, column: 1, severity: 'error', code, message })
+    problems.push({ file, line: 1, column: 1, severity: 'error', code, message })
   }
   const watched = new Set(paths)
   const files = new Set<string>()
@@ -46,10 +46,10 @@ export async function loadPolicySources(paths: readonly string[]): Promise<Polic
       wrong(file, read.code, read.message)
       continue
     }
-    const yaml = parseYaml(read.text, shown(file))
+    const yaml = parseYaml(read.text, file)
     problems.push(...yaml.problems)
     if (yaml.document !== null) {
-      sources.push({ name: shown(file), document: yaml.document, digest: read.digest, place: yaml.place })
+      sources.push({ name: file, document: yaml.document, digest: read.digest, place: yaml.place })
     }
   }
   return { sources, problems, files: [...watched] }
@@ -81,10 +81,4 @@ async function policyFiles(
     wrong(path, 'file_unreadable', `\`${basename(path)}\`: ${reasonOf(cause)}`)
     return []
   }
-}
-
-/** A path as people type it: relative where that is shorter. */
-function shown(path: string): string {
-  const near = relative(process.cwd(), path)
-  return near !== '' && near.length < path.length ? near : path
 }

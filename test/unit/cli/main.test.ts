@@ -1,0 +1,92 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { main } from '../../../src/cli/main.ts'
+
+async function run(argv: string[], files: Record<string, string> = {}, env: Record<string, string> = {}) {
+  const cwd = mkdtempSync(join(tmpdir(), 'sallyport-cli-'))
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, name), text)
+  const out = { stdout: '', stderr: '' }
+  const sink = (name: 'stdout' | 'stderr') => ({
+    write: (text: string) => {
+      out[name] += text
+    },
+  })
+  const code = await main(argv, { stdout: sink('stdout'), stderr: sink('stderr'), env, cwd })
+  return { code, ...out }
+}
+
+const rows: readonly (readonly [string, string[], number, 'stdout' | 'stderr', RegExp])[] = [
+  ['--help is answered', ['--help'], 0, 'stdout', /sallyport demo/],
+  ['the help of a command has an example', ['check', '--help'], 0, 'stdout', /Example:\n {2}\$ sallyport check/],
+  ['the help of a nested command has an example', ['policy', 'explain', '--help'], 0, 'stdout', /--batch <file>/],
+  ['the help of keys create has an example', ['keys', 'create', '--help'], 0, 'stdout', /--expires 90d/],
+  ['no command is unusable', [], 2, 'stderr', /Usage: sallyport/],
+  ['an unknown command is unusable', ['chekc'], 2, 'stderr', /Did you mean check/],
+  ['an unknown option is unusable', ['check', '--jsno'], 2, 'stderr', /unknown option '--jsno'[\s\S]*--help/],
+  ['an argument too many is unusable', ['check', 'x'], 2, 'stderr', /too many arguments/],
+  ['a missing option is unusable', ['keys', 'create'], 2, 'stderr', /--owner/],
+  ['a command that is not built says so', ['login'], 2, 'stderr', /`login` is part of the contract but not built yet/],
+  ['a verb that is not built says so', ['policy', 'diff', 'a', 'b', '--json'], 2, 'stderr', /`policy diff` is part/],
+  ['audit verify is not built', ['audit', 'verify'], 2, 'stderr', /`audit verify` is part/],
+  [
+    'a config that is not there is unusable',
+    ['check', '--config', 'none.yaml'],
+    2,
+    'stderr',
+    /none\.yaml:1:1: there is no such file/,
+  ],
+]
+for (const [name, argv, code, stream, said] of rows) {
+  t.test(name, async (t) => {
+    const result = await run(argv)
+    t.equal(result.code, code)
+    t.match(result[stream], said)
+    t.equal(result[stream === 'stdout' ? 'stderr' : 'stdout'], '')
+  })
+}
+
+const BROKEN = 'version: 1\nlisten:\n  proxi: 127.0.0.1:0\nidentity: {}\nupstreams: []\npolicies: [p.yaml]\n'
+
+t.test('check prints every problem with its line and a caret', async (t) => {
+  const { code, stdout, stderr } = await run(['check', '--config', 'c.yaml'], { 'c.yaml': BROKEN, 'p.yaml': 'a: no\n' })
+  t.equal(code, 1)
+  t.equal(stdout, '')
+  t.equal(
+    stderr,
+    [
+      'c.yaml:2:1: `proxy` is missing in `listen`; it is required\n  listen:\n  ^',
+      'c.yaml:3:3: `proxi` is not a known key; did you mean `proxy`?\n    proxi: 127.0.0.1:0\n    ^',
+      'c.yaml:4:1: `identity` names nobody who may call; add an issuer or `api_keys: { enabled: true }`\n  identity: {}\n  ^',
+      'c.yaml:5:12: `upstreams` must not be empty\n  upstreams: []\n             ^',
+      'p.yaml:1:4: `a` is text here but a boolean to other YAML readers; write `false` or `"no"`\n  a: no\n     ^',
+      '5 errors\n',
+    ].join('\n'),
+  )
+})
+
+t.test('check --json prints the list of the contract', async (t) => {
+  const { code, stdout } = await run(['check', '--config', 'c.yaml', '--json'], {
+    'c.yaml': BROKEN,
+    'p.yaml': 'a: 1\n',
+  })
+  t.equal(code, 1)
+  t.same(JSON.parse(stdout)[1], {
+    file: 'c.yaml',
+    line: 3,
+    column: 3,
+    severity: 'error',
+    code: 'unknown_key',
+    message: '`proxi` is not a known key; did you mean `proxy`?',
+  })
+})
+
+t.test('a config that is not there is a problem in JSON, too', async (t) => {
+  const { code, stdout } = await run(['check', '--config', 'none.yaml', '--json'])
+  t.equal(code, 2)
+  t.same(
+    JSON.parse(stdout).map((row: { code: string }) => row.code),
+    ['config_unreadable'],
+  )
+})
