@@ -100,12 +100,12 @@ export class Exchange implements ClientExchange {
     })
   }
 
-  /** The bytes of the body cannot be understood. False when none was being read, and nothing was done. */
+  /** What follows in this request's body cannot be understood. False when the body was complete: nothing was done. */
   breakBody(): boolean {
-    const broken = this.#breakBody
+    if (this.#request.complete) return false
     this.#response.shouldKeepAlive = false
-    broken?.()
-    return broken !== null
+    this.#breakBody?.()
+    return true
   }
 
   /** Makes this answer the connection's last one. */

@@ -1,6 +1,7 @@
 /** Interfaces that the edges implement for each other; the composition root joins them. */
 
 import type { Fault } from './fault.ts'
+import type { AnswerFacts } from './request.ts'
 import type { Result } from './result.ts'
 
 /** One API key as stored. `hash` (argon2id) and `tag` (a truncated digest) are not credentials. */
@@ -57,4 +58,10 @@ export interface ClientExchange extends AnswerSink {
   /** Answers with a fault; without effect once an answer began. */
   refuse(fault: Fault): void
   json(status: number, document: string): void
+}
+
+/** Reads usage from a passing answer; `push` gives the bytes to send on now. */
+export interface AnswerTap {
+  push(chunk: Buffer): Buffer | null
+  end(): { readonly rest: Buffer | null; readonly facts: AnswerFacts }
 }

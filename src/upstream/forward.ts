@@ -1,19 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { type Fault, fault } from '../model/fault.ts'
-import type { AnswerSink } from '../model/ports.ts'
+import type { AnswerSink, AnswerTap } from '../model/ports.ts'
 import type { AnswerFacts, UpstreamRequest } from '../model/request.ts'
 import { faultOf, timedOut } from './faults.ts'
 import type { Upstream } from './pools.ts'
 
 /** An upstream's error body is held back to this size, so that the provider's key can be blotted out of it. */
 const ERROR_BODY_BYTES = 1024 * 1024
-
-/** Reads usage from a passing answer; `push` gives the bytes to send on now. */
-export interface AnswerTap {
-  push(chunk: Buffer): Buffer | null
-  end(): { readonly rest: Buffer | null; readonly facts: AnswerFacts }
-}
 
 /** The pure parts of an answer, handed in by the composition root. */
 export interface AnswerShape {

@@ -1,0 +1,107 @@
+/** Keys that could send a call elsewhere than was decided, folded: lower case, letters and digits only. */
+const REDIRECTS: ReadonlySet<string> = new Set(
+  [
+    'model',
+    'models',
+    'model_list',
+    'fallbacks',
+    'route',
+    'extra_body',
+    'extra_headers',
+    'extra_query',
+    'api_base',
+    'base_url',
+    'api_key',
+    'api_version',
+    'custom_llm_provider',
+    'deployment_id',
+    'mock_response',
+    'fallback_models',
+    'context_window_fallbacks',
+    'content_policy_fallbacks',
+    'model_name',
+    'model_id',
+    'engine',
+    'deployment',
+    'target_model',
+    'override_params',
+    'litellm_params',
+    'user_config',
+  ].map((name) => name.replaceAll('_', '')),
+)
+
+/** Letters that look like those of the names above; NFKC and the loss of accents come first. Source: UTS #39. */
+const LOOKS_LIKE = lookAlikes({
+  a: 'аαɑᴀ',
+  b: 'ƅьᏏʙ',
+  c: 'сϲᴄⲥꮯ',
+  d: 'ԁɗđꓒᴅⅾժᏧ',
+  e: 'еєҽεɛᴇəℯꬲӗ',
+  f: 'ƒꞙẝϝ',
+  g: 'ɡɢցɠ',
+  h: 'һհʜᏂ',
+  i: 'іιɩɪıꙇӏӀ',
+  j: 'јϳʝ',
+  k: 'кκᴋ',
+  l: 'ⅼӏӀןʟɭłƚ|ǀاןוΙІլⲒⵏꓲᛁ∣⎮',
+  m: 'мᴍɱⲙмꮇ',
+  n: 'ոռпηɴ',
+  o: 'оοσօᴏөøƟɵоօసഠ๐໐ංဝ०੦૦௦౦೦൦〇ⲟоߋοحסه٥۵ⵔ',
+  p: 'рρᴘ',
+  r: 'гᴦʀɼ',
+  s: 'ѕꜱʂ',
+  t: 'тτᴛ',
+  u: 'υսᴜʋ',
+  v: 'νѵᴠ',
+  w: 'ԝѡաᴡ',
+  x: 'хχ×',
+  y: 'уγүʏ',
+  z: 'ᴢʐƶ',
+})
+
+function lookAlikes(table: { readonly [letter: string]: string }): ReadonlyMap<string, string> {
+  const map = new Map<string, string>()
+  for (const [letter, looks] of Object.entries(table)) {
+    for (const look of looks) if (!map.has(look)) map.set(look, letter)
+  }
+  return map
+}
+
+/** A key as lower-case letters and digits: without case, width, accents, separators, padding or what is invisible. */
+export function foldKey(key: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the test for ASCII
+  if (/^[\x00-\x7f]*$/.test(key))
+    return key
+      .toLowerCase()
+      .replaceAll('|', 'l')
+      .replace(/[^a-z0-9]/g, '')
+  return [...fold(key)].filter((letter) => letter <= '\x7f').join('')
+}
+
+/** Letters and digits of a key; those beyond ASCII that look like nothing known are kept as they are. */
+function fold(key: string): string {
+  const plain = key.toWellFormed().normalize('NFKC').toLowerCase().normalize('NFKD').toLowerCase()
+  let folded = ''
+  for (const letter of plain) {
+    const seen = LOOKS_LIKE.get(letter) ?? letter
+    if (seen > '\x7f' ? /[\p{L}\p{N}]/u.test(seen) : /[a-z0-9]/.test(seen)) folded += seen
+  }
+  return folded
+}
+
+/** True for a key that a reader could take for `model` although it is not that key. */
+export function looksLikeModel(key: string): boolean {
+  const folded = foldKey(key)
+  if (/^(?:m|rn)[o0]de[l1i]$/.test(folded)) return key !== 'model'
+  if (folded.length === key.length) return false
+  // A letter that looks like nothing known stands for any letter, as long as most of the word is there.
+  const letters = [...fold(key)]
+  if (letters.length !== 5) return false
+  const alike = letters.filter((letter, index) => letter === 'model'[index]).length
+  return alike >= 3 && letters.every((letter, index) => letter > '\x7f' || letter === 'model'[index])
+}
+
+/** True for a key that could redirect the call; `model` itself is not one. */
+export function redirects(key: string): boolean {
+  return key !== 'model' && (REDIRECTS.has(foldKey(key)) || looksLikeModel(key))
+}

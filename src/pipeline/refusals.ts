@@ -1,0 +1,97 @@
+import type { Decision } from '../model/decision.ts'
+import { unreachable } from '../model/exhaustive.ts'
+import { type Fault, fault } from '../model/fault.ts'
+import type { Verification } from '../model/identity.ts'
+import type { RequestFacts } from '../model/request.ts'
+
+const REALM = 'Bearer realm="sallyport"'
+
+/** Methods that some operation of the API uses; every other one is refused before anybody is asked who they are. */
+const METHODS = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
+
+export function methodFault(method: string): Fault | null {
+  if (METHODS.has(method)) return null
+  return fault('method_not_allowed', `the method \`${method.slice(0, 16)}\` is not allowed`, {
+    param: 'method',
+    reason: 'endpoint_not_allowed',
+    headers: ['allow', 'GET, POST'],
+  })
+}
+
+export const auditUnavailable: Fault = fault(
+  'audit_unavailable',
+  'the audit cannot be written, and nothing is served without it: try again later',
+  { reason: 'audit_unavailable', headers: ['retry-after', '1'] },
+)
+
+/** Adds the challenge that a 401 must carry (RFC 9110 section 11.6.1, RFC 6750 section 3). */
+export function challenged(refusal: Fault): Fault {
+  if (refusal.code === 'missing_credentials') return { ...refusal, headers: ['www-authenticate', REALM] }
+  if (refusal.code === 'invalid_api_key') {
+    return { ...refusal, headers: ['www-authenticate', `${REALM}, error="invalid_token"`] }
+  }
+  return refusal
+}
+
+/** A credential that is wrong is 401; one that nobody can check right now is 503. The answer never says why. */
+export function credentialFault(verification: Exclude<Verification, { outcome: 'verified' }>): Fault {
+  if (verification.outcome === 'rejected') {
+    return challenged(fault('invalid_api_key', 'the credential is not valid here', { reason: verification.reason }))
+  }
+  return fault('identity_unavailable', 'the credential cannot be checked right now: try again later', {
+    reason: verification.reason,
+    headers: ['retry-after', String(verification.retryAfterSeconds)],
+  })
+}
+
+/** What a caller is told of a refusal by the policy: the rule and the field, never the policy's text. */
+export function decisionFault(decision: Exclude<Decision, { effect: 'allow' }>, facts: RequestFacts): Fault {
+  switch (decision.effect) {
+    case 'step_up':
+      return stepUp(decision)
+    case 'deny': {
+      const param = decision.reason === 'model_not_allowed' ? 'model' : null
+      const subject = `\`${facts.operation}\`${typeof facts.model === 'string' ? ` with the model \`${facts.model}\`` : ''}`
+      const message =
+        decision.rule === null ? `no rule allows ${subject}` : `the rule \`${decision.rule}\` denies ${subject}`
+      return fault('policy_denied', `${message} (${decision.reason})`, { param, reason: decision.reason })
+    }
+    default:
+      return unreachable(decision)
+  }
+}
+
+/** RFC 9470 section 3: what stronger authentication has to show. */
+function stepUp({ challenge, rule, reason }: Extract<Decision, { effect: 'step_up' }>): Fault {
+  const parts = [
+    REALM,
+    'error="insufficient_user_authentication"',
+    'error_description="stronger authentication is needed"',
+  ]
+  if (challenge.acrValues.length > 0) parts.push(`acr_values="${challenge.acrValues.map(quotable).join(' ')}"`)
+  if (challenge.maxAgeSeconds !== null) parts.push(`max_age="${challenge.maxAgeSeconds}"`)
+  return fault('step_up_required', `the rule \`${rule}\` asks for stronger authentication: sign in again`, {
+    reason,
+    headers: ['www-authenticate', parts.join(', ')],
+  })
+}
+
+/** A value inside a quoted string (RFC 9110 section 5.6.4), without what would end it or the header. */
+function quotable(value: string): string {
+  return value.replace(/[^\x21\x23-\x5b\x5d-\x7e]/g, '')
+}
+
+export function modelNotFound(model: string): Fault {
+  return fault('model_not_found', `the model \`${model}\` does not exist or you do not have access to it`, {
+    param: 'model',
+    reason: 'model_not_found',
+  })
+}
+
+/** Stored objects are not yet told apart by owner, so that none is opened unless the upstream's isolation is off. */
+export function objectRefused(key: string): Fault {
+  return fault('invalid_body', `\`${key}\` refers to a stored object, and stored objects are not opened here`, {
+    param: key,
+    reason: 'object_not_allowed',
+  })
+}
