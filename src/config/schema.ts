@@ -18,6 +18,7 @@ const listen = closed('where the proxy listens', {
       head: fallback(duration('until the request head is there'), '10s'),
       body: fallback(duration('until the body is there'), '60s'),
       keep_alive: fallback(duration('how long an idle connection stays open'), '75s'),
+      drain: fallback(duration('how long running answers may go on after SIGTERM'), '30s'),
     }),
     {},
   ),

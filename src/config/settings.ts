@@ -19,6 +19,7 @@ export function settingsOf(config: Config, base: string, secrets: ReadonlyMap<st
         headMs: durationMs(listen.timeouts.head),
         bodyMs: durationMs(listen.timeouts.body),
         keepAliveMs: durationMs(listen.timeouts.keep_alive),
+        drainMs: durationMs(listen.timeouts.drain),
       },
     },
     issuers: identity.issuers.map((issuer) => issuerSettings(issuer, base)),

@@ -14,6 +14,8 @@ export interface WatchOptions {
 }
 
 export interface Watcher {
+  /** Asks to be told once everything is at rest, changed or not. */
+  demand(): void
   close(): void
 }
 
@@ -36,6 +38,7 @@ export function watchFiles(paths: readonly string[], onSettled: () => void, opti
   const hints = openHints(paths, poke)
   poke()
   return {
+    demand: () => state.demand(),
     close: () => {
       clearInterval(timer)
       state.close()
@@ -55,6 +58,7 @@ class RestWatch {
   #timer: NodeJS.Timeout | null = null
   #isLooking = false
   #closed = false
+  #demanded = false
 
   constructor(paths: readonly string[], restMs: number, since: number, onSettled: () => void) {
     this.#paths = paths
@@ -68,6 +72,11 @@ class RestWatch {
     if (this.#timer) clearTimeout(this.#timer)
   }
 
+  demand(): void {
+    this.#demanded = true
+    this.look()
+  }
+
   look(): void {
     if (this.#isLooking || this.#timer || this.#closed) return
     this.#isLooking = true
@@ -78,13 +87,13 @@ class RestWatch {
 
   async #compare(): Promise<void> {
     const marks = await marksOf(this.#paths)
-    if (marks === this.#knownMarks || this.#closed) return
+    if ((marks === this.#knownMarks && !this.#demanded) || this.#closed) return
     const content = await contentOf(this.#paths)
     if (this.#known === null) {
       const isLater = (await lastChange(this.#paths)) > this.#since - CLOCK_GRAIN_MS
       this.#known = isLater ? 'changed before the first look' : content
       this.#knownMarks = marks
-      if (!isLater) return
+      if (!isLater && !this.#demanded) return
     }
     this.#await(marks, content)
   }
@@ -101,10 +110,11 @@ class RestWatch {
     const after = await marksOf(this.#paths)
     this.#timer = null
     if (now !== marks || after !== now || read !== content) return this.#await(after, read)
-    const changed = read !== this.#known
+    const isDue = read !== this.#known || this.#demanded
+    this.#demanded = false
     this.#known = read
     this.#knownMarks = after
-    if (changed && !this.#closed) this.#onSettled()
+    if (isDue && !this.#closed) this.#onSettled()
   }
 }
 

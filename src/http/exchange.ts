@@ -148,6 +148,10 @@ export class Exchange implements ClientExchange {
     }
   }
 
+  breakStream(fault: Fault, midEvent: boolean): void {
+    this.end(Buffer.from(`${midEvent ? '\n\n' : ''}data: ${errorBody(fault)}\n\n`))
+  }
+
   cut(): void {
     this.#response.destroy()
   }

@@ -58,6 +58,8 @@ export interface ClientExchange extends AnswerSink {
   /** Answers with a fault; without effect once an answer began. */
   refuse(fault: Fault): void
   json(status: number, document: string): void
+  /** Ends an event stream that has begun with one error event; `midEvent`: the last event is not complete. */
+  breakStream(fault: Fault, midEvent: boolean): void
 }
 
 /** Reads usage from a passing answer; `push` gives the bytes to send on now. */

@@ -25,8 +25,13 @@ export interface ListenSettings {
   /** Addresses and CIDR ranges whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[]
   readonly maxBodyBytes: number
-  /** Of clients: slower ones are cut off. */
-  readonly timeouts: { readonly headMs: number; readonly bodyMs: number; readonly keepAliveMs: number }
+  /** Of clients: slower ones are cut off. `drainMs`: how long running answers may go on once the proxy is told to stop. */
+  readonly timeouts: {
+    readonly headMs: number
+    readonly bodyMs: number
+    readonly keepAliveMs: number
+    readonly drainMs: number
+  }
 }
 
 /** Where an issuer's keys come from: `discover` reads the issuer's metadata, `file` is an absolute path. */

@@ -1,3 +1,4 @@
+import type { AnswerKind } from '../endpoints/endpoint.ts'
 import type { Decision, PolicyInput } from '../model/decision.ts'
 import type { Credential, Verification } from '../model/identity.ts'
 import type { Settings } from '../model/settings.ts'
@@ -18,7 +19,7 @@ export interface DecidingPolicy {
 /** An upstream with what the pipeline asks of it. */
 export interface ServingUpstream extends Upstream {
   readonly models: () => Promise<readonly ListedModel[]>
-  readonly answerShape: (operation: string, stripUsage: boolean) => AnswerShape
+  readonly answerShape: (answer: AnswerKind, stripUsage: boolean) => AnswerShape
 }
 
 /**

@@ -46,6 +46,6 @@ export function openUpstream(settings: UpstreamSettings): Upstream {
 }
 
 /** Upstreams in the order in which they are tried: lower `priority` first, then as the config lists them. */
-export function inOrder(upstreams: readonly Upstream[]): Upstream[] {
+export function inOrder<Any extends Upstream>(upstreams: readonly Any[]): Any[] {
   return [...upstreams].sort((a, b) => a.settings.priority - b.settings.priority)
 }

@@ -1,0 +1,105 @@
+import type { IdentityReport } from './identity/authenticate.ts'
+import type { AuditEvent } from './model/audit.ts'
+import type { PlacedProblem } from './model/problem.ts'
+import { VERSION } from './model/version.ts'
+
+/** The audit events of the proxy itself, beside those of its requests. */
+
+export function proxyStarted(at: number, proxy: Address, admin: Address, digests: Digests): AuditEvent {
+  return {
+    at,
+    action: 'proxy-started',
+    outcome: 'success',
+    message: `proxy ${VERSION} listens on ${proxy.address}:${proxy.port}`,
+    server: proxy,
+    extra: { 'admin.address': admin.address, 'admin.port': admin.port, ...digestExtra(digests) },
+  }
+}
+
+export interface Address {
+  readonly address: string
+  readonly port: number
+}
+
+/** `sha256:…` of the files in force. */
+export interface Digests {
+  readonly config: string
+  readonly policy: string
+}
+
+function digestExtra({ config, policy }: Digests): NonNullable<AuditEvent['extra']> {
+  return { 'config.digest': config, 'policy.digest': policy }
+}
+
+export function proxyDraining(at: number, active: number): AuditEvent {
+  return { at, action: 'proxy-draining', message: `draining ${active} requests`, extra: { active } }
+}
+
+export function proxyStopped(at: number, reason: string): AuditEvent {
+  return { at, action: 'proxy-stopped', outcome: 'success', reason, message: `proxy stopped: ${reason}` }
+}
+
+/** `previous` is the digest that was in force before; null at the start. */
+export function policyLoaded(at: number, digest: string, previous: string | null): AuditEvent {
+  return {
+    at,
+    action: 'policy-loaded',
+    outcome: 'success',
+    message: `policy ${digest}`,
+    policy: { ruleset: digest, latencyNs: 0, roles: [] },
+    extra: { 'policy.digest': digest, ...(previous === null ? {} : { 'policy.previous': previous }) },
+  }
+}
+
+export function configLoaded(
+  at: number,
+  digest: string,
+  previous: string | null,
+  restart: readonly string[],
+): AuditEvent {
+  return {
+    at,
+    action: previous === null ? 'config-loaded' : 'config-reloaded',
+    outcome: 'success',
+    message: restart.length === 0 ? `config ${digest}` : `config ${digest}; ${restart.join(', ')} need a restart`,
+    extra: {
+      'config.digest': digest,
+      ...(previous === null ? {} : { 'config.previous': previous }),
+      ...(restart.length === 0 ? {} : { 'config.restart_required': restart }),
+    },
+  }
+}
+
+/** A reload that was refused: the last good files stay in force. */
+export function rejected(
+  at: number,
+  action: 'config-rejected' | 'policy-rejected',
+  problems: readonly PlacedProblem[],
+  inForce: Digests,
+): AuditEvent {
+  const [first] = problems
+  const where = first ? `${first.file}:${first.line}:${first.column}: ${first.message}` : 'unreadable'
+  return {
+    at,
+    action,
+    outcome: 'failure',
+    reason: first?.code ?? 'unreadable',
+    message: `${problems.length} problems; the last good files stay in force`,
+    error: { type: first?.code ?? 'unreadable', message: where },
+    extra: { problems: problems.length, ...digestExtra(inForce) },
+  }
+}
+
+export function identityReported(at: number, report: IdentityReport): AuditEvent {
+  const failed = report.kind === 'jwks-failed'
+  return {
+    at,
+    action: report.kind,
+    outcome: failed ? 'failure' : 'success',
+    ...(report.reason === undefined ? {} : { reason: report.reason }),
+    message: `keys of the issuer ${report.issuer} ${failed ? 'cannot be fetched' : 'changed'}`,
+    authIssuer: report.issuer,
+    authMethod: 'jwt',
+    ...(report.keys === undefined ? {} : { extra: { 'auth.keys': report.keys } }),
+  }
+}

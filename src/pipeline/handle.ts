@@ -1,0 +1,235 @@
+import { type JsonBody, parseJsonBody } from '../endpoints/json.ts'
+import { mediaTypeFault } from '../endpoints/media-type.ts'
+import { type Route, route } from '../endpoints/route.ts'
+import { readCredential } from '../identity/credentials.ts'
+import { type Fault, fault } from '../model/fault.ts'
+import type { Principal } from '../model/identity.ts'
+import type { ClientExchange } from '../model/ports.ts'
+import type { ModelFact, RequestFacts, RequestHead } from '../model/request.ts'
+import { failed, ok, type Result } from '../model/result.ts'
+import { shapeRequest } from '../shape/request.ts'
+import { type Delivery, forward } from '../upstream/forward.ts'
+import { answerHere, isAnsweredHere } from './answers.ts'
+import { candidates, judge, policyInput } from './judge.ts'
+import {
+  auditUnavailable,
+  challenged,
+  credentialFault,
+  decisionFault,
+  methodFault,
+  modelNotFound,
+  objectRefused,
+} from './refusals.ts'
+import type { ServingUpstream, Snapshot } from './snapshot.ts'
+import { Trail, type TrailPorts } from './trail.ts'
+
+export interface PipelinePorts extends TrailPorts {
+  /** Told of a bug, with the request that met it; must not throw. */
+  readonly bug: (cause: unknown, requestId: string) => void
+}
+
+/** A request of which all is known that the policy may speak of. */
+interface Described {
+  readonly principal: Principal
+  readonly route: Route
+  readonly body: JsonBody | null
+  readonly facts: RequestFacts
+  readonly model: ModelFact
+  readonly alias: string | null
+}
+
+/**
+ * One request from its head to its last audit event, by one snapshot. `headFault` says why the head alone refuses it.
+ * Never throws; every path ends in exactly one decision event and one answer, or in a connection that is gone.
+ */
+export async function handle(
+  head: RequestHead,
+  headFault: Fault | null,
+  exchange: ClientExchange,
+  snapshot: Snapshot,
+  ports: PipelinePorts,
+): Promise<void> {
+  const trail = new Trail(head, exchange, snapshot.policy.digest, ports)
+  try {
+    const refusal = await run(head, headFault, exchange, snapshot, trail, ports)
+    if (refusal) await trail.refuse(refusal)
+  } catch (cause) {
+    ports.bug(cause, head.id)
+    if (exchange.started) exchange.cut()
+    await trail.refuse(fault('internal', 'internal error'))
+  } finally {
+    trail.close()
+  }
+}
+
+/** The stages in order; what is answered is the first fault. Null: the request was answered. */
+async function run(
+  head: RequestHead,
+  headFault: Fault | null,
+  exchange: ClientExchange,
+  snapshot: Snapshot,
+  trail: Trail,
+  ports: PipelinePorts,
+): Promise<Fault | null> {
+  if (!ports.audit.writable) return auditUnavailable
+  const early = headFault ?? methodFault(head.method)
+  if (early) return early
+  const caller = authenticate(head, snapshot, trail)
+  const known = caller instanceof Promise ? await caller : caller
+  if (!known.ok) return known.fault
+  const described = await describe(head, known.value, exchange, snapshot, trail)
+  if (!described.ok) return described.fault
+  const decided = decide(head, described.value, snapshot, trail)
+  if (!decided.ok) return decided.fault
+  if (!(await trail.authorize(decided.value))) return auditUnavailable
+  return serve(head, described.value, decided.value, exchange, snapshot, trail)
+}
+
+/** Answers at once where the credential was verified before, so that the common request waits for nothing. */
+function authenticate(
+  head: RequestHead,
+  snapshot: Snapshot,
+  trail: Trail,
+): Result<Principal, Fault> | Promise<Result<Principal, Fault>> {
+  const credential = readCredential(head.rawHeaders)
+  if (!credential.ok) return failed(challenged(credential.fault))
+  const verification = snapshot.authenticate(credential.value)
+  return verification instanceof Promise
+    ? verification.then((outcome) => identified(outcome, trail))
+    : identified(verification, trail)
+}
+
+function identified(
+  verification: Awaited<ReturnType<Snapshot['authenticate']>>,
+  trail: Trail,
+): Result<Principal, Fault> {
+  if (verification.outcome !== 'verified') {
+    if (verification.method !== null) trail.identified({ method: verification.method })
+    return failed(credentialFault(verification))
+  }
+  const { principal, cache } = verification
+  trail.identified({ principal, cache })
+  return ok(principal)
+}
+
+/** Reads what is asked for: only now, since a stranger must not make us buffer or parse. */
+async function describe(
+  head: RequestHead,
+  principal: Principal,
+  exchange: ClientExchange,
+  { settings, policy }: Snapshot,
+  trail: Trail,
+): Promise<Result<Described, Fault>> {
+  const found = route(head.method, head.target)
+  if (!found.ok) return found
+  const { endpoint, parameters } = found.value
+  const unfit = mediaTypeFault(head, endpoint)
+  if (unfit) return failed(unfit)
+  let body: JsonBody | null = null
+  if (endpoint.body === 'json') {
+    const { maxBodyBytes, timeouts } = settings.listen
+    const bytes = await exchange.readBody(head.contentLength, maxBodyBytes, timeouts.bodyMs)
+    if (!bytes.ok) return bytes
+    trail.received(bytes.value.length)
+    const parsed = parseJsonBody(bytes.value)
+    if (!parsed.ok) return parsed
+    body = parsed.value
+  }
+  const facts = endpoint.describe(body, parameters)
+  if (!facts.ok) return facts
+  const named = facts.value.model
+  if (typeof named !== 'string') {
+    trail.described(facts.value, null, null)
+    return ok({ principal, route: found.value, body, facts: facts.value, model: named, alias: null })
+  }
+  const { model, alias } = policy.resolveModel(named)
+  trail.described(facts.value, model, alias)
+  return ok({ principal, route: found.value, body, facts: facts.value, model, alias })
+}
+
+/** The policy's word. Null where no upstream is needed: the proxy answers by itself. */
+function decide(
+  head: RequestHead,
+  { principal, facts, model }: Described,
+  snapshot: Snapshot,
+  trail: Trail,
+): Result<ServingUpstream | null, Fault> {
+  const began = performance.now()
+  const serving = candidates(snapshot.upstreams, [model, ...facts.nestedModels])
+  const input = { ...policyInput(principal, head, facts, trail.startedAt), model }
+  const { decision, upstream } = judge(snapshot.policy, input, facts.nestedModels, serving)
+  trail.decided(decision, Math.round((performance.now() - began) * 1e6))
+  if (serving.length === 0) return failed(modelNotFound(typeof model === 'string' ? model : 'named in the request'))
+  if (decision.effect !== 'allow') {
+    const hidden = facts.operation === 'models.get' && decision.reason === 'model_not_allowed'
+    if (hidden && typeof model === 'string') return failed({ ...modelNotFound(model), reason: decision.reason })
+    return failed(decisionFault(decision, facts))
+  }
+  const [object] = facts.objects
+  if (object && upstream?.settings.isolation !== 'off') return failed(objectRefused(object.key))
+  return ok(isAnsweredHere(facts.operation) ? null : upstream)
+}
+
+async function serve(
+  head: RequestHead,
+  described: Described,
+  upstream: ServingUpstream | null,
+  exchange: ClientExchange,
+  snapshot: Snapshot,
+  trail: Trail,
+): Promise<Fault | null> {
+  if (exchange.gone) {
+    trail.complete({ outcome: 'client_gone', status: 0, facts: {}, firstByteAt: 0 })
+    return null
+  }
+  if (upstream === null) {
+    const input = {
+      ...policyInput(described.principal, head, described.facts, trail.startedAt),
+      model: described.model,
+    }
+    const answered = await answerHere(snapshot, input, exchange)
+    if (answered) return answered
+    trail.complete({ outcome: exchange.gone ? 'client_gone' : 'answered', status: 200, facts: {}, firstByteAt: 0 })
+    return null
+  }
+  return pass(head, described, upstream, exchange, trail)
+}
+
+/** Sends the judged request on and the answer back. A fault is returned while it can still be answered. */
+async function pass(
+  head: RequestHead,
+  { route, body, facts, model, alias }: Described,
+  upstream: ServingUpstream,
+  exchange: ClientExchange,
+  trail: Trail,
+): Promise<Fault | null> {
+  const { basePath, settings } = upstream
+  const request = shapeRequest({
+    route,
+    body,
+    facts,
+    model: typeof model === 'string' ? model : null,
+    alias,
+    basePath,
+    apiKey: settings.apiKey,
+    traceparent: head.traceparent,
+  })
+  const delivery = await forward(
+    upstream,
+    request,
+    exchange,
+    upstream.answerShape(route.endpoint.answer, request.askedUsage),
+  )
+  if (delivery.outcome === 'failed')
+    return delivery.fault ?? fault('upstream_unavailable', 'the upstream did not answer')
+  if (delivery.outcome === 'broken') breakOff(exchange, delivery)
+  trail.complete(delivery)
+  return null
+}
+
+/** After the first byte of a stream an error is one event and the end, without `[DONE]`; any other answer is cut. */
+function breakOff(exchange: ClientExchange, { stream, midEvent, fault: reason }: Delivery): void {
+  const broken = reason ?? fault('upstream_unavailable', 'the upstream broke off')
+  if (stream) exchange.breakStream(broken, midEvent)
+  else exchange.cut()
+}

@@ -1,0 +1,228 @@
+import type { AuditAction, AuditEvent, AuditLog, AuditRequest } from '../model/audit.ts'
+import type { Decision } from '../model/decision.ts'
+import type { Fault } from '../model/fault.ts'
+import type { MethodName, Principal } from '../model/identity.ts'
+import type { ClientExchange, Clock } from '../model/ports.ts'
+import type { RequestFacts, RequestHead } from '../model/request.ts'
+import type { Upstream } from '../upstream/pools.ts'
+import { auditRequest, completion, decisionOf, type Ending, named } from './events.ts'
+import type { Meter } from './meter.ts'
+import { auditUnavailable } from './refusals.ts'
+
+export interface TrailPorts {
+  readonly audit: AuditLog
+  readonly meter: Meter
+  readonly clock: Clock
+}
+
+/** Who was recognised, or what is known of a credential that was not. */
+export interface Identified {
+  readonly principal?: Principal
+  readonly method?: MethodName
+  readonly cache?: 'hit' | 'miss'
+}
+
+type State = 'open' | 'authorized' | 'over'
+
+/**
+ * The audit of one request: exactly one `decision` event on every path, and exactly one `complete` event after an
+ * authorization. What the stages learn is noted here; whoever ends the request says how, once.
+ */
+export class Trail {
+  readonly #ports: TrailPorts
+  readonly #exchange: ClientExchange
+  readonly #head: RequestHead
+  readonly #ruleset: string
+  readonly #startedAt: number
+  readonly #started = performance.now()
+  #state: State = 'open'
+  #identified: Identified = {}
+  #facts: RequestFacts | null = null
+  #model: string | null = null
+  #alias: string | null = null
+  #requestBytes = 0
+  #decision: Decision | null = null
+  #latencyNs = 0
+  #upstream: Upstream | null = null
+  #dispatchedAt = 0
+  #request: AuditRequest | null = null
+
+  constructor(head: RequestHead, exchange: ClientExchange, ruleset: string, ports: TrailPorts) {
+    this.#ports = ports
+    this.#exchange = exchange
+    this.#head = head
+    this.#ruleset = ruleset
+    this.#startedAt = ports.clock()
+    ports.meter.active++
+  }
+
+  get startedAt(): number {
+    return this.#startedAt
+  }
+
+  identified(identified: Identified): void {
+    this.#identified = identified
+  }
+
+  received(bytes: number): void {
+    this.#requestBytes = bytes
+  }
+
+  described(facts: RequestFacts, model: string | null, alias: string | null): void {
+    this.#facts = facts
+    this.#model = model
+    this.#alias = alias
+  }
+
+  decided(decision: Decision, latencyNs: number): void {
+    this.#decision = decision
+    this.#latencyNs = latencyNs
+  }
+
+  /** Writes the `decision` event of an allow. False: it cannot be written, and nothing may be sent upstream. */
+  authorize(upstream: Upstream | null): Promise<boolean> {
+    this.#upstream = upstream
+    const event = this.#decisionEvent('request-authorized', 'allow', null)
+    return new Promise((resolve) => {
+      this.#ports.audit.commit(event, (accepted) => {
+        if (accepted && this.#state === 'open') this.#state = 'authorized'
+        if (accepted) this.#dispatchedAt = performance.now()
+        resolve(accepted)
+      })
+    })
+  }
+
+  /**
+   * Ends a request that goes no further: its event is written first, then it is answered. After an authorization that
+   * event is the `complete` one. Where the audit cannot be written, the answer is `audit_unavailable` whatever it was.
+   */
+  refuse(fault: Fault): Promise<void> {
+    if (this.#state === 'authorized') {
+      this.#exchange.refuse(fault)
+      this.complete({ outcome: 'failed', status: 0, facts: {}, firstByteAt: 0, fault })
+      return Promise.resolve()
+    }
+    if (this.#state === 'over') return Promise.resolve()
+    this.#state = 'over'
+    const unauthenticated = this.#identified.principal === undefined && isAuthentication(fault)
+    const event = this.#decisionEvent(unauthenticated ? 'authentication-failed' : 'request-denied', null, fault)
+    return new Promise((resolve) => {
+      this.#ports.audit.commit(event, (accepted) => {
+        const answer = accepted ? fault : auditUnavailable
+        this.#exchange.refuse(answer)
+        this.#settle(answer.code)
+        resolve()
+      })
+    })
+  }
+
+  /** Writes the `complete` event; without effect unless the request was authorized and is not over. */
+  complete(ending: Ending): void {
+    if (this.#state !== 'authorized') return
+    this.#state = 'over'
+    const now = performance.now()
+    const { action, reason, outcome } = completion(ending, this.#exchange.status)
+    const upstreamNs = this.#upstream ? nanoseconds(now - this.#dispatchedAt) : 0
+    const durationNs = nanoseconds(now - this.#started)
+    const event: AuditEvent = {
+      ...this.#common(action),
+      outcome,
+      ...(reason === null ? {} : { reason }),
+      stage: 'complete',
+      decision: 'allow',
+      message: `${action} ${this.#words()}`,
+      startedAt: this.#startedAt,
+      durationNs,
+      overheadNs: durationNs - upstreamNs,
+      ...(this.#upstream ? { upstreamNs, attempts: 1 } : {}),
+      ...(ending.firstByteAt > 0 ? { ttftNs: nanoseconds(ending.firstByteAt - this.#started) } : {}),
+      ...(this.#exchange.status === 0 ? {} : { status: this.#exchange.status }),
+      requestBytes: this.#requestBytes,
+      responseBytes: this.#exchange.bytesSent,
+      answer: ending.facts,
+      ...(ending.fault ? { error: named(ending.fault) } : {}),
+    }
+    this.#ports.audit.append(event)
+    this.#ports.meter.used(ending.facts)
+    this.#settle(ending.outcome === 'answered' ? 'allowed' : (ending.fault?.code ?? 'client_gone'))
+  }
+
+  /** Ends what nobody ended: a bug must not leave a request without its event. */
+  close(): void {
+    if (this.#state === 'over') return
+    const fault = { code: 'internal', message: 'internal error', param: null } as const
+    if (this.#state === 'open') void this.refuse(fault)
+    else this.complete({ outcome: 'failed', status: 0, facts: {}, firstByteAt: 0, fault })
+  }
+
+  #settle(outcome: string): void {
+    const { meter } = this.#ports
+    meter.active--
+    meter.answered(this.#facts?.operation ?? '-', outcome)
+    meter.took((performance.now() - this.#started) / 1000)
+  }
+
+  #common(action: AuditAction): Omit<AuditEvent, 'message'> {
+    const { principal, method, cache } = this.#identified
+    const decision = this.#decision
+    this.#request ??= auditRequest(this.#head, this.#facts, this.#model, this.#alias)
+    const upstream = this.#upstream
+    return {
+      at: this.#ports.clock(),
+      action,
+      request: this.#request,
+      ...(principal ? { principal, authMethod: principal.method, authIssuer: principal.issuer } : {}),
+      ...(method === undefined || principal ? {} : { authMethod: method }),
+      ...(cache === undefined ? {} : { authCache: cache }),
+      policy: {
+        ruleset: this.#ruleset,
+        latencyNs: this.#latencyNs,
+        roles: decision?.roles ?? [],
+        ...(decision?.rule ? { rule: decision.rule } : {}),
+      },
+      ...(upstream
+        ? {
+            upstream: {
+              name: upstream.settings.name,
+              address: upstream.address,
+              port: upstream.port,
+              ...(upstream.settings.region === null ? {} : { region: upstream.settings.region }),
+            },
+          }
+        : {}),
+    }
+  }
+
+  #decisionEvent(action: AuditAction, verdict: 'allow' | null, fault: Fault | null): AuditEvent {
+    const decision = verdict ?? decisionOf(fault)
+    const reason = fault ? (fault.reason ?? fault.code) : undefined
+    return {
+      ...this.#common(action),
+      outcome: action === 'authentication-failed' || decision === 'error' ? 'failure' : 'success',
+      ...(reason === undefined ? {} : { reason }),
+      stage: 'decision',
+      decision,
+      message: `${decision} ${reason ?? 'allowed'} ${this.#words()}`,
+      requestBytes: this.#requestBytes,
+      ...(fault ? { error: named(fault) } : {}),
+    }
+  }
+
+  #words(): string {
+    const model = this.#model === null ? '' : ` ${this.#request?.model ?? ''}`
+    return `${this.#facts?.operation ?? this.#head.method}${model} ${this.#identified.principal?.id ?? '-'}`
+  }
+}
+
+function isAuthentication({ code }: Fault): boolean {
+  return (
+    code === 'missing_credentials' ||
+    code === 'ambiguous_credentials' ||
+    code === 'invalid_api_key' ||
+    code === 'identity_unavailable'
+  )
+}
+
+function nanoseconds(milliseconds: number): number {
+  return Math.max(0, Math.round(milliseconds * 1e6))
+}

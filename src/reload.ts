@@ -1,0 +1,104 @@
+import { compileFor } from './cli/compile-for.ts'
+import { loadAll } from './config/load-all.ts'
+import type { Environment } from './config/secrets.ts'
+import { type Watcher, watchFiles } from './config/watch.ts'
+import type { PlacedProblem } from './model/problem.ts'
+import type { Settings } from './model/settings.ts'
+import type { CompiledPolicy } from './policy/compile.ts'
+
+/** Config and policies that belong together and have no error. */
+export interface Sound {
+  readonly settings: Settings
+  readonly policy: CompiledPolicy
+  /** `sha256:…` of every byte that both were read from. */
+  readonly digest: string
+}
+
+export interface Loading {
+  readonly sound: Sound | null
+  readonly problems: readonly PlacedProblem[]
+  readonly configProblems: readonly PlacedProblem[]
+  readonly files: readonly string[]
+}
+
+/** Reads config and policies as they are now. Never throws. */
+export async function load(file: string, env: Environment): Promise<Loading> {
+  const { settings, policy, problems, configProblems, files, digest } = await loadAll(file, {
+    env,
+    secrets: true,
+    compile: compileFor,
+  })
+  const sound = settings && policy ? { settings, policy, digest } : null
+  return { sound, problems, configProblems, files }
+}
+
+export interface ReloadPorts {
+  /** Takes what is sound into force. */
+  readonly accept: (sound: Sound) => void
+  /** Told of what was refused; what was in force stays. */
+  readonly reject: (problems: readonly PlacedProblem[], ofConfig: boolean) => void
+}
+
+/**
+ * Reloads when a watched file has changed and is at rest again, and when told to. One load at a time; a change during a
+ * load is another one. `files` and `since` (epoch milliseconds) are of the load that is in force.
+ */
+export class Reloader {
+  readonly #file: string
+  readonly #env: Environment
+  readonly #ports: ReloadPorts
+  #watcher: Watcher
+  #running: Promise<void> | null = null
+  #again = false
+  #closed = false
+
+  constructor(file: string, env: Environment, files: readonly string[], since: number, ports: ReloadPorts) {
+    this.#file = file
+    this.#env = env
+    this.#ports = ports
+    this.#watcher = this.#watch(files, since)
+  }
+
+  /** Reloads as soon as the files are at rest, changed or not (SIGHUP). */
+  demand(): void {
+    this.#watcher.demand()
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#watcher.close()
+  }
+
+  #watch(files: readonly string[], since: number): Watcher {
+    return watchFiles(files, () => this.#start(), { since })
+  }
+
+  #start(): void {
+    if (this.#running) {
+      this.#again = true
+      return
+    }
+    this.#running = this.#reload().finally(() => {
+      this.#running = null
+      if (!this.#again || this.#closed) return
+      this.#again = false
+      this.#start()
+    })
+  }
+
+  async #reload(): Promise<void> {
+    const since = Date.now()
+    const loading = await load(this.#file, this.#env)
+    if (this.#closed) return
+    if (loading.sound) this.#ports.accept(loading.sound)
+    else {
+      const ofConfig = loading.configProblems.some(({ severity }) => severity === 'error')
+      this.#ports.reject(
+        loading.problems.filter(({ severity }) => severity === 'error'),
+        ofConfig,
+      )
+    }
+    this.#watcher.close()
+    this.#watcher = this.#watch(loading.files, since)
+  }
+}

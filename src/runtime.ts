@@ -1,0 +1,204 @@
+import { randomBytes } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import type { MetricSources } from './admin/metrics.ts'
+import { type OpenAuditLog, openAuditLog } from './audit/log.ts'
+import { rejectionReporter } from './audit/rejected.ts'
+import type { Environment } from './config/secrets.ts'
+import { Current } from './current.ts'
+import type { Diagnostics } from './diagnostics.ts'
+import { type ClientAddress, clientAddresses } from './http/client-address.ts'
+import { receive } from './http/receive.ts'
+import type { ServerPorts } from './http/server.ts'
+import { type Identity, openIdentity } from './identity/authenticate.ts'
+import { configLoaded, type Digests, identityReported, policyLoaded, rejected } from './lifecycle.ts'
+import type { AuditEvent } from './model/audit.ts'
+import type { PlacedProblem } from './model/problem.ts'
+import { ok, type Result } from './model/result.ts'
+import type { Settings } from './model/settings.ts'
+import { VERSION } from './model/version.ts'
+import { handle } from './pipeline/handle.ts'
+import { Meter } from './pipeline/meter.ts'
+import { type Loading, Reloader, type Sound } from './reload.ts'
+import { closeSnapshot, composeSnapshot } from './snapshot.ts'
+import { type KeyStore, openKeyStore } from './stores/keys.ts'
+
+export interface RuntimeOptions {
+  readonly file: string
+  readonly env: Environment
+  readonly auditFd: number
+  /** Epoch milliseconds just before `loading` was read. */
+  readonly loadedAt: number
+  readonly loading: Loading
+  readonly sound: Sound
+  readonly diagnostics: Diagnostics
+}
+
+/** Opens what serving needs. The failure says what is unusable (the key store), for people. */
+export function openRuntime(options: RuntimeOptions): Result<Runtime, string> {
+  const { settings } = options.sound
+  const store = settings.apiKeys.enabled ? openKeyStore(settings.store.file) : null
+  if (store && !store.ok) return store
+  return ok(new Runtime(options, store?.value ?? null))
+}
+
+/** Everything of the proxy but its listeners: the snapshot in force, the audit, identity, store and reloads. */
+export class Runtime {
+  readonly metrics: MetricSources
+  readonly ports: ServerPorts
+  readonly #audit: OpenAuditLog
+  readonly #diagnostics: Diagnostics
+  readonly #reloader: Reloader
+  readonly #current: Current
+  readonly #meter = new Meter()
+  readonly #file: string
+  #keys: KeyStore | null
+  #identity: Identity
+  #addressOf: AddressReader
+  #inForce: Sound
+  #isDraining = false
+
+  constructor({ file, env, auditFd, loadedAt, loading, sound, diagnostics }: RuntimeOptions, keys: KeyStore | null) {
+    const { settings, policy } = sound
+    this.#file = file
+    this.#diagnostics = diagnostics
+    this.#keys = keys
+    this.#inForce = sound
+    this.#audit = openAuditLog({
+      fd: auditFd,
+      format: settings.audit.format,
+      delivery: settings.audit.delivery,
+      service: { version: VERSION },
+      clock: Date.now,
+      report: (message) => diagnostics.error(message),
+    })
+    this.#identity = this.#openIdentity(settings, undefined)
+    this.#addressOf = clientAddresses(settings.listen.trustedProxies)
+    this.#current = new Current(composeSnapshot(settings, policy, this.#identity, Date.now, null).snapshot)
+    this.#reloader = new Reloader(file, env, loading.files, loadedAt, {
+      accept: (next) => this.#accept(next),
+      reject: (problems, ofConfig) => this.#reject(problems, ofConfig),
+    })
+    this.metrics = {
+      meter: this.#meter,
+      auditWritable: () => this.#audit.writable,
+      auditQueuedBytes: () => this.#audit.queuedBytes,
+      auditDropped: () => this.#audit.dropped,
+    }
+    this.ports = this.#serverPorts()
+    this.announce((at) => configLoaded(at, sound.digest, null, []))
+    this.announce((at) => policyLoaded(at, policy.digest, null))
+  }
+
+  /** Why it cannot serve right now; empty when it can. */
+  unready(): readonly string[] {
+    return [...(this.#audit.writable ? [] : ['audit']), ...(this.#isDraining ? ['draining'] : [])]
+  }
+
+  announce(event: (at: number, digests: Digests) => AuditEvent): void {
+    this.#audit.append(event(Date.now(), { config: this.#inForce.digest, policy: this.#inForce.policy.digest }))
+  }
+
+  drain(event: (at: number) => AuditEvent): void {
+    this.#isDraining = true
+    this.#reloader.close()
+    this.announce(event)
+  }
+
+  reload(): void {
+    this.#reloader.demand()
+  }
+
+  async close(flushMs: number): Promise<void> {
+    this.#reloader.close()
+    await closeSnapshot(this.#current.snapshot)
+    this.#identity.close()
+    this.#keys?.close()
+    if (!(await this.#audit.flush(flushMs))) this.#diagnostics.error('the last audit events could not be written')
+    this.#audit.close()
+  }
+
+  #serverPorts(): ServerPorts {
+    const rejected = rejectionReporter(this.#audit, Date.now)
+    const pipeline = {
+      audit: this.#audit,
+      meter: this.#meter,
+      clock: Date.now,
+      bug: (cause: unknown, requestId: string) =>
+        this.#diagnostics.error('a bug met a request', { requestId, err: cause }),
+    }
+    return {
+      newRequestId: requestIds(),
+      handle: (request, exchange) => {
+        const { head, fault } = receive(request, exchange.id, this.#addressOf)
+        void this.#current.use((snapshot) => handle(head, fault, exchange, snapshot, pipeline))
+      },
+      rejected: (connection) => {
+        this.#meter.rejectedConnections++
+        rejected(connection)
+      },
+      draining: () => this.#isDraining,
+    }
+  }
+
+  #openIdentity(settings: Settings, previous: Identity | undefined): Identity {
+    return openIdentity(
+      settings,
+      { clock: Date.now, keys: this.#keys, report: (report) => this.announce((at) => identityReported(at, report)) },
+      previous,
+    )
+  }
+
+  #accept(next: Sound): void {
+    const before = this.#inForce
+    const { settings, policy } = next
+    if (settings.apiKeys.enabled && this.#keys === null) {
+      const store = openKeyStore(settings.store.file)
+      if (!store.ok) {
+        const place = { file: this.#file, line: 1, column: 1, severity: 'error', code: 'store_unusable' } as const
+        this.#reject([{ ...place, message: store.fault }], true)
+        return
+      }
+      this.#keys = store.value
+    }
+    this.#identity = this.#openIdentity(settings, this.#identity)
+    this.#addressOf = clientAddresses(settings.listen.trustedProxies)
+    const { snapshot, retire } = composeSnapshot(settings, policy, this.#identity, Date.now, this.#current.snapshot)
+    this.#current.replace(snapshot, retire)
+    this.#inForce = next
+    const restart = needingRestart(before.settings, settings)
+    this.announce((at) => configLoaded(at, next.digest, before.digest, restart))
+    this.announce((at) => policyLoaded(at, policy.digest, before.policy.digest))
+    this.#diagnostics.info('reloaded', { config: next.digest, policy: policy.digest, restart })
+  }
+
+  #reject(problems: readonly PlacedProblem[], ofConfig: boolean): void {
+    const action = ofConfig ? 'config-rejected' : 'policy-rejected'
+    this.announce((at, digests) => rejected(at, action, problems, digests))
+    this.#diagnostics.error('the reload is refused and the last good files stay in force', { problems })
+  }
+}
+
+type AddressReader = (peer: string | undefined, chain: string | undefined) => ClientAddress
+
+/** Ids that no two processes share and nobody can guess. */
+function requestIds(): () => string {
+  const process = randomBytes(10).toString('hex')
+  let count = 0
+  return () => `req_${process}${(count++).toString(36).padStart(6, '0')}`
+}
+
+/** The parts of a config that are only read at the start. */
+function needingRestart(before: Settings, after: Settings): string[] {
+  const parts = (settings: Settings) => ({
+    'listen.proxy': settings.listen.proxy,
+    'listen.admin': settings.listen.admin,
+    'listen.timeouts': settings.listen.timeouts,
+    store: settings.store,
+    audit: settings.audit,
+    telemetry: settings.telemetry,
+  })
+  const now = parts(after)
+  return Object.entries(parts(before))
+    .filter(([name, value]) => !isDeepStrictEqual(value, now[name as keyof typeof now]))
+    .map(([name]) => name)
+}

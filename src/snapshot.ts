@@ -1,0 +1,70 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { AnswerKind } from './endpoints/endpoint.ts'
+import { openTap } from './endpoints/tap.ts'
+import type { Identity } from './identity/authenticate.ts'
+import type { Credential } from './model/identity.ts'
+import type { Clock } from './model/ports.ts'
+import type { Settings, UpstreamSettings } from './model/settings.ts'
+import type { DecidingPolicy, ServingUpstream, Snapshot } from './pipeline/snapshot.ts'
+import { answerHeaders, blotKey } from './shape/answer.ts'
+import { openCatalogue } from './upstream/catalogue.ts'
+import { inOrder, openUpstream } from './upstream/pools.ts'
+
+/** A snapshot, and what to call once nobody works by the one that it replaces. */
+export interface Composed {
+  readonly snapshot: Snapshot
+  readonly retire: () => void
+}
+
+/**
+ * Joins config, policy and edges to one frozen snapshot. Upstreams whose settings did not change keep their connections
+ * and lists; `retire` closes those that only the previous one has.
+ */
+export function composeSnapshot(
+  settings: Settings,
+  policy: DecidingPolicy,
+  identity: Identity,
+  clock: Clock,
+  previous: Snapshot | null,
+): Composed {
+  const before = previous?.upstreams ?? []
+  const upstreams = settings.upstreams.map(
+    (wanted) => before.find((upstream) => isSame(upstream.settings, wanted)) ?? openServing(wanted, clock),
+  )
+  const snapshot: Snapshot = Object.freeze({
+    settings,
+    policy,
+    authenticate: (credential: Credential) => identity.authenticate(credential),
+    upstreams: inOrder(upstreams),
+  })
+  const replaced = before.filter((upstream) => !upstreams.includes(upstream))
+  const retire = () => {
+    for (const { pool } of replaced) void pool.close().catch(() => undefined)
+  }
+  return { snapshot, retire }
+}
+
+/** Ends every connection to upstreams; what is still running on them is cut. */
+export async function closeSnapshot({ upstreams }: Snapshot): Promise<void> {
+  await Promise.all(upstreams.map(({ pool }) => pool.destroy().catch(() => undefined)))
+}
+
+function isSame(a: UpstreamSettings, b: UpstreamSettings): boolean {
+  const { apiKey: keyA, ...restA } = a
+  const { apiKey: keyB, ...restB } = b
+  return keyA?.reveal() === keyB?.reveal() && isDeepStrictEqual(restA, restB)
+}
+
+function openServing(settings: UpstreamSettings, clock: Clock): ServingUpstream {
+  const upstream = openUpstream(settings)
+  const blot = (body: Buffer) => blotKey(body, settings.apiKey)
+  return {
+    ...upstream,
+    models: openCatalogue(upstream, clock),
+    answerShape: (answer: AnswerKind, stripUsage: boolean) => ({
+      headers: answerHeaders,
+      openTap: (kind, status) => openTap(answer, kind, status, stripUsage),
+      blot,
+    }),
+  }
+}
