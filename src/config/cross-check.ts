@@ -1,6 +1,6 @@
 import type { Problem } from '../model/problem.ts'
+import type { Draft } from '../schema/draft.ts'
 import { endpointFault, isNetwork, listenAddress } from './addresses.ts'
-import type { Draft } from './draft.ts'
 import type { Config } from './schema.ts'
 
 type Path = Problem['path']

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { closed, duration, fallback, identifier, text, texts, word } from './schema-parts.ts'
+import { closed, duration, fallback, identifier, text, texts, word } from '../schema/parts.ts'
 
 /** What an issuer may be configured to accept: asymmetric signatures only. */
 export const ALGORITHMS = [

@@ -5,15 +5,16 @@ import { Check } from 'typebox/value'
 import type { PlacedProblem, Problem } from '../model/problem.ts'
 import type { Secret } from '../model/secret.ts'
 import type { Settings } from '../model/settings.ts'
+import { type Draft, soundDraft } from '../schema/draft.ts'
+import type { SecretReference } from '../schema/parts.ts'
+import { shapeProblems, withDefaults } from '../schema/shape.ts'
 import { crossCheck } from './cross-check.ts'
-import { type Draft, soundDraft } from './draft.ts'
 import { issuerSchema } from './identity-schema.ts'
+import { notBuiltConfig } from './not-built.ts'
 import { readText, reasonOf } from './read-file.ts'
 import { type Config, configSchema } from './schema.ts'
-import type { SecretReference } from './schema-parts.ts'
 import { type Environment, resolveSecret } from './secrets.ts'
 import { settingsOf } from './settings.ts'
-import { shapeProblems, withDefaults } from './shape.ts'
 import { type Path, parseYaml, type YamlFile } from './yaml.ts'
 
 export interface LoadOptions {
@@ -57,7 +58,7 @@ export async function loadConfig(file: string, { env, secrets }: LoadOptions): P
   const files = [path]
   const policies: string[] = []
   const written = yaml.partial
-  const shape = written === null ? [] : shapeProblems(schema, written)
+  const shape = written === null ? [] : shapeProblems(schema, written, notBuiltConfig)
   const draft = (written === null ? {} : soundDraft(schema, written)) as Draft<Config>
   const found = [...shape, ...crossCheck(draft), ...(await fileProblems(draft, base, files, policies))]
   const keys = secrets ? resolveSecrets(draft, base, env, files, found) : new Map<string, Secret>()

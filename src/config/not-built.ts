@@ -1,4 +1,5 @@
 import type { JsonValue } from '../model/json.ts'
+import type { NotBuilt } from '../schema/shape.ts'
 
 type Path = readonly (string | number)[]
 
@@ -34,18 +35,8 @@ const VALUES: ReadonlyMap<string, (value: JsonValue) => boolean> = new Map([
 
 const dotted = (path: Path) => path.filter((step) => typeof step === 'string').join('.')
 
-/** True for a key that the contract names and this release does not carry. */
-export function isKeyNotBuilt(path: Path): boolean {
-  return KEYS.has(dotted(path))
-}
-
-/** True for a value that the contract names and this release does not carry. */
-export function isValueNotBuilt(path: Path, value: JsonValue): boolean {
-  return VALUES.get(dotted(path))?.(value) ?? false
-}
-
-/** Every key that a person may have meant beside those of the schema, at the place of `path`. */
-export function keysNotBuilt(path: Path): string[] {
-  const prefix = path.length === 0 ? '' : `${dotted(path)}.`
-  return [...KEYS].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length))
+/** The keys and values of a config that the contract names and this release does not carry. */
+export const notBuiltConfig: NotBuilt = {
+  key: (path) => KEYS.has(dotted(path)),
+  value: (path, value) => VALUES.get(dotted(path))?.(value) ?? false,
 }

@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox'
+import { closed, duration, fallback, identifier, secretReference, size, text, texts, word } from '../schema/parts.ts'
 import type { issuerSchema } from './identity-schema.ts'
-import { closed, duration, fallback, identifier, secretReference, size, text, texts, word } from './schema-parts.ts'
 
 const listen = closed('where the proxy listens', {
   proxy: text('what clients call, `host:port`; the base URL is http://host:port/v1'),

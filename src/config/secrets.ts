@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { Result } from '../model/result.ts'
 import { failed, ok } from '../model/result.ts'
 import { Secret } from '../model/secret.ts'
-import type { SecretReference } from './schema-parts.ts'
+import type { SecretReference } from '../schema/parts.ts'
 
 /** The variables that references may name; handed in, so that nothing else reads the environment. */
 export type Environment = { readonly [name: string]: string | undefined }

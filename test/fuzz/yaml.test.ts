@@ -5,8 +5,8 @@ import { Check } from 'typebox/value'
 import { issuerSchema } from '../../src/config/identity-schema.ts'
 import { renderProblems } from '../../src/config/report.ts'
 import { configSchema } from '../../src/config/schema.ts'
-import { shapeProblems } from '../../src/config/shape.ts'
 import { parseYaml } from '../../src/config/yaml.ts'
+import { shapeProblems } from '../../src/schema/shape.ts'
 
 const seconds = Number(process.env.SALLYPORT_FUZZ_SECONDS ?? 3)
 const budget = { interruptAfterTimeLimit: seconds * 500, numRuns: 10_000_000, verbose: 1 } as const

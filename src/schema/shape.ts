@@ -2,10 +2,17 @@ import type { TSchema } from 'typebox'
 import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
 import type { Problem } from '../model/problem.ts'
 import { nearest } from './nearest.ts'
-import { isKeyNotBuilt, isValueNotBuilt } from './not-built.ts'
-import { SECRET_TITLE } from './schema-parts.ts'
+import { SECRET_TITLE } from './parts.ts'
 
 type Path = readonly (string | number)[]
+
+/** What the contract names and this release does not carry: refused by that name, so that nothing is ever ignored. */
+export interface NotBuilt {
+  key(path: Path): boolean
+  value(path: Path, value: JsonValue): boolean
+}
+
+const ALL_BUILT: NotBuilt = { key: () => false, value: () => false }
 
 /** The members of JSON Schema that the config's schemas use. */
 export interface Rules {
@@ -26,14 +33,15 @@ export interface Rules {
   readonly minItems?: number
   readonly maxItems?: number
   readonly uniqueItems?: boolean
+  readonly minProperties?: number
   readonly minimum?: number
   readonly maximum?: number
   readonly default?: JsonValue
 }
 
 /** Everything in which a value differs from a schema, in words that say what to write. Values are never repeated. */
-export function shapeProblems(schema: TSchema, value: JsonValue): Problem[] {
-  return problemsOf(schema as Rules, value, [])
+export function shapeProblems(schema: TSchema, value: JsonValue, notBuilt: NotBuilt = ALL_BUILT): Problem[] {
+  return problemsOf(schema as Rules, value, [], notBuilt)
 }
 
 /** The value with every default of the schema in place. `value` must be free of problems; it is not changed. */
@@ -52,21 +60,22 @@ function filled(rules: Rules, value: JsonValue): JsonValue {
   return whole
 }
 
-function problemsOf(rules: Rules, value: JsonValue, path: Path): Problem[] {
+function problemsOf(rules: Rules, value: JsonValue, path: Path, notBuilt: NotBuilt): Problem[] {
   const wrong = (code: string, message: string): Problem[] => [{ path, severity: 'error', code, message }]
-  if (isValueNotBuilt(path, value)) {
+  if (notBuilt.value(path, value)) {
     return wrong('not_built', `this value of ${named(path)} is part of the contract but not built yet`)
   }
-  if (rules.title === SECRET_TITLE) return secretProblems(rules, value, path)
-  if (rules.anyOf) return anyOfProblems(rules, value, path)
+  if (rules.title === SECRET_TITLE) return secretProblems(rules, value, path, notBuilt)
+  if (rules.anyOf) return anyOfProblems(rules, value, path, notBuilt)
+  if (rules.const === undefined && rules.type === undefined) return []
   if (rules.const !== undefined) {
     return value === rules.const ? [] : wrong('wrong_value', `${named(path)} must be \`${rules.const}\``)
   }
   if (kindOf(value) !== rules.type && !(rules.type === 'number' && kindOf(value) === 'integer')) {
     return wrong('wrong_type', `${named(path)} must be ${expected(rules)}`)
   }
-  if (isJsonObject(value)) return objectProblems(rules, value, path)
-  if (Array.isArray(value)) return listProblems(rules, value, path)
+  if (isJsonObject(value)) return objectProblems(rules, value, path, notBuilt)
+  if (Array.isArray(value)) return listProblems(rules, value, path, notBuilt)
   if (typeof value === 'string') return stringProblem(rules, value, path).flatMap((say) => wrong('wrong_value', say))
   if (typeof value === 'number' && (value < (rules.minimum ?? value) || value > (rules.maximum ?? value))) {
     return wrong('wrong_value', `${named(path)} must be ${expected(rules)}`)
@@ -74,14 +83,19 @@ function problemsOf(rules: Rules, value: JsonValue, path: Path): Problem[] {
   return []
 }
 
-function objectProblems(rules: Rules, value: JsonObject, path: Path): Problem[] {
+function objectProblems(rules: Rules, value: JsonObject, path: Path, notBuilt: NotBuilt): Problem[] {
   const { properties = {}, patternProperties } = rules
   const [labels] = Object.values(patternProperties ?? {})
   const found = Object.keys(value).flatMap((key) => {
     const member = Object.hasOwn(properties, key) ? properties[key] : labels
     const inner = [...path, key]
-    return member ? problemsOf(member, ownValue(value, key) ?? null, inner) : [unknownKey(properties, inner, key)]
+    return member
+      ? problemsOf(member, ownValue(value, key) ?? null, inner, notBuilt)
+      : [unknownKey(properties, inner, key, notBuilt)]
   })
+  if (Object.keys(value).length < (rules.minProperties ?? 0)) {
+    found.push({ path, severity: 'error', code: 'empty_map', message: `${named(path)} must not be empty` })
+  }
   const missing = (rules.required ?? []).filter((key) => !Object.hasOwn(value, key))
   return [...found, ...missing.map((key) => missingKey(path, key))]
 }
@@ -97,9 +111,9 @@ function missingKey(path: Path, key: string): Problem {
   }
 }
 
-function unknownKey(properties: object, path: Path, key: string): Problem {
+function unknownKey(properties: object, path: Path, key: string, notBuilt: NotBuilt): Problem {
   const at = 'key'
-  if (isKeyNotBuilt(path)) {
+  if (notBuilt.key(path)) {
     return {
       path,
       at,
@@ -119,9 +133,11 @@ function unknownKey(properties: object, path: Path, key: string): Problem {
   }
 }
 
-function listProblems(rules: Rules, value: readonly JsonValue[], path: Path): Problem[] {
+function listProblems(rules: Rules, value: readonly JsonValue[], path: Path, notBuilt: NotBuilt): Problem[] {
   const wrong = (at: Path, code: string, message: string): Problem => ({ path: at, severity: 'error', code, message })
-  const found = value.flatMap((item, index) => (rules.items ? problemsOf(rules.items, item, [...path, index]) : []))
+  const found = value.flatMap((item, index) =>
+    rules.items ? problemsOf(rules.items, item, [...path, index], notBuilt) : [],
+  )
   if (value.length < (rules.minItems ?? 0)) found.push(wrong(path, 'empty_list', `${named(path)} must not be empty`))
   if (value.length > (rules.maxItems ?? Number.POSITIVE_INFINITY)) {
     found.push(wrong(path, 'wrong_value', `${named(path)} must have at most ${rules.maxItems} entries`))
@@ -145,14 +161,14 @@ function stringProblem(rules: Rules, value: string, path: Path): string[] {
   return []
 }
 
-function anyOfProblems(rules: Rules, value: JsonValue, path: Path): Problem[] {
+function anyOfProblems(rules: Rules, value: JsonValue, path: Path, notBuilt: NotBuilt): Problem[] {
   const variants = rules.anyOf ?? []
   const fitting = variants.find((variant) => variant.type === kindOf(value))
-  if (fitting) return problemsOf(fitting, value, path)
+  if (fitting) return problemsOf(fitting, value, path, notBuilt)
   return [{ path, severity: 'error', code: 'wrong_type', message: `${named(path)} must be ${rules.description}` }]
 }
 
-function secretProblems(rules: Rules, value: JsonValue, path: Path): Problem[] {
+function secretProblems(rules: Rules, value: JsonValue, path: Path, notBuilt: NotBuilt): Problem[] {
   const wrong = (code: string, message: string): Problem[] => [{ path, severity: 'error', code, message }]
   const how = 'write `{ env: NAME }` or `{ file: PATH }`'
   if (!isJsonObject(value)) {
@@ -164,7 +180,7 @@ function secretProblems(rules: Rules, value: JsonValue, path: Path): Problem[] {
   const [key = '', ...more] = Object.keys(value)
   const variant = rules.anyOf?.find(({ properties = {} }) => Object.hasOwn(properties, key))
   if (!variant || more.length > 0) return wrong('plain_secret', `${named(path)} must be one reference; ${how}`)
-  return problemsOf(variant, value, path)
+  return problemsOf(variant, value, path, notBuilt)
 }
 
 function kindOf(value: JsonValue): string {

@@ -15,6 +15,11 @@ export type Draft<Whole> = Whole extends string | number | boolean
  */
 export function soundDraft(schema: TSchema, value: JsonValue): unknown {
   const rules = schema as Rules
+  const [entry] = Object.values(rules.patternProperties ?? {})
+  if (isJsonObject(value) && entry?.properties) {
+    const members = Object.keys(value).map((key) => [key, soundDraft(entry as TSchema, ownValue(value, key) ?? null)])
+    return Object.fromEntries(members)
+  }
   if (!rules.properties && !Array.isArray(value)) return shapeProblems(schema, value).length === 0 ? value : undefined
   if (isJsonObject(value) && rules.properties) {
     const members = Object.entries(rules.properties).flatMap(([key, member]) => {
