@@ -58,7 +58,7 @@ function traceContext(traceparent: string): { traceId: string; spanId: string } 
 }
 
 const CREDENTIAL =
-  /(?:eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4})|(?:(?:sp_|sk-|sk_|Bearer |Basic )[A-Za-z0-9._~+/=-]{8,})/g
+  /(?<![A-Za-z0-9])(?:eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}|(?:sp_|sk-|sk_|Bearer |Basic )[A-Za-z0-9._~+/=-]{8,})/g
 
 /** A text of the client without what looks like a credential that was put in the wrong place. */
 export function blotted(text: string): string {
