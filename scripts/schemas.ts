@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { TSchema } from 'typebox'
 import { issuerSchema } from '../src/config/identity-schema.ts'
@@ -24,6 +24,20 @@ function editorSchema(title: string, schema: TSchema): string {
   return `${JSON.stringify({ ...head, ...schema }, null, 2)}\n`
 }
 
+/** True when the file already holds what would be written. */
+function isCurrent(path: string, text: string): boolean {
+  return existsSync(at(path)) && readFileSync(at(path), 'utf8') === text
+}
+
+// With `--check` nothing is written: a file that differs is named and the exit code is 1.
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const [path, text] of await editorSchemas()) writeFileSync(at(path), text)
+  for (const [path, text] of await editorSchemas()) {
+    if (isCurrent(path, text)) continue
+    if (process.argv.includes('--check')) {
+      process.stdout.write(`${path} is not what its schema generates: npm run schemas\n`)
+      process.exitCode = 1
+    } else {
+      writeFileSync(at(path), text)
+    }
+  }
 }

@@ -1,0 +1,141 @@
+/**
+ * The test command: types, lint, generated schemas, then every test file, all of them even when one fails. Ends with
+ * `N passed, N failed` (and `, N skipped`) alone on the last line, and with exit code 1 when anything failed.
+ *
+ * A suite that cannot run here (a server or tool is missing) skips itself with the reason
+ * `left out: <what> (<how to get it>)`. Those are listed loudly at the end; where `CI` is set, any skip fails the run.
+ *
+ * Arguments are test files to run instead of all of them; the checks before them are then left away.
+ */
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { TapTally } from './tap-tally.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const JOBS = '2'
+/** Of one test file; a fuzzer gets more when it is asked to run longer. Unit: seconds. */
+const FILE_TIMEOUT = String(420 + 20 * Number(process.env.SALLYPORT_FUZZ_SECONDS ?? 0))
+const DETAIL_LINES = 60
+const CHECKS = [
+  ['types', 'tsc', ['--noEmit']],
+  ['lint', 'biome', ['check', '.']],
+  ['generated schemas', process.execPath, ['scripts/schemas.ts', '--check']],
+] as const
+/** Long ones first, so that no single file runs alone at the end. */
+const SUITES = ['test/proxy', 'test/property', 'test/fuzz', 'test/cases', 'test/unit']
+
+const print = (text: string) => void process.stdout.write(`${text}\n`)
+
+function runLines(command: string, args: readonly string[], onLine: (line: string) => void): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'], env: withOwnTools() })
+    const lines = createInterface({ input: child.stdout })
+    lines.on('line', onLine)
+    child.once('error', (error) => {
+      print(`cannot run \`${command}\`: ${error.message}`)
+      resolve(127)
+    })
+    child.once('close', (code) => resolve(code ?? 1))
+  })
+}
+
+/** The tools of this clone come first: this file may run without npm around it. */
+function withOwnTools(): NodeJS.ProcessEnv {
+  return { ...process.env, PATH: `${ROOT}node_modules/.bin:${process.env.PATH ?? ''}` }
+}
+
+async function runChecks(): Promise<{ passed: number; failed: number }> {
+  const result = { passed: 0, failed: 0 }
+  for (const [name, command, args] of CHECKS) {
+    const lines: string[] = []
+    const code = await runLines(command, args, (line) => lines.push(line))
+    if (code === 0) result.passed++
+    else result.failed++
+    print(`${code === 0 ? 'ok  ' : 'FAIL'} ${name}`)
+    if (code !== 0) for (const line of lines) print(`     ${line}`)
+  }
+  return result
+}
+
+/**
+ * Builds tap's test class once after an installation. A tap that finds other plugins than it was built with builds them
+ * in the middle of a run, which then finds no tests.
+ */
+async function buildTap(): Promise<boolean> {
+  const lock = `${ROOT}node_modules/.package-lock.json`
+  const state = createHash('sha256')
+    .update(ROOT)
+    .update(readFileSync(`${ROOT}.taprc`))
+    .update(`${statSync(lock).ino} ${statSync(lock).mtimeMs}`)
+    .digest('hex')
+  const stamp = `${ROOT}.tap/built`
+  try {
+    if (readFileSync(stamp, 'utf8') === state) return true
+  } catch {
+    // Never built here.
+  }
+  const lines: string[] = []
+  const code = await runLines('tap', ['build'], (line) => lines.push(line))
+  if (code !== 0) {
+    for (const line of lines) print(line)
+    return false
+  }
+  mkdirSync(`${ROOT}.tap`, { recursive: true })
+  writeFileSync(stamp, state)
+  return true
+}
+
+async function runFiles(files: readonly string[]): Promise<TapTally & { crashed: boolean }> {
+  const tally = new TapTally(({ file, passed, failed, skipped }) => {
+    print(`${failed > 0 ? 'FAIL' : 'ok  '} ${file}: ${closing(passed, failed, skipped)}`)
+  })
+  const args = ['run', '--disable-coverage', '--reporter=tap', '--no-color', `--jobs=${JOBS}`]
+  const code = await runLines('tap', [...args, `--timeout=${FILE_TIMEOUT}`, ...files], (line) => tally.push(line))
+  const { total } = tally
+  const crashed = total.passed === 0 || (code !== 0 && total.failed === 0)
+  if (crashed) print(`FAIL the run itself: exit code ${code} and ${total.passed} passed assertions`)
+  return Object.assign(tally, { crashed })
+}
+
+function printFailures(tally: TapTally): void {
+  for (const { file, name, detail } of tally.failures) {
+    print(`\nFAILED ${file}${name === '' ? '' : ` > ${name}`}`)
+    for (const line of detail.slice(0, DETAIL_LINES)) print(`    ${line}`)
+    if (detail.length > DETAIL_LINES) print(`    … ${detail.length - DETAIL_LINES} more lines`)
+  }
+}
+
+function printSkips(tally: TapTally): void {
+  const rule = '!'.repeat(100)
+  if (tally.skips.length === 0) return
+  print(`\n${rule}\n!! NOT EVERYTHING RAN: ${tally.skips.length} left out or skipped\n!!`)
+  for (const { file, name, reason } of tally.skips) {
+    print(`!! ${reason}`)
+    print(`!!     ${file}${name === '' ? '' : ` > ${name}`}`)
+  }
+  print(rule)
+}
+
+function closing(passed: number, failed: number, skipped: number): string {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
+}
+
+const named = process.argv.slice(2)
+const files =
+  named.length > 0 ? named : SUITES.flatMap((folder) => globSync(`${folder}/**/*.test.ts`, { cwd: ROOT }).sort())
+const checks = named.length > 0 ? { passed: 0, failed: 0 } : await runChecks()
+const built = await buildTap()
+const tally = built ? await runFiles(files) : null
+if (tally) {
+  printFailures(tally)
+  printSkips(tally)
+}
+const total = tally?.total ?? { passed: 0, failed: 0, skipped: 0 }
+const failed = checks.failed + total.failed + (tally === null || tally.crashed ? 1 : 0)
+const inCi = (process.env.CI ?? '') !== '' && process.env.CI !== 'false'
+if (inCi && total.skipped > 0) print('\n`CI` is set: what did not run counts as a failure of the run')
+print(`\n${closing(checks.passed + total.passed, failed, total.skipped)}`)
+process.exitCode = failed > 0 || (inCi && total.skipped > 0) ? 1 : 0
