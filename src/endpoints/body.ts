@@ -1,0 +1,186 @@
+import { type Fault, fault } from '../model/fault.ts'
+import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
+import type { ModelFact, OperationName, RequestFacts } from '../model/request.ts'
+import { failed, ok, type Result } from '../model/result.ts'
+import { type Draft, noteHosted, openDraft, refuse } from './draft.ts'
+import type { JsonBody } from './json.ts'
+import { modelNameProblem } from './model-name.ts'
+import { HOSTED_MEMBERS } from './tools.ts'
+import { walkMember } from './walk.ts'
+
+/** How one top-level member is read where its key alone does not say it. */
+export type MemberReader = (draft: Draft, value: JsonValue) => undefined
+
+/** What an operation's body may hold, as far as facts are read from it. */
+export interface BodyForm {
+  readonly operation: OperationName
+  readonly modelRequired: boolean
+  /** Members that are neither looked up by key nor in doubt. */
+  readonly known: ReadonlySet<string>
+  readonly readers: ReadonlyMap<string, MemberReader>
+  /** Members that limit the output; null where the operation has no such limit. */
+  readonly outputLimits: readonly string[]
+}
+
+/** Members of every body that are only settings or prose. */
+const SETTINGS = [
+  ['frequency_penalty', 'presence_penalty', 'temperature', 'top_p', 'top_k', 'min_p', 'seed', 'n', 'best_of', 'stop'],
+  ['stream', 'stream_options', 'user', 'safety_identifier', 'service_tier', 'store', 'verbosity', 'modalities'],
+  ['tool_choice', 'function_call', 'parallel_tool_calls', 'response_format', 'prediction', 'prompt_cache_key'],
+  ['prompt_cache_options', 'prompt_cache_retention', 'moderation', 'logit_bias', 'logprobs', 'top_logprobs'],
+  ['reasoning', 'reasoning_effort', 'audio', 'instructions', 'suffix', 'echo', 'text', 'truncation', 'include'],
+  ['encoding_format', 'dimensions', 'background', 'context_management', 'tools', 'previous_response_id'],
+].flat()
+
+/** The caller's own: never looked into, and passed on as it is. Schemas and template variables of engines follow. */
+const OPAQUE = [
+  'metadata',
+  'guided_json',
+  'guided_regex',
+  'guided_grammar',
+  'structured_outputs',
+  'chat_template_kwargs',
+]
+
+/** Names by which engines know an output limit. One that is set beside the operation's own counts, too. */
+const LIMITS = [
+  'max_completion_tokens',
+  'max_tokens',
+  'max_output_tokens',
+  'max_new_tokens',
+  'max_length',
+  'n_predict',
+  'num_predict',
+]
+
+export function bodyForm(
+  operation: OperationName,
+  more: { modelRequired: boolean; outputLimits: readonly string[]; readers: Iterable<readonly [string, MemberReader]> },
+): BodyForm {
+  return {
+    operation,
+    modelRequired: more.modelRequired,
+    outputLimits: more.outputLimits,
+    known: new Set([...SETTINGS, ...LIMITS]),
+    readers: new Map<string, MemberReader>([
+      ...OPAQUE.map((key): [string, MemberReader] => [key, () => undefined]),
+      ...[...HOSTED_MEMBERS].map(([key, tool]): [string, MemberReader] => [
+        key,
+        (draft, value) => {
+          if (value !== null && value !== false) noteHosted(draft, tool)
+          walkMember(draft, key, value, !key.endsWith('_options'))
+        },
+      ]),
+      ...more.readers,
+    ]),
+  }
+}
+
+/** Reads the facts of a body in one pass. Never throws, whatever the JSON. Faults: `invalid_body`. */
+export function describeBody(form: BodyForm, body: JsonBody | null): Result<RequestFacts, Fault> {
+  if (body === null) return failed(fault('invalid_body', 'the request needs a JSON body', { reason: 'body_invalid' }))
+  const draft = openDraft()
+  const { value } = body
+  for (const key in value) {
+    if (key === 'model') continue
+    const member = value[key] as JsonValue
+    const read = form.readers.get(key)
+    if (read) read(draft, member)
+    else walkMember(draft, key, member, !form.known.has(key))
+  }
+  const model = mainModel(draft, value, form.modelRequired)
+  const stream = flag(draft, value, 'stream')
+  const maxOutputTokens = outputLimit(draft, value, form.outputLimits)
+  checkCounts(draft, value)
+  checkStreamOptions(draft, value)
+  if (draft.problem !== null) return failed(draft.problem)
+  return ok(factsOf(form.operation, draft, { model, stream, maxOutputTokens, bytes: body.bytes.length }))
+}
+
+const NONE: readonly never[] = Object.freeze([])
+
+export function factsOf(
+  operation: OperationName,
+  draft: Draft,
+  more: { model: ModelFact; stream: boolean; maxOutputTokens: number | undefined; bytes: number },
+): RequestFacts {
+  return {
+    operation,
+    model: more.model,
+    nestedModels: listed(draft.models),
+    stream: more.stream,
+    maxOutputTokens: more.maxOutputTokens,
+    tools: { functions: listed(draft.functions), hosted: listed(draft.hosted) },
+    input: { bytes: more.bytes, images: draft.images, files: draft.files, audio: draft.audio },
+    urls: listed(draft.urls),
+    objects: draft.objects ?? NONE,
+  }
+}
+
+function listed(names: Set<string> | null): readonly string[] {
+  return names === null ? NONE : [...names]
+}
+
+function mainModel(draft: Draft, value: JsonObject, required: boolean): ModelFact {
+  const model = ownValue(value, 'model')
+  if (model === undefined || model === null) {
+    if (required) refuse(draft, 'the body must name a `model`', 'model')
+    return undefined
+  }
+  if (typeof model !== 'string') {
+    refuse(draft, '`model` must be a string', 'model')
+    return undefined
+  }
+  const problem = modelNameProblem(model)
+  if (problem !== null) refuse(draft, `\`model\` ${problem}`, 'model')
+  return model
+}
+
+function flag(draft: Draft, value: JsonObject, key: string): boolean {
+  const written = ownValue(value, key)
+  if (written !== undefined && written !== null && typeof written !== 'boolean') {
+    refuse(draft, `\`${key}\` must be true or false`, key)
+  }
+  return written === true
+}
+
+/**
+ * The largest limit that any engine could go by; undefined when the operation's own one is absent. Zero is undefined,
+ * too: to many engines it means their own default.
+ */
+function outputLimit(draft: Draft, value: JsonObject, own: readonly string[]): number | undefined {
+  if (own.length === 0) return undefined
+  let largest = 0
+  let said = false
+  let unlimited = false
+  for (const key of LIMITS) {
+    const written = ownValue(value, key)
+    if (written === undefined || written === null) continue
+    if (typeof written !== 'number' || !Number.isSafeInteger(written) || written < 0) {
+      refuse(draft, `\`${key}\` must be a whole number, not negative`, key)
+      continue
+    }
+    if (written === 0) unlimited = true
+    if (own.includes(key)) said = true
+    largest = Math.max(largest, written)
+  }
+  return said && !unlimited ? largest : undefined
+}
+
+/** How many answers are made: a wrong type here would be a count that nobody judged. */
+function checkCounts(draft: Draft, value: JsonObject): undefined {
+  for (const key of ['n', 'best_of']) {
+    const written = ownValue(value, key)
+    if (written === undefined || written === null) continue
+    if (typeof written !== 'number' || !Number.isSafeInteger(written) || written < 1) {
+      refuse(draft, `\`${key}\` must be a whole number of at least 1`, key)
+    }
+  }
+}
+
+function checkStreamOptions(draft: Draft, value: JsonObject): undefined {
+  const options = ownValue(value, 'stream_options')
+  if (options === undefined || options === null) return
+  if (!isJsonObject(options)) return refuse(draft, '`stream_options` must be an object', 'stream_options')
+  flag(draft, options, 'include_usage')
+}

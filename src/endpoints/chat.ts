@@ -1,0 +1,56 @@
+import { isJsonObject, type JsonValue, ownValue } from '../model/json.ts'
+import { bodyForm, describeBody } from './body.ts'
+import { walkItems } from './content.ts'
+import { type Draft, noteFunction, noteObject, refuse } from './draft.ts'
+import type { Endpoint } from './endpoint.ts'
+import { walk } from './walk.ts'
+
+const form = bodyForm('chat', {
+  modelRequired: true,
+  outputLimits: ['max_completion_tokens', 'max_tokens'],
+  readers: [
+    ['messages', readMessages],
+    ['functions', readFunctions],
+    ['modalities', readModalities],
+  ],
+})
+
+export const chat: Endpoint = {
+  operation: 'chat',
+  method: 'POST',
+  path: '/v1/chat/completions',
+  body: 'json',
+  query: [],
+  answer: 'completion',
+  usageOnRequest: true,
+  describe: (body) => describeBody(form, body),
+}
+
+/** The messages of a chat, in other operations' bodies, too, where engines take them. */
+export function readMessages(draft: Draft, messages: JsonValue): undefined {
+  walkItems(draft, messages, 'messages')
+  if (!Array.isArray(messages)) return
+  for (const message of messages) {
+    const audio = isJsonObject(message) ? ownValue(message, 'audio') : undefined
+    const id = isJsonObject(audio) ? ownValue(audio, 'id') : undefined
+    if (id !== undefined) noteObject(draft, 'audio.id', id)
+  }
+}
+
+/** The functions of the older form, beside `tools`. */
+function readFunctions(draft: Draft, functions: JsonValue): undefined {
+  if (functions === null) return
+  if (!Array.isArray(functions)) return refuse(draft, '`functions` must be a list of objects', 'functions')
+  for (const entry of functions) {
+    const name = isJsonObject(entry) ? ownValue(entry, 'name') : undefined
+    if (name === undefined) refuse(draft, 'each function must have a `name`', 'functions')
+    else noteFunction(draft, name)
+    walk(draft, entry, false)
+  }
+}
+
+function readModalities(draft: Draft, modalities: JsonValue): undefined {
+  if (modalities === null) return
+  if (!Array.isArray(modalities)) return refuse(draft, '`modalities` must be a list', 'modalities')
+  if (modalities.some((modality) => modality !== 'text')) draft.audio = true
+}

@@ -1,0 +1,102 @@
+import { type Fault, fault } from '../model/fault.ts'
+import type { JsonValue } from '../model/json.ts'
+import { modelNameProblem } from './model-name.ts'
+import { namedHost } from './url-host.ts'
+
+/** More of one kind than any honest request has: each one costs a decision, or a look-up. */
+const MAX_MODELS = 16
+const MAX_NAMES = 1024
+const MAX_NAME_LENGTH = 256
+
+/** What reading a body has found so far. The first problem stands; what was found is void once there is one. */
+export interface Draft {
+  problem: Fault | null
+  models: Set<string> | null
+  functions: Set<string> | null
+  hosted: Set<string> | null
+  urls: Set<string> | null
+  objects: { readonly key: string; readonly id: string }[] | null
+  images: boolean
+  files: boolean
+  audio: boolean
+}
+
+export function openDraft(): Draft {
+  return {
+    problem: null,
+    models: null,
+    functions: null,
+    hosted: null,
+    urls: null,
+    objects: null,
+    images: false,
+    files: false,
+    audio: false,
+  }
+}
+
+/** Records that the body cannot be judged. `param` names the member that is wrong, as OpenAI's errors do. */
+export function refuse(draft: Draft, message: string, param: string): undefined {
+  draft.problem ??= fault('invalid_body', message, { param: param.slice(0, 64), reason: 'body_invalid' })
+}
+
+/** A model named beside the main one. Null names none; any other type could be read as one by somebody. */
+export function noteModel(draft: Draft, value: JsonValue | undefined): undefined {
+  if (value === null || value === undefined) return
+  if (typeof value !== 'string') return refuse(draft, '`model` must be a string wherever it stands', 'model')
+  const problem = modelNameProblem(value)
+  if (problem !== null) return refuse(draft, `\`model\` ${problem}`, 'model')
+  draft.models ??= new Set()
+  draft.models.add(value)
+  if (draft.models.size > MAX_MODELS) refuse(draft, `the body names more than ${MAX_MODELS} models`, 'model')
+}
+
+/** A URL that somebody will fetch or connect to; one that two parsers could read differently is refused. */
+export function noteUrl(draft: Draft, url: string, param: string): undefined {
+  const named = namedHost(url)
+  if (named.kind === 'none') return
+  if (named.kind === 'ambiguous') {
+    return refuse(draft, `\`${param.slice(0, 64)}\` must be a plain http, https or data URL`, param)
+  }
+  noteHost(draft, named.host, param)
+}
+
+export function noteHost(draft: Draft, host: string, param: string): undefined {
+  draft.urls ??= new Set()
+  draft.urls.add(host)
+  if (draft.urls.size > MAX_NAMES) refuse(draft, `the body names more than ${MAX_NAMES} hosts`, param)
+}
+
+export function noteFunction(draft: Draft, name: JsonValue): undefined {
+  draft.functions = noteName(draft, draft.functions, name)
+}
+
+export function noteHosted(draft: Draft, name: JsonValue): undefined {
+  draft.hosted = noteName(draft, draft.hosted, name)
+}
+
+function noteName(draft: Draft, names: Set<string> | null, name: JsonValue): Set<string> | null {
+  if (typeof name !== 'string' || name === '' || name.length > MAX_NAME_LENGTH) {
+    refuse(draft, `a tool must be named by a string of 1 to ${MAX_NAME_LENGTH} characters`, 'tools')
+    return names
+  }
+  const noted = names ?? new Set()
+  noted.add(name)
+  if (noted.size > MAX_NAMES) refuse(draft, `the body has more than ${MAX_NAMES} tools`, 'tools')
+  return noted
+}
+
+/** A stored object that the request refers to; `value` is an id or a list of ids. */
+export function noteObject(draft: Draft, key: string, value: JsonValue): undefined {
+  if (value === null) return
+  if (Array.isArray(value)) {
+    for (const id of value) noteObject(draft, key, id)
+    return
+  }
+  if (typeof value !== 'string' || value === '' || value.length > MAX_NAME_LENGTH) {
+    return refuse(draft, `\`${key}\` must be an id of 1 to ${MAX_NAME_LENGTH} characters`, key)
+  }
+  draft.objects ??= []
+  draft.objects.push({ key, id: value })
+  if (draft.objects.length > MAX_NAMES) refuse(draft, `the body refers to more than ${MAX_NAMES} objects`, key)
+}

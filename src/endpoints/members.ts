@@ -1,0 +1,135 @@
+import { foldKey, redirects } from './key-names.ts'
+
+/**
+ * How the value of a member is read: `text` is prose that nobody follows, `opaque` is not looked into (schemas,
+ * arguments), `other` is everything not known.
+ */
+export type MemberKind = 'model' | 'redirect' | 'url' | 'object' | 'text' | 'opaque' | 'network' | 'tools' | 'other'
+export type Media = 'images' | 'files' | 'audio'
+
+export interface Member {
+  readonly kind: MemberKind
+  /** What the member brings in when it is there and not null. */
+  readonly media: readonly Media[]
+}
+
+const NO_MEDIA: readonly Media[] = []
+
+const KINDS = {
+  model: ['model'],
+  object: [
+    'previous_response_id',
+    'comparison_response_id',
+    'conversation',
+    'file_id',
+    'file_ids',
+    'vector_store_id',
+    'vector_store_ids',
+    'container',
+    'container_id',
+    'skill_id',
+  ],
+  text: [
+    'role',
+    'type',
+    'content',
+    'text',
+    'name',
+    'title',
+    'description',
+    'server_description',
+    'server_label',
+    'refusal',
+    'detail',
+    'format',
+    'filename',
+    'instructions',
+    'arguments',
+    'input',
+    'output',
+    'summary',
+    'thinking',
+    'reasoning',
+    'reasoning_content',
+    'encrypted_content',
+    'message',
+    'prompt',
+    'suffix',
+    'stop',
+    'user',
+    'safety_identifier',
+    'prompt_cache_key',
+    'query',
+    'queries',
+    'quote',
+    'code',
+    'diff',
+    'path',
+    'commands',
+    'command',
+    'logs',
+    'stdout',
+    'stderr',
+    'reason',
+    'definition',
+    'prediction',
+    'revised_prompt',
+    'authorization',
+    'error',
+    'call_id',
+    'tool_call_id',
+    'id',
+    'status',
+  ],
+  opaque: [
+    'parameters',
+    'output_schema',
+    'input_schema',
+    'schema',
+    'headers',
+    'filters',
+    'logit_bias',
+    'logprobs',
+    'env',
+  ],
+  network: ['network_policy'],
+  tools: ['tools'],
+} as const satisfies { readonly [kind in MemberKind]?: readonly string[] }
+
+const MEDIA: { readonly [key: string]: readonly [MemberKind, readonly Media[]] } = {
+  image_url: ['url', ['images']],
+  input_image: ['other', ['images']],
+  input_image_mask: ['other', ['images']],
+  image_embeds: ['other', ['images']],
+  video_url: ['url', ['images', 'audio']],
+  input_video: ['other', ['images', 'audio']],
+  audio_url: ['url', ['audio']],
+  input_audio: ['other', ['audio']],
+  audio: ['other', ['audio']],
+  audio_embeds: ['other', ['audio']],
+  file: ['other', ['files']],
+  file_url: ['url', ['files']],
+  file_data: ['other', ['files']],
+  file_ids: ['object', ['files']],
+}
+
+const MEMBERS: ReadonlyMap<string, Member> = new Map([
+  ...Object.entries(KINDS).flatMap(([kind, keys]) =>
+    keys.map((key): [string, Member] => [key, { kind: kind as MemberKind, media: NO_MEDIA }]),
+  ),
+  ...Object.entries(MEDIA).map(([key, [kind, media]]): [string, Member] => [key, { kind, media }]),
+])
+
+const REDIRECT: Member = { kind: 'redirect', media: NO_MEDIA }
+const URL_MEMBER: Member = { kind: 'url', media: NO_MEDIA }
+const OTHER: Member = { kind: 'other', media: NO_MEDIA }
+
+/** What a member's key says of its value, wherever in a body it stands. */
+export function memberOf(key: string): Member {
+  return MEMBERS.get(key) ?? unknownMember(key)
+}
+
+function unknownMember(key: string): Member {
+  if (redirects(key)) return REDIRECT
+  return /ur[li]s?$/.test(foldKey(key)) ? URL_MEMBER : OTHER
+}

@@ -1,0 +1,87 @@
+import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
+import { type Draft, noteHost, noteModel, noteObject, noteUrl, refuse } from './draft.ts'
+import { memberOf } from './members.ts'
+import { noteTool } from './tools.ts'
+import { namedHost } from './url-host.ts'
+
+/** A scheme and an authority: what something that fetches would follow. */
+const LOOKS_FETCHED = /^\s{0,16}[a-z][a-z0-9+.-]{1,15}:\/\//i
+
+/**
+ * Collects the facts of a value of known form, in whatever depth: models, URLs, stored objects, media. With `doubt` the
+ * form is not known: then no text is only prose and nothing is left out.
+ *
+ * INVARIANT: recursion is bounded by the depth that the body was admitted with.
+ */
+export function walk(draft: Draft, value: JsonValue | undefined, doubt: boolean): undefined {
+  if (typeof value !== 'object' || value === null) return
+  if (Array.isArray(value)) {
+    for (const element of value) {
+      if (typeof element === 'string') {
+        if (doubt) noteIfFetched(draft, element, 'url')
+      } else walk(draft, element, doubt)
+    }
+    return
+  }
+  const object = value as JsonObject
+  for (const key in object) walkMember(draft, key, object[key] as JsonValue, doubt)
+}
+
+/** Collects the facts of one member by what its key says of it. */
+export function walkMember(draft: Draft, key: string, value: JsonValue, doubt: boolean): undefined {
+  const { kind, media } = memberOf(key)
+  if (media.length > 0 && value !== null) for (const medium of media) draft[medium] = true
+  switch (kind) {
+    case 'model':
+      return noteModel(draft, value)
+    case 'redirect':
+      return refuse(draft, `\`${key.slice(0, 64)}\` could redirect the call: leave it out`, key)
+    case 'url':
+      return walkUrl(draft, key, value, doubt)
+    case 'object':
+      return isJsonObject(value) ? walk(draft, value, doubt) : noteObject(draft, key, value)
+    case 'network':
+      return walkNetwork(draft, value)
+    case 'tools':
+      return walkTools(draft, value)
+    case 'opaque':
+      return doubt ? walk(draft, value, doubt) : undefined
+    case 'text':
+      if (typeof value !== 'string') return walk(draft, value, doubt)
+      return doubt ? noteIfFetched(draft, value, key) : undefined
+    default:
+      return typeof value === 'string' ? noteIfFetched(draft, value, key) : walk(draft, value, doubt)
+  }
+}
+
+function noteIfFetched(draft: Draft, text: string, key: string): undefined {
+  if (LOOKS_FETCHED.test(text)) noteUrl(draft, text, key)
+}
+
+function walkUrl(draft: Draft, key: string, value: JsonValue, doubt: boolean): undefined {
+  if (typeof value === 'string') return noteUrl(draft, value, key)
+  if (!Array.isArray(value)) return walk(draft, value, doubt)
+  for (const element of value) walkUrl(draft, key, element, doubt)
+}
+
+/** What a container may connect to: each domain is a host that the request names. */
+function walkNetwork(draft: Draft, policy: JsonValue): undefined {
+  if (!isJsonObject(policy)) return
+  const domains = ownValue(policy, 'allowed_domains')
+  for (const domain of Array.isArray(domains) ? domains : []) {
+    const named = typeof domain === 'string' ? namedHost(`https://${domain}/`) : null
+    if (named?.kind === 'host') noteHost(draft, named.host, 'allowed_domains')
+    else refuse(draft, '`allowed_domains` must hold plain host names', 'allowed_domains')
+  }
+  for (const key in policy) if (key !== 'allowed_domains') walkMember(draft, key, policy[key] as JsonValue, true)
+}
+
+/** Reads a list of tools: who runs each one, and what it reaches. */
+export function walkTools(draft: Draft, tools: JsonValue): undefined {
+  if (tools === null) return
+  if (!Array.isArray(tools)) return refuse(draft, '`tools` must be a list of objects', 'tools')
+  for (const tool of tools) {
+    if (isJsonObject(tool)) walk(draft, tool, noteTool(draft, tool) === 'unknown')
+    else refuse(draft, '`tools` must be a list of objects', 'tools')
+  }
+}
