@@ -1,0 +1,130 @@
+import { cpus, loadavg } from 'node:os'
+import type { Contender } from './contender.ts'
+import { layout } from './processes.ts'
+import type { Results, Spread } from './results.ts'
+import type { Workload } from './workloads.ts'
+
+const OURS = 'sallyport'
+/** Below this the measured process waited for its load, and its cost holds the price of waiting. */
+const BUSY = 0.8
+
+/** What is asked of us, as shares of what the other needs for the same workload. */
+const TARGETS = [
+  { workload: '1 KB', base: 'bare', atMost: 1.35 },
+  { workload: '1 KB', base: 'haproxy+es256', atMost: 0.8 },
+  { workload: '32 KB', base: 'haproxy+es256', atMost: 1 },
+  { workload: 'stream, paced', base: 'bare', atMost: 1.3 },
+] as const
+
+export interface Measured {
+  readonly results: Results
+  readonly workloads: readonly Workload[]
+  readonly contenders: readonly Contender[]
+  readonly absent: readonly string[]
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [head, ...rows]
+  const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)))
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+function shown(spread: Spread | null, digits: number): string {
+  if (spread === null) return '-'
+  const { median, min, max } = spread
+  return `${median.toFixed(digits)} (${min.toFixed(digits)}-${max.toFixed(digits)})`
+}
+
+function opening({ contenders, absent }: Measured): string {
+  const model = cpus()[0]?.model ?? 'unknown CPU'
+  const load = loadavg()[0]?.toFixed(1)
+  const lines = [`Node ${process.version} on ${cpus().length} x ${model}, load ${load}; ${layout}`]
+  for (const { name, checks } of contenders) if (name !== 'direct') lines.push(`  ${name}: checks ${checks}`)
+  if (absent.length > 0) lines.push(`not measured: ${absent.join(', ')}`)
+  return lines.join('\n')
+}
+
+function ratios({ results, workloads, contenders }: Measured): string {
+  const bases = contenders.map(({ name }) => name).filter((name) => name !== OURS && name !== 'direct')
+  const rows = workloads
+    .filter(({ measures }) => measures === 'cpu')
+    .map((workload) => [workload.name, ...bases.map((base) => shown(results.ratio(workload.name, OURS, base), 2))])
+  return `CPU of ${OURS} as a share of the other's, same round: median (min-max)\n${table(['', ...bases], rows)}`
+}
+
+function costs({ results, workloads, contenders }: Measured): string {
+  const names = contenders.map(({ name }) => name).filter((name) => name !== 'direct')
+  const rows = workloads
+    .filter(({ measures }) => measures === 'cpu')
+    .map(({ name, unit }) => {
+      const cell = (contender: string) => {
+        const idle = (results.figure(name, contender, ({ busy }) => busy)?.median ?? 1) < BUSY
+        return (
+          shown(
+            results.figure(name, contender, ({ cost }) => cost),
+            1,
+          ) + (idle ? ' ~' : '')
+        )
+      }
+      return [`${name}, us a ${unit}`, ...names.map(cell)]
+    })
+  const note = `~ the process was less than ${BUSY * 100} % busy: the load was the limit`
+  return `CPU of the process on this machine\n${table(['', ...names], rows)}\n${note}`
+}
+
+function latencies({ results, workloads, contenders }: Measured): string {
+  const names = contenders.map(({ name }) => name).filter((name) => name !== 'direct')
+  const percentiles = ['p50', 'p99'] as const
+  const rows = workloads
+    .filter(({ measures }) => measures === 'latency')
+    .flatMap(({ name }) =>
+      percentiles.map((key) => [
+        `${name}, ${key}`,
+        ...names.map((contender) =>
+          shown(
+            results.difference(name, contender, 'direct', (cell) => cell[key]),
+            0,
+          ),
+        ),
+      ]),
+    )
+  return `Latency added to the direct call, us\n${table(['', ...names], rows)}`
+}
+
+function targets({ results }: Measured): string {
+  const lines = TARGETS.flatMap(({ workload, base, atMost }) => {
+    const ratio = results.ratio(workload, OURS, base)
+    if (ratio === null) return []
+    const verdict = ratio.median <= atMost ? 'met' : 'NOT met'
+    return [`  ${workload}: at most ${atMost} of ${base}: ${ratio.median.toFixed(2)}, ${verdict}`]
+  })
+  return lines.length === 0 ? '' : `Targets\n${lines.join('\n')}`
+}
+
+export function render(measured: Measured): string {
+  const parts = [opening, ratios, costs, latencies, targets].map((part) => part(measured))
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`
+}
+
+/** Sallyport against itself: what rules cost, and what a refusal costs. */
+export function renderOwn(
+  results: Results,
+  rows: readonly { workload: string; contender: string; label: string }[],
+): string {
+  const own = rows.map(({ workload, contender, label }) => [
+    label,
+    shown(results.ratio(workload, contender, OURS), 2),
+    shown(
+      results.figure(workload, contender, ({ cost }) => cost),
+      1,
+    ),
+  ])
+  return `Sallyport against itself\n${table(['', 'share of 1 KB', 'us a request'], own)}\n`
+}
