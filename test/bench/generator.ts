@@ -15,6 +15,8 @@ export interface Cell {
   readonly perSecond: number
   /** Share of one core that the measured process used: well below 1, it waited for the generator. */
   readonly busy: number
+  /** Share of its core that others took meanwhile. */
+  readonly others: number
   readonly p50: number
   readonly p99: number
   /** Answers, warm-up included. */
@@ -50,12 +52,13 @@ export function startGenerator(): Generator {
 }
 
 function cellOf(outcome: Outcome, workload: Workload): Cell {
-  const { counted, seconds, cpuNs, p50, p99, total, errors } = outcome
+  const { counted, seconds, cpuNs, othersNs, p50, p99, total, errors } = outcome
   const units = counted * (workload.unit === 'chunk' && workload.counts === 'answers' ? CHUNKS : 1)
   return {
     cost: cpuNs / 1000 / units,
     perSecond: units / seconds,
     busy: cpuNs / 1e9 / seconds,
+    others: othersNs / 1e9 / seconds,
     p50,
     p99,
     total,

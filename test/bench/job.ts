@@ -22,8 +22,8 @@ export interface Outcome {
   readonly seconds: number
   /** CPU of the measured process tree, user and system. Unit: nanoseconds. */
   readonly cpuNs: number
-  /** CPU of the generator itself in the same window. Unit: nanoseconds. */
-  readonly generatorNs: number
+  /** What others took of the measured process's core in the same window. Unit: nanoseconds. */
+  readonly othersNs: number
   /** Unit: microseconds. */
   readonly p50: number
   readonly p99: number

@@ -3,7 +3,7 @@
 import { connect, type Socket } from 'node:net'
 import { AnswerReader } from './answer-reader.ts'
 import type { Job, Outcome } from './job.ts'
-import { cpuNs } from './processes.ts'
+import { coreBusyNs, cpuNs, MEASURED } from './processes.ts'
 
 const READ_BYTES = 64 * 1024
 /** An answer that takes longer than this is an error, not a slow one. */
@@ -43,7 +43,7 @@ class Run {
       counted: job.counts === 'texts' ? this.#texts : sorted.length,
       seconds: (after.at - before.at) / 1000,
       cpuNs: after.measured - before.measured,
-      generatorNs: after.own - before.own,
+      othersNs: Math.max(0, after.core - before.core - (after.measured - before.measured)),
       p50: percentile(sorted, 0.5),
       p99: percentile(sorted, 0.99),
       total: this.#total,
@@ -55,7 +55,7 @@ class Run {
     return {
       at: performance.now(),
       measured: this.#job.pid === null ? 0 : cpuNs(this.#job.pid),
-      own: cpuNs(process.pid),
+      core: coreBusyNs(MEASURED) ?? 0,
     }
   }
 

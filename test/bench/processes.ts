@@ -15,7 +15,7 @@ export function installed(program: string): boolean {
   return spawnSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' }).status === 0
 }
 
-const pins = installed('taskset') && installed('nproc') && Number(spawnSync('nproc').stdout) > 1
+const pins = installed('taskset') && installed('nproc') && Number(spawnSync('nproc', ['--all']).stdout) > 1
 /** How the report describes the layout. */
 export const layout = pins ? 'measured process on core 0, everything else on core 1' : 'not pinned'
 
@@ -75,6 +75,14 @@ function threadNs(folder: string): number {
   if (precise) return Number(precise.split(' ')[0])
   const fields = read(`${folder}/stat`).split(') ')[1]?.split(' ') ?? []
   return (Number(fields[11]) + Number(fields[12])) * 1e7
+}
+
+/** What one core has done for anybody, the hypervisor's other guests included; null where nothing is pinned. */
+export function coreBusyNs(core: number): number | null {
+  if (!pins) return null
+  const line = new RegExp(`^cpu${core} (.*)$`, 'm').exec(read('/proc/stat'))?.[1]
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = (line ?? '').split(' ').map(Number)
+  return (user + nice + system + irq + softirq + steal) * 1e7
 }
 
 export function residentMiB(pid: number): number {

@@ -7,6 +7,8 @@ import type { Workload } from './workloads.ts'
 const OURS = 'sallyport'
 /** Below this the measured process waited for its load, and its cost holds the price of waiting. */
 const BUSY = 0.8
+/** Above this share of its core taken by others, in percent, small differences mean nothing. */
+const DISTURBED = 5
 
 /** What is asked of us, as shares of what the other needs for the same workload. */
 const TARGETS = [
@@ -42,11 +44,15 @@ function shown(spread: Spread | null, digits: number): string {
   return `${median.toFixed(digits)} (${min.toFixed(digits)}-${max.toFixed(digits)})`
 }
 
-function opening({ contenders, absent }: Measured): string {
+function opening({ results, contenders, absent }: Measured): string {
   const model = cpus()[0]?.model ?? 'unknown CPU'
   const load = loadavg()[0]?.toFixed(1)
   const lines = [`Node ${process.version} on ${cpus().length} x ${model}, load ${load}; ${layout}`]
   for (const { name, checks } of contenders) if (name !== 'direct') lines.push(`  ${name}: checks ${checks}`)
+  const others = (results.overall((cell) => cell.others)?.median ?? 0) * 100
+  lines.push(
+    `other work on the measured core: ${others.toFixed(0)} %${others > DISTURBED ? ': repeat this on a quieter machine' : ''}`,
+  )
   if (absent.length > 0) lines.push(`not measured: ${absent.join(', ')}`)
   return lines.join('\n')
 }

@@ -22,6 +22,11 @@ export class Results {
     return this.#cells.get(`${workload}\n${contender}`) ?? []
   }
 
+  /** One figure of every cell there is. */
+  overall(of: (cell: Cell) => number): Spread | null {
+    return spread([...this.#cells.values()].flat().map(of))
+  }
+
   figure(workload: string, contender: string, of: (cell: Cell) => number): Spread | null {
     return spread(this.cells(workload, contender).map(of))
   }
