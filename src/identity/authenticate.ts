@@ -1,0 +1,81 @@
+import type { Credential, Verification } from '../model/identity.ts'
+import { ownValue } from '../model/json.ts'
+import { isKeyLike } from './key-format.ts'
+import type { IdentityPorts, IdentitySettings, OpenMethod } from './method.ts'
+import { METHOD_KINDS } from './methods/index.ts'
+import { digestOf, tokenOf } from './token.ts'
+
+export type { IdentityReport } from './key-sets.ts'
+
+/** Who may call, by one set of settings. */
+export interface Identity {
+  /** Answers at once, without a promise, where the credential was verified a moment ago. Never throws, never rejects. */
+  authenticate(credential: Credential): Verification | Promise<Verification>
+  /** Ends its timers and fetches. */
+  close(): void
+}
+
+/** An open method, and what it was opened with. */
+interface Opened {
+  readonly method: OpenMethod
+  readonly fingerprint: string
+  readonly ports: IdentityPorts
+}
+
+/** What an `Identity` has to close; empty once another one has taken over. */
+const openedBy = new WeakMap<Identity, readonly Opened[]>()
+
+/**
+ * Opens every identity method that the settings ask for, taking over from `previous`: methods whose settings are the same
+ * go on with their keys and what they remember, the others are closed and all that they remember is never asked again.
+ * Requests that `previous` is still answering come to their end; closing it afterwards does nothing.
+ */
+export function openIdentity(settings: IdentitySettings, ports: IdentityPorts, previous?: Identity): Identity {
+  const before = (previous && openedBy.get(previous)) ?? []
+  const opened = METHOD_KINDS.flatMap((kind) => kind.plans(settings)).map((plan): Opened => {
+    const same = before.find((one) => one.fingerprint === plan.fingerprint && one.ports.keys === ports.keys)
+    return same ?? { method: plan.open(ports), fingerprint: plan.fingerprint, ports }
+  })
+  if (previous !== undefined) openedBy.delete(previous)
+  for (const one of before) if (!opened.includes(one)) one.method.close()
+  const methods = opened.map(({ method }) => method)
+  const identity: Identity = {
+    authenticate: (credential) => authenticate(methods, credential, ports.clock()),
+    close: () => {
+      for (const { method } of openedBy.get(identity) ?? []) method.close()
+      openedBy.delete(identity)
+    },
+  }
+  openedBy.set(identity, opened)
+  return identity
+}
+
+function authenticate(
+  methods: readonly OpenMethod[],
+  credential: Credential,
+  nowMs: number,
+): Verification | Promise<Verification> {
+  if (credential.kind === 'token') {
+    const digest = digestOf(credential.token.reveal())
+    for (const method of methods) {
+      const known = method.recall(digest, nowMs)
+      if (known !== undefined) return known
+    }
+  }
+  const owners = methods.filter((method) => method.owns(credential))
+  const [owner] = owners
+  // INVARIANT: forms exclude each other and no two issuers share their `iss`; should they ever, nobody is believed.
+  return owner === undefined || owners.length > 1 ? ownerless(credential) : owner.verify(credential)
+}
+
+/** A credential that nobody here can verify is wrong; it is never tried on somebody who does not own it. */
+function ownerless(credential: Credential): Verification {
+  if (credential.kind === 'basic') return { outcome: 'rejected', reason: 'unsupported_scheme', method: null }
+  if (isKeyLike(credential.token.reveal())) {
+    return { outcome: 'rejected', reason: 'unsupported_scheme', method: 'api_key' }
+  }
+  const token = tokenOf(credential)
+  if (!token.ok) return { outcome: 'rejected', reason: token.fault, method: 'jwt' }
+  const named = ownValue(token.value.payload, 'iss')
+  return { outcome: 'rejected', reason: named === undefined ? 'claim_missing' : 'wrong_iss', method: 'jwt' }
+}

@@ -1,0 +1,35 @@
+import type { IdentityMethod, MethodName, Verification } from '../model/identity.ts'
+import type { Clock, KeyReader } from '../model/ports.ts'
+import type { Settings } from '../model/settings.ts'
+import type { IdentityReport, Schedule } from './key-sets.ts'
+
+/** The part of the settings that says who may call. */
+export type IdentitySettings = Pick<Settings, 'issuers' | 'apiKeys'>
+
+export interface IdentityPorts {
+  readonly clock: Clock
+  /** Null where no store is open: then no API key is valid. */
+  readonly keys: KeyReader | null
+  readonly report: (report: IdentityReport) => void
+  /** From 0 up to 1; spreads retries. */
+  readonly random?: (() => number) | undefined
+  readonly schedule?: Schedule | undefined
+}
+
+/** A method at work, with what the hot path asks of it. */
+export interface OpenMethod extends IdentityMethod {
+  /** What is known of the credential with this digest; undefined when it has to be verified. Never waits. */
+  recall(digest: string, nowMs: number): Verification | undefined
+}
+
+/** One instance that the settings ask for. Equal fingerprints may go on as one across a reload. */
+export interface MethodPlan {
+  readonly fingerprint: string
+  open(ports: IdentityPorts): OpenMethod
+}
+
+/** A way to verify credentials, as the list in `methods/index.ts` has it. */
+export interface MethodKind {
+  readonly name: MethodName
+  plans(settings: IdentitySettings): readonly MethodPlan[]
+}

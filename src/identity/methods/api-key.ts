@@ -1,0 +1,199 @@
+import type { Credential, Principal, RejectReason, Verification } from '../../model/identity.ts'
+import type { Clock, KeyReader, StoredKey } from '../../model/ports.ts'
+import { matchesHash } from '../argon2.ts'
+import { isKeyLike, isSameTag, type KeyParts, readKey } from '../key-format.ts'
+import { Limiter } from '../limiter.ts'
+import type { MethodKind, OpenMethod } from '../method.ts'
+import { Recent } from '../recent.ts'
+import { digestOf } from '../token.ts'
+
+/** How long a record is believed before it is read again: this is how fast a revocation takes effect. Milliseconds. */
+const RECORD_MEMORY_MS = 10_000
+/** How long the verdict of the slow hash is kept. It says that key and hash belong together, not that the key is valid. */
+const PROOF_MEMORY_MS = 600_000
+const MAX_REMEMBERED = 10_000
+const TOUCH_EVERY_MS = 60_000
+const HASHES_AT_ONCE = 2
+const MAX_WAITING = 64
+const NO_TAG = '00000000'
+
+interface Remembered {
+  readonly verification: Verification
+  readonly readAtMs: number
+  readonly expiresAtMs: number
+  readonly id: string
+}
+
+/** Key and stored hash have been found to belong together. */
+interface Proof {
+  readonly hash: string
+  readonly atMs: number
+}
+
+export const apiKey: MethodKind = {
+  name: 'api_key',
+  plans: ({ apiKeys }) =>
+    apiKeys.enabled
+      ? [{ fingerprint: 'api_keys', open: ({ clock, keys }) => new ApiKeys(clock, keys ?? absentStore) }]
+      : [],
+}
+
+/**
+ * Checks API keys of the proxy's own store. The record is found by the id in the key, the tag is compared in constant
+ * time, and only a key whose tag is right is worth the slow hash: at most two are computed at once and each key waits at
+ * most once, so that a flood of wrong keys, for whatever id, keeps no right one waiting.
+ *
+ * Faults: `rejected` for a key that is unknown, revoked or expired; `unavailable` when the store cannot be read or too
+ * many hashes wait. A revocation in the store, by whatever process, takes effect within 10 s.
+ */
+class ApiKeys implements OpenMethod {
+  readonly name = 'api_key'
+  readonly issuer = 'api_keys'
+  readonly #clock: Clock
+  readonly #store: KeyReader
+  readonly #limiter = new Limiter(HASHES_AT_ONCE, MAX_WAITING)
+  readonly #verified = new Recent<Remembered>(MAX_REMEMBERED)
+  readonly #proofs = new Recent<Proof>(MAX_REMEMBERED)
+  readonly #touched = new Recent<number>(MAX_REMEMBERED)
+  readonly #pending = new Map<string, Promise<Verification>>()
+
+  constructor(clock: Clock, store: KeyReader) {
+    this.#clock = clock
+    this.#store = store
+  }
+
+  owns(credential: Credential): boolean {
+    return credential.kind === 'token' && isKeyLike(credential.token.reveal())
+  }
+
+  recall(digest: string, nowMs: number): Verification | undefined {
+    const known = this.#verified.get(digest)
+    if (known === undefined) return undefined
+    const age = nowMs - known.readAtMs
+    if (age < 0 || age >= RECORD_MEMORY_MS || nowMs >= known.expiresAtMs) {
+      this.#verified.delete(digest)
+      return undefined
+    }
+    this.#touch(known.id, nowMs)
+    return known.verification
+  }
+
+  verify(credential: Credential): Verification | Promise<Verification> {
+    const key = credential.kind === 'token' ? credential.token.reveal() : ''
+    const parts = readKey(key)
+    if (parts === null) return rejected('malformed')
+    const digest = digestOf(key)
+    const nowMs = this.#clock()
+    const known = this.recall(digest, nowMs)
+    if (known !== undefined) return known
+    const record = this.#read(parts)
+    if (record === 'unavailable') return unavailable('store_unavailable', 5)
+    if (typeof record === 'string') return rejected(record)
+    const proof = this.#proofs.get(digest)
+    if (proof?.hash === record.hash && Math.abs(nowMs - proof.atMs) < PROOF_MEMORY_MS) {
+      return this.#accept(record, digest, nowMs)
+    }
+    return this.#prove(key, record, digest, nowMs)
+  }
+
+  close(): void {
+    this.#pending.clear()
+  }
+
+  #read({ id, tag }: KeyParts): StoredKey | RejectReason | 'unavailable' {
+    let record: StoredKey | undefined
+    try {
+      record = this.#store.find(id)
+    } catch {
+      return 'unavailable'
+    }
+    const isRight = isSameTag(record?.tag ?? NO_TAG, tag)
+    if (record === undefined || record.id !== id || !isRight) return 'unknown_key'
+    return invalidity(record, this.#clock()) ?? record
+  }
+
+  #prove(key: string, record: StoredKey, digest: string, nowMs: number): Verification | Promise<Verification> {
+    const pending = this.#pending.get(digest)
+    if (pending !== undefined) return pending
+    const matching = this.#limiter.run(() => matchesHash(record.hash, key))
+    if (matching === null) return unavailable('busy', 2)
+    const verification = matching
+      .then(
+        (matches) => {
+          if (!matches) return rejected('unknown_key')
+          this.#proofs.set(digest, { hash: record.hash, atMs: nowMs })
+          // It may have expired while it waited; how long ago it was read still counts from the reading.
+          const reason = invalidity(record, this.#clock())
+          return reason === null ? this.#accept(record, digest, nowMs) : rejected(reason)
+        },
+        () => unavailable('store_corrupt', 30),
+      )
+      .finally(() => this.#pending.delete(digest))
+    this.#pending.set(digest, verification)
+    return verification
+  }
+
+  #accept(record: StoredKey, digest: string, readAtMs: number): Verification {
+    const principal = principalOf(record)
+    this.#verified.set(digest, {
+      verification: Object.freeze({ outcome: 'verified', principal, cache: 'hit' }),
+      readAtMs,
+      expiresAtMs: record.expiresAt ?? Number.POSITIVE_INFINITY,
+      id: record.id,
+    })
+    this.#touch(record.id, readAtMs)
+    return { outcome: 'verified', principal, cache: 'miss' }
+  }
+
+  #touch(id: string, nowMs: number): void {
+    const before = this.#touched.get(id)
+    if (before !== undefined && Math.abs(nowMs - before) < TOUCH_EVERY_MS) return
+    this.#touched.set(id, nowMs)
+    try {
+      this.#store.touch(id, nowMs)
+    } catch {
+      // When a key was last used is a convenience: not knowing it denies nobody.
+    }
+  }
+}
+
+function invalidity({ revokedAt, expiresAt }: StoredKey, nowMs: number): 'revoked' | 'expired' | null {
+  if (revokedAt !== null) return 'revoked'
+  return expiresAt !== null && nowMs >= expiresAt ? 'expired' : null
+}
+
+/** A key shows no `amr` and no `acr`: whether several factors stand behind it cannot be told. */
+function principalOf(record: StoredKey): Principal {
+  return {
+    id: record.owner,
+    issuer: 'api_keys',
+    method: 'api_key',
+    name: null,
+    email: null,
+    groups: record.groups,
+    roles: record.roles,
+    workspace: record.workspace ?? undefined,
+    claims: {},
+    mfa: 'unknown',
+    acr: undefined,
+    authTime: undefined,
+    key: record.id,
+    tokenId: null,
+    expiresAt: record.expiresAt === null ? null : Math.floor(record.expiresAt / 1000),
+  }
+}
+
+const absentStore: KeyReader = {
+  find: () => {
+    throw new Error('no key store is open')
+  },
+  touch: () => undefined,
+}
+
+function rejected(reason: RejectReason): Verification {
+  return { outcome: 'rejected', reason, method: 'api_key' }
+}
+
+function unavailable(reason: string, retryAfterSeconds: number): Verification {
+  return { outcome: 'unavailable', reason, method: 'api_key', retryAfterSeconds }
+}

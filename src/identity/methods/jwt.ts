@@ -1,0 +1,159 @@
+import type { Credential, RejectReason, Verification } from '../../model/identity.ts'
+import { ownValue } from '../../model/json.ts'
+import type { Clock } from '../../model/ports.ts'
+import type { IssuerSettings } from '../../model/settings.ts'
+import { acceptClaims } from '../claims.ts'
+import { hasValidSignature } from '../jose.ts'
+import type { VerificationKey } from '../jwk.ts'
+import { KeySet } from '../key-sets.ts'
+import { openKeySource } from '../key-source.ts'
+import { Limiter } from '../limiter.ts'
+import type { IdentityPorts, MethodKind, OpenMethod } from '../method.ts'
+import { Recent } from '../recent.ts'
+import { digestOf, tokenOf, type UnverifiedToken } from '../token.ts'
+
+/** How long a verified token is believed without another look at it, at most. Milliseconds. */
+const MAX_MEMORY_MS = 60_000
+const MAX_REMEMBERED = 10_000
+/** How long a bad signature is remembered. Milliseconds. */
+const FORGED_MEMORY_MS = 10_000
+const MAX_FORGED = 4096
+/** Signatures verified at once, and waiting, of one issuer. */
+const SIGNATURES_AT_ONCE = 8
+const MAX_WAITING = 1024
+
+interface Remembered {
+  readonly verification: Verification
+  readonly fromMs: number
+  readonly untilMs: number
+  readonly key: VerificationKey
+}
+
+type Choice = VerificationKey | 'unknown' | 'ambiguous' | 'alg_not_allowed'
+
+export const jwt: MethodKind = {
+  name: 'jwt',
+  plans: ({ issuers }) =>
+    issuers.map((settings) => ({
+      fingerprint: JSON.stringify(settings),
+      open: (ports) => new JwtIssuer(settings, ports),
+    })),
+}
+
+/**
+ * Checks JWT access tokens against one issuer. Signature first, then claims. What is remembered belongs to this object,
+ * which lives exactly as long as its settings do, and is found by the SHA-256 of the whole token.
+ *
+ * Does not check: scopes, revocation. Faults: `rejected` for any defect of the token, `unavailable` when the issuer's keys
+ * cannot be had. Source: RFC 9068 section 4, RFC 8725 section 3. The clock skew applies to `exp`, `nbf` and `iat`.
+ */
+class JwtIssuer implements OpenMethod {
+  readonly name = 'jwt'
+  readonly issuer: string
+  readonly #settings: IssuerSettings
+  readonly #clock: Clock
+  readonly #keySet: KeySet
+  readonly #limiter = new Limiter(SIGNATURES_AT_ONCE, MAX_WAITING)
+  readonly #verified = new Recent<Remembered>(MAX_REMEMBERED)
+  readonly #forged = new Recent<{ readonly key: VerificationKey; readonly untilMs: number }>(MAX_FORGED)
+  readonly #pending = new Map<string, Promise<Verification>>()
+
+  constructor(settings: IssuerSettings, ports: IdentityPorts) {
+    this.issuer = settings.name
+    this.#settings = settings
+    this.#clock = ports.clock
+    this.#keySet = new KeySet(settings.name, openKeySource(settings), settings.jwks, ports)
+  }
+
+  /** By the `iss` that the token names for itself: that says only who is to verify it. */
+  owns(credential: Credential): boolean {
+    const token = tokenOf(credential)
+    return token.ok && ownValue(token.value.payload, 'iss') === this.#settings.issuer
+  }
+
+  recall(digest: string, nowMs: number): Verification | undefined {
+    const known = this.#verified.get(digest)
+    if (known === undefined) return undefined
+    if (nowMs >= known.fromMs && nowMs < known.untilMs && this.#keySet.holds(known.key)) return known.verification
+    this.#verified.delete(digest)
+    return undefined
+  }
+
+  verify(credential: Credential): Verification | Promise<Verification> {
+    const token = tokenOf(credential)
+    if (!token.ok) return rejected(token.fault)
+    const digest = digestOf(token.value.text)
+    const known = this.recall(digest, this.#clock()) ?? this.#pending.get(digest)
+    if (known !== undefined) return known
+    const verification = this.#check(token.value, digest).finally(() => this.#pending.delete(digest))
+    this.#pending.set(digest, verification)
+    return verification
+  }
+
+  close(): void {
+    this.#keySet.close()
+  }
+
+  async #check(token: UnverifiedToken, digest: string): Promise<Verification> {
+    if (!this.#settings.algorithms.includes(token.alg)) return rejected('alg_not_allowed')
+    const first = this.#keySet.firstFetch
+    if (first !== null) await first
+    let key = this.#choose(token)
+    if (key === 'unknown') {
+      await this.#keySet.refreshForUnknownKey()
+      key = this.#choose(token)
+    }
+    if (key === null) return unavailable('jwks_unavailable', 5)
+    if (key === 'unknown' && this.#keySet.isFailing) return unavailable('jwks_unavailable', 5)
+    if (key === 'alg_not_allowed') return rejected('alg_not_allowed')
+    if (typeof key === 'string') return rejected('unknown_kid')
+    const genuine = await this.#isGenuine(token, digest, key)
+    if (genuine === null) return unavailable('busy', 1)
+    return genuine ? this.#accept(token, digest, key) : rejected('bad_signature')
+  }
+
+  /** The one key that the token can be verified with; null while no keys are at hand. */
+  #choose({ kid, alg }: UnverifiedToken): Choice | null {
+    const keys = this.#keySet.usable()
+    if (keys === null) return null
+    const named = kid === undefined ? keys : keys.filter((key) => key.kid === kid)
+    const fitting = named.filter(({ algorithms }) => algorithms.includes(alg))
+    if (fitting.length > 1) return 'ambiguous'
+    return fitting[0] ?? (kid !== undefined && named.length > 0 ? 'alg_not_allowed' : 'unknown')
+  }
+
+  /** Null when too many signatures wait to be verified. */
+  async #isGenuine(token: UnverifiedToken, digest: string, key: VerificationKey): Promise<boolean | null> {
+    const forged = this.#forged.get(digest)
+    if (forged !== undefined && forged.key === key && this.#clock() < forged.untilMs) return false
+    const ready = await key.ready(token.alg)
+    if (ready === null) return false
+    const genuine = await this.#limiter.run(() => hasValidSignature(token.text, ready, token.alg))
+    if (genuine === false) this.#forged.set(digest, { key, untilMs: this.#clock() + FORGED_MEMORY_MS })
+    return genuine
+  }
+
+  #accept(token: UnverifiedToken, digest: string, key: VerificationKey): Verification {
+    const nowMs = this.#clock()
+    const accepted = acceptClaims(token, this.#settings, nowMs)
+    if (!accepted.ok) return rejected(accepted.fault)
+    // The key may have gone while its signature was being verified.
+    if (!this.#keySet.holds(key)) return rejected('unknown_kid')
+    const { principal, validity } = accepted.value
+    this.#verified.set(digest, {
+      verification: Object.freeze({ outcome: 'verified', principal, cache: 'hit' }),
+      fromMs: validity.fromMs,
+      untilMs: Math.min(validity.untilMs, nowMs + MAX_MEMORY_MS),
+      key,
+    })
+    return { outcome: 'verified', principal, cache: 'miss' }
+  }
+}
+
+function rejected(reason: RejectReason): Verification {
+  return { outcome: 'rejected', reason, method: 'jwt' }
+}
+
+function unavailable(reason: string, retryAfterSeconds: number): Verification {
+  return { outcome: 'unavailable', reason, method: 'jwt', retryAfterSeconds }
+}
