@@ -112,7 +112,8 @@ function addKeys(keys: Command, invoke: Invoke): void {
     .action((id, options) => invoke('keys', { ...options, id, action: 'revoke' }))
   described(keys, 'rotate', 'replace a key by a new one that is shown once', 'keys rotate key_01J…')
     .argument('<id>', 'the id of the key')
-    .option('--expires <duration>', 'how long the new one lives')
+    .option('--expires <duration>', 'how long the new one lives; as long as the old one was to when absent')
+    .option('--overlap <duration>', 'how long the old one goes on working; not at all when absent')
     .option('--json', 'print as JSON')
     .action((id, options) => invoke('keys', { ...options, id, action: 'rotate' }))
 }
