@@ -1,7 +1,7 @@
 import type { Fault } from '../model/fault.ts'
+import type { JsonBody } from '../model/json.ts'
 import type { OperationName, RequestFacts } from '../model/request.ts'
 import type { Result } from '../model/result.ts'
-import type { JsonBody } from './json.ts'
 
 /** What stood in the path's placeholders, decoded. */
 export interface PathParameters {

@@ -1,15 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { type Fault, fault } from '../model/fault.ts'
-import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts'
+import { isJsonObject, type JsonBody, type JsonObject, type JsonValue } from '../model/json.ts'
 import { closingQuote } from '../model/json-text.ts'
 import { failed, ok, type Result } from '../model/result.ts'
-
-/** A body that every JSON parser reads alike, in the three forms that are needed: never change one of them alone. */
-export interface JsonBody {
-  readonly value: JsonObject
-  readonly text: string
-  readonly bytes: Buffer
-}
 
 export interface JsonLimits {
   /** Levels of nested objects and lists. */

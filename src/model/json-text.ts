@@ -26,25 +26,55 @@ export interface MemberPlace {
 
 /** Finds the member `name` of the object that opens at `open`, in whatever spelling its key is escaped. */
 export function findMember(text: string, open: number, name: string): MemberPlace | null {
-  if (text[open] !== '{') return null
+  return findMembers(text, open, [name])[0] ?? null
+}
+
+/**
+ * Finds several members of one object in one pass, each in the place of its name; null for those that are not there. Of
+ * a key that stands twice the first is taken.
+ */
+export function findMembers(text: string, open: number, names: readonly string[]): (MemberPlace | null)[] {
+  const found: (MemberPlace | null)[] = names.map(() => null)
+  if (text.charCodeAt(open) !== 123) return found
+  let missing = names.length
   let comma = -1
   let key = skipSpace(text, open + 1)
   while (text.charCodeAt(key) === QUOTE) {
     const keyEnd = closingQuote(text, key + 1)
-    if (keyEnd === -1) return null
+    if (keyEnd === -1) return found
     const colon = skipSpace(text, keyEnd + 1)
-    if (text[colon] !== ':') return null
+    if (text.charCodeAt(colon) !== 58) return found
     const value = skipSpace(text, colon + 1)
     const end = valueEnd(text, value)
-    if (end === -1) return null
+    if (end === -1) return found
     const after = skipSpace(text, end)
-    const next = text[after] === ',' ? skipSpace(text, after + 1) : -1
-    if (keyIs(text, key + 1, keyEnd, name)) return { comma, key, value, end, next }
-    if (next === -1) return null
+    const next = text.charCodeAt(after) === 44 ? skipSpace(text, after + 1) : -1
+    const nth = names.findIndex((name, index) => found[index] === null && keyIs(text, key + 1, keyEnd, name))
+    if (nth !== -1) {
+      found[nth] = { comma, key, value, end, next }
+      if (--missing === 0) return found
+    }
+    if (next === -1) return found
     comma = after
     key = next
   }
-  return null
+  return found
+}
+
+/** Where the elements of the list that opens at `open` begin, at most `limit` of them. */
+export function elementStarts(text: string, open: number, limit: number): number[] {
+  const starts: number[] = []
+  if (text.charCodeAt(open) !== 91) return starts
+  let start = skipSpace(text, open + 1)
+  while (starts.length < limit && start < text.length && text.charCodeAt(start) !== 93) {
+    starts.push(start)
+    const end = valueEnd(text, start)
+    if (end === -1) return starts
+    const after = skipSpace(text, end)
+    if (text.charCodeAt(after) !== 44) return starts
+    start = skipSpace(text, after + 1)
+  }
+  return starts
 }
 
 function keyIs(text: string, from: number, to: number, name: string): boolean {
@@ -59,7 +89,8 @@ function keyIs(text: string, from: number, to: number, name: string): boolean {
   }
 }
 
-function skipSpace(text: string, from: number): number {
+/** The index of the first character from `from` on that is not space. */
+export function skipSpace(text: string, from: number): number {
   let index = from
   for (;;) {
     const code = text.charCodeAt(index)
@@ -69,7 +100,7 @@ function skipSpace(text: string, from: number): number {
 }
 
 /** The index after the value that starts at `from`; -1 when it does not end. */
-function valueEnd(text: string, from: number): number {
+export function valueEnd(text: string, from: number): number {
   let depth = 0
   for (let index = from; index < text.length; index++) {
     switch (text.charCodeAt(index)) {

@@ -13,3 +13,10 @@ export function isJsonObject(value: unknown): value is JsonObject {
 export function ownValue(object: JsonObject, key: string): JsonValue | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined
 }
+
+/** A body that every JSON parser reads alike, in the three forms that are needed: never change one of them alone. */
+export interface JsonBody {
+  readonly value: JsonObject
+  readonly text: string
+  readonly bytes: Buffer
+}

@@ -1,0 +1,65 @@
+import type { JsonBody } from '../model/json.ts'
+import type { RequestFacts, UpstreamRequest } from '../model/request.ts'
+import type { Secret } from '../model/secret.ts'
+import { askForUsage, type Edit, edited, renamed } from './edits.ts'
+import { isTraceparent } from './trace-context.ts'
+
+export interface ShapeInput {
+  readonly endpoint: { readonly method: string; readonly path: string; readonly usageOnRequest: boolean }
+  readonly route: {
+    readonly path: string
+    readonly query: string
+    readonly parameters: { readonly model?: string }
+  }
+  readonly body: JsonBody | null
+  readonly facts: RequestFacts
+  /** The model that was decided. */
+  readonly model: RequestFacts['model']
+  /** The name that the client used for it; null when it used that very name. */
+  readonly alias: string | null
+  /** The path of the upstream's url, without a slash at its end: `/v1`. */
+  readonly basePath: string
+  readonly apiKey: Secret | null
+  readonly requestId?: string
+  readonly traceparent?: string | undefined
+}
+
+/** What the canonical paths of the table begin with; the upstream's own path stands in its place. */
+const API_ROOT = '/v1'
+
+/**
+ * Builds the request that goes upstream, from nothing: of the client's own head not one byte goes on but a well-formed
+ * `traceparent`. The body is the very bytes that were judged; an alias and the question for usage change their own
+ * member in the text and nothing else. `host` and `content-length` are the HTTP client's to add.
+ */
+export function shapeRequest(input: ShapeInput): UpstreamRequest {
+  const { endpoint, route, body, facts, basePath } = input
+  const edits: Edit[] = []
+  if (body && input.alias !== null && typeof input.model === 'string') edits.push(...renamed(body.text, input.model))
+  const asks = body !== null && endpoint.usageOnRequest && facts.stream ? askForUsage(body) : []
+  edits.push(...asks)
+  return {
+    method: endpoint.method,
+    path: basePath + upstreamPath(input) + (route.query === '' ? '' : `?${route.query}`),
+    headers: upstreamHeaders(input),
+    body: body && (edits.length === 0 ? body.bytes : Buffer.from(edited(body.text, edits))),
+    askedUsage: asks.length > 0,
+  }
+}
+
+function upstreamPath({ route, model, alias, endpoint }: ShapeInput): string {
+  if (alias === null || route.parameters.model === undefined || typeof model !== 'string') {
+    return route.path.slice(API_ROOT.length)
+  }
+  return endpoint.path.slice(API_ROOT.length).replace('{model}', () => encodeURIComponent(model))
+}
+
+function upstreamHeaders({ body, facts, apiKey, requestId, traceparent }: ShapeInput): string[] {
+  const headers = ['accept', facts.stream ? 'text/event-stream' : 'application/json', 'accept-encoding', 'identity']
+  headers.push('user-agent', 'sallyport')
+  if (body !== null) headers.push('content-type', 'application/json')
+  if (apiKey !== null) headers.push('authorization', `Bearer ${apiKey.reveal()}`)
+  if (requestId !== undefined) headers.push('x-request-id', requestId)
+  if (traceparent !== undefined && isTraceparent(traceparent)) headers.push('traceparent', traceparent)
+  return headers
+}
