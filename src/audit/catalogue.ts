@@ -1,0 +1,65 @@
+import type { AuditAction, AuditOutcome } from '../model/audit.ts'
+
+/** ECS `event.category` and the values of `event.type` that Elastic expects beside each of them. */
+export const EXPECTED_TYPES = {
+  api: ['access', 'admin', 'allowed', 'change', 'creation', 'deletion', 'denied', 'end', 'info', 'start', 'user'],
+  authentication: ['start', 'end', 'info'],
+  configuration: ['access', 'change', 'creation', 'deletion', 'info'],
+  iam: ['admin', 'change', 'creation', 'deletion', 'group', 'info', 'user'],
+  network: ['access', 'allowed', 'connection', 'denied', 'end', 'info', 'protocol', 'start'],
+  process: ['access', 'change', 'end', 'info', 'start'],
+} as const
+
+export interface CatalogueRow {
+  readonly category: readonly (keyof typeof EXPECTED_TYPES)[]
+  readonly type: readonly string[]
+  readonly kind: 'event' | 'alert'
+  readonly level: 'info' | 'warn' | 'error'
+  /** What `event.outcome` says unless the event itself says otherwise: whether the proxy did its own job. */
+  readonly outcome: AuditOutcome
+  /** The first part of `event.code`; null takes `policy` when a policy decided, else `request`. */
+  readonly area: string | null
+}
+
+/**
+ * Every auditable action and what a SIEM is told of its class. A denial that worked is `type: denied` with
+ * `outcome: success`: the outcome speaks of the enforcement, never of the verdict (ECS, "using the categorization
+ * fields").
+ */
+export const CATALOGUE = {
+  'request-authorized': row(['api'], ['allowed'], 'info', 'success', null),
+  'request-denied': row(['api'], ['denied'], 'info', 'success', null),
+  'authentication-failed': row(['authentication', 'api'], ['start', 'denied'], 'warn', 'failure', 'authentication'),
+  'completion-finished': row(['api'], ['end'], 'info', 'success', 'completion'),
+  'completion-truncated': row(['api'], ['end'], 'info', 'success', 'completion'),
+  'completion-aborted': row(['api'], ['end'], 'info', 'unknown', 'completion'),
+  'completion-failed': row(['api'], ['end'], 'warn', 'failure', 'completion'),
+  'policy-loaded': row(['configuration'], ['change'], 'info', 'success', 'policy'),
+  'policy-rejected': row(['configuration'], ['change'], 'error', 'failure', 'policy'),
+  'config-loaded': row(['configuration'], ['change'], 'info', 'success', 'config'),
+  'config-reloaded': row(['configuration'], ['change'], 'info', 'success', 'config'),
+  'config-rejected': row(['configuration'], ['change'], 'error', 'failure', 'config'),
+  'key-created': row(['iam'], ['creation'], 'info', 'success', 'key'),
+  'key-rotated': row(['iam'], ['change'], 'info', 'success', 'key'),
+  'key-revoked': row(['iam'], ['deletion'], 'info', 'success', 'key'),
+  'jwks-refreshed': row(['configuration'], ['change'], 'info', 'success', 'jwks'),
+  'jwks-failed': row(['configuration'], ['info'], 'warn', 'failure', 'jwks'),
+  'connection-rejected': row(['network'], ['connection', 'denied'], 'info', 'success', 'connection'),
+  'proxy-started': row(['process'], ['start'], 'info', 'success', 'proxy'),
+  'proxy-draining': row(['process'], ['info'], 'info', 'success', 'proxy'),
+  'proxy-stopped': row(['process'], ['end'], 'info', 'success', 'proxy'),
+  'audit-degraded': row(['configuration'], ['info'], 'error', 'failure', 'audit', 'alert'),
+  'audit-recovered': row(['configuration'], ['info'], 'warn', 'success', 'audit', 'alert'),
+  'audit-gap': row(['configuration'], ['info'], 'error', 'failure', 'audit', 'alert'),
+} as const satisfies Record<AuditAction, CatalogueRow>
+
+function row(
+  category: CatalogueRow['category'],
+  type: CatalogueRow['type'],
+  level: CatalogueRow['level'],
+  outcome: AuditOutcome,
+  area: string | null,
+  kind: CatalogueRow['kind'] = 'event',
+): CatalogueRow {
+  return Object.freeze({ category, type, kind, level, outcome, area })
+}

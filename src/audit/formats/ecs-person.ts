@@ -1,0 +1,53 @@
+import type { Principal } from '../../model/identity.ts'
+import type { Budget } from './budget.ts'
+
+/** The parts of a line that follow from the principal alone. Its claims are in none of them. */
+export interface PersonText {
+  /** `user` up to its roles, whose list follows. */
+  readonly user: string
+  /** The rest of `user`, and `organization`. */
+  readonly groups: string
+  /** `sallyport.workspace` and `sallyport.auth`, which is left open. */
+  readonly auth: string
+}
+
+/** A verified token's principal is the same object in every request that it comes with. */
+const known = new WeakMap<Principal, PersonText>()
+
+export function personText(principal: Principal, budget: Budget): PersonText {
+  const remembered = budget.isFirst ? known.get(principal) : undefined
+  if (remembered) return remembered
+  const alreadyCut = budget.cut.length
+  const wasPlain = budget.plain
+  const text = {
+    user: userMembers(principal, budget),
+    groups: groupMembers(principal, budget),
+    auth: authMembers(principal, budget),
+  }
+  // Only what was written whole and in ASCII is remembered: the notes of the budget would be missed the next time.
+  if (budget.isFirst && budget.cut.length === alreadyCut && wasPlain && budget.plain) known.set(principal, text)
+  return text
+}
+
+function userMembers({ id, name, email }: Principal, budget: Budget): string {
+  let members = `,"user":{"id":${budget.id('user.id', id)}`
+  if (name !== null) members += `,"name":${budget.name('user.name', name)}`
+  if (email !== null) members += `,"email":${budget.name('user.email', email)}`
+  return `${members},"roles":`
+}
+
+function groupMembers({ groups, workspace }: Principal, budget: Budget): string {
+  const group = groups ? `,"group":{"name":${budget.list('user.group.name', groups)}}` : ''
+  return workspace === undefined
+    ? `${group}}`
+    : `${group}},"organization":{"id":${budget.name('organization.id', workspace)}}`
+}
+
+function authMembers({ workspace, method, issuer, key, tokenId }: Principal, budget: Budget): string {
+  let members = workspace === undefined ? '' : `,"workspace":${budget.name('sallyport.workspace', workspace)}`
+  members += `,"auth":{"method":${budget.name('sallyport.auth.method', method)}`
+  members += `,"issuer":${budget.id('sallyport.auth.issuer', issuer)}`
+  if (key !== null) members += `,"key_id":${budget.name('sallyport.auth.key_id', key)}`
+  if (tokenId !== null) members += `,"token_id":${budget.name('sallyport.auth.token_id', tokenId)}`
+  return members
+}
