@@ -4,6 +4,8 @@ import { isJsonObject, type JsonBody, type JsonObject, type JsonValue } from '..
 import { closingQuote } from '../model/json-text.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 
+export type { JsonBody }
+
 export interface JsonLimits {
   /** Levels of nested objects and lists. */
   readonly depth: number

@@ -5,8 +5,8 @@ import { askForUsage, type Edit, edited, renamed } from './edits.ts'
 import { isTraceparent } from './trace-context.ts'
 
 export interface ShapeInput {
-  readonly endpoint: { readonly method: string; readonly path: string; readonly usageOnRequest: boolean }
   readonly route: {
+    readonly endpoint: { readonly method: string; readonly path: string; readonly usageOnRequest: boolean }
     readonly path: string
     readonly query: string
     readonly parameters: { readonly model?: string }
@@ -33,13 +33,13 @@ const API_ROOT = '/v1'
  * member in the text and nothing else. `host` and `content-length` are the HTTP client's to add.
  */
 export function shapeRequest(input: ShapeInput): UpstreamRequest {
-  const { endpoint, route, body, facts, basePath } = input
+  const { route, body, facts, basePath } = input
   const edits: Edit[] = []
   if (body && input.alias !== null && typeof input.model === 'string') edits.push(...renamed(body.text, input.model))
-  const asks = body !== null && endpoint.usageOnRequest && facts.stream ? askForUsage(body) : []
+  const asks = body !== null && route.endpoint.usageOnRequest && facts.stream ? askForUsage(body) : []
   edits.push(...asks)
   return {
-    method: endpoint.method,
+    method: route.endpoint.method,
     path: basePath + upstreamPath(input) + (route.query === '' ? '' : `?${route.query}`),
     headers: upstreamHeaders(input),
     body: body && (edits.length === 0 ? body.bytes : Buffer.from(edited(body.text, edits))),
@@ -47,11 +47,11 @@ export function shapeRequest(input: ShapeInput): UpstreamRequest {
   }
 }
 
-function upstreamPath({ route, model, alias, endpoint }: ShapeInput): string {
+function upstreamPath({ route, model, alias }: ShapeInput): string {
   if (alias === null || route.parameters.model === undefined || typeof model !== 'string') {
     return route.path.slice(API_ROOT.length)
   }
-  return endpoint.path.slice(API_ROOT.length).replace('{model}', () => encodeURIComponent(model))
+  return route.endpoint.path.slice(API_ROOT.length).replace('{model}', () => encodeURIComponent(model))
 }
 
 function upstreamHeaders({ body, facts, apiKey, requestId, traceparent }: ShapeInput): string[] {
