@@ -70,11 +70,12 @@ function implied(part: JsonObject): string {
   return typeof ownValue(part, 'id') === 'string' ? 'item_reference' : ''
 }
 
-/** Items that stand for a stored one by their id alone. */
-function noteReference(draft: Draft, part: JsonObject, type: string): undefined {
-  if (type !== 'item_reference' && type !== 'image_generation_call') return
+/** Items that stand for a stored one by their id alone: references, and an image whose bytes are not there. */
+function noteReference(draft: Draft, part: JsonObject, type: string): void {
+  const isImage = type === 'image_generation_call' && typeof ownValue(part, 'result') !== 'string'
+  if (!isImage && type !== 'item_reference') return
   const id = ownValue(part, 'id')
-  if (id !== undefined) noteObject(draft, type === 'item_reference' ? 'id' : 'image_generation_call.id', id)
+  if (id !== undefined) noteObject(draft, isImage ? 'image_generation_call.id' : 'id', id)
 }
 
 /** A list of messages or input items. */
