@@ -3,7 +3,7 @@ export const CHUNKS = 100
 /** Between two chunks of a paced stream. */
 export const PACE_MS = 10
 
-export const MODELS = { json: 'bench-json', burst: 'bench-burst', paced: 'bench-paced' } as const
+export const MODELS = { json: 'bench-json', burst: 'bench-burst', paced: 'bench-paced', large: 'bench-large' } as const
 /** Served, and denied by a rule. */
 export const DENIED_MODEL = 'bench-denied'
 

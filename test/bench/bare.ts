@@ -54,15 +54,24 @@ class Transfer implements Dispatcher.DispatchHandler {
   }
 }
 
-function listen(upstreamPort: string): Promise<number> {
+/** The whole body in one piece: nothing is sent on before it is there. */
+function collect(request: IncomingMessage, send: (body: Buffer) => void): void {
+  const chunks: Buffer[] = []
+  request.on('data', (chunk: Buffer) => chunks.push(chunk))
+  request.once('end', () => send(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
+}
+
+function listen(mode: string, upstreamPort: string): Promise<number> {
   const pool = new Pool(`http://127.0.0.1:${upstreamPort}`, { allowH2: false, pipelining: 1 })
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
-    const { method = 'GET', url = '/', rawHeaders } = request
-    const body = method === 'GET' || method === 'HEAD' ? null : request
-    pool.dispatch(
-      { path: url, method: method as Dispatcher.HttpMethod, headers: requestHeaders(rawHeaders), body },
-      new Transfer(response),
-    )
+    const { method = 'GET', url: path = '/', rawHeaders } = request
+    const send = (body: IncomingMessage | Buffer | null) => {
+      const head = { path, method: method as Dispatcher.HttpMethod, headers: requestHeaders(rawHeaders) }
+      pool.dispatch({ ...head, body }, new Transfer(response))
+    }
+    if (method === 'GET' || method === 'HEAD') send(null)
+    else if (mode === 'collect') collect(request, send)
+    else send(request)
   })
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => {
@@ -72,6 +81,7 @@ function listen(upstreamPort: string): Promise<number> {
   })
 }
 
-const ports = await Promise.all(process.argv.slice(2).map(listen))
+const [mode = 'stream', ...upstreamPorts] = process.argv.slice(2)
+const ports = await Promise.all(upstreamPorts.map((port) => listen(mode, port)))
 process.stdout.write(`${ports.join(' ')}\n`)
 process.on('SIGTERM', () => process.exit(0))

@@ -38,10 +38,10 @@ export function startGenerator(): Generator {
   const child = start(REST, process.execPath, [PROGRAM], ['ignore', 'ignore', 'inherit', 'ipc'])
   return {
     run: async (contender, workload, { warmMs, measureMs }) => {
-      const { request, connections, expectStatus, expectText, expectTimes, counts } = workload
+      const { request, beside, connections, expectStatus, expectText, expectTimes, counts } = workload
       const port = contender.ports[workload.kind]
       const { pid } = contender
-      const load = { port, pid, request, connections, warmMs, measureMs }
+      const load = { port, pid, request, beside, connections, warmMs, measureMs }
       const job: Job = { ...load, expectStatus, expectText, expectTimes, counts }
       child.send(job)
       const [outcome] = await once(child, 'message')

@@ -4,6 +4,8 @@ export interface Job {
   /** The whole request, head and body, as latin1 text. */
   readonly request: string
   readonly connections: number
+  /** Sent on one more connection every so often, where its last one has been answered; counted in `total` only. */
+  readonly beside: { readonly request: string; readonly everyMs: number } | null
   readonly warmMs: number
   readonly measureMs: number
   readonly expectStatus: number

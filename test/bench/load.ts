@@ -12,7 +12,6 @@ const MAX_ERRORS = 5
 
 class Run {
   readonly #job: Job
-  readonly #request: Buffer
   readonly #errors: string[] = []
   readonly #latencies: number[] = []
   readonly #sockets: Socket[] = []
@@ -25,12 +24,13 @@ class Run {
 
   constructor(job: Job) {
     this.#job = job
-    this.#request = Buffer.from(job.request, 'latin1')
   }
 
   async measure(): Promise<Outcome> {
     const job = this.#job
-    for (let index = 0; index < job.connections; index++) this.#connect()
+    const request = Buffer.from(job.request, 'latin1')
+    for (let index = 0; index < job.connections; index++) this.#connect(request, 0)
+    if (job.beside) this.#connect(Buffer.from(job.beside.request, 'latin1'), job.beside.everyMs)
     await pause(job.warmMs)
     const before = this.#cpu()
     this.#measuring = true
@@ -80,22 +80,28 @@ class Run {
     if (this.#errors.length < MAX_ERRORS) this.#errors.push(what)
   }
 
-  #connect(): void {
+  /** One connection in a closed loop, or, with `everyMs`, at that pace and unmeasured. */
+  #connect(request: Buffer, everyMs: number): void {
     const reader = new AnswerReader()
     let first: string | null = ''
     let sentAt = 0
     const send = () => {
       sentAt = performance.now()
-      socket.write(this.#request)
+      socket.write(request)
     }
     const complete = () => {
-      if (this.#measuring) this.#latencies.push((performance.now() - sentAt) * 1000)
+      if (this.#measuring && everyMs === 0) this.#latencies.push((performance.now() - sentAt) * 1000)
       this.#total++
       if (reader.status !== this.#job.expectStatus) this.#fail(`status ${reader.status}`)
       if (first !== null) this.#inspect(first)
       first = null
       if (this.#stopping) socket.destroy()
-      else send()
+      else if (everyMs === 0) send()
+      else
+        setTimeout(
+          () => (this.#stopping ? socket.destroy() : send()),
+          Math.max(0, sentAt + everyMs - performance.now()),
+        )
     }
     const receive = (length: number, buffer: Buffer) => {
       const bytes = buffer.subarray(0, length)

@@ -17,10 +17,16 @@ async function startScript(core: number, name: string, args: readonly string[]) 
   return { child, pid: child.pid, ports: String(printed).trim().split(' ').map(Number) }
 }
 
-export async function startBare(upstreams: Upstreams): Promise<Contender> {
-  const { child, pid, ports } = await startScript(MEASURED, './bare.ts', [`${upstreams.json}`, `${upstreams.stream}`])
+/** `bare` hands the request body on as it comes; `bare-collected` reads it whole first, which undici sends at less cost. */
+export async function startBare(
+  name: 'bare' | 'bare-collected',
+  takes: Contender['takes'],
+  upstreams: Upstreams,
+): Promise<Contender> {
+  const args = [name === 'bare' ? 'stream' : 'collect', `${upstreams.json}`, `${upstreams.stream}`]
+  const { child, pid, ports } = await startScript(MEASURED, './bare.ts', args)
   const [json = 0, stream = 0] = ports
-  return { name: 'bare', checks: 'none', pid, ports: { json, stream }, stop: () => stop(child) }
+  return { name, checks: 'none', takes, pid, ports: { json, stream }, stop: () => stop(child) }
 }
 
 export async function startModelServer() {
@@ -72,23 +78,33 @@ export interface PeerOptions {
   readonly upstreams: Upstreams
 }
 
-async function startHaproxy(name: string, checks: string, rules: string, options: PeerOptions): Promise<Contender> {
+type Described = Pick<Contender, 'name' | 'checks' | 'takes'>
+
+async function startHaproxy(
+  { name, checks, takes }: Described,
+  rules: string,
+  options: PeerOptions,
+): Promise<Contender> {
   const ports = { json: await freePort(), stream: await freePort() }
   const file = join(options.folder, `${name}.cfg`)
   writeFileSync(file, haproxyConfig(ports, options.upstreams, rules))
   const child = start(MEASURED, 'haproxy', ['-db', '-q', '-f', file], ['ignore', 'ignore', 'inherit'])
   await waitForPort(ports.json, child)
-  return { name, checks, pid: child.pid ?? null, ports, stop: () => stop(child) }
+  return { name, checks, takes, pid: child.pid ?? null, ports, stop: () => stop(child) }
 }
 
 export function startHaproxyWithToken(options: PeerOptions & { credential: Credential }): Promise<Contender> {
   const pem = join(options.folder, 'issuer.pem')
   writeFileSync(pem, options.credential.publicPem)
-  return startHaproxy('haproxy+es256', 'ES256 token, model', TOKEN_RULES(pem) + MODEL_RULES, options)
+  return startHaproxy(
+    { name: 'haproxy+es256', checks: 'ES256 token, model', takes: 'all' },
+    TOKEN_RULES(pem) + MODEL_RULES,
+    options,
+  )
 }
 
 export function startHaproxyWithModel(options: PeerOptions): Promise<Contender> {
-  return startHaproxy('haproxy', 'model', MODEL_RULES, options)
+  return startHaproxy({ name: 'haproxy', checks: 'model', takes: 'requests' }, MODEL_RULES, options)
 }
 
 function nginxConfig(folder: string, name: string, servers: string): string {
@@ -139,7 +155,7 @@ export async function startNginxProxy({ folder, upstreams }: PeerOptions): Promi
     }
   }`
   const { pid, stop } = await startNginx(MEASURED, 'nginx', folder, section('json') + section('stream'), ports.json)
-  return { name: 'nginx', checks: 'none', pid, ports, stop }
+  return { name: 'nginx', checks: 'none', takes: 'all', pid, ports, stop }
 }
 
 /** An upstream that answers at once with the same JSON. */

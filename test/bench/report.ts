@@ -1,8 +1,8 @@
 import { cpus, loadavg } from 'node:os'
 import type { Contender } from './contender.ts'
 import { layout } from './processes.ts'
-import type { Results, Spread } from './results.ts'
-import type { Workload } from './workloads.ts'
+import { type Results, type Spread, spread } from './results.ts'
+import { SMALL, type Workload } from './workloads.ts'
 
 const OURS = 'sallyport'
 /** Below this the measured process waited for its load, and its cost holds the price of waiting. */
@@ -48,7 +48,9 @@ function opening({ results, contenders, absent }: Measured): string {
   const model = cpus()[0]?.model ?? 'unknown CPU'
   const load = loadavg()[0]?.toFixed(1)
   const lines = [`Node ${process.version} on ${cpus().length} x ${model}, load ${load}; ${layout}`]
-  for (const { name, checks } of contenders) if (name !== 'direct') lines.push(`  ${name}: checks ${checks}`)
+  for (const { name, checks, takes } of contenders) {
+    if (name !== 'direct' && takes !== 'own') lines.push(`  ${name}: checks ${checks}`)
+  }
   const others = (results.overall((cell) => cell.others)?.median ?? 0) * 100
   lines.push(
     `other work on the measured core: ${others.toFixed(0)} %${others > DISTURBED ? ': repeat this on a quieter machine' : ''}`,
@@ -57,36 +59,38 @@ function opening({ results, contenders, absent }: Measured): string {
   return lines.join('\n')
 }
 
+const isOther = ({ name, takes }: Contender) => name !== OURS && name !== 'direct' && takes !== 'own'
+const isShared = ({ measures, scope }: Workload) => measures === 'cpu' && scope !== 'ours'
+
 function ratios({ results, workloads, contenders }: Measured): string {
-  const bases = contenders.map(({ name }) => name).filter((name) => name !== OURS && name !== 'direct')
+  const bases = contenders.filter(isOther).map(({ name }) => name)
   const rows = workloads
-    .filter(({ measures }) => measures === 'cpu')
+    .filter(isShared)
     .map((workload) => [workload.name, ...bases.map((base) => shown(results.ratio(workload.name, OURS, base), 2))])
   return `CPU of ${OURS} as a share of the other's, same round: median (min-max)\n${table(['', ...bases], rows)}`
 }
 
 function costs({ results, workloads, contenders }: Measured): string {
-  const names = contenders.map(({ name }) => name).filter((name) => name !== 'direct')
-  const rows = workloads
-    .filter(({ measures }) => measures === 'cpu')
-    .map(({ name, unit }) => {
-      const cell = (contender: string) => {
-        const idle = (results.figure(name, contender, ({ busy }) => busy)?.median ?? 1) < BUSY
-        return (
-          shown(
-            results.figure(name, contender, ({ cost }) => cost),
-            1,
-          ) + (idle ? ' ~' : '')
-        )
-      }
-      return [`${name}, us a ${unit}`, ...names.map(cell)]
-    })
+  const names = [OURS, ...contenders.filter(isOther).map(({ name }) => name)]
+  const rows = workloads.filter(isShared).map(({ name, unit }) => {
+    const cell = (contender: string) => {
+      const idle = (results.figure(name, contender, ({ busy }) => busy)?.median ?? 1) < BUSY
+      return (
+        shown(
+          results.figure(name, contender, ({ cost }) => cost),
+          1,
+        ) + (idle ? ' ~' : '')
+      )
+    }
+    return [`${name}, us a ${unit}`, ...names.map(cell)]
+  })
   const note = `~ the process was less than ${BUSY * 100} % busy: the load was the limit`
   return `CPU of the process on this machine\n${table(['', ...names], rows)}\n${note}`
 }
 
 function latencies({ results, workloads, contenders }: Measured): string {
-  const names = contenders.map(({ name }) => name).filter((name) => name !== 'direct')
+  const others = contenders.filter((contender) => isOther(contender) && contender.takes === 'all')
+  const names = [OURS, ...others.map(({ name }) => name)]
   const percentiles = ['p50', 'p99'] as const
   const rows = workloads
     .filter(({ measures }) => measures === 'latency')
@@ -114,23 +118,24 @@ function targets({ results }: Measured): string {
   return lines.length === 0 ? '' : `Targets\n${lines.join('\n')}`
 }
 
-export function render(measured: Measured): string {
-  const parts = [opening, ratios, costs, latencies, targets].map((part) => part(measured))
-  return `${parts.filter((part) => part !== '').join('\n\n')}\n`
+/** What rules cost, and what a refusal costs, as shares of a small request that is let through. */
+function own({ results, workloads, contenders }: Measured): string {
+  const compared = [
+    ...contenders.filter(({ takes }) => takes === 'own').map(({ name }) => ({ workload: SMALL, name })),
+    ...workloads.filter(({ scope }) => scope === 'ours').map(({ name }) => ({ workload: name, name: OURS })),
+  ]
+  const bases = results.cells(SMALL, OURS)
+  if (bases.length === 0) return ''
+  const rows = compared.map(({ workload, name }) => {
+    const cells = results.cells(workload, name)
+    const shares = spread(cells.map(({ cost }, round) => cost / (bases[round]?.cost ?? Number.NaN)))
+    const label = name === OURS ? workload : name
+    return [label, shown(shares, 2), shown(spread(cells.map(({ cost }) => cost)), 1)]
+  })
+  return `Sallyport against itself at ${SMALL}\n${table(['', 'share', 'us a request'], rows)}`
 }
 
-/** Sallyport against itself: what rules cost, and what a refusal costs. */
-export function renderOwn(
-  results: Results,
-  rows: readonly { workload: string; contender: string; label: string }[],
-): string {
-  const own = rows.map(({ workload, contender, label }) => [
-    label,
-    shown(results.ratio(workload, contender, OURS), 2),
-    shown(
-      results.figure(workload, contender, ({ cost }) => cost),
-      1,
-    ),
-  ])
-  return `Sallyport against itself\n${table(['', 'share of 1 KB', 'us a request'], own)}\n`
+export function render(measured: Measured): string {
+  const parts = [opening, ratios, costs, latencies, own, targets].map((part) => part(measured))
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }

@@ -28,6 +28,7 @@ export interface Sallyport extends Contender {
 export interface SallyportOptions {
   readonly name: string
   readonly rules: number
+  readonly takes: Contender['takes']
   readonly folder: string
   readonly credential: Credential
   readonly upstreams: Upstreams
@@ -44,7 +45,7 @@ identity:
     - { name: bench, issuer: "${ISSUER}", audience: [${AUDIENCE}], jwks: { file: ${files.keys} } }
 upstreams:
   - { name: json, url: "http://127.0.0.1:${json}/v1", models: [${MODELS.json}, ${DENIED_MODEL}] }
-  - { name: stream, url: "http://127.0.0.1:${stream}/v1", models: [${MODELS.burst}, ${MODELS.paced}] }
+  - { name: stream, url: "http://127.0.0.1:${stream}/v1", models: [${MODELS.burst}, ${MODELS.paced}, ${MODELS.large}] }
 policies: [${files.policy}]
 store: sqlite:${files.store}
 audit: { format: ecs, delivery: strict }
@@ -83,6 +84,7 @@ export async function startSallyport(options: SallyportOptions): Promise<Sallypo
   return {
     name: options.name,
     checks: 'ES256 token, policy, strict audit',
+    takes: options.takes,
     pid: server.pid,
     ports: { json: port, stream: port },
     audited: () => counts,

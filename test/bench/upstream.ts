@@ -38,7 +38,7 @@ let streams = 0
 
 function answer(socket: Socket, request: string): void {
   const kind = request.includes('"include_usage":true') ? 'usage' : 'plain'
-  if (request.includes(MODELS.json)) socket.write(json)
+  if (request.includes(MODELS.json) || request.includes(MODELS.large)) socket.write(json)
   else if (request.includes(MODELS.burst)) socket.write(bursts[kind])
   else {
     socket.write(head)
