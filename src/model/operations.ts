@@ -24,8 +24,27 @@ const RESOURCES = [
   'passthrough',
 ] as const
 
-/** Operations whose requests name a model, or could: a rule with `models` and no `operations` speaks of these. */
-export const MODEL_OPERATIONS: readonly string[] = [...SINGLE, 'models.get', 'models.delete']
+/** The verbs of the resources that the contract spells out; a slip in one of them is an error. */
+const VERBS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['responses', ['get', 'delete', 'cancel', 'input_items', 'compact']],
+  ['models', ['list', 'get', 'delete']],
+  ['images', ['generate', 'edit', 'variation']],
+  ['audio', ['speech', 'transcribe', 'translate']],
+])
+
+/** Operations whose requests name a model, or could: a described one that names none is *cannot tell*. */
+export const MODEL_OPERATIONS: readonly string[] = [
+  ...SINGLE,
+  'responses.compact',
+  'models.get',
+  'models.delete',
+  'images.generate',
+  'images.edit',
+  'images.variation',
+  'audio.speech',
+  'audio.transcribe',
+  'audio.translate',
+]
 
 /**
  * True for a name that an `operations` list may hold: `chat`, `responses.get`, `files.*`, `*`. A star may stand for the
@@ -36,5 +55,7 @@ export function isOperationName(name: string): boolean {
   if ((SINGLE as readonly string[]).includes(name)) return true
   const [resource = '', ...verbs] = name.split('.')
   if (!(RESOURCES as readonly string[]).includes(resource) || verbs.length === 0) return false
+  const known = VERBS.get(resource)
+  if (known) return verbs.length === 1 && (verbs[0] === '*' || known.includes(verbs[0] ?? ''))
   return verbs.every((verb, index) => /^[a-z][a-z0-9_-]*$/.test(verb) || (verb === '*' && index === verbs.length - 1))
 }

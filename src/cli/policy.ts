@@ -1,0 +1,138 @@
+import { readFile } from 'node:fs/promises'
+import { relative, resolve } from 'node:path'
+import { loadAll } from '../config/load-all.ts'
+import { printable } from '../config/report.ts'
+import type { Explanation } from '../model/decision.ts'
+import type { JsonValue } from '../model/json.ts'
+import type { CompiledPolicy } from '../policy/compile.ts'
+import { problemText } from './check.ts'
+import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
+import { compileFor } from './compile-for.ts'
+import { type DescribeFlags, describedByFlags } from './described-request.ts'
+import { type DecidedUpstream, decidedUpstreams, describedInput, explanationJson } from './policy-outcome.ts'
+import { runTests, type TestResult } from './policy-tests.ts'
+
+export interface PolicyOptions extends CommonOptions, DescribeFlags {
+  readonly action: 'test' | 'explain'
+  readonly batch?: string
+}
+
+interface Subject {
+  readonly policy: CompiledPolicy
+  readonly upstreams: readonly DecidedUpstream[]
+}
+
+/** Lines of a batch that are answered before the output is written. */
+const BATCH_FLUSH = 500
+
+/** `sallyport policy test` and `policy explain`. Secrets are not looked for: both run where the config is reviewed. */
+export async function run(options: PolicyOptions, io: CommandIo): Promise<number> {
+  const loaded = await loadAll(resolve(io.cwd, options.config), { env: io.env, secrets: false, compile: compileFor })
+  if (!loaded.settings || !loaded.policy) {
+    io.stderr.write(problemText(loaded.problems, io.cwd))
+    return EXIT.unusable
+  }
+  const subject = { policy: loaded.policy, upstreams: decidedUpstreams(loaded.settings) }
+  if (options.action === 'test') return test(subject, options, io)
+  return options.batch === undefined ? explainOne(subject, options, io) : explainBatch(subject, options.batch, io)
+}
+
+function test({ policy, upstreams }: Subject, options: PolicyOptions, io: CommandIo): number {
+  const results = runTests(policy, upstreams, Date.now())
+  const failures = results.filter(({ ok }) => !ok).length
+  if (options.json) {
+    const rows = results.map(({ file, ...row }) => ({ file: relative(io.cwd, file), ...row }))
+    io.stdout.write(`${JSON.stringify({ ok: failures === 0, tests: rows }, null, 2)}\n`)
+  } else {
+    io.stdout.write(results.map(resultLine).join(''))
+    io.stdout.write(
+      results.length === 0 ? 'the policies have no tests\n' : `${results.length} tests, ${failures} failed\n`,
+    )
+  }
+  return failures === 0 ? EXIT.done : EXIT.no
+}
+
+function resultLine({ ok, name, expected, got }: TestResult): string {
+  const head = `${ok ? 'ok    ' : 'FAILED'}  ${printable(name)}\n`
+  return ok ? head : `${head}        expected ${printable(expected)}\n        got      ${printable(got)}\n`
+}
+
+function explainOne({ policy, upstreams }: Subject, options: PolicyOptions, io: CommandIo): number {
+  const described = describedByFlags(options)
+  const input = described.ok ? describedInput(policy, upstreams, described.value, Date.now()) : described
+  if (!input.ok) {
+    io.stderr.write(`error: ${printable(input.fault)}\n`)
+    return EXIT.unusable
+  }
+  const explanation = policy.explain(input.value)
+  io.stdout.write(
+    options.json ? `${JSON.stringify(explanationJson(explanation), null, 2)}\n` : explanationText(explanation),
+  )
+  return EXIT.done
+}
+
+function explanationText({ decision, matched, unmet }: Explanation): string {
+  const { effect, rule, reason } = decision
+  const lines = [`${effect}  ${rule === null ? 'by no rule' : `by rule ${rule}`}  (${reason})`]
+  if (matched.length > 0) lines.push(`matched: ${matched.join(', ')}`)
+  if (decision.effect === 'step_up') {
+    const { acrValues, maxAgeSeconds } = decision.challenge
+    if (acrValues.length > 0) lines.push(`sign in again with acr: ${acrValues.join(' or ')}`)
+    if (maxAgeSeconds !== null) lines.push(`sign in again: at most ${maxAgeSeconds}s ago`)
+  }
+  for (const [index, row] of unmet.entries()) {
+    if (unmet[index - 1]?.rule !== row.rule) lines.push(`${row.rule} does not apply:`)
+    lines.push(`  ${row.condition}: wants ${row.want}; got ${row.got}`)
+  }
+  return lines.map((line) => `${printable(line)}\n`).join('')
+}
+
+/**
+ * Answers each line with one object on one line, in order. A line that cannot be understood is answered with
+ * `{"error":{"message"}}` and the others go on; the exit code is 2 then. Empty lines are not answered.
+ */
+async function explainBatch({ policy, upstreams }: Subject, batch: string, io: CommandIo): Promise<number> {
+  const text = await readBatch(batch, io)
+  if (text === null) return EXIT.unusable
+  const now = Date.now()
+  let code: number = EXIT.done
+  let answers: string[] = []
+  for (const line of text.split('\n')) {
+    if (line.trim() === '') continue
+    const read = readLine(line)
+    const input = read === undefined ? null : describedInput(policy, upstreams, read, now)
+    if (input?.ok) {
+      answers.push(JSON.stringify(explanationJson(policy.explain(input.value))))
+    } else {
+      answers.push(JSON.stringify({ error: { message: input === null ? 'the line is not JSON' : input.fault } }))
+      code = EXIT.unusable
+    }
+    if (answers.length < BATCH_FLUSH) continue
+    io.stdout.write(`${answers.join('\n')}\n`)
+    answers = []
+  }
+  if (answers.length > 0) io.stdout.write(`${answers.join('\n')}\n`)
+  return code
+}
+
+async function readBatch(batch: string, io: CommandIo): Promise<string | null> {
+  try {
+    if (batch !== '-' || !io.stdin) return await readFile(resolve(io.cwd, batch), 'utf8')
+    const chunks: Buffer[] = []
+    for await (const chunk of io.stdin) chunks.push(Buffer.from(chunk))
+    return Buffer.concat(chunks).toString('utf8')
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : ''
+    io.stderr.write(`error: the batch file cannot be read${code}\n`)
+    return null
+  }
+}
+
+/** Undefined for what is not JSON. */
+function readLine(line: string): JsonValue | undefined {
+  try {
+    return JSON.parse(line) as JsonValue
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,132 @@
+import type { Decision, Explanation, PolicyInput } from '../model/decision.ts'
+import { compareCodePoints } from './code-points.ts'
+import { decide, workspaceOf } from './decide.ts'
+import { digestOf } from './digest.ts'
+import { explain, type Names } from './explain.ts'
+import type { KnownNames } from './known-names.ts'
+import { compileMembership, positions } from './membership.ts'
+import { type FileProblem, type Merged, mergeSources, type Placed, type PolicyText } from './merge.ts'
+import { referenceProblems } from './references.ts'
+import { type CompiledRule, compileRule, type NameSet, nameSet } from './rule.ts'
+import { buildRuleSet } from './rule-set.ts'
+import type { RoleDocument, RuleDocument, TestDocument, WorkspaceDocument } from './schema.ts'
+import { shownList } from './text-test.ts'
+
+
+/** A policy in force: immutable, and every question to it has an answer. */
+export interface CompiledPolicy {
+  /** `sha256:…` of the files that it was compiled from, in any order. */
+  readonly digest: string
+  /** Some rule has a condition on the upstream: then each candidate is decided by itself. */
+  readonly speaksOfUpstream: boolean
+  readonly decide: (input: PolicyInput) => Decision
+  readonly explain: (input: PolicyInput) => Explanation
+  readonly resolveModel: (name: string) => { readonly model: string; readonly alias: string | null }
+  readonly tests: readonly PolicyTest[]
+}
+
+/** One entry of `tests` and the file that it stands in. */
+export interface PolicyTest {
+  readonly file: string
+  readonly test: TestDocument
+}
+
+export interface PolicyCompilation {
+  readonly policy: CompiledPolicy | null
+  readonly problems: readonly FileProblem[]
+}
+
+/**
+ * Compiles the files of one policy, in any order, against the names of a config. Answers every problem at once and
+ * never throws; `policy` is null when an error is among them.
+ */
+export function compilePolicy(sources: readonly PolicyText[], known: KnownNames): PolicyCompilation {
+  const { merged, problems } = mergeSources(sources)
+  const all = [...problems, ...referenceProblems(merged, known)]
+  if (all.some(({ severity }) => severity === 'error')) return { policy: null, problems: all }
+  return { policy: compileMerged(merged, digestOf(sources.map(({ digest }) => digest))), problems: all }
+}
+
+function compileMerged(merged: Merged, digest: string): CompiledPolicy {
+  const roles = whole<RoleDocument>(merged.roles)
+  const workspaces = whole<WorkspaceDocument>(merged.workspaces)
+  const aliases = whole<string>(merged.aliases)
+  const workspaceAt = new Map([...workspaces.keys()].map((name, index) => [name, index]))
+  const written = sortedRules(merged.rules)
+  const rules = compileRules(written, merged, [...roles.keys()], workspaceAt)
+  const set = buildRuleSet(rules)
+  const heldBy = compileMembership(roles, workspaces)
+  const names: Names = {
+    roles: [...roles.keys()],
+    workspaces: [...workspaces.keys()],
+    written: written.map(({ models, operations }) => ({
+      models: shownList(models ?? []),
+      operations: shownList(operations ?? []),
+    })),
+  }
+  const decideInput = (input: PolicyInput): Decision => {
+    const held = heldBy(input.principal)
+    return decide(set, input, held, workspaceOf(held, input.project, workspaceAt))
+  }
+  return {
+    digest,
+    speaksOfUpstream: written.some(({ when }) => when?.region !== undefined || when?.upstream !== undefined),
+    decide: decideInput,
+    explain: (input) => {
+      const held = heldBy(input.principal)
+      const workspace = workspaceOf(held, input.project, workspaceAt)
+      return explain(set, names, decideInput(input), { input, held, workspace })
+    },
+    resolveModel: (name) => {
+      const target = aliases.get(name)
+      return target === undefined ? { model: name, alias: null } : { model: target, alias: name }
+    },
+    tests: merged.tests.map(({ file, value }) => ({ file, test: value as TestDocument })),
+  }
+}
+
+/** The definitions of a policy without problems: nothing is missing from them. */
+function whole<Value>(definitions: ReadonlyMap<string, Placed<unknown>>): ReadonlyMap<string, Value> {
+  return new Map([...definitions].map(([name, { value }]) => [name, value as Value]))
+}
+
+function sortedRules(rules: Merged['rules']): RuleDocument[] {
+  return rules.map(({ value }) => value as RuleDocument).sort((a, b) => compareCodePoints(a.id, b.id))
+}
+
+function compileRules(
+  written: readonly RuleDocument[],
+  merged: Merged,
+  roleNames: readonly string[],
+  workspaceAt: ReadonlyMap<string, number>,
+): CompiledRule[] {
+  const roleAt = new Map(roleNames.map((name, index) => [name, index]))
+  const sets = whole<readonly string[]>(merged.models)
+  const known = new Map<string, NameSet>()
+  const models = (list: readonly string[]): NameSet => {
+    const key = JSON.stringify(list)
+    const set = known.get(key) ?? nameSet(expanded(list, sets))
+    known.set(key, set)
+    return set
+  }
+  return written.map((rule, rank) =>
+    compileRule(rule, {
+      rank,
+      roles: rule.roles ? positions(rule.roles, roleAt) : null,
+      workspaces: rule.workspaces ? positions(rule.workspaces, workspaceAt) : null,
+      models: rule.models ? models(rule.models) : null,
+    }),
+  )
+}
+
+/** The names and patterns of a list, with those of the sets in it and of the sets in these. */
+function expanded(list: readonly string[], sets: ReadonlyMap<string, readonly string[]>): Set<string> {
+  const seen = new Set(list)
+  const names = new Set<string>()
+  // A set's iteration reaches what is added on the way; that there is no cycle has been checked, and none would matter.
+  for (const entry of seen) {
+    if (!entry.startsWith('@')) names.add(entry)
+    else for (const inner of sets.get(entry.slice(1)) ?? []) seen.add(inner)
+  }
+  return names
+}

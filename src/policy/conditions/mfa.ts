@@ -1,0 +1,42 @@
+import { Type } from 'typebox'
+import type { PolicyInput } from '../../model/decision.ts'
+import type { Match } from '../../model/match.ts'
+import { durationMs } from '../../model/units.ts'
+import { closed, duration } from '../../schema/parts.ts'
+import { both } from '../three-valued.ts'
+import { CANNOT_TELL, defineCondition } from './condition.ts'
+
+/**
+ * `mfa: true` holds when the credential shows several factors; `mfa: { max_age: 12h }` also asks when. Unit: `auth_time`
+ * in seconds, `at` in milliseconds. An absent `auth_time`, or one in the future, cannot be told.
+ */
+export const mfa = defineCondition({
+  name: 'mfa',
+  schema: Type.Union(
+    [
+      Type.Literal(true, { description: 'several factors' }),
+      closed('several factors, and not too long ago', { max_age: duration('how long ago the sign-in may be') }),
+    ],
+    { description: '`true`, or `{ max_age: 12h }`: the credential shows several factors' },
+  ),
+  compile: (written) => {
+    if (written === true) return ({ principal }) => principal.mfa
+    const maxAgeMs = durationMs(written.max_age)
+    return (input) => both(input.principal.mfa, freshness(input, maxAgeMs))
+  },
+  want: (written) => (written === true ? 'several factors' : `several factors within ${written.max_age}`),
+  got: ({ principal, at }) => {
+    const factors = { yes: 'several factors', no: 'one factor', unknown: CANNOT_TELL }[principal.mfa]
+    const { authTime } = principal
+    if (authTime === undefined) return `${factors}, no sign-in time`
+    const age = Math.round(at / 1000 - authTime)
+    return `${factors}, ${age < 0 ? 'sign-in time in the future' : `${age}s ago`}`
+  },
+})
+
+function freshness({ principal, at }: PolicyInput, maxAgeMs: number): Match {
+  if (principal.authTime === undefined) return 'unknown'
+  const ageMs = at - principal.authTime * 1000
+  if (!(ageMs >= 0)) return 'unknown'
+  return ageMs <= maxAgeMs ? 'yes' : 'no'
+}

@@ -1,0 +1,31 @@
+import { Type } from 'typebox'
+import { compilePattern } from '../../model/pattern.ts'
+import { shownList } from '../text-test.ts'
+import { yesOrNo } from '../three-valued.ts'
+import { defineCondition } from './condition.ts'
+
+/**
+ * Holds when every host that the request names in a URL matches one of these; an empty list means none. An allow
+ * without this condition is an allow with an empty list: no host unless granted. A deny without it is not limited by it.
+ */
+export const urls = defineCondition({
+  name: 'urls',
+  schema: Type.Array(
+    Type.String({
+      pattern: '^[a-z0-9_.*:-]+$',
+      maxLength: 256,
+      description: 'a host or pattern, lower case, without scheme and port',
+      patternErrorMessage: 'a host in lower case such as `files.example.org` or `*.cdn.example`',
+    }),
+    {
+      uniqueItems: true,
+      description: 'the hosts that URLs of the request may name; none unless granted, and an empty list grants none',
+    },
+  ),
+  compile: (written) => {
+    const tests = written.map(compilePattern)
+    return ({ urls: hosts }) => yesOrNo(hosts.every((host) => tests.some((test) => test(host))))
+  },
+  want: (written) => (written.length === 0 ? 'no hosts' : `hosts ${shownList(written)}`),
+  got: ({ urls: hosts }) => `hosts ${shownList(hosts)}`,
+})

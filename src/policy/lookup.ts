@@ -1,0 +1,49 @@
+import type { PolicyInput } from '../model/decision.ts'
+import type { Candidates, Lookup } from './candidates.ts'
+import { type CompiledRule, type Facts, ruleMatch } from './rule.ts'
+import type { RuleSet } from './rule-set.ts'
+
+const NO_ROLES: ReadonlySet<number> = new Set()
+
+/** The allow that holds for the facts: everything in it must be certain. */
+export function allowingRule(set: RuleSet, facts: Facts): CompiledRule | null {
+  return lowest(candidatesOf(set.allows, facts.input), allowLookup(facts), (rule) => ruleMatch(rule, facts) === 'yes')
+}
+
+/** The deny that applies to the facts: a deny applies unless it is certain that it does not match. */
+export function applyingDeny(set: RuleSet, facts: Facts): CompiledRule | null {
+  const { input, held, workspace } = facts
+  const lookup: Lookup = {
+    operation: input.operation,
+    model: input.model,
+    roles: held.roles,
+    moreRoles: held.maybeRoles,
+    workspaces: held.maybeWorkspaces.length === 0 ? [workspace] : [workspace, ...held.maybeWorkspaces],
+  }
+  return lowest(candidatesOf(set.denies, input), lookup, (rule) => ruleMatch(rule, facts) !== 'no')
+}
+
+export function allowLookup({ input, held, workspace }: Facts): Lookup {
+  return {
+    operation: input.operation,
+    model: input.model,
+    roles: held.roles,
+    moreRoles: NO_ROLES,
+    workspaces: [workspace],
+  }
+}
+
+export function candidatesOf(found: RuleSet['allows'], { model }: PolicyInput): Candidates {
+  return typeof model === 'string' ? found.named : found.modelless
+}
+
+function lowest(candidates: Candidates, lookup: Lookup, test: (rule: CompiledRule) => boolean): CompiledRule | null {
+  let best: CompiledRule | null = null
+  candidates.visit(lookup, (rules) => {
+    for (const rule of rules) {
+      if (best !== null && rule.rank >= best.rank) return
+      if (test(rule)) best = rule
+    }
+  })
+  return best
+}

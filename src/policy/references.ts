@@ -1,0 +1,187 @@
+import { isOperationName } from '../model/operations.ts'
+import { isPattern } from '../model/pattern.ts'
+import type { Draft } from '../schema/draft.ts'
+import { nearest } from '../schema/nearest.ts'
+import type { ConditionFault } from './conditions/condition.ts'
+import { CONDITIONS } from './conditions/index.ts'
+import { cyclicNames } from './cycles.ts'
+import type { KnownNames } from './known-names.ts'
+import { type FileProblem, type Merged, type Placed, problemAt } from './merge.ts'
+import type { MemberDocument, RuleDocument } from './schema.ts'
+import { testProblems } from './test-references.ts'
+import { textTestFault } from './text-test.ts'
+
+type Texts = readonly (string | undefined)[] | undefined
+
+/** Every reference to nothing, cycle and contradiction: what the schema of one file cannot say. */
+export function referenceProblems(merged: Merged, known: KnownNames): FileProblem[] {
+  const { roles, models, aliases, workspaces, rules, tests } = merged
+  const issuers = [...known.issuers, 'api_keys']
+  const found: FileProblem[] = []
+  for (const role of roles.values()) {
+    found.push(...memberProblems(role, role.value?.members, issuers))
+    found.push(...unknownNames(role, ['includes'], role.value?.includes, roles.keys(), 'role'))
+  }
+  for (const workspace of workspaces.values()) {
+    found.push(...memberProblems(workspace, workspace.value?.members, issuers))
+  }
+  for (const set of models.values()) found.push(...modelProblems(set, [], set.value, merged))
+  const includes = new Map([...roles].map(([name, { value }]) => [name, texts(value?.includes)]))
+  found.push(...cycles(roles, includes, 'role'))
+  const members = new Map(
+    [...models].map(([name, { value }]) => [
+      name,
+      texts(value).flatMap((entry) => (entry.startsWith('@') ? [entry.slice(1)] : [])),
+    ]),
+  )
+  found.push(...cycles(models, members, 'set'))
+  for (const [name, alias] of aliases) found.push(...aliasProblems(name, alias, merged))
+  for (const rule of rules) {
+    const { value } = rule
+    found.push(...unknownNames(rule, ['roles'], value.roles, roles.keys(), 'role'))
+    found.push(...unknownNames(rule, ['workspaces'], value.workspaces, workspaces.keys(), 'workspace'))
+    found.push(...modelProblems(rule, ['models'], value.models, merged))
+    found.push(...operationProblems(rule), ...conditionProblems(rule), ...upstreamWarnings(rule, known))
+  }
+  const ids = new Set(rules.map(({ value }) => value.id ?? ''))
+  for (const test of tests) found.push(...testProblems(test, ids, known))
+  return found
+}
+
+function texts(list: Texts): string[] {
+  return (list ?? []).filter((entry) => entry !== undefined)
+}
+
+function didYouMean(written: string, known: Iterable<string>): string {
+  const close = nearest(written, [...known])
+  return close ? `; did you mean \`${close}\`?` : ''
+}
+
+function unknownNames(
+  placed: Placed<unknown>,
+  inner: readonly string[],
+  list: Texts,
+  known: Iterable<string>,
+  what: string,
+): FileProblem[] {
+  const names = new Set(known)
+  return [...(list ?? []).entries()].flatMap(([index, name]) => {
+    if (name === undefined || names.has(name)) return []
+    const message = `no ${what} has this name${didYouMean(name, names)}`
+    return [problemAt(placed, [...inner, index], `unknown_${what}`, message)]
+  })
+}
+
+function memberProblems(
+  placed: Placed<unknown>,
+  members: readonly (Draft<MemberDocument> | undefined)[] | undefined,
+  issuers: readonly string[],
+): FileProblem[] {
+  return [...(members ?? []).entries()].flatMap(([index, member]) => {
+    const found: FileProblem[] = []
+    if (member?.issuer !== undefined && !issuers.includes(member.issuer)) {
+      const message = `the config has no issuer of this name${didYouMean(member.issuer, issuers)}`
+      found.push(problemAt(placed, ['members', index, 'issuer'], 'unknown_issuer', message))
+    }
+    const fault = member?.claim ? textTestFault(member.claim as Parameters<typeof textTestFault>[0]) : null
+    if (fault) found.push(problemAt(placed, ['members', index, 'claim'], 'incomplete', `\`claim\` ${fault}`))
+    return found
+  })
+}
+
+function modelProblems(
+  placed: Placed<unknown>,
+  inner: readonly string[],
+  list: Texts,
+  { models, aliases }: Merged,
+): FileProblem[] {
+  return [...(list ?? []).entries()].flatMap(([index, name]) => {
+    const path = [...inner, index]
+    if (name?.startsWith('@') && !models.has(name.slice(1))) {
+      const message = `no set of models has this name${didYouMean(name.slice(1), models.keys())}`
+      return [problemAt(placed, path, 'unknown_set', message)]
+    }
+    if (name === undefined || !aliases.has(name)) return []
+    const message = 'this is an alias, which is resolved before rules are asked; name the model that it stands for'
+    return [problemAt(placed, path, 'alias_in_rule', message)]
+  })
+}
+
+function aliasProblems(name: string, alias: Placed<string | undefined>, { aliases }: Merged): FileProblem[] {
+  const found: FileProblem[] = []
+  if (isPattern(name) || name.startsWith('@')) {
+    found.push(problemAt(alias, [], 'wrong_name', 'an alias is one plain name, without `*` and `@`', 'key'))
+  }
+  const target = alias.value
+  if (target !== undefined && (isPattern(target) || target.startsWith('@'))) {
+    found.push(problemAt(alias, [], 'wrong_value', 'an alias stands for one model, not for a pattern or a set'))
+  }
+  if (target !== undefined && aliases.has(target)) {
+    found.push(problemAt(alias, [], 'alias_of_alias', 'this is an alias itself; name the model that it stands for'))
+  }
+  return found
+}
+
+function cycles(
+  definitions: ReadonlyMap<string, Placed<unknown>>,
+  references: ReadonlyMap<string, readonly string[]>,
+  what: string,
+): FileProblem[] {
+  const cyclic = cyclicNames(references)
+  return [...definitions].flatMap(([name, placed]) => {
+    if (!cyclic.has(name)) return []
+    return [
+      problemAt(placed, [], 'cycle', `this ${what} contains itself by way of others; take one reference out`, 'key'),
+    ]
+  })
+}
+
+function operationProblems(rule: Placed<Draft<RuleDocument>>): FileProblem[] {
+  return [...(rule.value.operations ?? []).entries()].flatMap(([index, name]) => {
+    if (name === undefined || isOperationName(name)) return []
+    const message = 'no operation has this name; write one such as `chat`, `models.list` or `files.*`'
+    return [problemAt(rule, ['operations', index], 'unknown_operation', message)]
+  })
+}
+
+function conditionProblems(rule: Placed<Draft<RuleDocument>>): FileProblem[] {
+  const when: { readonly [name: string]: unknown } = rule.value.when ?? {}
+  return Object.values(CONDITIONS).flatMap((condition) => {
+    const written = when[condition.name]
+    if (written === undefined || !('check' in condition) || !condition.check || !isWhole(written)) return []
+    const check = condition.check as (written: unknown) => readonly ConditionFault[]
+    return check(written).map(({ path, code, message }) =>
+      problemAt(rule, ['when', condition.name, ...path], code, message),
+    )
+  })
+}
+
+/** Nothing is missing from a draft, so that its condition can be checked. */
+function isWhole(draft: unknown): boolean {
+  if (typeof draft !== 'object' || draft === null) return draft !== undefined
+  return Object.values(draft).every(isWhole)
+}
+
+/**
+ * A region or label that no upstream has: the condition then never holds. Only a warning, since one policy may serve
+ * several deployments and such a condition fails closed or is plainly not met.
+ */
+function upstreamWarnings(rule: Placed<Draft<RuleDocument>>, { upstreams }: KnownNames): FileProblem[] {
+  const { region, upstream } = rule.value.when ?? {}
+  const warning = (path: readonly (string | number)[], code: string, message: string): FileProblem => ({
+    ...problemAt(rule, ['when', ...path], code, message),
+    severity: 'warning',
+  })
+  const regions = new Set(upstreams.map((known) => known.region))
+  const unknown = [...(region ?? []).entries()].flatMap(([index, name]) =>
+    name === undefined || regions.has(name)
+      ? []
+      : [warning(['region', index], 'unknown_region', 'no upstream of the config has this region')],
+  )
+  const labels = Object.entries(upstream?.labels ?? {}).flatMap(([name, value]) =>
+    upstreams.some((known) => Object.hasOwn(known.labels, name) && known.labels[name] === value)
+      ? []
+      : [warning(['upstream', 'labels', name], 'unknown_label', 'no upstream of the config has this label')],
+  )
+  return [...unknown, ...labels]
+}

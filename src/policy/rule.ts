@@ -1,0 +1,142 @@
+import type { PolicyInput, RuleId } from '../model/decision.ts'
+import type { Match } from '../model/match.ts'
+import { compilePattern, isPattern } from '../model/pattern.ts'
+import { durationMs } from '../model/units.ts'
+import { CONDITIONS } from './conditions/index.ts'
+import type { Held } from './membership.ts'
+import type { RuleDocument } from './schema.ts'
+import { both } from './three-valued.ts'
+
+/** What a decision looks at: the request, and what its principal holds. `workspace` is -1 where there is none. */
+export interface Facts {
+  readonly input: PolicyInput
+  readonly held: Held
+  readonly workspace: number
+}
+
+export interface NameSet {
+  readonly exact: ReadonlySet<string>
+  readonly patterns: readonly { readonly head: string; readonly test: (name: string) => boolean }[]
+}
+
+export interface CompiledCondition {
+  readonly name: string
+  readonly want: string
+  readonly test: (input: PolicyInput) => Match
+  readonly got: (input: PolicyInput) => string
+}
+
+/** One rule, ready to be asked. A selector that is null matches everything. */
+export interface CompiledRule {
+  /** Its place among all rules by `id`, code point by code point: of several that match, the lowest decides. */
+  readonly rank: number
+  readonly id: RuleId
+  readonly effect: 'allow' | 'deny'
+  readonly roles: readonly number[] | null
+  readonly workspaces: readonly number[] | null
+  readonly models: NameSet | null
+  readonly operations: NameSet | null
+  readonly conditions: readonly CompiledCondition[]
+  /** What stronger authentication could show for it; null when it asks for nothing of the kind. */
+  readonly strength: { readonly acr: readonly string[]; readonly maxAgeSeconds: number | null } | null
+}
+
+export interface RuleSelectors {
+  readonly rank: number
+  readonly roles: readonly number[] | null
+  readonly workspaces: readonly number[] | null
+  readonly models: NameSet | null
+}
+
+export function compileRule(written: RuleDocument, selectors: RuleSelectors): CompiledRule {
+  const when: { readonly [name: string]: unknown } = written.when ?? {}
+  const conditions = Object.values(CONDITIONS).flatMap(({ name }) => {
+    // An allow grants no host in a URL unless it says so: the condition stands there with an empty list.
+    const value = name === 'urls' && written.effect === 'allow' ? (when.urls ?? []) : when[name]
+    return value === undefined ? [] : [compileCondition(name, value)]
+  })
+  const { mfa, acr } = written.when ?? {}
+  const maxAge = typeof mfa === 'object' ? Math.floor(durationMs(mfa.max_age) / 1000) : null
+  return {
+    ...selectors,
+    id: written.id as RuleId,
+    effect: written.effect,
+    operations: written.operations ? nameSet(written.operations) : null,
+    conditions,
+    strength: mfa === undefined && acr === undefined ? null : { acr: acr ?? [], maxAgeSeconds: maxAge },
+  }
+}
+
+type AnyCondition = {
+  readonly compile: (written: unknown) => (input: PolicyInput) => Match
+  readonly want: (written: unknown) => string
+  readonly got: (input: PolicyInput, written: unknown) => string
+}
+
+function compileCondition(name: keyof typeof CONDITIONS, written: unknown): CompiledCondition {
+  // The schema has checked that the value is of this condition's type.
+  const condition = CONDITIONS[name] as unknown as AnyCondition
+  return {
+    name,
+    want: condition.want(written),
+    test: condition.compile(written),
+    got: (input) => condition.got(input, written),
+  }
+}
+
+export function nameSet(names: Iterable<string>): NameSet {
+  const all = [...new Set(names)]
+  return {
+    exact: new Set(all.filter((name) => !isPattern(name))),
+    patterns: all
+      .filter(isPattern)
+      .map((name) => ({ head: name.slice(0, name.indexOf('*')), test: compilePattern(name) })),
+  }
+}
+
+export function hasName({ exact, patterns }: NameSet, name: string): boolean {
+  return exact.has(name) || patterns.some(({ test }) => test(name))
+}
+
+/** Whether the rule speaks of the request at all, before its conditions. */
+export function selectorsMatch(rule: CompiledRule, facts: Facts): Match {
+  const { operation } = facts.input
+  if (rule.operations !== null && !hasName(rule.operations, operation)) return 'no'
+  const roles = rolesMatch(rule, facts)
+  if (roles === 'no') return 'no'
+  const workspace = workspaceMatch(rule, facts)
+  if (workspace === 'no') return 'no'
+  return both(both(roles, workspace), modelMatch(rule, facts))
+}
+
+export function rolesMatch({ roles }: CompiledRule, { held }: Facts): Match {
+  if (roles === null || roles.some((role) => held.roles.has(role))) return 'yes'
+  return roles.some((role) => held.maybeRoles.has(role)) ? 'unknown' : 'no'
+}
+
+export function workspaceMatch({ workspaces }: CompiledRule, { held, workspace }: Facts): Match {
+  if (workspaces === null || workspaces.includes(workspace)) return 'yes'
+  return workspaces.some((one) => held.maybeWorkspaces.includes(one)) ? 'unknown' : 'no'
+}
+
+/** An operation without a model is matched by a rule on models only where `operations` names it. */
+export function modelMatch({ models, operations }: CompiledRule, { input: { model } }: Facts): Match {
+  if (models === null) return 'yes'
+  if (model === undefined) return 'unknown'
+  if (model === null) return operations === null ? 'no' : 'yes'
+  return hasName(models, model) ? 'yes' : 'no'
+}
+
+export function conditionsMatch({ conditions }: CompiledRule, input: PolicyInput): Match {
+  let match: Match = 'yes'
+  for (const { test } of conditions) {
+    match = both(match, test(input))
+    if (match === 'no') return 'no'
+  }
+  return match
+}
+
+export function ruleMatch(rule: CompiledRule, facts: Facts): Match {
+  const selected = selectorsMatch(rule, facts)
+  return selected === 'no' ? 'no' : both(selected, conditionsMatch(rule, facts.input))
+}

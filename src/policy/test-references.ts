@@ -1,0 +1,32 @@
+import { isOperationName } from '../model/operations.ts'
+import type { Draft } from '../schema/draft.ts'
+import { instantOf } from './described.ts'
+import type { KnownNames } from './known-names.ts'
+import { type FileProblem, type Placed, problemAt } from './merge.ts'
+import type { TestDocument } from './schema.ts'
+
+/** What a test refers to and nobody has: a test that can never hold, or holds for the wrong reason. */
+export function testProblems(
+  test: Placed<Draft<TestDocument>>,
+  ids: ReadonlySet<string>,
+  { upstreams }: KnownNames,
+): FileProblem[] {
+  const { request, expect, at, upstream } = test.value
+  const found: FileProblem[] = []
+  const operation = request?.operation
+  if (operation !== undefined && (!isOperationName(operation) || operation.includes('*'))) {
+    const message = 'no operation has this name; a request is of one, such as `chat` or `models.list`'
+    found.push(problemAt(test, ['request', 'operation'], 'unknown_operation', message))
+  }
+  if (expect?.rule !== undefined && !ids.has(expect.rule)) {
+    found.push(problemAt(test, ['expect', 'rule'], 'unknown_rule', 'no rule has this `id`'))
+  }
+  if (at !== undefined && instantOf(at) === null) {
+    const message = '`at` must be an ISO time with a zone such as `"2026-03-02T09:00:00Z"`'
+    found.push(problemAt(test, ['at'], 'wrong_value', message))
+  }
+  if (upstream !== undefined && !upstreams.some(({ name }) => name === upstream)) {
+    found.push(problemAt(test, ['upstream'], 'unknown_upstream', 'the config has no upstream of this name'))
+  }
+  return found
+}
