@@ -20,7 +20,8 @@ export function soundDraft(schema: TSchema, value: JsonValue): unknown {
     const members = Object.keys(value).map((key) => [key, soundDraft(entry as TSchema, ownValue(value, key) ?? null)])
     return Object.fromEntries(members)
   }
-  if (!rules.properties && !Array.isArray(value)) return shapeProblems(schema, value).length === 0 ? value : undefined
+  if (!rules.properties && !(Array.isArray(value) && rules.items))
+    return shapeProblems(schema, value).length === 0 ? value : undefined
   if (isJsonObject(value) && rules.properties) {
     const members = Object.entries(rules.properties).flatMap(([key, member]) => {
       const written = ownValue(value, key) ?? member.default
