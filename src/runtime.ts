@@ -7,11 +7,13 @@ import type { Environment } from './config/secrets.ts'
 import { Current } from './current.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { type ClientAddress, clientAddresses } from './http/client-address.ts'
+import { faultRow } from './http/errors.ts'
 import { receive } from './http/receive.ts'
 import type { ServerPorts } from './http/server.ts'
 import { type Identity, openIdentity } from './identity/authenticate.ts'
 import { configLoaded, type Digests, identityReported, policyLoaded, rejected } from './lifecycle.ts'
 import type { AuditEvent } from './model/audit.ts'
+import type { FaultCode } from './model/fault.ts'
 import type { PlacedProblem } from './model/problem.ts'
 import { ok, type Result } from './model/result.ts'
 import type { Settings } from './model/settings.ts'
@@ -123,6 +125,7 @@ export class Runtime {
       audit: this.#audit,
       meter: this.#meter,
       clock: Date.now,
+      statusOf: (code: FaultCode) => faultRow(code).status,
       bug: (cause: unknown, requestId: string) =>
         this.#diagnostics.error('a bug met a request', { requestId, err: cause }),
     }

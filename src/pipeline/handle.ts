@@ -1,5 +1,5 @@
 import { type JsonBody, parseJsonBody } from '../endpoints/json.ts'
-import { mediaTypeFault } from '../endpoints/media-type.ts'
+import { mediaFault } from '../endpoints/media-type.ts'
 import { type Route, route } from '../endpoints/route.ts'
 import { readCredential } from '../identity/credentials.ts'
 import { type Fault, fault } from '../model/fault.ts'
@@ -123,7 +123,7 @@ async function describe(
   const found = route(head.method, head.target)
   if (!found.ok) return found
   const { endpoint, parameters } = found.value
-  const unfit = mediaTypeFault(head, endpoint)
+  const unfit = mediaFault(endpoint, head)
   if (unfit) return failed(unfit)
   let body: JsonBody | null = null
   if (endpoint.body === 'json') {

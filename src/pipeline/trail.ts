@@ -1,6 +1,6 @@
 import type { AuditAction, AuditEvent, AuditLog, AuditRequest } from '../model/audit.ts'
 import type { Decision } from '../model/decision.ts'
-import type { Fault } from '../model/fault.ts'
+import type { Fault, FaultCode } from '../model/fault.ts'
 import type { MethodName, Principal } from '../model/identity.ts'
 import type { ClientExchange, Clock } from '../model/ports.ts'
 import type { RequestFacts, RequestHead } from '../model/request.ts'
@@ -13,6 +13,8 @@ export interface TrailPorts {
   readonly audit: AuditLog
   readonly meter: Meter
   readonly clock: Clock
+  /** The HTTP status that a fault is answered with. */
+  readonly statusOf: (code: FaultCode) => number
 }
 
 /** Who was recognised, or what is known of a credential that was not. */
@@ -204,7 +206,7 @@ export class Trail {
       decision,
       message: `${decision} ${reason ?? 'allowed'} ${this.#words()}`,
       requestBytes: this.#requestBytes,
-      ...(fault ? { error: named(fault) } : {}),
+      ...(fault ? { status: this.#ports.statusOf(fault.code), error: named(fault) } : {}),
     }
   }
 
