@@ -1,0 +1,47 @@
+import t from 'tap'
+import { foldKey, looksLikeModel, redirects } from '../../../src/endpoints/key-names.ts'
+
+t.test('keys that could redirect a call', async (t) => {
+  const refused = [
+    ...['models', 'model_list', 'fallbacks', 'route', 'extra_body', 'extra_headers', 'api_base', 'base_url', 'api_key'],
+    ...['api_version', 'custom_llm_provider', 'deployment_id', 'mock_response', 'fallback_models', 'model_name'],
+    ...['context_window_fallbacks', 'model_id', 'engine', 'deployment', 'target_model', 'override_params'],
+    ...[
+      'litellm_params',
+      'user_config',
+      'Api_Base',
+      'APIBASE',
+      'api-base',
+      'api base',
+      'apiBase',
+      ' engine',
+      'Engine\n',
+    ],
+    ...['api\u200b_base', 'ＡＰＩ＿ＢＡＳＥ', 'аpi_base', 'fаllbacks', 'rоute'],
+  ]
+  for (const key of refused) t.ok(redirects(key), JSON.stringify(key))
+  const passed = ['messages', 'temperature', 'router', 'engines', 'basement', 'modalities', 'remodel', 'model_kwargs']
+  for (const key of [...passed, 'api', 'keys', 'key', 'version', '日本語', 'é']) t.notOk(redirects(key), key)
+})
+
+t.test('keys that look like `model`', async (t) => {
+  const alike = [
+    ...['Model', 'MODEL', 'mOdel', ' model', 'model ', 'model\t', 'model\u0000', 'mo_del', 'm-o-d-e-l', 'model\u200b'],
+    ...['\ufeffmodel', 'mode\u00adl', 'ｍｏｄｅｌ', 'mоdel', 'modeӏ', 'mode1', 'm0del', 'rnodel', 'modél', 'móděl'],
+    ...['𝐦𝐨𝐝𝐞𝐥', 'ⓜⓞⓓⓔⓛ', 'mod\u0435l', 'ᴍᴏᴅᴇʟ', 'mode|', 'model\ud800'],
+  ]
+  for (const key of alike) t.ok(looksLikeModel(key), JSON.stringify(key))
+  for (const key of ['model', 'modal', 'mode', 'models', 'yodel', 'm', '', 'modelo']) t.notOk(looksLikeModel(key), key)
+})
+
+t.test('a folded key has letters and digits only', async (t) => {
+  const rows = [
+    ['Model_List', 'modellist'],
+    ['  api-key ', 'apikey'],
+    ['ﬁle', 'file'],
+    ['\u{1d400}pi', 'api'],
+    ['', ''],
+    ['___', ''],
+  ] as const
+  for (const [key, expected] of rows) t.equal(foldKey(key), expected, JSON.stringify(key))
+})
