@@ -99,6 +99,8 @@ export interface AuditEvent {
   /** Flat extra members under `sallyport.` for lifecycle events: `{ 'admin.port': 8081 }`; dots nest. */
   readonly extra?: { readonly [dotted: string]: string | number | boolean | readonly string[] }
   readonly server?: { readonly address: string; readonly port: number }
+  /** The peer of a connection that carried no request; a request names its own client. */
+  readonly client?: { readonly ip?: string; readonly port?: number }
 }
 
 /**

@@ -110,7 +110,7 @@ function httpMembers({ request, status, requestBytes, responseBytes }: AuditEven
 }
 
 /** Who asked, from where, for what: in the order of the schema's own table. */
-function callerMembers({ request, principal, policy }: AuditEvent, budget: Budget): string {
+function callerMembers({ request, client, principal, policy }: AuditEvent, budget: Budget): string {
   let line = ''
   if (request?.traceId !== undefined) line += `,"trace":{"id":${budget.name('trace.id', request.traceId)}}`
   if (request?.spanId !== undefined) line += `,"span":{"id":${budget.name('span.id', request.spanId)}}`
@@ -119,12 +119,13 @@ function callerMembers({ request, principal, policy }: AuditEvent, budget: Budge
     line += `${user}${budget.list('user.roles', policy?.roles ?? principal.roles)}${groups}`
   }
   if (request) {
-    line += clientMembers(request, budget)
+    line += clientMembers(request.clientIp, request.clientPort, request.forwardedFor, budget)
     line += `,"url":{"path":${budget.prose('url.path', request.path)}}`
     if (request.userAgent !== undefined) {
       line += `,"user_agent":{"original":${budget.prose('user_agent.original', request.userAgent)}}`
     }
   }
+  if (client && !request) line += clientMembers(client.ip, client.port, undefined, budget)
   if (policy) {
     const rule = policy.rule === undefined ? '' : `"id":${budget.id('rule.id', policy.rule)},`
     line += `,"rule":{${rule}"ruleset":${budget.id('rule.ruleset', policy.ruleset)}}`
@@ -132,12 +133,16 @@ function callerMembers({ request, principal, policy }: AuditEvent, budget: Budge
   return line
 }
 
-function clientMembers(request: NonNullable<AuditEvent['request']>, budget: Budget): string {
-  const { clientIp, clientPort, forwardedFor } = request
-  const ip = clientIp === undefined ? '' : `"ip":${budget.name('client.ip', clientIp)}`
+function clientMembers(
+  address: string | undefined,
+  port: number | undefined,
+  chain: string | undefined,
+  budget: Budget,
+): string {
+  const ip = address === undefined ? '' : `"ip":${budget.name('client.ip', address)}`
   let members = ip === '' ? '' : `,${ip}`
-  if (clientPort !== undefined) members += `,"port":${count(clientPort)}`
-  if (forwardedFor !== undefined) members += `,"address":${budget.prose('client.address', forwardedFor)}`
+  if (port !== undefined) members += `,"port":${count(port)}`
+  if (chain !== undefined) members += `,"address":${budget.prose('client.address', chain)}`
   return ip === '' ? object('client', members) : `${object('client', members)},"source":{${ip}}`
 }
 
