@@ -91,15 +91,15 @@ function send(response: ServerResponse, status: number, document: JsonObject): v
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length }).end(body)
 }
 
-/** Writes one event at a time and stops when the peer goes. */
+/** Writes one event at a time and stops when the peer goes. The last one ends the answer: clients leave once they have it. */
 async function stream(response: ServerResponse, events: readonly string[], wordMs: number): Promise<void> {
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' })
-  for (const event of events) {
+  for (const event of events.slice(0, -1)) {
     if (response.destroyed) return
     response.write(event)
     await after(wordMs)
   }
-  response.end()
+  response.end(events.at(-1))
 }
 
 async function bodyOf(request: IncomingMessage): Promise<JsonObject | null> {
