@@ -1,0 +1,305 @@
+/** Policies and requests that hit the edges: hostile names, look-alikes, wrong types, facts that cannot be told. */
+import fc from 'fast-check'
+import type { PolicyInput, UpstreamFacts } from '../../src/model/decision.ts'
+import { METHODS } from '../../src/model/identity.ts'
+import type { JsonObject, JsonValue } from '../../src/model/json.ts'
+import type { ReferenceDocument, ReferenceMember, ReferenceRule, ReferenceWhen } from './reference.ts'
+
+export const KNOWN = {
+  issuers: ['corp', 'constructor'],
+  upstreams: [
+    { name: 'eu', region: 'eu', labels: { tier: 'internal' } },
+    { name: 'us', region: 'us', labels: { tier: 'external', __proto__: null } as unknown as { tier: string } },
+    { name: 'bare', region: undefined, labels: {} },
+  ],
+}
+
+const NAMES = ['a', 'A', 'b', '\u0430', 'constructor', '__proto__', 'toString']
+const ROLES = ['employee', 'constructor', '__proto__', 'Employee', 'x*']
+const WORKSPACES = ['research', '__proto__', 'finance']
+const SETS = ['small', 'constructor', '__proto__']
+const MODELS = [
+  'gpt-4o',
+  'gpt-4o-mini',
+  'GPT-4o',
+  'gpt-4\u043e',
+  'constructor',
+  '__proto__',
+  'o',
+  '*',
+  'gpt-*',
+  '@small',
+  '',
+]
+const MODEL_PATTERNS = [
+  'gpt-*',
+  '*-mini',
+  '*',
+  'g*o',
+  'gpt-4o*mini',
+  '__proto__',
+  'gpt-4o',
+  'constructor',
+  'o',
+  '**o',
+  'GPT*',
+]
+const OPERATIONS = [
+  'chat',
+  'responses',
+  'embeddings',
+  'files.list',
+  'files.content.get',
+  'models.list',
+  'chat.list',
+  '*',
+  'constructor',
+]
+const OPERATION_PATTERNS = [
+  'chat',
+  'responses',
+  'files.*',
+  '*',
+  'models.list',
+  'chat.*',
+  'files.content.*',
+  'embeddings',
+]
+const HOSTS = ['files.example', 'a.cdn.example', 'cdn.example', 'evil.example']
+const ADDRESSES = [
+  '10.0.0.1',
+  '::ffff:10.0.0.1',
+  '::ffff:a00:1',
+  '10.1.0.1',
+  '2001:db8::1',
+  '::1',
+  'fe80::1%eth0',
+  'x',
+  '010.0.0.1',
+]
+const RANGES = [
+  '10.0.0.0/16',
+  '::ffff:10.0.0.0/112',
+  '2001:db8::/32',
+  '0.0.0.0/0',
+  '::/0',
+  '10.1.0.1',
+  '10.0.0.0/31',
+  'fe80::/10',
+]
+const TIMES = [
+  '2026-03-29T00:59:00Z',
+  '2026-03-29T01:00:00Z',
+  '2026-10-25T00:30:00Z',
+  '2026-03-02T06:00:00Z',
+  '2026-03-02T23:59:59Z',
+  '2026-01-04T04:00:00Z',
+  '2026-03-03T05:59:59.999Z',
+]
+const ZONES = ['Europe/Berlin', 'UTC', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kolkata']
+const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
+
+const pick = <Item>(items: readonly Item[]) => fc.constantFrom(...items)
+const some = <Item>(items: readonly Item[], maxLength = 3) => fc.uniqueArray(pick(items), { minLength: 1, maxLength })
+const none = <Item>(items: readonly Item[]) => fc.uniqueArray(pick(items), { maxLength: 2 })
+const name = pick(NAMES)
+const own = (entries: readonly (readonly [string, unknown])[]) => Object.fromEntries(entries)
+
+const textTest = fc.oneof(
+  fc.record({ equals: name }),
+  fc.record({ in: some(NAMES) }),
+  fc.record({ matches: pick(['a*', '*', '__proto__', 'con*r']) }),
+)
+const claimTest = fc
+  .tuple(pick<string | string[]>(['type', 'a.b', 'constructor', '__proto__.x', ['a.b'], ['a', 'b']]), textTest)
+  .map(([path, test]) => ({ path, ...test }))
+
+const member: fc.Arbitrary<ReferenceMember> = fc.oneof(
+  fc.record({ issuer: pick(['corp', 'constructor', 'api_keys']) }),
+  fc.record({ group: name }),
+  fc.record({ user: name }),
+  fc.record({ key: pick(['key_1', 'constructor']) }),
+  fc.record({ claim: claimTest }),
+  fc.record({ issuer: pick(['corp', 'constructor']), group: name }),
+  fc.record({ user: name, claim: claimTest }),
+)
+const members = fc.uniqueArray(member, { minLength: 1, maxLength: 2, comparator: 'IsStrictlyEqual' })
+
+const time = fc.oneof(
+  fc.record({ days: some(DAYS, 5), zone: pick(ZONES) }),
+  fc
+    .record({
+      days: fc.option(some(DAYS, 5), { nil: undefined }),
+      zone: pick(ZONES),
+      hours: pick(['07:00-19:00', '22:00-06:00', '02:00-03:00', '00:00-01:00', '06:00-00:00']),
+    })
+    .map(({ days, zone, hours }) => ({ ...(days ? { days } : {}), from: hours.slice(0, 5), to: hours.slice(6), zone })),
+)
+
+const conditions: { readonly [Name in keyof Required<ReferenceWhen>]: fc.Arbitrary<ReferenceWhen[Name]> } = {
+  mfa: pick<NonNullable<ReferenceWhen['mfa']>>([true, { max_age: '1h' }, { max_age: '12h' }]),
+  acr: some(['phr', 'weak', 'constructor']),
+  method: some(METHODS),
+  network: some(RANGES),
+  time,
+  claim: claimTest,
+  header: fc
+    .tuple(pick(['x-class', 'X-Class', 'constructor', '__proto__']), textTest)
+    .map(([key, test]) => ({ name: key, ...test })),
+  region: some(['eu', 'us', 'constructor']),
+  upstream: pick(['tier', 'constructor', '__proto__', 'toString']).chain((label) =>
+    pick(['internal', 'external']).map((value) => ({ labels: own([[label, value]]) as { [label: string]: string } })),
+  ),
+  max_output_tokens: fc.record({ at_most: pick([1, 100, 4096]) }),
+  input: fc
+    .record(
+      { max_bytes: pick(['1B', '1KiB', '1MiB']), images: fc.boolean(), files: fc.boolean(), audio: fc.boolean() },
+      { requiredKeys: [] },
+    )
+    .filter((written) => Object.keys(written).length > 0),
+  tools: fc
+    .record(
+      { functions: none(['search', 'crm_*', '*']), hosted: none(['web_search', 'constructor']) },
+      { requiredKeys: [] },
+    )
+    .filter((written) => Object.keys(written).length > 0),
+  urls: none(['files.example', '*.cdn.example', '*']),
+  stream: fc.boolean(),
+}
+
+/** The `when` of a rule: mostly none or one condition, so that rules go on matching. */
+export const whenArbitrary: fc.Arbitrary<ReferenceWhen> = fc
+  .uniqueArray(pick([...(Object.keys(conditions) as (keyof ReferenceWhen)[]), 'mfa', 'acr'] as const), { maxLength: 2 })
+  .chain((names) =>
+    fc.tuple(...names.map((key) => (conditions[key] as fc.Arbitrary<unknown>).map((value) => [key, value] as const))),
+  )
+  .map((entries) => own(entries) as ReferenceWhen)
+
+export const conditionArbitraries: { readonly [name: string]: fc.Arbitrary<unknown> } = conditions
+
+/** Left out more or less often, so that some rule matches many a request. */
+const rarely = <Item>(arbitrary: fc.Arbitrary<Item>, freq: number) => fc.option(arbitrary, { nil: undefined, freq })
+
+const rule: fc.Arbitrary<Omit<ReferenceRule, 'id'>> = fc
+  .record({
+    effect: pick(['allow', 'allow', 'allow', 'allow', 'deny'] as const),
+    roles: rarely(some(ROLES), 1),
+    workspaces: fc.oneof(
+      { weight: 5, arbitrary: fc.constant(undefined) },
+      { weight: 1, arbitrary: some(WORKSPACES, 2) },
+    ),
+    models: rarely(some([...MODEL_PATTERNS, '@small', '@constructor', '@__proto__'], 5), 1),
+    operations: rarely(some(OPERATION_PATTERNS, 5), 1),
+    when: whenArbitrary,
+  })
+  .map(({ when, ...selectors }) => {
+    const present = Object.entries(selectors).filter(([, value]) => value !== undefined)
+    return own(Object.keys(when).length === 0 ? present : [...present, ['when', when]]) as Omit<ReferenceRule, 'id'>
+  })
+
+const IDS = ['a', 'b', 'z', '__proto__', 'constructor', '\u{1f600}', '\uffee', 'B', 'aa', '0']
+
+/** One policy in two files. Every name that a rule may use is defined in one of them; nothing is cyclic. */
+export const documentsArbitrary: fc.Arbitrary<readonly [ReferenceDocument, ReferenceDocument]> = fc
+  .record({
+    members: fc.array(fc.option(members, { nil: undefined, freq: 8 }), {
+      minLength: ROLES.length,
+      maxLength: ROLES.length,
+    }),
+    includes: fc.array(fc.nat(ROLES.length - 1), { minLength: ROLES.length, maxLength: ROLES.length }),
+    places: fc.array(fc.option(members, { nil: undefined }), {
+      minLength: WORKSPACES.length,
+      maxLength: WORKSPACES.length,
+    }),
+    sets: fc.array(some(MODEL_PATTERNS), { minLength: SETS.length, maxLength: SETS.length }),
+    rules: fc.array(rule, { minLength: 1, maxLength: 6 }),
+    ids: fc.shuffledSubarray(IDS, { minLength: 6 }),
+    split: fc.nat(6),
+  })
+  .map(({ members: roleMembers, includes, places, sets, rules, ids, split }) => {
+    const roles = own(
+      ROLES.map((role, index) => {
+        const included = ROLES[includes[index] ?? 0]
+        const isLater = (includes[index] ?? 0) > index
+        return [
+          role,
+          {
+            ...(roleMembers[index] ? { members: roleMembers[index] } : {}),
+            ...(isLater ? { includes: [included] } : {}),
+          },
+        ]
+      }),
+    )
+    const models = own(
+      SETS.map((set, index) => [set, index > 0 ? [...(sets[index] ?? []), `@${SETS[index - 1]}`] : (sets[0] ?? [])]),
+    )
+    const workspaces = own(
+      WORKSPACES.map((workspace, index) => [workspace, places[index] ? { members: places[index] } : {}]),
+    )
+    const numbered = rules.map((one, index) => ({ id: ids[index] ?? `rule ${index}`, ...one }))
+    const files = [numbered.slice(0, split), numbered.slice(split)].map((list) =>
+      list.length > 0 ? { rules: list } : {},
+    )
+    return [
+      { version: 1, roles, models, ...files[0] },
+      { version: 1, workspaces, ...files[1] },
+    ] as unknown as [ReferenceDocument, ReferenceDocument]
+  })
+
+const claimValue: fc.Arbitrary<JsonValue> = fc.oneof(
+  name,
+  fc.array(name, { maxLength: 2 }),
+  pick<JsonValue>([null, 5, true, {}, { b: 'a' }, { x: 'b' }, ['a', 5], [], { b: ['a', 'b'] }]),
+)
+const claims = fc
+  .array(fc.tuple(pick(['type', 'a', 'a.b', 'constructor', '__proto__']), claimValue), { maxLength: 3 })
+  .map((entries) => own(entries) as JsonObject)
+const maybe = <Item>(arbitrary: fc.Arbitrary<Item>) => fc.option(arbitrary, { nil: undefined, freq: 8 })
+
+const upstream: fc.Arbitrary<UpstreamFacts | undefined> = maybe(pick(KNOWN.upstreams))
+
+export const principalArbitrary: fc.Arbitrary<PolicyInput['principal']> = fc.record({
+  id: maybe(name),
+  issuer: maybe(pick(['corp', 'corp', 'corp', 'constructor', 'api_keys', 'Corp'])),
+  method: maybe(pick(['jwt', 'jwt', 'jwt', ...METHODS] as const)),
+  groups: maybe(fc.array(name, { maxLength: 3 })),
+  roles: fc.array(pick([...ROLES, 'unknown']), { maxLength: 1 }),
+  workspace: maybe(pick([...WORKSPACES, 'elsewhere'])),
+  claims,
+  mfa: pick(['yes', 'no', 'unknown'] as const),
+  acr: maybe(pick(['phr', 'weak', 'constructor', 'other'])),
+  authTime: maybe(pick([0, 1772428800, 1772438400, 1772496000, 4102444800])),
+  key: fc.option(pick(['key_1', 'constructor']), { freq: 2 }),
+})
+
+export const inputArbitrary: fc.Arbitrary<PolicyInput> = fc.record({
+  principal: principalArbitrary,
+  operation: pick(['chat', 'chat', 'chat', ...OPERATIONS]),
+  model: fc.oneof({ weight: 6, arbitrary: pick(MODELS) }, { weight: 1, arbitrary: pick([null, undefined]) }),
+  stream: fc.boolean(),
+  maxOutputTokens: maybe(pick([0, 1, 100, 4096, 4097])),
+  tools: fc.record({ functions: none(['search', 'crm_x', 'rm']), hosted: none(['web_search', 'constructor']) }),
+  input: fc.record({
+    bytes: maybe(pick([0, 1, 1024, 1025, 2 ** 20])),
+    images: fc.boolean(),
+    files: fc.boolean(),
+    audio: fc.boolean(),
+  }),
+  urls: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: none(HOSTS) }),
+  header: fc
+    .array(fc.tuple(pick(['x-class', 'constructor', '__proto__']), name), { maxLength: 2 })
+    .map((entries) => new Map(entries))
+    .map((headers) => (key: string) => headers.get(key)),
+  project: maybe(pick([...WORKSPACES, 'elsewhere'])),
+  at: pick(TIMES).map((written) => Date.parse(written)),
+  ip: maybe(pick(ADDRESSES)),
+  upstream,
+})
+
+export function sources(documents: readonly unknown[]) {
+  return documents.map((document, index) => ({
+    name: `${index}.yaml`,
+    document: document as JsonValue,
+    digest: String(index),
+  }))
+}
