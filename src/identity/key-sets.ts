@@ -20,6 +20,8 @@ export interface KeySetPorts {
   readonly schedule?: Schedule | undefined
   /** From 0 up to 1. */
   readonly random?: (() => number) | undefined
+  /** How long one fetch may take, its body included. Milliseconds. */
+  readonly fetchLimitMs?: number | undefined
 }
 
 export interface KeySetAges {
@@ -130,7 +132,7 @@ export class KeySet {
   }
 
   async #load(): Promise<void> {
-    const signal = AbortSignal.any([this.#end.signal, AbortSignal.timeout(FETCH_LIMIT_MS)])
+    const signal = AbortSignal.any([this.#end.signal, AbortSignal.timeout(this.#ports.fetchLimitMs ?? FETCH_LIMIT_MS)])
     const isSound = this.#confirmedAt !== null && this.#failures === 0
     const document = await this.#source.load(signal, isSound)
     if (this.#end.signal.aborted) return

@@ -14,6 +14,8 @@ export interface IdentityPorts {
   /** From 0 up to 1; spreads retries. */
   readonly random?: (() => number) | undefined
   readonly schedule?: Schedule | undefined
+  /** How long one fetch from an issuer may take; 10 s when absent. Milliseconds. */
+  readonly fetchLimitMs?: number | undefined
 }
 
 /** A method at work, with what the hot path asks of it. */

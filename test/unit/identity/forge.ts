@@ -84,7 +84,7 @@ export function issuerSettings(file: string, more: Partial<IssuerSettings> = {})
   }
 }
 
-export const bearer = (text: string): Credential => ({
+export const bearer = (text: string): Extract<Credential, { kind: 'token' }> => ({
   kind: 'token',
   place: 'authorization',
   token: new Secret(text),

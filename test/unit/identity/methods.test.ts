@@ -1,0 +1,83 @@
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { hashSecret } from '../../../src/identity/argon2.ts'
+import { mintKey } from '../../../src/identity/key-format.ts'
+import type { MethodKind } from '../../../src/identity/method.ts'
+import { METHOD_KINDS } from '../../../src/identity/methods/index.ts'
+import { METHODS } from '../../../src/model/identity.ts'
+import type { StoredKey } from '../../../src/model/ports.ts'
+import { folder, goodClaims, issuerSettings, makeKey, NOW, NOW_S, quietPorts, token, writeKeys } from './forge.ts'
+import { identityMethodContract, type Specimen } from './method-contract.ts'
+
+const key = makeKey('ES256', 'es')
+const goodKey = mintKey(NOW)
+const JWT = token(key)
+
+/** A method without a row here fails the test below. */
+const specimens: { readonly [name: string]: (t: Test, kind: MethodKind) => Promise<Specimen> } = {
+  jwt: async (t, kind) => {
+    const clock = { now: NOW }
+    const settings = issuerSettings(writeKeys(join(folder(t), 'jwks.json'), [key.jwk]))
+    const [plan] = kind.plans({ issuers: [settings], apiKeys: { enabled: false } })
+    if (plan === undefined) throw new Error('no plan')
+    return {
+      method: plan.open(quietPorts(clock)),
+      good: JWT,
+      wrong: [
+        [token(key, goodClaims({ exp: NOW_S - 100 })), 'expired'],
+        [token(makeKey('ES256', 'es')), 'bad_signature'],
+        [token(makeKey('ES256', 'other')), 'unknown_kid'],
+      ],
+      foreign: [goodKey.key, token(key, goodClaims({ iss: 'https://other.example' })), 'opaque'],
+      sever: () => {
+        clock.now += settings.jwks.maxStaleMs + 1
+      },
+    }
+  },
+  api_key: async (_, kind) => {
+    const clock = { now: NOW }
+    const base = { owner: 'ci', roles: [], groups: [], workspace: null, createdAt: NOW }
+    const rest = { expiresAt: null, revokedAt: null, rotatedFrom: null, lastUsedAt: null }
+    const hash = await hashSecret(goodKey.key)
+    const revoked = mintKey(NOW)
+    const records: StoredKey[] = [
+      { ...base, ...rest, hash, id: goodKey.id, tag: goodKey.tag },
+      { ...base, ...rest, hash, id: revoked.id, tag: revoked.tag, revokedAt: NOW },
+    ]
+    let severed = false
+    const find = (id: string) => {
+      if (severed) throw new Error('severed')
+      return records.find((record) => record.id === id)
+    }
+    const [plan] = kind.plans({ issuers: [], apiKeys: { enabled: true } })
+    if (plan === undefined) throw new Error('no plan')
+    return {
+      method: plan.open(quietPorts(clock, { keys: { find, touch: () => undefined } })),
+      good: goodKey.key,
+      wrong: [
+        [revoked.key, 'revoked'],
+        [mintKey(NOW).key, 'unknown_key'],
+        ['sp_x', 'malformed'],
+      ],
+      foreign: [JWT, 'opaque'],
+      sever: () => {
+        severed = true
+        clock.now += 60_000
+      },
+    }
+  },
+}
+
+for (const kind of METHOD_KINDS) {
+  t.test(`the contract of ${kind.name}`, async (t) => {
+    const make = specimens[kind.name]
+    if (make === undefined) return t.fail('a method without a specimen')
+    await identityMethodContract(t, await make(t, kind))
+  })
+}
+
+t.test('the list', async (t) => {
+  const names = METHOD_KINDS.map(({ name }) => name)
+  t.same(new Set(names).size, names.length, 'no two share a name')
+  t.ok(names.every((name) => METHODS.includes(name)))
+})
