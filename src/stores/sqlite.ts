@@ -98,7 +98,7 @@ function reasonOf(cause: unknown): string {
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code.startsWith('SQLITE_READONLY')) {
     return 'cannot be written by this user: change its permissions'
   }
-  if (code === 'EISDIR' || code === 'ENOTDIR' || code === 'SQLITE_CANTOPEN') {
+  if (code === 'EISDIR' || code === 'ENOTDIR' || code === 'EEXIST' || code === 'SQLITE_CANTOPEN') {
     return 'cannot be opened: `store` must name a file in a folder'
   }
   if (code === 'ENOSPC' || code === 'SQLITE_FULL') return 'cannot be written: the disk is full'
