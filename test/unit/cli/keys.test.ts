@@ -1,0 +1,165 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { main } from '../../../src/cli/main.ts'
+import { openIdentity } from '../../../src/identity/authenticate.ts'
+import { Secret } from '../../../src/model/secret.ts'
+import { openKeyStore } from '../../../src/stores/keys.ts'
+
+const DAY_MS = 86_400_000
+const config = (enabled: boolean) => `version: 1
+listen: { proxy: "127.0.0.1:0" }
+identity:
+  issuers: [{ name: corp, issuer: "https://idp.example", audience: [sallyport] }]
+  api_keys: { enabled: ${enabled} }
+upstreams: [{ name: main, url: "http://127.0.0.1:9/v1", models: ["*"], api_key: { env: NOT_SET_HERE } }]
+policies: [policies]
+store: sqlite:data/keys.db
+`
+
+function scene(t: Test, text = config(true)) {
+  const cwd = mkdtempSync(join(tmpdir(), 'sallyport-keys-'))
+  t.teardown(() => rmSync(cwd, { recursive: true, force: true }))
+  mkdirSync(join(cwd, 'policies'))
+  writeFileSync(join(cwd, 'sallyport.yaml'), text)
+  const keys = async (...argv: string[]) => {
+    const out = { code: 0, stdout: '', stderr: '' }
+    const io = {
+      stdout: { write: (text: string) => (out.stdout += text) },
+      stderr: { write: (text: string) => (out.stderr += text) },
+      env: {},
+      cwd,
+    }
+    out.code = await main(['keys', ...argv, '--config', 'sallyport.yaml'], io)
+    return out
+  }
+  /** What the proxy says of a key. */
+  const verdict = async (key: string) => {
+    const store = openKeyStore(join(cwd, 'data', 'keys.db'))
+    if (!store.ok) throw new Error(store.fault)
+    const ports = { clock: Date.now, keys: store.value, report: () => undefined }
+    const identity = openIdentity({ issuers: [], apiKeys: { enabled: true } }, ports)
+    const answer = await identity.authenticate({ kind: 'token', place: 'authorization', token: new Secret(key) })
+    identity.close()
+    store.value.close()
+    return answer.outcome === 'verified' ? answer.principal : answer.reason
+  }
+  return { cwd, keys, verdict }
+}
+
+t.test('create answers what the contract says, and the key works', async (t) => {
+  const { keys, verdict, cwd } = scene(t)
+  const grant = ['--owner', 'ci', '--role', 'a', '--role', 'b', '--role', 'a', '--group', 'g', '--workspace', 'w']
+  const before = Date.now()
+  const { code, stdout, stderr } = await keys('create', ...grant, '--expires', '90d', '--json')
+  t.equal(code, 0)
+  t.equal(stderr, '', 'the secret of the upstream is not asked for')
+  const answer = JSON.parse(stdout)
+  t.same(Object.keys(answer), ['id', 'key', 'expires'])
+  t.match(answer, { id: /^key_/, key: /^sp_/ })
+  const life = Date.parse(answer.expires) - before
+  t.ok(life >= 90 * DAY_MS && life < 90 * DAY_MS + 60_000)
+  const expected = { id: 'ci', key: answer.id, roles: ['a', 'b'], groups: ['g'], workspace: 'w', issuer: 'api_keys' }
+  t.match(await verdict(answer.key), expected)
+  const files = ['keys.db', 'keys.db-wal'].map((name) => join(cwd, 'data', name)).filter((file) => existsSync(file))
+  const secret = answer.key.slice(29, 69)
+  for (const file of files) t.notOk(readFileSync(file).includes(secret), 'the secret is stored nowhere')
+})
+
+t.test('a key without an end says so, and is shown to people once', async (t) => {
+  const { keys } = scene(t)
+  t.equal(JSON.parse((await keys('create', '--owner', 'ci', '--json')).stdout).expires, null)
+  const { stdout, stderr } = await keys('create', '--owner', 'ci')
+  t.match(stdout, /^id {7}key_\w+\nkey {6}sp_\w+\nexpires {2}never\n$/)
+  t.match(stderr, /not shown again/)
+})
+
+t.test('list shows everything but the secret', async (t) => {
+  const { keys } = scene(t)
+  t.same(JSON.parse((await keys('list', '--json')).stdout), [])
+  t.equal((await keys('list')).stdout, 'no keys\n')
+  const made = JSON.parse((await keys('create', '--owner', 'ci', '--role', 'a', '--expires', '1d', '--json')).stdout)
+  const { stdout } = await keys('list', '--json')
+  const [record, ...more] = JSON.parse(stdout)
+  t.same(more, [])
+  t.match(record, { id: made.id, owner: 'ci', status: 'active', roles: ['a'], expires: made.expires, revoked: null })
+  const table = await keys('list')
+  t.match(table.stdout, new RegExp(`${made.id} +ci +active +a +- +-`))
+  for (const text of [stdout, table.stdout]) t.notMatch(text, /argon2|"hash"|"tag"|sp_/)
+})
+
+t.test('revoke ends a key, and may be said twice', async (t) => {
+  const { keys, verdict } = scene(t)
+  const { id, key } = JSON.parse((await keys('create', '--owner', 'ci', '--json')).stdout)
+  t.match(await verdict(key), { id: 'ci' })
+  const first = await keys('revoke', id, '--json')
+  t.equal(first.code, 0)
+  t.match(JSON.parse(first.stdout), { id, revoked: /^\d{4}-.*Z$/ })
+  t.equal(await verdict(key), 'revoked')
+  const second = await keys('revoke', id)
+  t.same([second.code, second.stdout], [0, `${id} was revoked before\n`])
+})
+
+t.test('rotate gives a new key to the same owner and ends the old one', async (t) => {
+  const { keys, verdict } = scene(t)
+  const grant = ['--owner', 'ci', '--role', 'a', '--group', 'g', '--workspace', 'w', '--expires', '30d']
+  const old = JSON.parse((await keys('create', ...grant, '--json')).stdout)
+  const next = JSON.parse((await keys('rotate', old.id, '--json')).stdout)
+  t.match(next, { key: /^sp_/, rotated_from: old.id })
+  t.not(next.id, old.id)
+  t.match(await verdict(next.key), { id: 'ci', key: next.id, roles: ['a'], groups: ['g'], workspace: 'w' })
+  t.equal(await verdict(old.key), 'revoked')
+  const life = Date.parse(next.expires) - Date.parse(old.expires)
+  t.ok(life >= 0 && life < 600_000, 'it lives as long as the old one was to')
+  const again = await keys('rotate', old.id)
+  t.equal(again.code, 2)
+  t.match(again.stderr, /^error: the key `key_\w+` is revoked/)
+})
+
+t.test('rotate with an overlap keeps the old one for a while', async (t) => {
+  const { keys, verdict } = scene(t)
+  const old = JSON.parse((await keys('create', '--owner', 'ci', '--json')).stdout)
+  const argv = ['rotate', old.id, '--overlap', '1h', '--expires', '2h', '--json']
+  const next = JSON.parse((await keys(...argv)).stdout)
+  t.match(await verdict(old.key), { id: 'ci', expiresAt: Number })
+  t.match(await verdict(next.key), { id: 'ci' })
+  t.equal((await keys('rotate', old.id, '--overlap', '1h')).code, 2, 'one key is replaced once')
+})
+
+const refused: readonly (readonly [string, string[], RegExp])[] = [
+  ['an unknown key to revoke', ['revoke', 'key_X'], /there is no key `key_X`/],
+  ['an unknown key to rotate', ['rotate', 'key_X'], /there is no key `key_X`/],
+  ['no owner', ['create'], /--owner/],
+  ['an empty owner', ['create', '--owner', ''], /`--owner` must be/],
+  ['an owner with a line break', ['create', '--owner', 'a\nb'], /`--owner` must be/],
+  ['a group with an escape', ['create', '--owner', 'a', '--group', '\u001b[31m'], /`--group` must be/],
+  ['a life without a unit', ['create', '--owner', 'a', '--expires', '90'], /`--expires` must be a duration/],
+  ['a life of nothing', ['create', '--owner', 'a', '--expires', '0d'], /`--expires` must be a duration/],
+  ['a life of ages', ['create', '--owner', 'a', '--expires', '99999d'], /100 years/],
+]
+t.test('what is refused changes nothing and exits 2', async (t) => {
+  const { keys } = scene(t)
+  for (const [name, argv, message] of refused) {
+    const { code, stdout, stderr } = await keys(...argv)
+    t.same([code, stdout], [2, ''], name)
+    t.match(stderr, message, name)
+  }
+  t.same(JSON.parse((await keys('list', '--json')).stdout), [])
+})
+
+t.test('a config that accepts no keys is said', async (t) => {
+  const { keys } = scene(t, config(false))
+  const { code, stdout, stderr } = await keys('create', '--owner', 'ci', '--json')
+  t.equal(code, 0)
+  t.match(JSON.parse(stdout), { key: /^sp_/ })
+  t.match(stderr, /`identity.api_keys.enabled` is false/)
+})
+
+t.test('an unusable config or store exits 2 and says where', async (t) => {
+  const broken = scene(t, config(true).replace('version: 1', 'version: 2'))
+  t.match(await broken.keys('list'), { code: 2, stdout: '', stderr: /^sallyport\.yaml:1:/ })
+  const blocked = scene(t)
+  writeFileSync(join(blocked.cwd, 'data'), '')
+  t.match(await blocked.keys('list'), { code: 2, stdout: '', stderr: /^error: the store `/ })
+})
