@@ -123,7 +123,8 @@ export class LineQueue {
   }
 
   #stopped(code: string): string {
-    if (code !== 'EAGAIN' && this.#offset > 0) {
+    // A line of which only the newline is missing is ended by the newline.
+    if (code !== 'EAGAIN' && this.#offset > 0 && this.#ends[0] !== 1) {
       this.#torn = true
       this.#offset = 0
     }

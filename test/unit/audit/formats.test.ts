@@ -4,6 +4,7 @@ import t from 'tap'
 import { eventId } from '../../../src/audit/event-id.ts'
 import { MAX_LINE_BYTES } from '../../../src/audit/formats/format.ts'
 import { FORMATS } from '../../../src/audit/formats/index.ts'
+import { isoTime } from '../../../src/audit/formats/text.ts'
 import type { AuditEvent } from '../../../src/model/audit.ts'
 import { events, hostile, long } from '../../fixtures/audit/arbitraries.ts'
 import { alice, FIXTURES } from '../../fixtures/audit/events.ts'
@@ -47,6 +48,14 @@ function countColons(line: string): number {
 }
 
 const UNPRINTABLE = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\ufeff]/
+t.test('times are written as Date writes them', async (t) => {
+  const times = fc.integer({ min: 0, max: 253_402_300_799_999 })
+  fc.assert(fc.property(times, (at) => isoTime(at) === new Date(at).toISOString()))
+  for (const none of [Number.NaN, -1, Number.POSITIVE_INFINITY, 253_402_300_800_000]) {
+    t.equal(isoTime(none), '1970-01-01T00:00:00.000Z')
+  }
+})
+
 const hasControls = (text: string) => [...text].some((character) => character < ' ')
 
 for (const format of FORMATS) {

@@ -9,7 +9,11 @@ type Step =
 
 const steps: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constantFrom('commit', 'append'), length: fc.nat(120) }),
-  fc.record({ do: fc.constant('room'), bytes: fc.nat(400), error: fc.constantFrom('EAGAIN', 'ENOSPC') }),
+  fc.record({
+    do: fc.constant('room'),
+    bytes: fc.oneof(fc.nat(400), fc.nat(12)),
+    error: fc.constantFrom('EAGAIN', 'ENOSPC'),
+  }),
   fc.record({ do: fc.constant('pass'), ms: fc.constantFrom(0, 1, 5, 30, 300) }),
 )
 

@@ -22,10 +22,10 @@ t.test('a line that fits in part is completed before the next one', async (t) =>
   commit('näme😀')
   pass(0)
   t.same(answers, [['first', true]])
-  world.room = 3
-  pass(10)
-  world.room = 100
-  pass(100)
+  for (const room of [3, 2, 1, 100]) {
+    world.room = room
+    pass(20)
+  }
   t.equal(text(), 'first\nnäme😀\n')
   t.same(answers, [
     ['first', true],
@@ -120,6 +120,18 @@ t.test('a line that a full disk cut is ended and written again whole', async (t)
   pass(40)
   t.equal(text(), 'firs\nfirst line\nsecond\n')
   t.same(answers, [['second', true]])
+})
+
+t.test('a line of which a full disk cut only the newline is not written twice', async (t) => {
+  const { world, text, pass, append } = scene()
+  world.error = 'ENOSPC'
+  world.room = 5
+  append('first')
+  append('second')
+  pass(5)
+  world.room = 1000
+  pass(40)
+  t.equal(text(), 'first\nsecond\n')
 })
 
 t.test('a full queue refuses commits before appended lines', async (t) => {
