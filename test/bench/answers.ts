@@ -39,14 +39,15 @@ const delta = (content: string, finish: string | null) => ({
 })
 
 export const streamHead = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n'
-export const contentChunk = framed(event(delta(' lorem', null)))
-const last = framed(event(delta('', 'stop')))
-const usage = framed(event({ model: MODELS.burst, choices: [], usage: USAGE }))
-const done = `${framed('data: [DONE]\n\n')}0\r\n\r\n`
+const content = event(delta(' lorem', null))
+const last = event(delta('', 'stop'))
+const usage = event({ model: MODELS.burst, choices: [], usage: USAGE })
+const done = 'data: [DONE]\n\n'
+export const contentChunk = framed(content)
 
 /** Everything after the content: the finish, the usage where it was asked for, and the end of the stream. */
 export function streamEnd(withUsage: boolean): string {
-  return last + (withUsage ? usage : '') + done
+  return `${framed(last)}${withUsage ? framed(usage) : ''}${framed(done)}0\r\n\r\n`
 }
 
 /** `data:` lines that a client gets which did not ask for usage. */
@@ -54,4 +55,9 @@ export const EVENTS = CHUNKS + 1
 
 export function streamBurst(withUsage: boolean): string {
   return streamHead + contentChunk.repeat(CHUNKS - 1) + streamEnd(withUsage)
+}
+
+/** The events of that stream without HTTP around them. */
+export function plainBurst(withUsage: boolean): string {
+  return content.repeat(CHUNKS - 1) + last + (withUsage ? usage : '') + done
 }

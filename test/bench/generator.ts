@@ -26,6 +26,7 @@ export interface Cell {
 
 export interface Span {
   readonly warmMs: number
+  readonly warmAnswers: number
   readonly measureMs: number
 }
 
@@ -37,11 +38,11 @@ export interface Generator {
 export function startGenerator(): Generator {
   const child = start(REST, process.execPath, [PROGRAM], ['ignore', 'ignore', 'inherit', 'ipc'])
   return {
-    run: async (contender, workload, { warmMs, measureMs }) => {
+    run: async (contender, workload, span) => {
       const { request, beside, connections, expectStatus, expectText, expectTimes, counts } = workload
       const port = contender.ports[workload.kind]
       const { pid } = contender
-      const load = { port, pid, request, beside, connections, warmMs, measureMs }
+      const load = { port, pid, request, beside, connections, ...span }
       const job: Job = { ...load, expectStatus, expectText, expectTimes, counts }
       child.send(job)
       const [outcome] = await once(child, 'message')

@@ -7,6 +7,8 @@ export interface Job {
   /** Sent on one more connection every so often, where its last one has been answered; counted in `total` only. */
   readonly beside: { readonly request: string; readonly everyMs: number } | null
   readonly warmMs: number
+  /** Not measured before so many answers came, however long `warmMs` is. */
+  readonly warmAnswers: number
   readonly measureMs: number
   readonly expectStatus: number
   /** What the first answer on each connection must hold, this many times; the others only need to be complete. */

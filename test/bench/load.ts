@@ -28,10 +28,13 @@ class Run {
 
   async measure(): Promise<Outcome> {
     const job = this.#job
+    const { warmAnswers, beside } = job
     const request = Buffer.from(job.request, 'latin1')
     for (let index = 0; index < job.connections; index++) this.#connect(request, 0)
-    if (job.beside) this.#connect(Buffer.from(job.beside.request, 'latin1'), job.beside.everyMs)
+    if (beside) this.#connect(Buffer.from(beside.request, 'latin1'), beside.everyMs)
     await pause(job.warmMs)
+    const latest = performance.now() + STALL_MS
+    while (this.#total < warmAnswers && performance.now() < latest) await pause(20)
     const before = this.#cpu()
     this.#measuring = true
     await pause(job.measureMs)

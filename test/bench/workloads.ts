@@ -24,7 +24,7 @@ export interface Workload {
 const KIB = 1024
 const LARGE_EVERY_MS = 50
 
-function chatBody(model: string, bytes: number, stream: boolean): string {
+export function chatBody(model: string, bytes: number, stream: boolean): string {
   const body = (content: string) =>
     JSON.stringify({
       model,

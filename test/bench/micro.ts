@@ -1,0 +1,136 @@
+// What single parts of the hot path cost, in one process and without sockets: `node test/bench/micro.ts [--quick]`.
+// The least of many batches is shown, since everything that disturbs a batch makes it slower and nothing faster.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { ecs } from '../../src/audit/formats/ecs.ts'
+import { loadPolicySources } from '../../src/config/policy-sources.ts'
+import { chat } from '../../src/endpoints/chat.ts'
+import { parseJsonBody } from '../../src/endpoints/json.ts'
+import { openTap } from '../../src/endpoints/tap.ts'
+import type { PolicyInput } from '../../src/model/decision.ts'
+import { type CompiledPolicy, compilePolicy } from '../../src/policy/compile.ts'
+import { CHUNKS, jsonAnswer, MODELS, plainBurst } from './answers.ts'
+import { benchPolicy } from './bench-policy.ts'
+import { completeEvent, decisionEvent, policyInput, principal } from './samples.ts'
+import { chatBody } from './workloads.ts'
+
+const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
+const BATCHES = values.quick ? 20 : 200
+const BATCH_MS = values.quick ? 2 : 5
+
+/** Results end here, so that no compiler finds out that nobody wants them. */
+let sink: unknown
+
+/** Microseconds of one call. */
+function measure(run: () => unknown): number {
+  let calls = 1
+  const batch = () => {
+    const began = performance.now()
+    for (let call = 0; call < calls; call++) sink = run()
+    return performance.now() - began
+  }
+  while (batch() < BATCH_MS) calls *= 2
+  let least = Number.POSITIVE_INFINITY
+  for (let index = 0; index < BATCHES; index++) least = Math.min(least, batch())
+  return (least * 1000) / calls
+}
+
+function show(name: string, microseconds: number): void {
+  process.stdout.write(`${name.padEnd(52)}${microseconds.toFixed(2).padStart(10)} us\n`)
+}
+
+async function policyOf(rules: number): Promise<CompiledPolicy> {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-micro-'))
+  try {
+    writeFileSync(join(folder, 'policy.yaml'), benchPolicy(rules))
+    const { sources } = await loadPolicySources([folder])
+    const { policy, problems } = compilePolicy(sources, { issuers: ['bench'], upstreams: [] })
+    if (policy === null) throw new Error(problems[0]?.message ?? 'the policy does not compile')
+    return policy
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function bodies(): void {
+  for (const [name, size] of [
+    ['1 KB', 1024],
+    ['32 KB', 32 * 1024],
+    ['1 MiB', 1024 * 1024],
+  ] as const) {
+    const bytes = Buffer.from(chatBody(MODELS.json, size, false))
+    const parsed = parseJsonBody(bytes)
+    if (!parsed.ok) throw new Error(parsed.fault.message)
+    show(
+      `body of ${name}: parse`,
+      measure(() => parseJsonBody(bytes)),
+    )
+    show(
+      `body of ${name}: describe`,
+      measure(() => chat.describe(parsed.value, {})),
+    )
+    show(
+      `body of ${name}: JSON.parse alone, to compare`,
+      measure(() => JSON.parse(bytes.toString())),
+    )
+  }
+}
+
+async function decisions(): Promise<void> {
+  for (const rules of [10, 1000, 10_000]) {
+    const policy = await policyOf(rules)
+    const input: PolicyInput = policyInput(MODELS.json)
+    if (policy.decide(input).effect !== 'allow') throw new Error('the bench is not allowed')
+    const other = policyInput('nobodys-model')
+    show(
+      `decide among ${rules} rules: allow`,
+      measure(() => policy.decide(input)),
+    )
+    show(
+      `decide among ${rules} rules: deny`,
+      measure(() => policy.decide(other)),
+    )
+  }
+}
+
+function answers(): void {
+  const json = Buffer.from(jsonAnswer)
+  show(
+    'usage of a JSON answer of 1 KB',
+    measure(() => tapped('json', [json], false)),
+  )
+  const whole = Buffer.from(plainBurst(false))
+  const events = plainBurst(false)
+    .split(/(?<=\n\n)/)
+    .map((event) => Buffer.from(event))
+  show('stream chunk, each by itself', measure(() => tapped('sse', events, false)) / CHUNKS)
+  show('stream chunk, each by itself, usage taken out', measure(() => tapped('sse', events, true)) / CHUNKS)
+  show('stream chunk, all at once', measure(() => tapped('sse', [whole], false)) / CHUNKS)
+}
+
+function tapped(kind: 'json' | 'sse', chunks: readonly Buffer[], strips: boolean): unknown {
+  const tap = openTap('completion', kind, 200, strips)
+  for (const chunk of chunks) sink = tap.push(chunk)
+  return tap.end()
+}
+
+function events(): void {
+  const render = ecs.open({ version: '0.0.0' })
+  const stamp = { id: '0191d2b0-0000-7000-8000-000000000000', sequence: 1 }
+  show(
+    'decision event as a line',
+    measure(() => render(decisionEvent(principal), stamp)),
+  )
+  show(
+    'complete event as a line',
+    measure(() => render(completeEvent(principal), stamp)),
+  )
+}
+
+bodies()
+await decisions()
+answers()
+events()
+if (sink === undefined) process.exitCode = 1
