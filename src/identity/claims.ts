@@ -83,8 +83,7 @@ function audienceFault(aud: JsonValue | undefined, ours: readonly string[]): Rej
 
 function validityOf(payload: JsonObject, skewMs: number): Result<Validity, RejectReason> {
   const exp = ownValue(payload, 'exp')
-  const nbf = ownValue(payload, 'nbf') ?? 0
-  const iat = ownValue(payload, 'iat') ?? 0
+  const { nbf = 0, iat = 0 } = { nbf: ownValue(payload, 'nbf'), iat: ownValue(payload, 'iat') }
   if (exp === undefined) return failed('claim_missing')
   if (!isDate(exp) || !isDate(nbf) || !isDate(iat)) return failed('malformed')
   return ok({ fromMs: Math.max(nbf, iat) * 1000 - skewMs, untilMs: exp * 1000 + skewMs })

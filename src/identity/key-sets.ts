@@ -96,12 +96,17 @@ export class KeySet {
     return this.#failures > 0
   }
 
+  /** Good keys have grown too old without an attempt since: the clock has jumped, or the machine has slept. */
+  get isOverdue(): boolean {
+    return this.#confirmedAt !== null && this.#failures === 0 && !this.#isFresh()
+  }
+
   /** The first attempt ever, while it is young enough to be waited for; null afterwards. */
   get firstFetch(): Promise<void> | null {
     return this.#firstFetch
   }
 
-  /** Fetches because of a key id that is not in the set: at most once in 30 s, whoever asks; null in between. */
+  /** Fetches because of a key that is not in the set: at most once in 30 s, whoever asks; null in between. */
   refreshForUnknownKey(): Promise<void> | null {
     if (this.#inFlight !== null) return this.#inFlight
     const now = this.#ports.clock()

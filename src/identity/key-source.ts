@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { type JsonObject, ownValue } from '../model/json.ts'
 import { failed, ok, type Result } from '../model/result.ts'
@@ -58,23 +58,29 @@ function isTrustworthy(written: string, allowInsecure: boolean): boolean {
 
 function fileSource(file: string): KeySource {
   let mark = ''
+  const read = async (handle: FileHandle, mayBeUnchanged: boolean) => {
+    const { size, mtimeNs, ino, dev } = await handle.stat({ bigint: true })
+    const now = [dev, ino, size, mtimeNs].join(' ')
+    if (mayBeUnchanged && now === mark) return ok('unchanged' as const)
+    if (size > MAX_DOCUMENT_BYTES) return failed('too_large' as const)
+    const document = readJsonObject(await handle.readFile())
+    if (document === null) return failed('malformed' as const)
+    mark = now
+    return ok(document)
+  }
   return {
     lookEveryMs: FILE_LOOK_MS,
     close: () => undefined,
     load: async (_signal, mayBeUnchanged) => {
+      let handle: FileHandle | null = null
       try {
         // A pipe in its place must not hold the process.
-        await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
-        const { size, mtimeNs, ino, dev } = await handle.stat({ bigint: true })
-        const now = [dev, ino, size, mtimeNs].join(' ')
-        if (mayBeUnchanged && now === mark) return ok('unchanged' as const)
-        if (size > MAX_DOCUMENT_BYTES) return failed('too_large')
-        const document = readJsonObject(await handle.readFile())
-        if (document === null) return failed('malformed')
-        mark = now
-        return ok(document)
+        handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
+        return await read(handle, mayBeUnchanged)
       } catch {
         return failed('file_unreadable')
+      } finally {
+        await handle?.close().catch(() => undefined)
       }
     },
   }

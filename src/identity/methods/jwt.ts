@@ -99,7 +99,7 @@ class JwtIssuer implements OpenMethod {
     const first = this.#keySet.firstFetch
     if (first !== null) await first
     let key = this.#choose(token)
-    if (key === 'unknown') {
+    if (key === 'unknown' || this.#keySet.isOverdue) {
       await this.#keySet.refreshForUnknownKey()
       key = this.#choose(token)
     }

@@ -25,6 +25,8 @@ const rows: readonly Row[] = [
   ['nbf is text', token(key, claims({ nbf: '0' })), 'malformed'],
   ['iat is in the future', token(key, claims({ iat: NOW_S + 31 })), 'not_yet_valid'],
   ['iat is text', token(key, claims({ iat: 'now' })), 'malformed'],
+  ['nbf is null', token(key, claims({ nbf: null })), 'malformed'],
+  ['iat is null', token(key, claims({ iat: null })), 'malformed'],
   ['there is no iat', token(key, without(claims(), 'iat')), 'verified'],
   ['there is no sub', token(key, without(claims(), 'sub')), 'claim_missing'],
   ['sub is empty', token(key, claims({ sub: '' })), 'malformed'],

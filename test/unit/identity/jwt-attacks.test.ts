@@ -217,3 +217,14 @@ t.test('the others do where the issuer lists them', async (t) => {
   t.equal(outcome(await verify(token(ed, claims(), head({ alg: 'Ed25519' }, ed)))), 'verified', 'Ed25519')
   t.equal(outcome(await verify(token(ed))), 'alg_not_allowed', 'EdDSA is not listed')
 })
+
+t.test('no token with one character changed is verified', async (t) => {
+  const { verify } = scene(t, PUBLISHED)
+  t.equal(outcome(await verify(good)), 'verified')
+  const wrong: number[] = []
+  for (let at = 0; at < good.length; at++) {
+    const changed = good.slice(0, at) + (good[at] === 'A' ? 'B' : 'A') + good.slice(at + 1)
+    if (outcome(await verify(changed)) === 'verified') wrong.push(at)
+  }
+  t.same(wrong, [])
+})

@@ -114,6 +114,16 @@ t.test('a key that is gone is void at once, remembered tokens too', async (t) =>
   t.equal(await verify(second), 'verified')
 })
 
+t.test('a machine that slept asks again before it trusts old keys', async (t) => {
+  const { server, clock, verify, fetches } = await scene(t)
+  t.equal(await verify(first), 'verified')
+  clock.now += AGES.maxStaleMs + 1
+  server.keys = [second.jwk]
+  const exp = clock.now / 1000 + 60
+  t.same(await Promise.all([verify(first, { exp }), verify(second, { exp })]), ['unknown_kid', 'verified'])
+  t.equal(fetches(), 2)
+})
+
 t.test('a key that is replaced under its id is another key', async (t) => {
   const { server, verify, fire, identity } = await scene(t)
   const kept = bearer(token(first, goodClaims({ iss: server.origin })))

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { hashSecret } from '../../../src/identity/argon2.ts'
@@ -17,7 +18,8 @@ const JWT = token(key)
 const specimens: { readonly [name: string]: (t: Test, kind: MethodKind) => Promise<Specimen> } = {
   jwt: async (t, kind) => {
     const clock = { now: NOW }
-    const settings = issuerSettings(writeKeys(join(folder(t), 'jwks.json'), [key.jwk]))
+    const file = writeKeys(join(folder(t), 'jwks.json'), [key.jwk])
+    const settings = issuerSettings(file)
     const [plan] = kind.plans({ issuers: [settings], apiKeys: { enabled: false } })
     if (plan === undefined) throw new Error('no plan')
     return {
@@ -30,6 +32,7 @@ const specimens: { readonly [name: string]: (t: Test, kind: MethodKind) => Promi
       ],
       foreign: [goodKey.key, token(key, goodClaims({ iss: 'https://other.example' })), 'opaque'],
       sever: () => {
+        rmSync(file)
         clock.now += settings.jwks.maxStaleMs + 1
       },
     }
