@@ -1,0 +1,162 @@
+import { isDeepStrictEqual } from 'node:util'
+import fc from 'fast-check'
+import t from 'tap'
+import { ENDPOINTS } from '../../src/endpoints/index.ts'
+import { parseJsonBody } from '../../src/endpoints/json.ts'
+import { fuzz } from './budget.ts'
+import { firstWins } from './first-wins.ts'
+
+const names = [
+  ...[
+    'model',
+    'messages',
+    'input',
+    'prompt',
+    'tools',
+    'functions',
+    'content',
+    'role',
+    'type',
+    'name',
+    'function',
+    'id',
+  ],
+  ...['image_url', 'url', 'file', 'file_id', 'input_audio', 'server_url', 'connector_id', 'container', 'variables'],
+  ...[
+    'network_policy',
+    'allowed_domains',
+    'conversation',
+    'stream',
+    'stream_options',
+    'include_usage',
+    'max_tokens',
+    'n',
+  ],
+  ...[
+    'modalities',
+    'metadata',
+    'output',
+    'Model',
+    'api_base',
+    'moderation',
+    'parameters',
+    '__proto__',
+    'constructor',
+    '7',
+  ],
+]
+const words = [
+  ...['m', 'user', 'text', 'image_url', 'input_image', 'function', 'custom', 'mcp', 'web_search', 'item_reference'],
+  ...['https://a.example/x', 'http://a@b', 'data:,x', 'mcp_list_tools', 'message', 'function_call_output', 'auto', ''],
+]
+const key = fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...names) }, fc.string({ unit: 'binary', maxLength: 4 }))
+const leaf = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom<unknown>(...words) },
+  fc.constantFrom<unknown>(null, true, false, 0, 1, -1, 1.5, 1e300, [], {}),
+  fc.string({ unit: 'binary', maxLength: 6 }),
+)
+const { tree } = fc.letrec((tie) => ({
+  tree: fc.oneof({ maxDepth: 5, depthSize: 'small' }, leaf, tie('object'), tie('list')),
+  object: fc.dictionary(key, tie('tree'), { maxKeys: 4 }),
+  list: fc.array(tie('tree'), { maxLength: 4 }),
+}))
+const document = fc.dictionary(key, tree, { maxKeys: 6 })
+
+/** Members, half of them written twice or with their keys escaped, as text. */
+const escapedKey = (name: string) =>
+  `"${[...name].map((letter) => (letter > '~' || letter < ' ' ? JSON.stringify(letter).slice(1, -1) : `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)).join('')}"`
+const pieces = [
+  '"',
+  '\\',
+  ':',
+  ',',
+  '{',
+  '}',
+  '[',
+  ']',
+  '"model":"x"',
+  ',"a":1',
+  '\\u006d',
+  '\ufeff',
+  '\u0000',
+  ' ',
+  '"":0,',
+]
+const text = fc
+  .tuple(
+    document,
+    fc.array(
+      fc.record({ at: fc.nat(), drop: fc.nat(3), put: fc.oneof(fc.constantFrom(...pieces), key.map(escapedKey)) }),
+      {
+        maxLength: 2,
+      },
+    ),
+    fc.option(fc.nat(), { freq: 1 }),
+  )
+  .map(([value, edits, repeated]) => {
+    let written = JSON.stringify(value)
+    const members = [...written.matchAll(/"((?:[^"\\]|\\.)*)":/gs)]
+    const again = repeated === null ? undefined : members[repeated % Math.max(1, members.length)]
+    if (again) {
+      const at = again.index
+      written = `${written.slice(0, at)}${escapedKey(JSON.parse(`"${again[1]}"`))}:1,${written.slice(at)}`
+    }
+    for (const { at, drop, put } of edits) {
+      const place = at % (written.length + 1)
+      written = written.slice(0, place) + put + written.slice(place + drop)
+    }
+    return written
+  })
+
+t.test('a body that is accepted reads alike to two unlike parsers', async (t) => {
+  let accepted = 0
+  const agree = (bytes: Buffer): boolean => {
+    const body = parseJsonBody(bytes)
+    if (!body.ok) return body.fault.code === 'invalid_body'
+    accepted++
+    const written = bytes.toString()
+    return isDeepStrictEqual(firstWins(written), JSON.parse(written)) && body.value.bytes === bytes
+  }
+  fuzz(
+    t,
+    fc.property(
+      fc.oneof({ weight: 6, arbitrary: text.map((written) => Buffer.from(written)) }, fc.uint8Array().map(Buffer.from)),
+      agree,
+    ),
+    0.4,
+  )
+  t.ok(accepted > 0, `${accepted} accepted`)
+})
+
+t.test('a body without a key twice is not refused for one', async (t) => {
+  fuzz(
+    t,
+    fc.property(document, (value) => {
+      const body = parseJsonBody(Buffer.from(JSON.stringify(value)))
+      return body.ok && isDeepStrictEqual(body.value.value, JSON.parse(JSON.stringify(value)))
+    }),
+    0.2,
+  )
+})
+
+t.test('any JSON is facts or a refusal to every endpoint, and never a throw', async (t) => {
+  let described = 0
+  fuzz(
+    t,
+    fc.property(document, fc.boolean(), (value, named) => {
+      const body = parseJsonBody(Buffer.from(JSON.stringify(named ? { ...value, model: 'm' } : value)))
+      if (!body.ok) return false
+      return ENDPOINTS.every((endpoint) => {
+        const facts = endpoint.describe(body.value, { model: 'm' })
+        if (!facts.ok) return facts.fault.code === 'invalid_body' && facts.fault.param !== null
+        described++
+        const { model, input, urls, maxOutputTokens } = facts.value
+        const sound =
+          endpoint.body === 'none' || (model ?? null) === ((body.value.value.model as string | undefined) ?? null)
+        return sound && input.bytes !== undefined && new Set(urls).size === urls.length && (maxOutputTokens ?? 1) > 0
+      })
+    }),
+    0.4,
+  )
+  t.ok(described > 0, `${described} described`)
+})
