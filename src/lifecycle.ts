@@ -47,7 +47,7 @@ export function policyLoaded(at: number, digest: string, previous: string | null
     outcome: 'success',
     message: `policy ${digest}`,
     policy: { ruleset: digest, latencyNs: 0, roles: [] },
-    extra: { 'policy.digest': digest, ...(previous === null ? {} : { 'policy.previous': previous }) },
+    ...(previous === null ? {} : { extra: { 'previous.policy': previous } }),
   }
 }
 
@@ -64,7 +64,7 @@ export function configLoaded(
     message: restart.length === 0 ? `config ${digest}` : `config ${digest}; ${restart.join(', ')} need a restart`,
     extra: {
       'config.digest': digest,
-      ...(previous === null ? {} : { 'config.previous': previous }),
+      ...(previous === null ? {} : { 'previous.config': previous }),
       ...(restart.length === 0 ? {} : { 'config.restart_required': restart }),
     },
   }
@@ -100,6 +100,6 @@ export function identityReported(at: number, report: IdentityReport): AuditEvent
     message: `keys of the issuer ${report.issuer} ${failed ? 'cannot be fetched' : 'changed'}`,
     authIssuer: report.issuer,
     authMethod: 'jwt',
-    ...(report.keys === undefined ? {} : { extra: { 'auth.keys': report.keys } }),
+    ...(report.keys === undefined ? {} : { extra: { 'jwks.keys': report.keys } }),
   }
 }
