@@ -20,7 +20,7 @@ export function referenceProblems(merged: Merged, known: KnownNames): FileProble
   const found: FileProblem[] = []
   for (const role of roles.values()) {
     found.push(...memberProblems(role, role.value?.members, issuers))
-    found.push(...unknownNames(role, ['includes'], role.value?.includes, roles.keys(), 'role'))
+    found.push(...unknownNames(role, ['includes'], role.value?.includes, roles, 'role'))
   }
   for (const workspace of workspaces.values()) {
     found.push(...memberProblems(workspace, workspace.value?.members, issuers))
@@ -38,8 +38,8 @@ export function referenceProblems(merged: Merged, known: KnownNames): FileProble
   for (const [name, alias] of aliases) found.push(...aliasProblems(name, alias, merged))
   for (const rule of rules) {
     const { value } = rule
-    found.push(...unknownNames(rule, ['roles'], value.roles, roles.keys(), 'role'))
-    found.push(...unknownNames(rule, ['workspaces'], value.workspaces, workspaces.keys(), 'workspace'))
+    found.push(...unknownNames(rule, ['roles'], value.roles, roles, 'role'))
+    found.push(...unknownNames(rule, ['workspaces'], value.workspaces, workspaces, 'workspace'))
     found.push(...modelProblems(rule, ['models'], value.models, merged))
     found.push(...operationProblems(rule), ...conditionProblems(rule), ...upstreamWarnings(rule, known))
   }
@@ -61,13 +61,12 @@ function unknownNames(
   placed: Placed<unknown>,
   inner: readonly string[],
   list: Texts,
-  known: Iterable<string>,
+  known: ReadonlyMap<string, unknown>,
   what: string,
 ): FileProblem[] {
-  const names = new Set(known)
   return [...(list ?? []).entries()].flatMap(([index, name]) => {
-    if (name === undefined || names.has(name)) return []
-    const message = `no ${what} has this name${didYouMean(name, names)}`
+    if (name === undefined || known.has(name)) return []
+    const message = `no ${what} has this name${didYouMean(name, known.keys())}`
     return [problemAt(placed, [...inner, index], `unknown_${what}`, message)]
   })
 }

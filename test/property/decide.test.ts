@@ -7,7 +7,7 @@ import { type ReferenceAnswer, type ReferenceDocument, reference } from '../supp
 
 /** `SALLYPORT_CASES=10000000` goes on for as long as it takes. */
 const cases = Number(process.env.SALLYPORT_CASES ?? 100_000)
-const INPUTS = 100
+const INPUTS = 40
 
 function compiled(documents: readonly ReferenceDocument[]) {
   const { policy, problems } = compilePolicy(sources(documents), KNOWN)

@@ -183,13 +183,13 @@ const rarely = <Item>(arbitrary: fc.Arbitrary<Item>, freq: number) => fc.option(
 const rule: fc.Arbitrary<Omit<ReferenceRule, 'id'>> = fc
   .record({
     effect: pick(['allow', 'allow', 'allow', 'allow', 'deny'] as const),
-    roles: rarely(some(ROLES), 1),
+    roles: rarely(some(ROLES, 4), 2),
     workspaces: fc.oneof(
       { weight: 5, arbitrary: fc.constant(undefined) },
       { weight: 1, arbitrary: some(WORKSPACES, 2) },
     ),
-    models: rarely(some([...MODEL_PATTERNS, '@small', '@constructor', '@__proto__'], 5), 1),
-    operations: rarely(some(OPERATION_PATTERNS, 5), 1),
+    models: rarely(some([...MODEL_PATTERNS, '@small', '@constructor', '@__proto__'], 5), 2),
+    operations: rarely(some(OPERATION_PATTERNS, 5), 2),
     when: whenArbitrary,
   })
   .map(({ when, ...selectors }) => {
