@@ -58,11 +58,18 @@ export type RejectReason =
 /** A credential is verified, or it is wrong, or nobody can tell right now; the three never fall through to another. */
 export type Verification =
   | { readonly outcome: 'verified'; readonly principal: Principal; readonly cache: 'hit' | 'miss' }
-  | { readonly outcome: 'rejected'; readonly reason: RejectReason; readonly method: MethodName | null }
+  | {
+      readonly outcome: 'rejected'
+      readonly reason: RejectReason
+      readonly method: MethodName | null
+      /** The configured name of the issuer that owns the credential, where one does. */
+      readonly issuer?: string
+    }
   | {
       readonly outcome: 'unavailable'
       readonly reason: string
       readonly method: MethodName
+      readonly issuer?: string
       readonly retryAfterSeconds: number
     }
 

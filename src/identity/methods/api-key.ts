@@ -191,9 +191,9 @@ const absentStore: KeyReader = {
 }
 
 function rejected(reason: RejectReason): Verification {
-  return { outcome: 'rejected', reason, method: 'api_key' }
+  return { outcome: 'rejected', reason, method: 'api_key', issuer: 'api_keys' }
 }
 
 function unavailable(reason: string, retryAfterSeconds: number): Verification {
-  return { outcome: 'unavailable', reason, method: 'api_key', retryAfterSeconds }
+  return { outcome: 'unavailable', reason, method: 'api_key', issuer: 'api_keys', retryAfterSeconds }
 }

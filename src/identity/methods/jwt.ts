@@ -81,7 +81,7 @@ class JwtIssuer implements OpenMethod {
 
   verify(credential: Credential): Verification | Promise<Verification> {
     const token = tokenOf(credential)
-    if (!token.ok) return rejected(token.fault)
+    if (!token.ok) return this.#rejected(token.fault)
     const digest = digestOf(token.value.text)
     const known = this.recall(digest, this.#clock()) ?? this.#pending.get(digest)
     if (known !== undefined) return known
@@ -95,7 +95,7 @@ class JwtIssuer implements OpenMethod {
   }
 
   async #check(token: UnverifiedToken, digest: string): Promise<Verification> {
-    if (!this.#settings.algorithms.includes(token.alg)) return rejected('alg_not_allowed')
+    if (!this.#settings.algorithms.includes(token.alg)) return this.#rejected('alg_not_allowed')
     const first = this.#keySet.firstFetch
     if (first !== null) await first
     let key = this.#choose(token)
@@ -103,13 +103,13 @@ class JwtIssuer implements OpenMethod {
       await this.#keySet.refreshForUnknownKey()
       key = this.#choose(token)
     }
-    if (key === null) return unavailable('jwks_unavailable', 5)
-    if (key === 'unknown' && this.#keySet.isFailing) return unavailable('jwks_unavailable', 5)
-    if (key === 'alg_not_allowed') return rejected('alg_not_allowed')
-    if (typeof key === 'string') return rejected('unknown_kid')
+    if (key === null) return this.#unavailable('jwks_unavailable', 5)
+    if (key === 'unknown' && this.#keySet.isFailing) return this.#unavailable('jwks_unavailable', 5)
+    if (key === 'alg_not_allowed') return this.#rejected('alg_not_allowed')
+    if (typeof key === 'string') return this.#rejected('unknown_kid')
     const genuine = await this.#isGenuine(token, digest, key)
-    if (genuine === null) return unavailable('busy', 1)
-    return genuine ? this.#accept(token, digest, key) : rejected('bad_signature')
+    if (genuine === null) return this.#unavailable('busy', 1)
+    return genuine ? this.#accept(token, digest, key) : this.#rejected('bad_signature')
   }
 
   /** The one key that the token can be verified with; null while no keys are at hand. */
@@ -136,9 +136,9 @@ class JwtIssuer implements OpenMethod {
   #accept(token: UnverifiedToken, digest: string, key: VerificationKey): Verification {
     const nowMs = this.#clock()
     const accepted = acceptClaims(token, this.#settings, nowMs)
-    if (!accepted.ok) return rejected(accepted.fault)
+    if (!accepted.ok) return this.#rejected(accepted.fault)
     // The key may have gone while its signature was being verified.
-    if (!this.#keySet.holds(key)) return rejected('unknown_kid')
+    if (!this.#keySet.holds(key)) return this.#rejected('unknown_kid')
     const { principal, validity } = accepted.value
     this.#verified.set(digest, {
       verification: Object.freeze({ outcome: 'verified', principal, cache: 'hit' }),
@@ -148,12 +148,12 @@ class JwtIssuer implements OpenMethod {
     })
     return { outcome: 'verified', principal, cache: 'miss' }
   }
-}
 
-function rejected(reason: RejectReason): Verification {
-  return { outcome: 'rejected', reason, method: 'jwt' }
-}
+  #rejected(reason: RejectReason): Verification {
+    return { outcome: 'rejected', reason, method: 'jwt', issuer: this.issuer }
+  }
 
-function unavailable(reason: string, retryAfterSeconds: number): Verification {
-  return { outcome: 'unavailable', reason, method: 'jwt', retryAfterSeconds }
+  #unavailable(reason: string, retryAfterSeconds: number): Verification {
+    return { outcome: 'unavailable', reason, method: 'jwt', issuer: this.issuer, retryAfterSeconds }
+  }
 }

@@ -37,7 +37,7 @@ export async function identityMethodContract(t: Test, { method, good, wrong, for
   })
   t.test('a wrong one is rejected for its reason, every time', async (t) => {
     for (const [text, reason] of [...wrong, ...wrong]) {
-      t.same(await verify(text), { outcome: 'rejected', reason, method: method.name })
+      t.same(await verify(text), { outcome: 'rejected', reason, method: method.name, issuer: method.issuer })
     }
   })
   t.test('verifying never throws, whatever it is given', async (t) => {
@@ -49,7 +49,12 @@ export async function identityMethodContract(t: Test, { method, good, wrong, for
   })
   t.test('when nobody can tell, it says so', async (t) => {
     sever()
-    t.match(await verify(good), { outcome: 'unavailable', method: method.name, retryAfterSeconds: Number })
+    t.match(await verify(good), {
+      outcome: 'unavailable',
+      method: method.name,
+      issuer: method.issuer,
+      retryAfterSeconds: Number,
+    })
     t.not(outcome(await verify(good)), '')
   })
   t.test('closing is for good, and may be done twice', async () => {
