@@ -69,13 +69,22 @@ function lookAlikes(table: { readonly [letter: string]: string }): ReadonlyMap<s
 
 /** A key as lower-case letters and digits: without case, width, accents, separators, padding or what is invisible. */
 export function foldKey(key: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the test for ASCII
-  if (/^[\x00-\x7f]*$/.test(key))
-    return key
-      .toLowerCase()
-      .replaceAll('|', 'l')
-      .replace(/[^a-z0-9]/g, '')
-  return [...fold(key)].filter((letter) => letter <= '\x7f').join('')
+  return foldAscii(key) ?? [...fold(key)].filter((letter) => letter <= '\x7f').join('')
+}
+
+/** Null when the key is not ASCII alone. The usual key is lower-case letters, and is answered as it is. */
+function foldAscii(key: string): string | null {
+  let isFolded = true
+  for (let index = 0; index < key.length; index++) {
+    const code = key.charCodeAt(index)
+    if (code > 127) return null
+    if (!((code >= 97 && code <= 122) || (code >= 48 && code <= 57))) isFolded = false
+  }
+  if (isFolded) return key
+  return key
+    .toLowerCase()
+    .replaceAll('|', 'l')
+    .replace(/[^a-z0-9]/g, '')
 }
 
 /** Letters and digits of a key; those beyond ASCII that look like nothing known are kept as they are. */
@@ -91,9 +100,12 @@ function fold(key: string): string {
 
 /** True for a key that a reader could take for `model` although it is not that key. */
 export function looksLikeModel(key: string): boolean {
-  const folded = foldKey(key)
-  if (/^(?:m|rn)[o0]de[l1i]$/.test(folded)) return key !== 'model'
-  if (folded.length === key.length) return false
+  return key !== 'model' && isLikeModel(key, foldKey(key))
+}
+
+function isLikeModel(key: string, folded: string): boolean {
+  if (/^(?:m|rn)[o0]de[l1i]$/.test(folded)) return true
+  if (folded.length < 3 || folded.length > 5 || folded.length === key.length) return false
   // A letter that looks like nothing known stands for any letter, as long as most of the word is there.
   const letters = [...fold(key)]
   if (letters.length !== 5) return false
@@ -102,6 +114,6 @@ export function looksLikeModel(key: string): boolean {
 }
 
 /** True for a key that could redirect the call; `model` itself is not one. */
-export function redirects(key: string): boolean {
-  return key !== 'model' && (REDIRECTS.has(foldKey(key)) || looksLikeModel(key))
+export function redirects(key: string, folded = foldKey(key)): boolean {
+  return key !== 'model' && (REDIRECTS.has(folded) || isLikeModel(key, folded))
 }

@@ -92,6 +92,16 @@ const KINDS = {
     'logprobs',
     'env',
   ],
+  /** Nothing in particular: here so that the usual keys need not be examined. */
+  other: [
+    ...['function', 'custom', 'tool_calls', 'function_call', 'strict', 'tool_choice', 'allowed_tools', 'tool_names'],
+    ...['stream', 'stream_options', 'include_usage', 'include_obfuscation', 'response_format', 'json_schema'],
+    ...['temperature', 'top_p', 'top_k', 'n', 'seed', 'max_tokens', 'max_completion_tokens', 'max_output_tokens'],
+    ...['presence_penalty', 'frequency_penalty', 'parallel_tool_calls', 'store', 'include', 'truncation', 'modalities'],
+    ...['reasoning_effort', 'effort', 'verbosity', 'service_tier', 'encoding_format', 'dimensions', 'data', 'action'],
+    ...['annotations', 'cache_control', 'prompt_cache_breakpoint', 'phase', 'require_approval', 'search_context_size'],
+    ...['index', 'namespace', 'user_location', 'environment', 'skills', 'moderation', 'messages', 'functions'],
+  ],
   network: ['network_policy'],
   tools: ['tools'],
 } as const satisfies { readonly [kind in MemberKind]?: readonly string[] }
@@ -130,6 +140,7 @@ export function memberOf(key: string): Member {
 }
 
 function unknownMember(key: string): Member {
-  if (redirects(key)) return REDIRECT
-  return /ur[li]s?$/.test(foldKey(key)) ? URL_MEMBER : OTHER
+  const folded = foldKey(key)
+  if (redirects(key, folded)) return REDIRECT
+  return /ur[li]s?$/.test(folded) ? URL_MEMBER : OTHER
 }
