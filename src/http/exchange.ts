@@ -8,6 +8,15 @@ import { errorBody, errorHeaders, faultRow } from './errors.ts'
 const LINGER_MS = 1000
 const LINGER_BYTES = 4 * 1024 * 1024
 
+/** Why the rest of a body will never come. */
+export type BodyBreak = 'malformed' | 'client_closed' | 'timeout'
+
+const BREAKS: Readonly<Record<BodyBreak, Fault>> = {
+  malformed: fault('invalid_body', 'the body is not framed as HTTP/1.1 frames one'),
+  client_closed: fault('invalid_body', 'the body ended early', { reason: 'client_closed' }),
+  timeout: fault('request_timeout', 'the request was not complete in time'),
+}
+
 /**
  * One request and its answer on one connection. It owns the only places where the client's body is read and where
  * bytes go back; whoever answers first wins and nothing is ever answered twice.
@@ -24,7 +33,8 @@ export class Exchange implements ClientExchange {
   #expectsContinue: boolean
   #bytesSent = 0
   #status = 0
-  #breakBody: (() => void) | null = null
+  #settleBody: ((result: Result<Buffer, Fault>) => void) | null = null
+  #broken: BodyBreak | null = null
 
   constructor(request: IncomingMessage, response: ServerResponse, id: string, expectsContinue: boolean) {
     this.id = id
@@ -64,6 +74,9 @@ export class Exchange implements ClientExchange {
    */
   readBody(announced: number | undefined, limitBytes: number, timeoutMs: number): Promise<Result<Buffer, Fault>> {
     if (announced !== undefined && announced > limitBytes) return Promise.resolve(failed(tooLarge(limitBytes)))
+    // Both may have come about while the caller was being authenticated: no event would tell of them again.
+    if (this.#broken !== null) return Promise.resolve(failed(BREAKS[this.#broken]))
+    if (this.#gone || this.#request.destroyed) return Promise.resolve(failed(BREAKS.client_closed))
     if (this.#expectsContinue) {
       this.#expectsContinue = false
       this.#response.writeContinue()
@@ -74,7 +87,7 @@ export class Exchange implements ClientExchange {
       let length = 0
       const settle = (result: Result<Buffer, Fault>) => {
         clearTimeout(timer)
-        this.#breakBody = null
+        this.#settleBody = null
         request.removeListener('data', onBytes)
         request.removeListener('end', onEnd)
         request.removeListener('close', onClose)
@@ -87,8 +100,8 @@ export class Exchange implements ClientExchange {
         else chunks.push(chunk)
       }
       const onEnd = () => settle(ok(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, length)))
-      const onClose = () => settle(failed(fault('invalid_body', 'the body ended early', { reason: 'client_closed' })))
-      this.#breakBody = () => settle(failed(fault('invalid_body', 'the body is not framed as HTTP/1.1 frames one')))
+      const onClose = () => settle(failed(BREAKS.client_closed))
+      this.#settleBody = settle
       const timer = setTimeout(
         () => settle(failed(fault('request_timeout', `the body was not complete within ${timeoutMs} ms`))),
         timeoutMs,
@@ -100,11 +113,12 @@ export class Exchange implements ClientExchange {
     })
   }
 
-  /** What follows in this request's body cannot be understood. False when the body was complete: nothing was done. */
-  breakBody(): boolean {
+  /** The rest of this request's body will not come. False when the body was complete: nothing was done. */
+  breakBody(how: BodyBreak): boolean {
     if (this.#request.complete) return false
     this.#response.shouldKeepAlive = false
-    this.#breakBody?.()
+    this.#broken ??= how
+    this.#settleBody?.(failed(BREAKS[this.#broken]))
     return true
   }
 
@@ -153,7 +167,9 @@ export class Exchange implements ClientExchange {
   }
 
   cut(): void {
-    this.#response.destroy()
+    // To an HTTP/1.0 client the end of the connection is the end of the answer: only a reset says that it is not.
+    if (this.started && this.#request.httpVersion === '1.0') this.#request.socket.resetAndDestroy()
+    else this.#response.destroy()
   }
 
   #answer(status: number, headers: readonly string[], body: Buffer): void {
@@ -169,8 +185,7 @@ export class Exchange implements ClientExchange {
       'x-request-id',
       this.id,
     ]
-    if (this.#request.complete || this.#request.method === 'CONNECT') {
-      if (this.#request.method === 'CONNECT') response.shouldKeepAlive = false
+    if (this.#request.complete || !announcesBody(this.#request)) {
       response.writeHead(status, head)
       response.end(this.#request.method === 'HEAD' ? undefined : body)
       return
@@ -199,6 +214,15 @@ export class Exchange implements ClientExchange {
     request.once('close', over)
     request.resume()
   }
+}
+
+/** A head can be answered before the parser says that nothing follows it. */
+function announcesBody({ method, rawHeaders }: IncomingMessage): boolean {
+  if (method === 'CONNECT') return false
+  return rawHeaders.some(
+    (name, index) =>
+      index % 2 === 0 && /^(?:content-length|transfer-encoding)$/i.test(name) && rawHeaders[index + 1] !== '0',
+  )
 }
 
 function tooLarge(limitBytes: number): Fault {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { Exchange } from './exchange.ts'
+import { type BodyBreak, Exchange } from './exchange.ts'
 
 /** Requests that one connection may have waiting behind the one being answered (HTTP pipelining). */
 const PIPELINE_LIMIT = 16
@@ -59,6 +59,14 @@ export function createProxyServer(limits: ServerLimits, ports: ServerPorts): Ser
     return fresh
   }
 
+  // No protocol is switched to. Node forgets what it has already read behind such a request, so that the two ends would
+  // be out of step: its answer is the connection's last one.
+  const upgrading = new WeakSet<IncomingMessage>()
+  const declineUpgrade = (request: IncomingMessage) => {
+    upgrading.add(request)
+    return false
+  }
+
   const server = createServer({
     requireHostHeader: false, // answered by `receive`, so that it is audited like any other request
     maxHeaderSize: MAX_HEAD_BYTES,
@@ -68,11 +76,12 @@ export function createProxyServer(limits: ServerLimits, ports: ServerPorts): Ser
     connectionsCheckingInterval: 1000,
     insecureHTTPParser: false,
     noDelay: true,
+    shouldUpgradeCallback: declineUpgrade,
   })
   server.maxHeadersCount = MAX_HEADERS
 
   const run = (connection: Connection, { request, response, expectsContinue }: Waiting) => {
-    if (ports.draining()) response.shouldKeepAlive = false
+    if (ports.draining() || upgrading.has(request)) response.shouldKeepAlive = false
     const exchange = new Exchange(request, response, ports.newRequestId(), expectsContinue)
     connection.active = exchange
     exchange.onOver = () => {
@@ -101,31 +110,76 @@ export function createProxyServer(limits: ServerLimits, ports: ServerPorts): Ser
     connection.closing = true
     ports.rejected({ status, reason, clientIp: remoteAddress, clientPort: remotePort })
     if (connection.active) connection.active.last()
-    else if (socket.writable) socket.end(rawAnswer(status), () => socket.destroy())
-    else socket.destroy()
+    else lastWords(socket as Socket, rawAnswer(status))
   }
 
   server.on('request', (request, response) => accept(request, response, false))
   server.on('checkContinue', (request, response) => accept(request, response, true))
   server.on('checkExpectation', (request, response) => accept(request, response, false))
   server.on('connect', (request: IncomingMessage, socket: Duplex) => {
+    // Node has let go of this socket: nobody else hears its errors, nor tells an earlier answer that it may go on.
+    socket.on('error', () => undefined)
+    socket.resume()
+    const connection = connectionOf(socket)
+    if (connection.active !== null) {
+      reject(socket, connection, 400, 'connect_in_pipeline')
+      socket.destroy()
+      return
+    }
     const response = new ServerResponse(request)
+    response.shouldKeepAlive = false
     response.assignSocket(socket as Socket)
-    response.once('finish', () => socket.end())
+    response.once('finish', () => (socket as Socket).destroySoon())
     accept(request, response, false)
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const connection = connectionOf(socket)
-    if (error.code === 'ECONNRESET' || error.code === 'EPIPE' || connection.closing) {
+    const unused = (socket as Socket).bytesRead === 0
+    if (unused || GONE.has(error.code ?? '')) {
       connection.closing = true
       socket.destroy()
       return
     }
     // Bytes that break off a request's own body are that request's fault; it has an id and is answered by it.
-    if (connection.active?.breakBody()) return
+    const how = breakOf(error.code)
+    if (connection.active?.breakBody(how)) {
+      if (how === 'client_closed') socket.destroy()
+      return
+    }
+    if (connection.closing) return
     reject(socket, connection, statusOf(error.code), (error.code ?? 'malformed').toLowerCase())
   })
   return server
+}
+
+/** How long, and how much, a refused peer may go on sending: closing at once would reset its unread answer away. */
+const LINGER_MS = 1000
+const LINGER_BYTES = 1024 * 1024
+
+function lastWords(socket: Socket, answer: string): void {
+  if (!socket.writable) {
+    socket.destroy()
+    return
+  }
+  const limit = socket.bytesRead + LINGER_BYTES
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS)
+  socket.once('close', () => clearTimeout(timer))
+  socket.once('end', () => socket.destroy())
+  // The parser takes no more bytes after its error; without this each further one would be another error.
+  socket.removeAllListeners('data')
+  socket.on('data', () => {
+    if (socket.bytesRead > limit) socket.destroy()
+  })
+  socket.resume()
+  socket.end(answer)
+}
+
+/** What the socket says when its peer is not there any more. */
+const GONE: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT'])
+
+function breakOf(code: string | undefined): BodyBreak {
+  if (code === 'HPE_INVALID_EOF_STATE') return 'client_closed'
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'timeout' : 'malformed'
 }
 
 function statusOf(code: string | undefined): RejectedConnection['status'] {

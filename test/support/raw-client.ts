@@ -22,7 +22,7 @@ export class RawConnection {
   readonly socket: Socket
   #received: Buffer = Buffer.alloc(0)
   #ended: 'open' | 'end' | 'reset' = 'open'
-  #notify = () => {}
+  readonly #watchers = new Set<() => void>()
 
   constructor(socket: Socket) {
     this.socket = socket
@@ -93,24 +93,28 @@ export class RawConnection {
     this.#notify()
   }
 
+  #notify(): void {
+    for (const watch of [...this.#watchers]) watch()
+  }
+
   #until<Value>(what: string, look: () => Value | undefined): Promise<Value> {
-    return within(
-      new Promise((resolve, reject) => {
-        this.#notify = () => {
-          try {
-            const value = look()
-            if (value === undefined) return
-            this.#notify = () => {}
-            resolve(value)
-          } catch (error) {
-            this.#notify = () => {}
-            reject(error)
-          }
+    let watch = () => {}
+    const found = new Promise<Value>((resolve, reject) => {
+      watch = () => {
+        try {
+          const value = look()
+          if (value === undefined) return
+          this.#watchers.delete(watch)
+          resolve(value)
+        } catch (error) {
+          this.#watchers.delete(watch)
+          reject(error)
         }
-        this.#notify()
-      }),
-      what,
-    )
+      }
+      this.#watchers.add(watch)
+      watch()
+    })
+    return within(found, what).finally(() => this.#watchers.delete(watch))
   }
 }
 
