@@ -1,5 +1,6 @@
 import { type Fault, fault } from '../model/fault.ts'
 import type { JsonValue } from '../model/json.ts'
+import { examineKey, type Member, OTHER } from './members.ts'
 import { modelNameProblem } from './model-name.ts'
 import { namedHost } from './url-host.ts'
 
@@ -7,6 +8,9 @@ import { namedHost } from './url-host.ts'
 const MAX_MODELS = 16
 const MAX_NAMES = 1024
 const MAX_NAME_LENGTH = 256
+const MAX_URLS = 4096
+/** Characters of all keys together that are examined: keys made to be costly are no honest request's. */
+const MAX_KEY_CHARACTERS = 16 * 1024
 
 /** What reading a body has found so far. The first problem stands; what was found is void once there is one. */
 export interface Draft {
@@ -15,6 +19,10 @@ export interface Draft {
   functions: Set<string> | null
   hosted: Set<string> | null
   urls: Set<string> | null
+  urlsSeen: number
+  /** Keys that are not known, each examined once. */
+  keys: Map<string, Member> | null
+  keyCharacters: number
   objects: { readonly key: string; readonly id: string }[] | null
   images: boolean
   files: boolean
@@ -28,6 +36,9 @@ export function openDraft(): Draft {
     functions: null,
     hosted: null,
     urls: null,
+    urlsSeen: 0,
+    keys: null,
+    keyCharacters: 0,
     objects: null,
     images: false,
     files: false,
@@ -37,7 +48,12 @@ export function openDraft(): Draft {
 
 /** Records that the body cannot be judged. `param` names the member that is wrong, as OpenAI's errors do. */
 export function refuse(draft: Draft, message: string, param: string): undefined {
-  draft.problem ??= fault('invalid_body', message, { param: param.slice(0, 64), reason: 'body_invalid' })
+  draft.problem ??= fault('invalid_body', message, { param: shown(param), reason: 'body_invalid' })
+}
+
+/** A client's own key as people and terminals may see it: short, and without what is not visible. */
+export function shown(key: string): string {
+  return key.slice(0, 64).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\ufffd')
 }
 
 /** A model named beside the main one. Null names none; any other type could be read as one by somebody. */
@@ -53,10 +69,14 @@ export function noteModel(draft: Draft, value: JsonValue | undefined): undefined
 
 /** A URL that somebody will fetch or connect to; one that two parsers could read differently is refused. */
 export function noteUrl(draft: Draft, url: string, param: string): undefined {
+  if (++draft.urlsSeen > MAX_URLS) {
+    if (draft.urlsSeen === MAX_URLS + 1) refuse(draft, `the body names more than ${MAX_URLS} URLs`, param)
+    return
+  }
   const named = namedHost(url)
   if (named.kind === 'none') return
   if (named.kind === 'ambiguous') {
-    return refuse(draft, `\`${param.slice(0, 64)}\` must be a plain http, https or data URL`, param)
+    return refuse(draft, `\`${shown(param)}\` must be a plain http, https or data URL`, param)
   }
   noteHost(draft, named.host, param)
 }
@@ -99,4 +119,19 @@ export function noteObject(draft: Draft, key: string, value: JsonValue): undefin
   draft.objects ??= []
   draft.objects.push({ key, id: value })
   if (draft.objects.length > MAX_NAMES) refuse(draft, `the body refers to more than ${MAX_NAMES} objects`, key)
+}
+
+/** What a key that is not known says of its value, as far as the keys of this body may cost time. */
+export function examined(draft: Draft, key: string): Member {
+  const known = draft.keys?.get(key)
+  if (known !== undefined) return known
+  draft.keyCharacters += key.length
+  if (draft.keyCharacters > MAX_KEY_CHARACTERS) {
+    refuse(draft, `the unknown keys have more than ${MAX_KEY_CHARACTERS} characters together`, key)
+    return OTHER
+  }
+  const member = examineKey(key)
+  draft.keys ??= new Map()
+  draft.keys.set(key, member)
+  return member
 }

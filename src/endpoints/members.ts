@@ -132,15 +132,17 @@ const MEMBERS: ReadonlyMap<string, Member> = new Map([
 
 const REDIRECT: Member = { kind: 'redirect', media: NO_MEDIA }
 const URL_MEMBER: Member = { kind: 'url', media: NO_MEDIA }
-const OTHER: Member = { kind: 'other', media: NO_MEDIA }
-
-/** What a member's key says of its value, wherever in a body it stands. */
-export function memberOf(key: string): Member {
-  return MEMBERS.get(key) ?? unknownMember(key)
+/** What the key of a member says of its value, wherever in a body it stands; undefined for one that is not known. */
+export function knownMember(key: string): Member | undefined {
+  return MEMBERS.get(key)
 }
 
-function unknownMember(key: string): Member {
+/** Examines a key that is not known. It takes time in proportion to the key's length, some 1,000 times a look-up. */
+export function examineKey(key: string): Member {
   const folded = foldKey(key)
   if (redirects(key, folded)) return REDIRECT
   return /ur[li]s?$/.test(folded) ? URL_MEMBER : OTHER
 }
+
+/** What a key is taken for once there is no need to know. */
+export const OTHER: Member = { kind: 'other', media: NO_MEDIA }

@@ -153,11 +153,13 @@ export function eventData(event: string, isFirst: boolean): EventData | null {
 }
 
 function lineEnd(event: string, from: number, hasCr: boolean): number {
-  const lf = event.indexOf('\n', from)
-  const end = lf === -1 ? event.length : lf
-  if (!hasCr) return end
-  for (let index = from; index < end; index++) if (event.charCodeAt(index) === CR) return index
-  return end
+  if (!hasCr) {
+    const lf = event.indexOf('\n', from)
+    return lf === -1 ? event.length : lf
+  }
+  let index = from
+  while (index < event.length && event.charCodeAt(index) !== LF && event.charCodeAt(index) !== CR) index++
+  return index
 }
 
 /** Where the value of a `data` line begins; -1 for every other line. */

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
-import { type Draft, noteHost, noteModel, noteObject, noteUrl, refuse } from './draft.ts'
-import { memberOf } from './members.ts'
+import { type Draft, examined, noteHost, noteModel, noteObject, noteUrl, refuse, shown } from './draft.ts'
+import { knownMember } from './members.ts'
 import { noteTool } from './tools.ts'
 import { namedHost } from './url-host.ts'
 
@@ -29,13 +29,13 @@ export function walk(draft: Draft, value: JsonValue | undefined, doubt: boolean)
 
 /** Collects the facts of one member by what its key says of it. */
 export function walkMember(draft: Draft, key: string, value: JsonValue, doubt: boolean): undefined {
-  const { kind, media } = memberOf(key)
+  const { kind, media } = knownMember(key) ?? examined(draft, key)
   if (media.length > 0 && value !== null) for (const medium of media) draft[medium] = true
   switch (kind) {
     case 'model':
       return noteModel(draft, value)
     case 'redirect':
-      return refuse(draft, `\`${key.slice(0, 64)}\` could redirect the call: leave it out`, key)
+      return refuse(draft, `\`${shown(key)}\` could redirect the call: leave it out`, key)
     case 'url':
       return walkUrl(draft, key, value, doubt)
     case 'object':

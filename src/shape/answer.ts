@@ -74,18 +74,22 @@ export function blotKey(body: Buffer, apiKey: Secret | null): Buffer {
 
 function compile(key: string): RegExp {
   const bytes = Buffer.from(key)
-  const spelled = [...bytes.toString('latin1')].map(spellings).join('\\x00?')
+  const spelled = [...bytes.toString('latin1')].map((letter, at) => spellings(letter, at === 0)).join('\\x00?')
   const hex = [...bytes.toString('hex')].map((digit) => anyCase(digit)).join('')
   const encoded = [0, 1, 2].map((shift) => base64(bytes, shift)).filter((core) => core.length >= MIN_BASE64)
   return new RegExp([spelled, hex, ...encoded.map(base64Spellings)].join('|'), 'g')
 }
 
-/** One byte of the key in each way to write it. Every repetition is bounded, so that a match costs linear time. */
-function spellings(character: string): string {
+/**
+ * One byte of the key in each way to write it. Every repetition is bounded, or tried only where a run of backslashes
+ * begins, so that a match costs linear time.
+ */
+function spellings(character: string, isFirst: boolean): string {
   const code = character.charCodeAt(0)
-  const hex = code.toString(16).padStart(2, '0').replace(/[a-f]/g, anyCase)
-  const plain = `\\\\{0,8}\\x${code.toString(16).padStart(2, '0')}`
-  return `(?:${plain}|\\\\{1,8}u00${hex}|\\\\{1,8}x${hex}|%(?:25){0,4}${hex}|&#0{0,4}${code};|&#[xX]0{0,4}${hex};)`
+  const digits = code.toString(16).padStart(2, '0')
+  const hex = digits.replace(/[a-f]/g, anyCase)
+  const [none, some] = isFirst ? ['(?<!\\\\)\\\\*', '(?<!\\\\)\\\\+'] : ['\\\\{0,8}', '\\\\{1,8}']
+  return `(?:${none}\\x${digits}|${some}(?:u00|x)${hex}|%(?:25){0,4}${hex}|&#(?:0{0,4}${code}|[xX]0{0,4}${hex});)`
 }
 
 function anyCase(digit: string): string {

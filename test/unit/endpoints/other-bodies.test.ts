@@ -66,3 +66,36 @@ t.test('members of every body', async (t) => {
     t.same(unusual(operation, '{"model":"m","__proto__":{"model":"n"}}'), { nested: ['n'] }, `${operation}: __proto__`)
   }
 })
+
+t.test('what only costs time is refused', async (t) => {
+  const many = (count: number, key: (nth: number) => string) =>
+    unusual('chat', { model: 'm', ...Object.fromEntries(Array.from({ length: count }, (_, nth) => [key(nth), 1])) })
+  const images = (count: number) =>
+    unusual('chat', {
+      model: 'm',
+      messages: [{ role: 'user', content: Array(count).fill({ type: 'image_url', image_url: url }) }],
+    })
+  t.same(
+    many(200, (nth) => `vendor_${nth}`),
+    {},
+    'many unknown keys',
+  )
+  t.match(
+    many(5000, (nth) => `vendor_${nth}`),
+    { refused: /^vendor_/ },
+    'far too many',
+  )
+  t.match(
+    many(1, () => 'м'.repeat(20_000)),
+    { refused: /^м+$/ },
+    'a key of many letters',
+  )
+  const repeated = Array.from({ length: 5000 }, () => ({ an_unknown_key: 1 }))
+  t.same(unusual('chat', { model: 'm', vendor: repeated }), {}, 'one unknown key many times')
+  t.same(images(100), { images: true, urls: ['files.example.org'] }, 'many URLs')
+  t.same(images(5000), { refused: 'image_url' }, 'far too many URLs')
+})
+
+t.test('a refusal shows nothing invisible', async (t) => {
+  t.same(unusual('chat', { model: 'm', 'mo\u0000d\u202eel\u009b': 1 }), { refused: 'mo\ufffdd\ufffdel\ufffd' })
+})
