@@ -104,7 +104,8 @@ function identified(
   trail: Trail,
 ): Result<Principal, Fault> {
   if (verification.outcome !== 'verified') {
-    if (verification.method !== null) trail.identified({ method: verification.method })
+    const { method, issuer } = verification
+    if (method !== null) trail.identified({ method, ...(issuer === undefined ? {} : { issuer }) })
     return failed(credentialFault(verification))
   }
   const { principal, cache } = verification

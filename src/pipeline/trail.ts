@@ -21,6 +21,8 @@ export interface TrailPorts {
 export interface Identified {
   readonly principal?: Principal
   readonly method?: MethodName
+  /** The configured name of the issuer that owns the credential. */
+  readonly issuer?: string
   readonly cache?: 'hit' | 'miss'
 }
 
@@ -165,7 +167,7 @@ export class Trail {
   }
 
   #common(action: AuditAction): Omit<AuditEvent, 'message'> {
-    const { principal, method, cache } = this.#identified
+    const { principal, method, issuer, cache } = this.#identified
     const decision = this.#decision
     this.#request ??= auditRequest(this.#head, this.#facts, this.#model, this.#alias)
     const upstream = this.#upstream
@@ -175,6 +177,7 @@ export class Trail {
       request: this.#request,
       ...(principal ? { principal, authMethod: principal.method, authIssuer: principal.issuer } : {}),
       ...(method === undefined || principal ? {} : { authMethod: method }),
+      ...(issuer === undefined || principal ? {} : { authIssuer: issuer }),
       ...(cache === undefined ? {} : { authCache: cache }),
       policy: {
         ruleset: this.#ruleset,
