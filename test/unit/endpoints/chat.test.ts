@@ -146,6 +146,8 @@ t.test('messages', async (t) => {
       [{ role: 'assistant', audio: { id: 'audio_1' } }],
       { audio: true, objects: ['audio.id=audio_1'] },
     ],
+    ['images as an engine takes them', [{ role: 'user', content: 'x', images: ['AAAA'] }], { images: true }],
+    ['no images', [{ role: 'user', content: 'x', images: null }], {}],
     ['a model on a message', [{ role: 'assistant', content: 'x', model: 'n' }], { nested: ['n'] }],
   ] as const
   for (const [name, messages, expected] of rows) t.same(chat({ messages }), expected, name)
