@@ -12,7 +12,6 @@ import { buildRuleSet } from './rule-set.ts'
 import type { RoleDocument, RuleDocument, TestDocument, WorkspaceDocument } from './schema.ts'
 import { shownList } from './text-test.ts'
 
-
 /** A policy in force: immutable, and every question to it has an answer. */
 export interface CompiledPolicy {
   /** `sha256:…` of the files that it was compiled from, in any order. */

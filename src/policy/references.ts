@@ -1,7 +1,11 @@
+import type { TSchema } from 'typebox'
+import type { JsonValue } from '../model/json.ts'
 import { isOperationName } from '../model/operations.ts'
 import { isPattern } from '../model/pattern.ts'
 import type { Draft } from '../schema/draft.ts'
 import { nearest } from '../schema/nearest.ts'
+import { shapeProblems } from '../schema/shape.ts'
+import { claimTestSchema } from './claim-path.ts'
 import type { ConditionFault } from './conditions/condition.ts'
 import { CONDITIONS } from './conditions/index.ts'
 import { cyclicNames } from './cycles.ts'
@@ -9,7 +13,7 @@ import type { KnownNames } from './known-names.ts'
 import { type FileProblem, type Merged, type Placed, problemAt } from './merge.ts'
 import type { MemberDocument, RuleDocument } from './schema.ts'
 import { testProblems } from './test-references.ts'
-import { textTestFault } from './text-test.ts'
+import { type TextTest, textTestFault } from './text-test.ts'
 
 type Texts = readonly (string | undefined)[] | undefined
 
@@ -82,7 +86,8 @@ function memberProblems(
       const message = `the config has no issuer of this name${didYouMean(member.issuer, issuers)}`
       found.push(problemAt(placed, ['members', index, 'issuer'], 'unknown_issuer', message))
     }
-    const fault = member?.claim ? textTestFault(member.claim as Parameters<typeof textTestFault>[0]) : null
+    const claim = isWhole(claimTestSchema, member?.claim ?? null) ? (member?.claim as TextTest) : null
+    const fault = claim && textTestFault(claim)
     if (fault) found.push(problemAt(placed, ['members', index, 'claim'], 'incomplete', `\`claim\` ${fault}`))
     return found
   })
@@ -147,7 +152,8 @@ function conditionProblems(rule: Placed<Draft<RuleDocument>>): FileProblem[] {
   const when: { readonly [name: string]: unknown } = rule.value.when ?? {}
   return Object.values(CONDITIONS).flatMap((condition) => {
     const written = when[condition.name]
-    if (written === undefined || !('check' in condition) || !condition.check || !isWhole(written)) return []
+    if (written === undefined || !('check' in condition) || !condition.check || !isWhole(condition.schema, written))
+      return []
     const check = condition.check as (written: unknown) => readonly ConditionFault[]
     return check(written).map(({ path, code, message }) =>
       problemAt(rule, ['when', condition.name, ...path], code, message),
@@ -155,10 +161,14 @@ function conditionProblems(rule: Placed<Draft<RuleDocument>>): FileProblem[] {
   })
 }
 
-/** Nothing is missing from a draft, so that its condition can be checked. */
-function isWhole(draft: unknown): boolean {
+/** Nothing is missing from a draft, so that what the schema cannot say can be checked. */
+function isWhole(schema: TSchema, draft: unknown): boolean {
+  return isPresent(draft) && shapeProblems(schema, draft as JsonValue).length === 0
+}
+
+function isPresent(draft: unknown): boolean {
   if (typeof draft !== 'object' || draft === null) return draft !== undefined
-  return Object.values(draft).every(isWhole)
+  return Object.values(draft).every(isPresent)
 }
 
 /**

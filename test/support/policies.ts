@@ -268,7 +268,7 @@ export const principalArbitrary: fc.Arbitrary<PolicyInput['principal']> = fc.rec
   claims,
   mfa: pick(['yes', 'no', 'unknown'] as const),
   acr: maybe(pick(['phr', 'weak', 'constructor', 'other'])),
-  authTime: maybe(pick([0, 1772428800, 1772438400, 1772496000, 4102444800])),
+  authTime: maybe(pick([0, 1772427600, 1772428800, 1772388000, 1772438400, 1772496000, 4102444800])),
   key: fc.option(pick(['key_1', 'constructor']), { freq: 2 }),
 })
 
