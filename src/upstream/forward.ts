@@ -35,7 +35,9 @@ export interface Delivery {
 
 /**
  * Sends one shaped request to one upstream and streams its answer to the client, with backpressure both ways. Exactly
- * one attempt: a request that may have been run is never run twice (RFC 9110 section 9.2.2).
+ * one attempt: a request that may have been run is never run twice (RFC 9110 section 9.2.2). So a connection that closes
+ * in the very moment in which it is used again is `upstream_unavailable` (RFC 9112 section 9.3.1 allows a retry only of
+ * what is idempotent); `pools.ts` keeps idle connections for less time than upstreams do, so that this stays rare.
  *
  * Redirects are not followed and an upstream's own 401 is not the caller's: both are `upstream_unavailable`. So is a
  * compressed answer, since `identity` was asked for.
