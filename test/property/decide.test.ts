@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Decision } from '../../src/model/decision.ts'
 import { compilePolicy } from '../../src/policy/compile.ts'
-import { documentsArbitrary, inputArbitrary, KNOWN, sources } from '../support/policies.ts'
+import { documentsArbitrary, KNOWN, sources } from '../support/policies.ts'
 import { type ReferenceAnswer, type ReferenceDocument, reference } from '../support/reference.ts'
+import { inputArbitrary } from '../support/requests.ts'
 
 /** `SALLYPORT_CASES=10000000` goes on for as long as it takes. */
 const cases = Number(process.env.SALLYPORT_CASES ?? 100_000)

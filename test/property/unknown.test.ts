@@ -4,7 +4,8 @@ import type { PolicyInput } from '../../src/model/decision.ts'
 import type { Match } from '../../src/model/match.ts'
 import { compilePolicy } from '../../src/policy/compile.ts'
 import { CONDITIONS } from '../../src/policy/conditions/index.ts'
-import { conditionArbitraries, inputArbitrary, KNOWN, sources } from '../support/policies.ts'
+import { conditionArbitraries, KNOWN, sources } from '../support/policies.ts'
+import { inputArbitrary } from '../support/requests.ts'
 
 const UNKNOWN: Partial<PolicyInput> = {
   principal: {
