@@ -1,87 +1,16 @@
-import { isUtf8 } from 'node:buffer'
 import { type Fault, fault } from '../model/fault.ts'
-import { isJsonObject, type JsonBody, type JsonObject, type JsonValue } from '../model/json.ts'
-import { closingQuote } from '../model/json-text.ts'
-import { failed, ok, type Result } from '../model/result.ts'
+import type { JsonBody } from '../model/json.ts'
+import { failed, type Result } from '../model/result.ts'
+import { type JsonLimits, parseStrictJson } from '../model/strict-json.ts'
 
 export type { JsonBody }
 
-export interface JsonLimits {
-  /** Levels of nested objects and lists. */
-  readonly depth: number
-  /** Members of all objects together: what an attack on hash tables would need many of. */
-  readonly members: number
-  /** Objects and lists together. */
-  readonly containers: number
-}
-
 export const JSON_LIMITS: JsonLimits = { depth: 100, members: 100_000, containers: 250_000 }
 
-/**
- * Reads a body that no two parsers can read differently: valid UTF-8, no byte order mark, RFC 8259, an object at the
- * top and no key twice in one object, however it is escaped. Depth is judged before anything is parsed.
- *
- * Does not check: what the members mean; lone surrogates in strings. Faults: `invalid_body`.
- * Source: RFC 8259 sections 4 and 8.1, RFC 7493 section 2.3.
- */
+/** Reads a body that no two parsers can read differently. Faults: `invalid_body`. */
 export function parseJsonBody(bytes: Buffer, limits: JsonLimits = JSON_LIMITS): Result<JsonBody, Fault> {
-  if (bytes.length === 0) return refused('the body is empty: send a JSON object')
-  if (!isUtf8(bytes)) return refused('the body is not valid UTF-8')
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
-    return refused('the body begins with a byte order mark: leave it out')
-  }
-  const text = bytes.toString('utf8')
-  const members = countWritten(text, limits)
-  if (typeof members === 'string') return refused(members)
-  let value: JsonValue
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return refused('the body is not valid JSON')
-  }
-  if (!isJsonObject(value)) return refused('the body must be a JSON object')
-  // INVARIANT: in valid JSON each colon outside a string is one member, and a key that stands twice is kept once.
-  if (countKept(value) !== members) return refused('a key stands twice in one object of the body', 'duplicate_key')
-  return ok({ value, text, bytes })
-}
-
-/** The members that the text writes down, or why it goes no further. Exact on valid JSON; the parser refuses the rest. */
-function countWritten(text: string, limits: JsonLimits): number | string {
-  let depth = 0
-  let members = 0
-  let containers = 0
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index)
-    if (code === 34) {
-      index = closingQuote(text, index + 1)
-      if (index === -1) return 'the body is not valid JSON'
-    } else if (code === 58) {
-      if (++members > limits.members) return `the body has more than ${limits.members} members`
-    } else if (code === 123 || code === 91) {
-      if (++depth > limits.depth) return `the body is nested deeper than ${limits.depth} levels`
-      if (++containers > limits.containers) return `the body has more than ${limits.containers} objects and lists`
-    } else if (code === 125 || code === 93) depth--
-  }
-  return members
-}
-
-/** Own keys of all objects in the parsed value. Recursion is bounded by the depth that the text was admitted with. */
-function countKept(value: JsonObject | readonly JsonValue[]): number {
-  let count = 0
-  if (Array.isArray(value)) {
-    for (const element of value) if (typeof element === 'object' && element !== null) count += countKept(element)
-    return count
-  }
-  // A parsed object inherits nothing that this loop would see: it costs a third of a list of keys.
-  const object = value as JsonObject
-  for (const key in object) {
-    count++
-    const member = object[key]
-    if (typeof member === 'object' && member !== null) count += countKept(member)
-  }
-  return count
-}
-
-function refused(message: string, reason = 'body_invalid'): Result<never, Fault> {
-  return failed(fault('invalid_body', message, { reason }))
+  const parsed = parseStrictJson(bytes, limits)
+  if (parsed.ok) return parsed
+  const { says, repeatsKey } = parsed.fault
+  return failed(fault('invalid_body', `the body ${says}`, { reason: repeatsKey ? 'duplicate_key' : 'body_invalid' }))
 }
