@@ -8,16 +8,15 @@
  * Arguments are test files to run instead of all of them; the checks before them are then left away.
  */
 import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { globSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { TapTally } from './tap-tally.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const JOBS = '2'
+const JOBS = 2
 /** Of one test file; a fuzzer gets more when it is asked to run longer. Unit: seconds. */
-const FILE_TIMEOUT = String(420 + 20 * Number(process.env.SALLYPORT_FUZZ_SECONDS ?? 0))
+const FILE_SECONDS = 420 + 20 * Number(process.env.SALLYPORT_FUZZ_SECONDS ?? 0)
 const DETAIL_LINES = 60
 const CHECKS = [
   ['types', 'tsc', ['--noEmit']],
@@ -61,52 +60,53 @@ async function runChecks(): Promise<{ passed: number; failed: number }> {
 }
 
 /**
- * Builds tap's test class once after an installation. A tap that finds other plugins than it was built with builds them
- * in the middle of a run, which then finds no tests.
+ * Runs one file as a plain Node program, which writes TAP, and hands its lines on as one group. tap's own runner is not
+ * used: it puts hooks into every Node that a test starts, and the program under test must run as it is.
  */
-async function buildTap(): Promise<boolean> {
-  const lock = `${ROOT}node_modules/.package-lock.json`
-  const state = createHash('sha256')
-    .update(ROOT)
-    .update(readFileSync(`${ROOT}.taprc`))
-    .update(`${statSync(lock).ino} ${statSync(lock).mtimeMs}`)
-    .digest('hex')
-  const stamp = `${ROOT}.tap/built`
-  try {
-    if (readFileSync(stamp, 'utf8') === state) return true
-  } catch {
-    // Never built here.
-  }
+async function runFile(file: string, tally: TapTally): Promise<void> {
   const lines: string[] = []
-  const code = await runLines('tap', ['build'], (line) => lines.push(line))
-  if (code !== 0) {
-    for (const line of lines) print(line)
-    return false
-  }
-  mkdirSync(`${ROOT}.tap`, { recursive: true })
-  writeFileSync(stamp, state)
-  return true
+  const { code, late } = await new Promise<{ code: number | null; late: boolean }>((resolve) => {
+    const child = spawn(process.execPath, ['--enable-source-maps', file], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...withOwnTools(), TAP_TIMEOUT: String(FILE_SECONDS) },
+    })
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      child.kill('SIGKILL')
+    }, FILE_SECONDS * 1100)
+    createInterface({ input: child.stdout }).on('line', (line) => lines.push(line))
+    child.once('close', (code) => {
+      clearTimeout(timer)
+      resolve({ code, late })
+    })
+  })
+  tally.push(`# Subtest: ${file}`)
+  for (const line of lines) tally.push(`    ${line}`)
+  const leftOut = lines.map((line) => /^1\.\.0 # (.+)$/.exec(line)?.[1]).find(Boolean)
+  const empty = leftOut === undefined && !lines.some((line) => /^ *(?:not )?ok\b/.test(line))
+  const sound = code === 0 && !empty
+  tally.push(`${sound ? 'ok' : 'not ok'} 1 - ${file}${sound && leftOut ? ` # SKIP ${leftOut}` : ''}`)
+  if (sound) return
+  for (const line of [
+    '---',
+    `exit code: ${code}${empty ? ', no assertion' : ''}${late ? `, killed after ${FILE_SECONDS} s` : ''}`,
+    '...',
+  ])
+    tally.push(`  ${line}`)
 }
 
-async function runFiles(files: readonly string[]): Promise<TapTally & { crashed: boolean }> {
+async function runFiles(files: readonly string[]): Promise<TapTally> {
   const tally = new TapTally(({ file, passed, failed, skipped }) => {
     print(`${failed > 0 ? 'FAIL' : 'ok  '} ${file}: ${closing(passed, failed, skipped)}`)
   })
-  // Without the second flag, coverage that another run left behind fails this one.
-  const args = [
-    'run',
-    '--disable-coverage',
-    '--allow-incomplete-coverage',
-    '--allow-empty-coverage',
-    '--reporter=tap',
-    '--no-color',
-    `--jobs=${JOBS}`,
-  ]
-  const code = await runLines('tap', [...args, `--timeout=${FILE_TIMEOUT}`, ...files], (line) => tally.push(line))
-  const { total } = tally
-  const crashed = total.passed === 0 || (code !== 0 && total.failed === 0)
-  if (crashed) print(`FAIL the run itself: exit code ${code} and ${total.passed} passed assertions`)
-  return Object.assign(tally, { crashed })
+  const waiting = [...files]
+  const work = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) await runFile(file, tally)
+  }
+  await Promise.all(Array.from({ length: JOBS }, work))
+  return tally
 }
 
 function printFailures(tally: TapTally): void {
@@ -136,14 +136,11 @@ const named = process.argv.slice(2)
 const files =
   named.length > 0 ? named : SUITES.flatMap((folder) => globSync(`${folder}/**/*.test.ts`, { cwd: ROOT }).sort())
 const checks = named.length > 0 ? { passed: 0, failed: 0 } : await runChecks()
-const built = await buildTap()
-const tally = built ? await runFiles(files) : null
-if (tally) {
-  printFailures(tally)
-  printSkips(tally)
-}
-const total = tally?.total ?? { passed: 0, failed: 0, skipped: 0 }
-const failed = checks.failed + total.failed + (tally === null || tally.crashed ? 1 : 0)
+const tally = await runFiles(files)
+printFailures(tally)
+printSkips(tally)
+const { total } = tally
+const failed = checks.failed + total.failed + (total.passed + total.skipped === 0 ? 1 : 0)
 const inCi = (process.env.CI ?? '') !== '' && process.env.CI !== 'false'
 if (inCi && total.skipped > 0) print('\n`CI` is set: what did not run counts as a failure of the run')
 print(`\n${closing(checks.passed + total.passed, failed, total.skipped)}`)
