@@ -9,10 +9,12 @@ import { loadPolicySources } from '../../src/config/policy-sources.ts'
 import { chat } from '../../src/endpoints/chat.ts'
 import { parseJsonBody } from '../../src/endpoints/json.ts'
 import { openTap } from '../../src/endpoints/tap.ts'
+import { digestOf } from '../../src/identity/token.ts'
 import type { PolicyInput } from '../../src/model/decision.ts'
 import { type CompiledPolicy, compilePolicy } from '../../src/policy/compile.ts'
 import { CHUNKS, jsonAnswer, MODELS, plainBurst } from './answers.ts'
 import { benchPolicy } from './bench-policy.ts'
+import { makeCredential } from './credential.ts'
 import { completeEvent, decisionEvent, policyInput, principal } from './samples.ts'
 import { chatBody } from './workloads.ts'
 
@@ -119,17 +121,30 @@ function tapped(kind: 'json' | 'sse', chunks: readonly Buffer[], strips: boolean
 function events(): void {
   const render = ecs.open({ version: '0.0.0' })
   const stamp = { id: '0191d2b0-0000-7000-8000-000000000000', sequence: 1 }
+  const scratch = Buffer.allocUnsafe(64 * 1024)
+  const decision = decisionEvent(principal)
+  const complete = completeEvent(principal)
+  // Written to bytes, too: a text that was put together from pieces is only joined then.
   show(
-    'decision event as a line',
-    measure(() => render(decisionEvent(principal), stamp)),
+    'decision event as bytes',
+    measure(() => scratch.write(render(decision, stamp))),
   )
   show(
-    'complete event as a line',
-    measure(() => render(completeEvent(principal), stamp)),
+    'complete event as bytes',
+    measure(() => scratch.write(render(complete, stamp))),
+  )
+}
+
+function credentials(): void {
+  const { token } = makeCredential()
+  show(
+    'digest of a token',
+    measure(() => digestOf(token)),
   )
 }
 
 bodies()
+credentials()
 await decisions()
 answers()
 events()
