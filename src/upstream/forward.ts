@@ -8,6 +8,8 @@ import type { Upstream } from './pools.ts'
 
 /** An upstream's error body is held back to this size, so that the provider's key can be blotted out of it. */
 const ERROR_BODY_BYTES = 1024 * 1024
+/** As much of a stream's end as tells whether it said `[DONE]`. */
+const TAIL_BYTES = 24
 
 /** The pure parts of an answer, handed in by the composition root. */
 export interface AnswerShape {
@@ -130,7 +132,10 @@ class Transfer implements Dispatcher.DispatchHandler {
     }
     const bytes = this.#tap ? this.#tap.push(chunk) : chunk
     if (bytes === null || bytes.length === 0) return
-    if (this.#stream) this.#tail = bytes.toString('latin1', Math.max(0, bytes.length - 4))
+    if (this.#stream) {
+      const tail = bytes.toString('latin1', Math.max(0, bytes.length - TAIL_BYTES))
+      this.#tail = tail.length === TAIL_BYTES ? tail : (this.#tail + tail).slice(-TAIL_BYTES)
+    }
     if (!this.#sink.write(bytes)) controller.pause()
   }
 
@@ -151,13 +156,23 @@ class Transfer implements Dispatcher.DispatchHandler {
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     if (this.#settled) return
     const reason = this.#stop ?? faultOf(error)
+    if (this.#isDone) {
+      this.#sink.end(null)
+      this.#settle('answered', this.#tap?.end().facts ?? {})
+      return
+    }
     this.#settle(this.#sink.started ? 'broken' : 'failed', this.#tap?.end().facts ?? {}, reason)
+  }
+
+  /** A stream said its last word: clients leave at once then, and what the connection does afterwards is no failure. */
+  get #isDone(): boolean {
+    return this.#stream && /(?:^|[\r\n])data: ?\[DONE\](?:\r\n|\n|\r)+$/.test(this.#tail)
   }
 
   #leave(): void {
     if (this.#settled) return
     const facts = this.#tap?.end().facts ?? {}
-    this.#settle('client_gone', facts)
+    this.#settle(this.#isDone ? 'answered' : 'client_gone', facts)
     this.#controller?.abort(new Error('client_gone'))
   }
 
