@@ -1,4 +1,4 @@
-import { compileFor } from './cli/compile-for.ts'
+import { compilePolicies } from './compile-policies.ts'
 import { loadAll } from './config/load-all.ts'
 import type { Environment } from './config/secrets.ts'
 import { type Watcher, watchFiles } from './config/watch.ts'
@@ -26,7 +26,7 @@ export async function load(file: string, env: Environment): Promise<Loading> {
   const { settings, policy, problems, configProblems, files, digest } = await loadAll(file, {
     env,
     secrets: true,
-    compile: compileFor,
+    compile: compilePolicies,
   })
   const sound = settings && policy ? { settings, policy, digest } : null
   return { sound, problems, configProblems, files }

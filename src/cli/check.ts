@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
+import { compilePolicies } from '../compile-policies.ts'
 import { loadAll } from '../config/load-all.ts'
 import { problemsJson, renderProblems } from '../config/report.ts'
 import { writeYaml } from '../config/yaml.ts'
 import type { PlacedProblem } from '../model/problem.ts'
 import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
-import { compileFor } from './compile-for.ts'
 
 export interface CheckOptions extends CommonOptions {
   /** False (`--no-secrets`) leaves variables and secret files out. */
@@ -17,7 +17,7 @@ export interface CheckOptions extends CommonOptions {
 /** `sallyport check`: every problem of config and policies at once. Exit 1 when there is an error, 2 without a config. */
 export async function run(options: CheckOptions, io: CommandIo): Promise<number> {
   const file = resolve(io.cwd, options.config)
-  const loaded = await loadAll(file, { env: io.env, secrets: options.secrets ?? true, compile: compileFor })
+  const loaded = await loadAll(file, { env: io.env, secrets: options.secrets ?? true, compile: compilePolicies })
   const problems = loaded.problems.map((problem) => ({ ...problem, file: shown(problem.file, io.cwd) }))
   const errors = problems.filter(({ severity }) => severity === 'error')
   if (options.json && !(options.show && errors.length === 0)) io.stdout.write(problemsJson(problems))

@@ -2,8 +2,8 @@ import { Command, CommanderError } from 'commander'
 import { type CommandIo, EXIT } from './command.ts'
 import { addCommands, type Invoke } from './commands.ts'
 
-const SUMMARY = `A policy-enforcing reverse proxy for LLM APIs: verifies who calls, decides every request by YAML policies, and
-writes audit events to stdout.`
+const SUMMARY =
+  'A policy-enforcing reverse proxy for LLM APIs: verifies who calls, decides every request by YAML policies, and writes audit events to stdout.'
 
 const EXAMPLES = `
 Examples:

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
+import { compilePolicies } from '../compile-policies.ts'
 import { loadAll } from '../config/load-all.ts'
 import { printable } from '../config/report.ts'
 import type { Explanation } from '../model/decision.ts'
@@ -7,7 +8,6 @@ import type { JsonValue } from '../model/json.ts'
 import type { CompiledPolicy } from '../policy/compile.ts'
 import { problemText } from './check.ts'
 import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
-import { compileFor } from './compile-for.ts'
 import { type DescribeFlags, describedByFlags } from './described-request.ts'
 import { type DecidedUpstream, decidedUpstreams, describedInput, explanationJson } from './policy-outcome.ts'
 import { runTests, type TestResult } from './policy-tests.ts'
@@ -27,7 +27,11 @@ const BATCH_FLUSH = 500
 
 /** `sallyport policy test` and `policy explain`. Secrets are not looked for: both run where the config is reviewed. */
 export async function run(options: PolicyOptions, io: CommandIo): Promise<number> {
-  const loaded = await loadAll(resolve(io.cwd, options.config), { env: io.env, secrets: false, compile: compileFor })
+  const loaded = await loadAll(resolve(io.cwd, options.config), {
+    env: io.env,
+    secrets: false,
+    compile: compilePolicies,
+  })
   if (!loaded.settings || !loaded.policy) {
     io.stderr.write(problemText(loaded.problems, io.cwd))
     return EXIT.unusable
