@@ -19,8 +19,8 @@ export interface ProxyOptions {
   readonly policy?: Json
   readonly config?: Section
   readonly env?: { readonly [name: string]: string }
-  /** `pipe` (the default) is read here; `full` is /dev/full; or a file that the events are appended to. */
-  readonly stdout?: 'pipe' | 'full' | { readonly file: string }
+  /** `pipe` (the default) is read here; `full` is /dev/full; `closed` is none; or a file that events are appended to. */
+  readonly stdout?: 'pipe' | 'full' | 'closed' | { readonly file: string }
 }
 
 /** Analysts may use everything but `gpt-4o`; admins that, too. */

@@ -29,7 +29,10 @@ export class RunningProxy {
     this.#env = env
     const out = openStdout(folder, stdout)
     this.#reader = out.reader
-    this.child = spawn(process.execPath, [PROGRAM, 'serve', '--config', this.configFile], {
+    const argv = [process.execPath, PROGRAM, 'serve', '--config', this.configFile]
+    // Only a shell can start a program without a stdout.
+    const [file = '', ...rest] = stdout === 'closed' ? ['/bin/sh', '-c', 'exec "$0" "$@" >&-', ...argv] : argv
+    this.child = spawn(file, rest, {
       cwd: folder,
       env,
       stdio: ['ignore', out.writer, 'pipe'],
@@ -138,7 +141,7 @@ export function runProgram(
 /** Starts the program and waits until it listens. Fails with all of stderr when it does not. */
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-test-'))
-  const known = options.stdout === 'full' ? [await freePort(), await freePort()] : [0, 0]
+  const known = options.stdout === 'full' || options.stdout === 'closed' ? [await freePort(), await freePort()] : [0, 0]
   writeFolder(folder, options, known)
   const env = { PATH: process.env.PATH, MOCK_KEY: UPSTREAM_KEY, ...options.env }
   const proxy = new RunningProxy(folder, env, options.stdout)
@@ -157,7 +160,7 @@ async function failsToStart(proxy: RunningProxy): Promise<never> {
 }
 
 async function listening(proxy: RunningProxy, stdout: ProxyOptions['stdout'], known: readonly number[]): Promise<void> {
-  if (stdout === 'full') {
+  if (stdout === 'full' || stdout === 'closed') {
     proxy.port = known[0] ?? 0
     proxy.adminPort = known[1] ?? 0
     await polled(async () => (await fetch(`${proxy.adminUrl}/healthz`)).ok, `the admin port\n${proxy.stderr}`)
@@ -186,6 +189,7 @@ export async function polled(ask: () => Promise<boolean>, what: string, ms = 15_
 /** A real pipe (what Node makes for a child is a socket pair, which fills differently), or what else was asked for. */
 function openStdout(folder: string, stdout: ProxyOptions['stdout']): { reader: Socket | null; writer: number } {
   if (stdout === 'full') return { reader: null, writer: openSync('/dev/full', 'w') }
+  if (stdout === 'closed') return { reader: null, writer: openSync('/dev/null', 'w') }
   if (typeof stdout === 'object') return { reader: null, writer: openSync(stdout.file, 'a') }
   const fifo = join(folder, 'stdout')
   execFileSync('mkfifo', [fifo])
