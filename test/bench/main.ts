@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { measureAll } from './rounds.ts'
 
-const HELP = `npm run bench -- [--rounds 5] [--seconds 1] [--connections 64] [--quick] [--without-sallyport] [--only TEXT]
+const HELP = `npm run bench -- [--rounds 5] [--seconds 0.8] [--connections 64] [--quick] [--without-sallyport] [--only TEXT]
   --quick              two short rounds: does it work, not how fast
   --only TEXT          only the workloads whose name holds TEXT
   --without-sallyport  the others alone
@@ -32,7 +32,7 @@ async function main(): Promise<number> {
     const { text, problems } = await measureAll({
       folder,
       rounds: Number(values.rounds ?? (values.quick ? 2 : 5)),
-      seconds: Number(values.seconds ?? (values.quick ? 0.4 : 1)),
+      seconds: Number(values.seconds ?? (values.quick ? 0.4 : 0.8)),
       connections: Number(values.connections),
       only: values.only,
       withSallyport: !values['without-sallyport'],

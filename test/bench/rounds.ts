@@ -9,9 +9,10 @@ import { Results } from './results.ts'
 import type { Sallyport } from './sallyport.ts'
 import { type Workload, workloads } from './workloads.ts'
 
-/** Before anything is counted, so that Node's compiler has settled: so many small answers, fewer streams. */
+/** Before anything is counted, so that Node's compiler has settled: most of all on the path that all requests share. */
 const FIRST_MS = { warmMs: 400, measureMs: 100 } as const
-const FIRST_ANSWERS = { request: 8000, chunk: 300 } as const
+const FIRST_ANSWERS = { rules: 20_000, shared: 2000, ours: 2000 } as const
+const FIRST_STREAMS = 300
 const CELL_WARM_MS = 250
 /** For the events of the last answers. */
 const SETTLE_MS = 200
@@ -101,7 +102,9 @@ async function warmUp(
   plan: readonly Workload[],
 ): Promise<void> {
   for (const workload of plan) {
-    const warmAnswers = workload.measures === 'cpu' ? FIRST_ANSWERS[workload.unit] : 0
+    const { measures, unit, scope } = workload
+    const answers = unit === 'chunk' ? FIRST_STREAMS : FIRST_ANSWERS[scope]
+    const warmAnswers = measures === 'cpu' ? answers : 0
     await measureRound(measurement, contenders, [workload], { ...FIRST_MS, warmAnswers }, false)
   }
 }
