@@ -43,6 +43,7 @@ class Measurement {
   async cell(contender: Contender, workload: Workload, span: Span, counted: boolean): Promise<void> {
     const cell = await this.#generator.run(contender, workload, span)
     for (const error of cell.errors) this.problems.add(`${contender.name}, ${workload.name}: ${error}`)
+    if (counted && cell.perSecond === 0) this.problems.add(`${contender.name}, ${workload.name}: nothing was answered`)
     const { decision, complete } = this.expected(contender)
     const completes = workload.events === 2 ? cell.total : 0
     this.#expected.set(contender, { decision: decision + cell.total, complete: complete + completes })
