@@ -6,6 +6,7 @@ import type { Snapshot } from './pipeline/snapshot.ts'
  */
 export class Current {
   #snapshot: Snapshot
+  readonly #idle = new Set<() => void>()
   readonly #users = new Map<Snapshot, { count: number; retire: (() => void) | null }>()
 
   constructor(snapshot: Snapshot) {
@@ -27,8 +28,23 @@ export class Current {
       if (--users.count === 0) {
         this.#users.delete(snapshot)
         users.retire?.()
+        if (this.#users.size === 0) for (const settle of [...this.#idle]) settle()
       }
     }
+  }
+
+  /** Resolves when no request is being worked on, or after `limitMs`. */
+  idle(limitMs: number): Promise<void> {
+    if (this.#users.size === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      const settle = () => {
+        clearTimeout(timer)
+        this.#idle.delete(settle)
+        resolve()
+      }
+      const timer = setTimeout(settle, limitMs)
+      this.#idle.add(settle)
+    })
   }
 
   /** Puts another snapshot in force. `retire` is called once nobody works by the one before. */

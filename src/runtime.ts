@@ -106,6 +106,11 @@ export class Runtime {
     this.announce(event)
   }
 
+  /** Resolves when every request has had its last event, or after `limitMs`. */
+  idle(limitMs: number): Promise<void> {
+    return this.#current.idle(limitMs)
+  }
+
   reload(): void {
     this.#reloader.demand()
   }

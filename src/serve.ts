@@ -85,6 +85,8 @@ function servingOf(
   const stop = async (reason: string) => {
     runtime.drain((at) => proxyDraining(at, runtime.metrics.meter.active))
     await closed(server, drainMs)
+    // The listener is closed before those whose connections were cut have heard of it.
+    await runtime.idle(FLUSH_MS)
     runtime.announce((at) => proxyStopped(at, reason))
     await closeAdmin()
     await runtime.close(FLUSH_MS)
