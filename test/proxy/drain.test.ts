@@ -1,4 +1,4 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { gated, stallBeforeHead, stallMidStream } from '../support/model-behaviours.ts'
 import { type RawConnection, rawConnect } from '../support/raw-client.ts'
 import { startTraffic } from '../support/traffic.ts'
@@ -16,14 +16,13 @@ async function begin(world: World, body = streamBody): Promise<RawConnection> {
 }
 
 /** It has ended by itself with 0, `proxy-stopped` is its last word, and nothing of the audit is missing. */
-async function endedInOrder(t: Tap, world: World, reason: string): Promise<void> {
+async function endedInOrder(t: Test, world: World, reason: string): Promise<void> {
   t.equal((await world.proxy.exited).code, 0, 'exit code 0')
   await world.proxy.drained
   const last = world.proxy.audit.all().at(-1)
   t.same([last?.action, last?.get('event.reason')], ['proxy-stopped', reason], 'its last event')
   checkAudit(t, world)
 }
-type Tap = typeof t
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   t.test(`${signal} lets what runs end, and lets nobody in`, async (t) => {

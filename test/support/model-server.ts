@@ -40,6 +40,8 @@ export interface ModelServer {
   readonly requests: readonly RecordedRequest[]
   /** Connections that were opened, ever. */
   readonly connections: number
+  /** Connections that are open now. */
+  readonly open: number
   /** Bytes that reached the server on any connection. */
   readonly bytesReceived: number
   readonly streams: { active: number; peak: number }
@@ -113,6 +115,9 @@ export async function startModelServer(
     requests: requests.entries,
     get connections() {
       return connections
+    },
+    get open() {
+      return sockets.size
     },
     get bytesReceived() {
       return [...sockets].reduce((sum, socket) => sum + socket.bytesRead, closedBytes)
