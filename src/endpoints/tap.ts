@@ -1,3 +1,4 @@
+import { isJsonObject } from '../model/json.ts'
 import { type MemberPlace, skipSpace } from '../model/json-text.ts'
 import type { AnswerTap } from '../model/ports.ts'
 import type { AnswerFacts } from '../model/request.ts'
@@ -7,6 +8,8 @@ import { AnswerReading } from './usage.ts'
 
 /** A larger JSON answer passes, and nothing is read from it. */
 const MAX_JSON_BYTES = 8 * 1024 * 1024
+/** A smaller one is parsed whole; in a larger one only the places of what is wanted are looked for. */
+const MAX_PARSED_BYTES = 64 * 1024
 /** Where an embeddings answer tells its usage: before its vectors or after them. */
 const EDGE_BYTES = 4096
 /** How many events may pass before the stream is taken to tell no id and model. */
@@ -45,13 +48,30 @@ class JsonTap implements AnswerTap {
 
   end(): { rest: null; facts: AnswerFacts } {
     const reading = new AnswerReading()
-    if (this.#bytes <= MAX_JSON_BYTES) {
-      const text = Buffer.concat(this.#chunks).toString('latin1')
-      const open = skipSpace(text, 0)
-      if (this.#answer === 'response') reading.readResponse(text, open)
-      else reading.readCompletion(text, open)
-    }
+    if (this.#bytes <= MAX_PARSED_BYTES) this.#readWhole(reading)
+    else if (this.#bytes <= MAX_JSON_BYTES) this.#readPlaces(reading)
     return { rest: null, facts: reading.facts() }
+  }
+
+  #readWhole(reading: AnswerReading): void {
+    const [first] = this.#chunks
+    const bytes = this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks)
+    let answer: unknown
+    try {
+      answer = JSON.parse(bytes.toString('utf8'))
+    } catch {
+      return
+    }
+    if (!isJsonObject(answer)) return
+    if (this.#answer === 'response') reading.takeResponse(answer)
+    else reading.takeCompletion(answer)
+  }
+
+  #readPlaces(reading: AnswerReading): void {
+    const text = Buffer.concat(this.#chunks).toString('latin1')
+    const open = skipSpace(text, 0)
+    if (this.#answer === 'response') reading.readResponse(text, open)
+    else reading.readCompletion(text, open)
   }
 }
 

@@ -6,20 +6,6 @@ const MAX_TEXT = 256
 const MAX_REASONS = 128
 const MAX_USAGE_CHARACTERS = 64 * 1024
 
-/** Each count by the names that answers give it: of chat completions and embeddings, and of responses. */
-const COUNTS: { readonly [count in keyof Usage]-?: readonly (readonly string[])[] } = {
-  inputTokens: [['prompt_tokens'], ['input_tokens']],
-  outputTokens: [['completion_tokens'], ['output_tokens']],
-  cachedTokens: [
-    ['prompt_tokens_details', 'cached_tokens'],
-    ['input_tokens_details', 'cached_tokens'],
-  ],
-  reasoningTokens: [
-    ['completion_tokens_details', 'reasoning_tokens'],
-    ['output_tokens_details', 'reasoning_tokens'],
-  ],
-}
-
 const COMPLETION = ['id', 'model', 'choices', 'usage'] as const
 const RESPONSE = ['id', 'model', 'status', 'incomplete_details', 'usage'] as const
 
@@ -51,6 +37,26 @@ export class AnswerReading {
     return { choices: choices ?? null, usage: usage ?? null }
   }
 
+  /** The same of a whole answer that is parsed already. */
+  takeCompletion(answer: JsonObject): void {
+    this.#take(answer)
+    const choices = ownValue(answer, 'choices')
+    if (!Array.isArray(choices)) return
+    for (const choice of choices.slice(0, MAX_REASONS)) {
+      if (isJsonObject(choice)) this.#addReason(shortText(ownValue(choice, 'finish_reason')))
+    }
+  }
+
+  /** The same of a whole response that is parsed already. */
+  takeResponse(answer: JsonObject): void {
+    const wrapped = ownValue(answer, 'response')
+    const response = isJsonObject(wrapped) ? wrapped : answer
+    this.#take(response)
+    const details = ownValue(response, 'incomplete_details')
+    const reason = isJsonObject(details) ? shortText(ownValue(details, 'reason')) : undefined
+    this.#end(shortText(ownValue(response, 'status')), reason)
+  }
+
   /** A response, or the event of a stream that carries one. */
   readResponse(text: string, open: number): void {
     const wrapped = findMember(text, open, 'response')
@@ -58,10 +64,7 @@ export class AnswerReading {
     const [id, model, status, details, usage] = findMembers(text, at, RESPONSE)
     this.#identify(text, id, model)
     this.readUsage(text, usage)
-    const ended = textAt(text, status)
-    if (ended === undefined || ended === 'in_progress' || ended === 'queued') return
-    const reason = details ? textAt(text, findMember(text, details.value, 'reason')) : undefined
-    this.#reasons = [reason ?? ended]
+    this.#end(textAt(text, status), details ? textAt(text, findMember(text, details.value, 'reason')) : undefined)
   }
 
   /** The head or the tail of an embeddings answer, whose vectors are not looked at. */
@@ -79,12 +82,7 @@ export class AnswerReading {
     if (!place || place.end - place.value > MAX_USAGE_CHARACTERS) return
     const written = parsed(text.slice(place.value + shift, place.end + shift))
     if (!isJsonObject(written)) return
-    const usage: { -readonly [count in keyof Usage]: number } = {}
-    for (const [count, paths] of Object.entries(COUNTS)) {
-      const value = paths.map((path) => countAt(written, path)).find((found) => found !== undefined)
-      if (value !== undefined) usage[count as keyof Usage] = value
-    }
-    if (Object.keys(usage).length > 0) this.#usage = usage
+    this.#usage = usageOf(written) ?? this.#usage
   }
 
   facts(): AnswerFacts {
@@ -94,6 +92,18 @@ export class AnswerReading {
       ...(this.#model !== undefined ? { responseModel: this.#model } : {}),
       ...(this.#reasons.length > 0 ? { finishReasons: this.#reasons } : {}),
     }
+  }
+
+  #take(answer: JsonObject): void {
+    this.#id ??= shortText(ownValue(answer, 'id'))
+    this.#model ??= shortText(ownValue(answer, 'model'))
+    const usage = ownValue(answer, 'usage')
+    if (isJsonObject(usage)) this.#usage = usageOf(usage) ?? this.#usage
+  }
+
+  #end(status: string | undefined, reason: string | undefined): void {
+    if (status === undefined || status === 'in_progress' || status === 'queued') return
+    this.#reasons = [reason ?? status]
   }
 
   #identify(text: string, id: MemberPlace | null | undefined, model: MemberPlace | null | undefined): void {
@@ -109,13 +119,38 @@ export class AnswerReading {
 /** A string of 1 to 256 characters. An empty one tells nothing: some upstreams begin a stream with it. */
 function textAt(text: string, place: MemberPlace | null | undefined): string | undefined {
   if (!place || text[place.value] !== '"' || place.end - place.value > MAX_TEXT * 6 + 2) return undefined
-  const value = parsed(text.slice(place.value, place.end))
+  return shortText(parsed(text.slice(place.value, place.end)))
+}
+
+function shortText(value: JsonValue | undefined): string | undefined {
   return typeof value === 'string' && value !== '' && value.length <= MAX_TEXT ? value : undefined
 }
 
-function countAt(usage: JsonObject, path: readonly string[]): number | undefined {
-  let value: JsonValue | undefined = usage
-  for (const name of path) value = isJsonObject(value) ? ownValue(value, name) : undefined
+/** Counts by the names that chat completions and embeddings give them, or responses. Undefined where there is none. */
+function usageOf(written: JsonObject): Usage | undefined {
+  const usage: { -readonly [count in keyof Usage]: number } = {}
+  const input = count(written, 'prompt_tokens') ?? count(written, 'input_tokens')
+  const output = count(written, 'completion_tokens') ?? count(written, 'output_tokens')
+  const cached =
+    detail(written, 'prompt_tokens_details', 'cached_tokens') ??
+    detail(written, 'input_tokens_details', 'cached_tokens')
+  const reasoning =
+    detail(written, 'completion_tokens_details', 'reasoning_tokens') ??
+    detail(written, 'output_tokens_details', 'reasoning_tokens')
+  if (input !== undefined) usage.inputTokens = input
+  if (output !== undefined) usage.outputTokens = output
+  if (cached !== undefined) usage.cachedTokens = cached
+  if (reasoning !== undefined) usage.reasoningTokens = reasoning
+  return (input ?? output ?? cached ?? reasoning) === undefined ? undefined : usage
+}
+
+function detail(usage: JsonObject, group: string, name: string): number | undefined {
+  const details = ownValue(usage, group)
+  return isJsonObject(details) ? count(details, name) : undefined
+}
+
+function count(usage: JsonObject, name: string): number | undefined {
+  const value = ownValue(usage, name)
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined
 }
 
