@@ -90,6 +90,7 @@ export const informational: Behaviour = (call) => {
     call,
     `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(BODY)}\r\n\r\n${BODY}`,
   )
+  call.socket.end()
 }
 
 /** An upgrade that nobody asked for. */

@@ -137,7 +137,6 @@ export async function startModelServer(
 function record(message: IncomingMessage, response: ServerResponse): RecordedRequest {
   const over = new Promise<'answered' | 'aborted'>((resolve) => {
     response.once('close', () => resolve(response.writableFinished ? 'answered' : 'aborted'))
-    message.socket.once('close', () => resolve(response.writableFinished ? 'answered' : 'aborted'))
   })
   const { method = '', url = '', httpVersion, rawHeaders } = message
   return {

@@ -56,7 +56,11 @@ export async function startWorld(t: Test, options: ProxyOptions = {}): Promise<W
  * What must hold of every run: each request has one decision, each authorized one at most one complete event (exactly
  * one when the proxy ended in order), the sequence lacks only what was told of, and no secret stands anywhere.
  */
-export function checkAudit(t: Test, { proxy, secrets }: World, ended: 'in order' | 'killed' = 'in order'): void {
+export function checkAudit(
+  t: Test,
+  { proxy, secrets }: Pick<World, 'proxy' | 'secrets'>,
+  ended: 'in order' | 'killed' = 'in order',
+): void {
   const decisions = new Map<string, AuditLine[]>()
   const completes = new Map<string, AuditLine[]>()
   for (const line of proxy.audit.all()) {

@@ -47,7 +47,7 @@ t.test('an upstream that goes on past the time for the whole answer', async (t) 
     ['before its head', behaviours.stallBeforeHead, 504],
   ]
   for (const [name, behaviour, status] of rows) {
-    const { model, port, delivery } = await started(t, { totalMs: 200 })
+    const { model, port, delivery } = await started(t, { totalMs: 1000 })
     model.script('m', behaviour)
     const answer = await rawRequest(port, ask('m', { stream: true }))
     t.equal(answer.status, status, name)
