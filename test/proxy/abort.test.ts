@@ -17,10 +17,11 @@ async function startScripted(...argv: Parameters<typeof startWorld>): Promise<Wo
   return world
 }
 
-/** How a client leaves: in order, by a reset, or in silence with its half of the connection closed. */
+/** How a client leaves. A closed half cannot be told from a close, and no SDK leaves its own half closed and reads on. */
 const LEAVINGS = [
   ['closes', (connection: RawConnection) => connection.close()],
   ['resets', (connection: RawConnection) => void connection.socket.resetAndDestroy()],
+  ['closes its half', (connection: RawConnection) => void connection.socket.end()],
 ] as const
 
 const MOMENTS = [
@@ -71,20 +72,6 @@ t.test('a client leaves while it sends: nothing goes upstream', async (t) => {
   await endInOrder(t, world)
 })
 
-t.test('a client that has said all it has to say still gets its answer', async (t) => {
-  const world = await startScripted(t)
-  const { proxy } = world
-  for (const stream of [false, true]) {
-    const connection = await rawConnect(proxy.port, { allowHalfOpen: true })
-    connection.socket.end(chatBytes(await world.token(), chatBody('gpt-4o-mini', { stream })))
-    const answer = await connection.answer()
-    t.same([answer.status, answer.complete], [200, true])
-    t.equal((await proxy.audit.complete(answer.header('x-request-id') ?? '')).action, 'completion-finished')
-    connection.close()
-  }
-  await endInOrder(t, world)
-})
-
 /** Settles with a number once it stands still: looked at this often in a row without a change. */
 async function settled(read: () => number, looks = 25): Promise<number> {
   let [last, same] = [Number.NaN, 0]
@@ -123,7 +110,6 @@ t.test('a thousand aborts leave nothing behind', async (t) => {
   const { proxy, model } = world
   const token = await world.token()
   await allows(t, world, 'before', chatBytes(token))
-  await polled(async () => model.open === 0, 'idle connections to be closed')
   const nothingLeft = descriptorGuard(proxy)
   const ALL = 1000
   let begun = 0
@@ -135,7 +121,7 @@ t.test('a thousand aborts leave nothing behind', async (t) => {
       connection.send(chatBytes(token, body))
       if (waitFor === null) await model.arrival(number + 2)
       else await connection.receives(waitFor)
-      LEAVINGS[number % 2]?.[1](connection)
+      LEAVINGS[number % LEAVINGS.length]?.[1](connection)
     }
   }
   await Promise.all(Array.from({ length: 20 }, client))
