@@ -1,3 +1,4 @@
+import { hostname, userInfo } from 'node:os'
 import { resolve } from 'node:path'
 import { loadConfig } from '../config/load.ts'
 import { hashSecret } from '../identity/argon2.ts'
@@ -5,7 +6,7 @@ import { mintKey } from '../identity/key-format.ts'
 import type { StoredKey } from '../model/ports.ts'
 import type { Settings } from '../model/settings.ts'
 import { DURATION_PATTERN, durationMs } from '../model/units.ts'
-import { type KeyStore, openKeyStore } from '../stores/keys.ts'
+import { type KeyStore, type Operator, openKeyStore } from '../stores/keys.ts'
 import { problemText } from './check.ts'
 import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
 import { keyRecord, keyTable } from './key-table.ts'
@@ -91,7 +92,7 @@ async function create(options: CreateOptions, store: KeyStore, io: CommandIo): P
     },
     now,
   )
-  await store.create(record)
+  await store.create(record, operator())
   show(options, io, key, record)
 }
 
@@ -102,7 +103,7 @@ async function list(options: CommonOptions, store: KeyStore, io: CommandIo): Pro
 }
 
 async function revoke(options: CommonOptions & { id: string }, store: KeyStore, io: CommandIo): Promise<void> {
-  const outcome = await store.revoke(options.id, Date.now())
+  const outcome = await store.revoke(options.id, Date.now(), operator())
   if (outcome === 'unknown') throw new Unusable(unknownKey(options.id))
   if (options.json) {
     const revokedAt = store.find(options.id)?.revokedAt ?? null
@@ -123,7 +124,7 @@ async function rotate(options: RotateOptions, store: KeyStore, io: CommandIo): P
   const expiresAt = lifeMs === null ? null : now + lifeMs
   const { key, record } = await mint({ owner, roles, groups, workspace, expiresAt, rotatedFrom: old.id }, now)
   const endsAt = options.overlap === undefined ? now : now + duration('--overlap', options.overlap)
-  if (!(await store.replace(old.id, record, endsAt, now))) {
+  if (!(await store.replace(old.id, record, endsAt, now, operator()))) {
     throw new Unusable(
       `the key \`${old.id}\` is revoked, over or was replaced before: \`sallyport keys list\` shows it`,
     )
@@ -137,6 +138,20 @@ async function mint(grant: Grant, now: number): Promise<{ key: string; record: S
   const { id, tag, key } = mintKey(now)
   const hash = await hashSecret(key)
   return { key, record: { ...grant, id, tag, hash, createdAt: now, revokedAt: null, lastUsedAt: null } }
+}
+
+/** Who runs this, for the audit: what the system says, and never the environment, which anybody can set. */
+function operator(): Operator {
+  return { user: told(() => userInfo().username), host: told(hostname) }
+}
+
+/** Null where the system does not say: a container's user need not have a name. */
+function told(ask: () => string): string | null {
+  try {
+    return ask() || null
+  } catch {
+    return null
+  }
 }
 
 /** The only place where a key is ever printed. */

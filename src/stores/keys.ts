@@ -1,144 +1,62 @@
-import { type Generated, Kysely, SqliteDialect, sql } from 'kysely'
-import type { KeyReader, StoredKey } from '../model/ports.ts'
-import { ok, type Result } from '../model/result.ts'
-import { openSqlite, type SqliteFile, type SqliteOptions } from './sqlite.ts'
+import { failed, ok, type Result } from '../model/result.ts'
+import { type KeyQueries, keyQueries } from './key-queries.ts'
+import { type OpenSqlite, openReplacement, openSqlite, type SqliteOptions } from './sqlite.ts'
 
-interface KeyRow {
-  readonly id: string
-  readonly owner: string
-  /** JSON lists of strings. */
-  readonly roles: string
-  readonly groups: string
-  readonly workspace: string | null
-  readonly hash: string
-  readonly tag: string
-  readonly created_at: number
-  readonly expires_at: number | null
-  readonly revoked_at: number | null
-  readonly rotated_from: string | null
-  readonly last_used_at: number | null
-}
+export type { ClaimedEvent, Operator } from './key-events.ts'
 
-interface Tables {
-  readonly api_keys: KeyRow
-  readonly schema_versions: { readonly version: Generated<number>; readonly applied_at: number }
-}
-
-export type RevokeOutcome = 'revoked' | 'already' | 'unknown'
-
-/** API keys in the store. Everything throws when the store cannot be read or written. */
-export interface KeyStore extends KeyReader {
-  create(key: StoredKey): Promise<void>
-  /** Oldest first. */
-  list(): Promise<StoredKey[]>
-  revoke(id: string, at: number): Promise<RevokeOutcome>
+export interface KeyStore extends KeyQueries {
   /**
-   * Puts `next` beside the key `id` and ends that one at `endsAt`, both or neither. False, and nothing is changed, when the
-   * old key is unknown, revoked, replaced before or over by `now`.
+   * Goes over to the file that stands under the store's name now, if it is another one than before. The failure is for
+   * people; what is in the way may be gone when it is asked again. Not while a change is being written.
    */
-  replace(id: string, next: StoredKey, endsAt: number, now: number): Promise<boolean>
+  followFile(): Result<'same' | 'replaced', string>
   close(): void
 }
 
 /** Opens the key store of the file. The failure says what to do, for people. */
 export function openKeyStore(file: string, options?: SqliteOptions): Result<KeyStore, string> {
   const opened = openSqlite(file, options)
-  return opened.ok ? ok(keyStore(opened.value)) : opened
+  if (!opened.ok) return opened
+  const queries = prepare(file, opened.value)
+  return queries.ok ? ok(keyStore(file, opened.value, queries.value, options)) : queries
 }
 
-function keyStore(database: SqliteFile): KeyStore {
-  const queries = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) })
-  // Prepared, and synchronous: this read stands on the path of requests.
-  const find = database.prepare<[string], KeyRow>('SELECT * FROM api_keys WHERE id = ?')
-  const touch = database.prepare<[number, string, number]>(
-    'UPDATE api_keys SET last_used_at = ? WHERE id = ? AND coalesce(last_used_at, 0) < ?',
-  )
+/** Closes a file that says it is a store and has not its tables. */
+function prepare(file: string, { database }: OpenSqlite): Result<KeyQueries, string> {
+  try {
+    return ok(keyQueries(database))
+  } catch {
+    database.close()
+    return failed(`the store \`${file}\` lacks a table: restore it from a backup, or name another file under \`store\``)
+  }
+}
+
+function keyStore(file: string, opened: OpenSqlite, first: KeyQueries, options: SqliteOptions | undefined): KeyStore {
+  let open = opened
+  let queries = first
   return {
-    find: (id) => {
-      const row = find.get(id)
-      return row && keyOf(row)
+    // Once the file is closed, everything throws.
+    outbox: {
+      claim: (now) => queries.outbox.claim(now),
+      settle: (event, auditedAt) => queries.outbox.settle(event, auditedAt),
+      giveBack: (event) => queries.outbox.giveBack(event),
     },
-    touch: (id, usedAt) => void touch.run(usedAt, id, usedAt),
-    create: async (key) => {
-      await queries.insertInto('api_keys').values(rowOf(key)).execute()
+    find: (id) => queries.find(id),
+    touch: (id, usedAt) => queries.touch(id, usedAt),
+    create: (key, by) => queries.create(key, by),
+    list: () => queries.list(),
+    revoke: (id, at, by) => queries.revoke(id, at, by),
+    replace: (id, next, endsAt, now, by) => queries.replace(id, next, endsAt, now, by),
+    followFile: () => {
+      const next = openReplacement(open, file, options)
+      if (!next.ok) return next
+      if (next.value === null) return ok('same')
+      open = next.value
+      const prepared = prepare(file, open)
+      if (!prepared.ok) return prepared
+      queries = prepared.value
+      return ok('replaced')
     },
-    list: async () => {
-      const rows = await queries.selectFrom('api_keys').selectAll().orderBy('created_at').orderBy('id').execute()
-      return rows.map(keyOf)
-    },
-    revoke: async (id, at) => {
-      const result = await queries
-        .updateTable('api_keys')
-        .set({ revoked_at: at })
-        .where('id', '=', id)
-        .where('revoked_at', 'is', null)
-        .executeTakeFirst()
-      if (result.numUpdatedRows > 0n) return 'revoked'
-      return find.get(id) === undefined ? 'unknown' : 'already'
-    },
-    replace: (id, next, endsAt, now) =>
-      queries.transaction().execute(async (transaction) => {
-        const ended = await transaction
-          .updateTable('api_keys')
-          .set(
-            endsAt <= now
-              ? { revoked_at: now }
-              : { expires_at: sql<number>`min(coalesce(expires_at, ${endsAt}), ${endsAt})` },
-          )
-          .where('id', '=', id)
-          .where('revoked_at', 'is', null)
-          .where(({ exists, not, selectFrom }) =>
-            not(exists(selectFrom('api_keys as next').select('next.id').where('next.rotated_from', '=', id))),
-          )
-          .where(({ eb, or }) => or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
-          .executeTakeFirst()
-        if (ended.numUpdatedRows === 0n) return false
-        await transaction.insertInto('api_keys').values(rowOf(next)).execute()
-        return true
-      }),
-    close: () => database.close(),
+    close: () => open.database.close(),
   }
-}
-
-function rowOf(key: StoredKey): KeyRow {
-  return {
-    id: key.id,
-    owner: key.owner,
-    roles: JSON.stringify(key.roles),
-    groups: JSON.stringify(key.groups),
-    workspace: key.workspace,
-    hash: key.hash,
-    tag: key.tag,
-    created_at: key.createdAt,
-    expires_at: key.expiresAt,
-    revoked_at: key.revokedAt,
-    rotated_from: key.rotatedFrom,
-    last_used_at: key.lastUsedAt,
-  }
-}
-
-function keyOf(row: KeyRow): StoredKey {
-  return {
-    id: row.id,
-    owner: row.owner,
-    roles: textsOf(row.roles),
-    groups: textsOf(row.groups),
-    workspace: row.workspace,
-    hash: row.hash,
-    tag: row.tag,
-    createdAt: row.created_at,
-    expiresAt: row.expires_at,
-    revokedAt: row.revoked_at,
-    rotatedFrom: row.rotated_from,
-    lastUsedAt: row.last_used_at,
-  }
-}
-
-/** Throws on another form: a record that cannot be understood gives nobody anything. */
-function textsOf(written: string): readonly string[] {
-  const list: unknown = JSON.parse(written)
-  if (!Array.isArray(list) || !list.every((text) => typeof text === 'string')) {
-    throw new Error('a stored list is not a list of strings')
-  }
-  return list
 }

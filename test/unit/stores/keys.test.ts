@@ -1,41 +1,10 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import type { StoredKey } from '../../../src/model/ports.ts'
-import { type KeyStore, openKeyStore } from '../../../src/stores/keys.ts'
-
-const NOW = 1_790_000_000_000
-
-function folder(t: Test): string {
-  const path = mkdtempSync(join(tmpdir(), 'sallyport-store-'))
-  t.teardown(() => rmSync(path, { recursive: true, force: true }))
-  return path
-}
-
-function open(t: Test, file: string): KeyStore {
-  const store = openKeyStore(file)
-  if (!store.ok) throw new Error(store.fault)
-  t.teardown(() => store.value.close())
-  return store.value
-}
-
-const key = (id: string, more: Partial<StoredKey> = {}): StoredKey => ({
-  id,
-  owner: 'bob',
-  roles: ['a', 'b'],
-  groups: [],
-  workspace: null,
-  hash: 'h',
-  tag: 't',
-  createdAt: NOW,
-  expiresAt: null,
-  revokedAt: null,
-  rotatedFrom: null,
-  lastUsedAt: null,
-  ...more,
-})
+import { openKeyStore } from '../../../src/stores/keys.ts'
+import { folder, key, NOW, open } from './store-scene.ts'
 
 t.test('what is created is found and listed, whole', async (t) => {
   const store = open(t, join(folder(t), 'a', 'b', 'keys.db'))
@@ -183,4 +152,14 @@ t.test('many that open a new file at once all get it', async (t) => {
   const stores = Array.from({ length: 5 }, () => open(t, file))
   await stores[0]?.create(key('k1'))
   for (const store of stores) t.equal(store.find('k1')?.id, 'k1')
+})
+
+t.test('a file that lacks a table is no store', (t) => {
+  const file = join(folder(t), 'keys.db')
+  open(t, file).close()
+  const raw = new Database(file)
+  raw.exec('DROP TABLE key_events')
+  raw.close()
+  t.match(openKeyStore(file), { ok: false, fault: /lacks a table: restore it/ })
+  t.end()
 })
