@@ -11,6 +11,7 @@ import { faultRow } from './http/errors.ts'
 import { receive } from './http/receive.ts'
 import type { ServerPorts } from './http/server.ts'
 import { type Identity, openIdentity } from './identity/authenticate.ts'
+import { KeyEventFollower } from './key-events.ts'
 import { configLoaded, type Digests, identityReported, policyLoaded, rejected } from './lifecycle.ts'
 import type { AuditEvent } from './model/audit.ts'
 import type { FaultCode } from './model/fault.ts'
@@ -52,6 +53,7 @@ export class Runtime {
   readonly #reloader: Reloader
   readonly #current: Current
   readonly #meter = new Meter()
+  readonly #keyEvents: KeyEventFollower
   readonly #file: string
   #keys: KeyStore | null
   #identity: Identity
@@ -87,6 +89,13 @@ export class Runtime {
       auditDropped: () => this.#audit.dropped,
     }
     this.ports = this.#serverPorts()
+    this.#keyEvents = new KeyEventFollower({
+      store: () => (this.#inForce.settings.apiKeys.enabled ? this.#keys : null),
+      audit: this.#audit,
+      clock: Date.now,
+      diagnostics,
+    })
+    this.#keyEvents.start()
     this.announce((at) => configLoaded(at, sound.digest, null, []))
     this.announce((at) => policyLoaded(at, policy.digest, null))
   }
@@ -103,6 +112,7 @@ export class Runtime {
   drain(event: (at: number) => AuditEvent): void {
     this.#isDraining = true
     this.#reloader.close()
+    this.#keyEvents.close()
     this.announce(event)
   }
 
@@ -117,11 +127,13 @@ export class Runtime {
 
   async close(flushMs: number): Promise<void> {
     this.#reloader.close()
+    this.#keyEvents.close()
     await closeSnapshot(this.#current.snapshot)
     this.#identity.close()
-    this.#keys?.close()
     if (!(await this.#audit.flush(flushMs))) this.#diagnostics.error('the last audit events could not be written')
     this.#audit.close()
+    // After the audit: a key's event that was still under way is settled, or given back.
+    this.#keys?.close()
   }
 
   #serverPorts(): ServerPorts {

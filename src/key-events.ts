@@ -1,0 +1,156 @@
+import type { AuditEvent, AuditLog } from './model/audit.ts'
+import type { Clock } from './model/ports.ts'
+import type { ClaimedEvent, KeyStore } from './stores/keys.ts'
+
+export interface KeyEventPorts {
+  /** Null while API keys are off. */
+  readonly store: () => Pick<KeyStore, 'outbox' | 'followFile'> | null
+  readonly audit: Pick<AuditLog, 'commit' | 'writable'>
+  readonly clock: Clock
+  readonly diagnostics: { info(message: string): void; error(message: string, details?: object): void }
+}
+
+const LOOK_EVERY_MS = 5000
+/** A start that fails ends before this: its stdout may be a terminal's, and an event is audited only once. */
+const FIRST_LOOK_MS = 1000
+
+/**
+ * Audits what `sallyport keys` has done: that is another process, which leaves its events in the store. They are written
+ * in their order, and each is settled only when the audit has it. Of several proxies on one store one writes each event;
+ * those that happened while none ran are written by the next.
+ *
+ * At least once, not exactly: an event stands twice in the audit when the process dies between its line and its settling,
+ * when its line had to be completed after it was given up, or when the store is restored from a backup. Action and key id
+ * tell that it is one.
+ *
+ * The same look goes over to a store whose file was replaced. Nothing here ever throws or keeps the process alive.
+ */
+export class KeyEventFollower {
+  readonly #ports: KeyEventPorts
+  #timer: NodeJS.Timeout | null = null
+  #isClosed = false
+  #isFailing = false
+  /** Written, but the store could not be told so. */
+  #unsettled: ClaimedEvent | null = null
+
+  constructor(ports: KeyEventPorts) {
+    this.#ports = ports
+  }
+
+  start(): void {
+    this.#plan(FIRST_LOOK_MS)
+  }
+
+  /** After this no event is begun; one that waits for its line is settled when that is answered. */
+  close(): void {
+    this.#isClosed = true
+    if (this.#timer !== null) clearTimeout(this.#timer)
+  }
+
+  /** Writes all that is due now, and goes over to another file. Not while another look is under way. */
+  async look(): Promise<void> {
+    const store = this.#ports.store()
+    if (store === null || this.#isClosed) return
+    // Events first: the old file is not asked again once another has taken its place.
+    const failures = [await this.#writeDue(store), this.#followFile(store)]
+    this.#report(failures.find((failure) => failure !== null) ?? null)
+  }
+
+  #plan(delayMs: number): void {
+    this.#timer = setTimeout(async () => {
+      await this.look()
+      if (!this.#isClosed) this.#plan(LOOK_EVERY_MS)
+    }, delayMs)
+    this.#timer.unref()
+  }
+
+  /** Null, or why the store could not be used. */
+  async #writeDue({ outbox }: Pick<KeyStore, 'outbox'>): Promise<string | null> {
+    const { audit, clock } = this.#ports
+    try {
+      if (this.#unsettled !== null) outbox.settle(this.#unsettled, clock())
+      this.#unsettled = null
+      while (!this.#isClosed && audit.writable) {
+        const event = outbox.claim(clock())
+        if (event === null || !(await this.#write(event, outbox))) break
+      }
+      return null
+    } catch (cause) {
+      return `the key store cannot be used (${codeOf(cause)}): events of keys wait in it`
+    }
+  }
+
+  /** False when the event could not be written and stays. Rejects when the store fails. */
+  #write(event: ClaimedEvent, outbox: KeyStore['outbox']): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      this.#ports.audit.commit(keyEvent(event), (accepted) => {
+        try {
+          // At once, not after an await: the store may be closed by then.
+          if (accepted) this.#unsettled = event
+          if (accepted) outbox.settle(event, this.#ports.clock())
+          else outbox.giveBack(event)
+          this.#unsettled = null
+          resolve(accepted)
+        } catch (cause) {
+          reject(cause)
+        }
+      })
+    })
+  }
+
+  #followFile(store: Pick<KeyStore, 'followFile'>): string | null {
+    if (this.#isClosed) return null
+    const followed = store.followFile()
+    if (!followed.ok) return followed.fault
+    if (followed.value === 'replaced') this.#ports.diagnostics.info('the key store has been replaced, and is in use')
+    return null
+  }
+
+  /** One sentence an outage, however long it is and whatever else goes wrong meanwhile. */
+  #report(failure: string | null): void {
+    const { diagnostics } = this.#ports
+    if (failure !== null && !this.#isFailing) diagnostics.error(failure)
+    if (failure === null && this.#isFailing) diagnostics.info('the key store can be used again')
+    this.#isFailing = failure !== null
+  }
+}
+
+/** What the audit is told of a key: never anything that helps to use it. */
+export function keyEvent(event: ClaimedEvent): AuditEvent {
+  const { action, at, key, owner, replaces, by } = event
+  const from = replaces === null ? '' : ` from ${replaces}`
+  return {
+    at,
+    action: `key-${action}`,
+    outcome: 'success',
+    message: `key ${key} of ${owner} ${action}${from}`,
+    extra: present({
+      'key.id': key,
+      'key.owner': owner,
+      'key.replaces': replaces,
+      'key.replaced_until': isoTime(event.replacedUntil),
+      'key.expires': isoTime(event.expiresAt),
+      'key.roles': event.roles,
+      'key.groups': event.groups,
+      'key.workspace': event.workspace,
+      'key.by.user': by.user,
+      'key.by.host': by.host,
+    }),
+  }
+}
+
+type Members = { readonly [name: string]: string | readonly string[] | null }
+
+function present(members: Members): NonNullable<AuditEvent['extra']> {
+  const kept: { [name: string]: string | readonly string[] } = {}
+  for (const [name, value] of Object.entries(members)) if (value !== null && value.length > 0) kept[name] = value
+  return kept
+}
+
+function isoTime(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString()
+}
+
+function codeOf(cause: unknown): string {
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : 'it is not open or not readable'
+}
