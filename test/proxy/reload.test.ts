@@ -1,8 +1,12 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import t, { type Test } from 'tap'
+import { startIdentityProvider } from '../support/identity-provider.ts'
 import * as behaviours from '../support/model-behaviours.ts'
+import { startModelServer } from '../support/model-server.ts'
+import { polled } from '../support/proxy.ts'
 import { POLICY, yaml } from '../support/proxy-folder.ts'
 import { rawConnect } from '../support/raw-client.ts'
+import { changeConfig, nextAction, startTraffic } from '../support/traffic.ts'
 import { allows, BOB, chatBody, chatBytes, endInOrder, refuses, startWorld, type World } from '../support/world.ts'
 
 const denied = { status: 403, code: 'policy_denied' }
@@ -124,5 +128,121 @@ t.test('a running request ends by the snapshot that it began with', async (t) =>
   const complete = await proxy.audit.complete(answer.header('x-request-id') ?? '')
   t.same([complete.action, complete.get('service.target.name')], ['completion-finished', 'mock'])
   connection.close()
+  await endInOrder(t, world)
+})
+
+/** Writes a file in so many pieces, one a turn of the loop; answers with the longest pause between two. Milliseconds. */
+async function writeInPieces(file: string, text: string, pieces: number): Promise<number> {
+  const descriptor = openSync(file, 'w')
+  let [longest, before] = [0, performance.now()]
+  for (let piece = 0; piece < pieces; piece++) {
+    writeSync(descriptor, text.slice((text.length * piece) / pieces, (text.length * (piece + 1)) / pieces))
+    longest = Math.max(longest, performance.now() - before)
+    before = performance.now()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  closeSync(descriptor)
+  return longest
+}
+
+t.test('a file that is still being written is not read', async (t) => {
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const world = await startWorld(t)
+    const { audit, policyFile } = world.proxy
+    const longest = await writeInPieces(policyFile, WIDER, 40)
+    await audit.action('policy-loaded', 2)
+    // On a machine that holds the writer up for half of the rest time or more, half of the file may be at rest.
+    if (longest > 125) continue
+    t.equal(audit.withAction('policy-rejected').length, 0, 'never was half of it judged')
+    await allows(t, world, 'the whole of it is in force', chatBytes(await world.token(BOB)))
+    return endInOrder(t, world)
+  }
+  t.fail('the writer was held up each time')
+})
+
+t.test('an issuer that is taken out of the config: its tokens stop, seen before or not', async (t) => {
+  const [first, second] = [await startIdentityProvider(), await startIdentityProvider()]
+  t.teardown(() => Promise.all([first.close(), second.close()]))
+  const entry = (name: string, issuer: string) => ({ name, issuer, audience: ['sallyport'] })
+  const both = [entry('corp', first.issuer), entry('partner', second.issuer)]
+  const world = await startWorld(t, { issuers: both })
+  const theirs = chatBytes(await second.mint())
+  const ours = chatBytes(await first.mint())
+  await allows(t, world, 'theirs', theirs)
+  const { decision } = await allows(t, world, 'theirs again', theirs)
+  t.equal(decision.get('sallyport.auth.cache'), 'hit')
+  changeConfig(world.proxy, { identity: { issuers: both.slice(0, 1) } })
+  await world.proxy.audit.action('config-reloaded')
+  const gone = { status: 401, code: 'invalid_api_key', action: 'authentication-failed' }
+  await refuses(t, world, 'theirs, once they are out', theirs, gone)
+  await allows(t, world, 'ours', ours)
+  changeConfig(world.proxy, { identity: { issuers: both } })
+  await world.proxy.audit.action('config-reloaded', 2)
+  await allows(t, world, 'theirs, once they are back', theirs)
+  await endInOrder(t, world)
+})
+
+t.test(
+  'an upstream that is replaced: its stream goes on, the next request goes elsewhere, nothing stays open',
+  async (t) => {
+    const world = await startWorld(t)
+    const { proxy, model: old } = world
+    const next = await startModelServer()
+    t.teardown(() => next.close())
+    const gate = Promise.withResolvers<void>()
+    old.script('gpt-4o-mini-gated', behaviours.gated(gate.promise))
+    const connection = await rawConnect(proxy.port)
+    connection.send(chatBytes(await world.token(), chatBody('gpt-4o-mini-gated', { stream: true })))
+    await connection.receives('data: ')
+    changeConfig(proxy, { upstreams: [{ name: 'next', url: next.url, models: ['gpt-*'] }] })
+    await proxy.audit.action('config-reloaded')
+    await allows(t, world, 'the next request', chatBytes(await world.token()))
+    t.same([old.requests.length, next.requests.length], [1, 1], 'goes to the new one')
+    t.equal(next.requests[0]?.header('authorization'), undefined, 'which is not told the key of the old one')
+    gate.resolve()
+    t.match((await connection.answer()).body.toString(), /\[DONE\]\n\n$/)
+    await polled(async () => old.open === 0, 'the connections to the old one to be closed')
+    connection.close()
+    await endInOrder(t, world)
+  },
+)
+
+t.test('addresses to listen on need a restart, and the event says so', async (t) => {
+  const world = await startWorld(t)
+  const { proxy } = world
+  changeConfig(proxy, { listen: { proxy: '127.0.0.1:1', admin: '127.0.0.1:0', timeouts: { head: '7s' } } })
+  const reloaded = await proxy.audit.action('config-reloaded')
+  t.same(reloaded.get('sallyport.config.restart_required'), ['listen.proxy', 'listen.timeouts'])
+  await allows(t, world, 'it is served where it was', chatBytes(await world.token()))
+  await endInOrder(t, world)
+})
+
+/** The policy of the tests with other names for its rules. */
+const renamed = (prefix: string) => yaml(JSON.parse(JSON.stringify(POLICY).replaceAll('"id":"', `"id":"${prefix}-`)))
+
+t.test('thirty reloads under traffic: each request is decided by one policy, whole', async (t) => {
+  const world = await startWorld(t)
+  const { proxy } = world
+  const bytes = chatBytes(await world.token())
+  const traffic = startTraffic(proxy.port, 4, () => bytes)
+  const prefixOf = new Map<unknown, string>()
+  for (let reload = 0; reload < 30; reload++) {
+    const prefix = reload % 2 === 0 ? 'even' : 'odd'
+    const loaded = nextAction(proxy, 'policy-loaded')
+    writeFileSync(proxy.policyFile, renamed(prefix))
+    prefixOf.set((await loaded).get('rule.ruleset'), prefix)
+  }
+  await polled(async () => traffic.answers.length >= 1000, 'a thousand answers')
+  await traffic.stop()
+  t.equal(prefixOf.size, 2, 'two policies took turns')
+  t.equal(traffic.unanswered, 0)
+  t.same(new Set(traffic.answers.map(({ status }) => status)), new Set([200]), `${traffic.answers.length} answers`)
+  const used = new Map<string, number>()
+  for (const line of proxy.audit.withAction('request-authorized')) {
+    const pair = `${prefixOf.get(line.get('rule.ruleset')) ?? 'first'} ${line.get('rule.id')}`
+    used.set(pair, (used.get(pair) ?? 0) + 1)
+  }
+  used.delete('first analysts-small')
+  t.same([...used.keys()].sort(), ['even even-analysts-small', 'odd odd-analysts-small'], 'rule and digest agree')
   await endInOrder(t, world)
 })
