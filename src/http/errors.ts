@@ -24,6 +24,8 @@ export const FAULTS = {
   request_timeout: { status: 408, type: 'invalid_request_error', retry: false },
   audit_unavailable: { status: 503, type: 'server_error' },
   identity_unavailable: { status: 503, type: 'server_error' },
+  overloaded: { status: 503, type: 'server_error' },
+  rate_limit_exceeded: { status: 429, type: 'rate_limit_error' },
   shutting_down: { status: 503, type: 'server_error' },
   upstream_unavailable: { status: 502, type: 'upstream_error' },
   upstream_timeout: { status: 504, type: 'upstream_error' },

@@ -16,6 +16,8 @@ export type FaultCode =
   | 'audit_unavailable'
   | 'identity_unavailable'
   | 'shutting_down'
+  | 'overloaded'
+  | 'rate_limit_exceeded'
   | 'upstream_unavailable'
   | 'upstream_timeout'
   | 'internal'

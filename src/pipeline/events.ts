@@ -71,6 +71,7 @@ export function decisionOf(fault: Fault | null): 'deny' | 'error' {
     case 'audit_unavailable':
     case 'identity_unavailable':
     case 'shutting_down':
+    case 'overloaded':
     case 'internal':
       return 'error'
     default:

@@ -1,0 +1,67 @@
+import { type Fault, fault } from '../model/fault.ts'
+
+/** What one caller may hold of the whole, as a divisor: so many callers at their limit fill it. */
+const CALLERS_AT_LIMIT = 4
+
+/** The bytes of one request's body, counted as they arrive. */
+export interface BodyAllowance {
+  /** Takes bytes into account; a fault when they may not be kept. */
+  take(bytes: number): Fault | null
+  release(): void
+}
+
+/**
+ * Bounds the request bodies that are in memory at once: all of them together, and those of one caller, so that neither
+ * many large bodies nor one caller's slow ones can use up the memory of the process. A body counts until its request is
+ * over, since it may not be sent on before.
+ */
+export class BodyBudget {
+  readonly #totalBytes: number
+  readonly #callerBytes: number
+  readonly #held = new Map<string, number>()
+  #all = 0
+
+  /** `maxBodyBytes`: one body of the largest size always fits a caller's share. */
+  constructor(totalBytes: number, maxBodyBytes: number) {
+    this.#totalBytes = Math.max(totalBytes, maxBodyBytes)
+    this.#callerBytes = Math.max(Math.floor(this.#totalBytes / CALLERS_AT_LIMIT), maxBodyBytes)
+  }
+
+  /** Bytes held now. */
+  get heldBytes(): number {
+    return this.#all
+  }
+
+  open(caller: string): BodyAllowance {
+    let own = 0
+    return {
+      take: (bytes) => {
+        const held = this.#held.get(caller) ?? 0
+        if (held + bytes > this.#callerBytes) return tooMuchOfOneCaller
+        if (this.#all + bytes > this.#totalBytes) return tooMuch
+        this.#held.set(caller, held + bytes)
+        this.#all += bytes
+        own += bytes
+        return null
+      },
+      release: () => {
+        const left = (this.#held.get(caller) ?? 0) - own
+        if (left > 0) this.#held.set(caller, left)
+        else this.#held.delete(caller)
+        this.#all -= own
+        own = 0
+      },
+    }
+  }
+}
+
+const tooMuchOfOneCaller: Fault = fault(
+  'rate_limit_exceeded',
+  'too many bytes of your requests are waiting at once: send large bodies one after the other',
+  { reason: 'body_budget', headers: ['retry-after', '1'] },
+)
+
+const tooMuch: Fault = fault('overloaded', 'too many request bodies are waiting at once: try again later', {
+  reason: 'body_budget',
+  headers: ['retry-after', '1'],
+})
