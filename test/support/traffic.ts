@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { AuditLine } from './audit-stream.ts'
 import { polled, type RunningProxy } from './proxy.ts'
 import { yaml } from './proxy-folder.ts'
-import { type RawAnswer, rawConnect } from './raw-client.ts'
+import { type RawAnswer, type RawConnection, rawConnect } from './raw-client.ts'
 
 /** Clients that go on asking, each one request after the other on a connection of its own. */
 export interface Traffic {
@@ -15,25 +15,35 @@ export interface Traffic {
   readonly over: Promise<void>
 }
 
-/** `next` makes the bytes of each request. A client stops where the proxy ends its connection. */
+/**
+ * `next` makes the bytes of each request. Where the proxy ends a connection in order, its client opens another one; a
+ * client stops when that fails, or when an answer does not come or is cut.
+ */
 export function startTraffic(port: number, clients: number, next: () => Buffer): Traffic {
   const answers: RawAnswer[] = []
   let unanswered = 0
   let isStopped = false
-  const client = async () => {
-    const connection = await rawConnect(port)
+  /** Asks on one connection; true when the proxy has ended it in order. */
+  const ask = async (connection: RawConnection): Promise<boolean> => {
     try {
       while (!isStopped) {
         connection.send(next())
         const answer = await connection.answer()
         answers.push(answer)
         if (!answer.complete) unanswered += 1
-        if (!answer.complete || answer.header('connection') === 'close') return
+        if (!answer.complete || answer.header('connection') === 'close') return answer.complete
       }
     } catch {
       unanswered += 1
     } finally {
       connection.close()
+    }
+    return false
+  }
+  const client = async () => {
+    for (;;) {
+      const connection = await rawConnect(port).catch(() => null)
+      if (connection === null || !(await ask(connection))) return
     }
   }
   const over = Promise.all(Array.from({ length: clients }, client)).then(() => undefined)
