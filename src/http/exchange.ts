@@ -1,12 +1,31 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Fault, fault } from '../model/fault.ts'
 import type { ClientExchange } from '../model/ports.ts'
-import { failed, ok, type Result } from '../model/result.ts'
+import { failed, type Result } from '../model/result.ts'
+import { BodyReading, tooLarge } from './body.ts'
 import { errorBody, errorHeaders, faultRow } from './errors.ts'
+import { announcesBody, linger } from './linger.ts'
 
-/** How long, and how much, a refused client may go on sending so that it gets to read its answer. */
-const LINGER_MS = 1000
-const LINGER_BYTES = 4 * 1024 * 1024
+/** A last piece of this size is sent in one piece with a head that waits for it. */
+const JOINED_BYTES = 8 * 1024
+
+/** The deadline while no limit is running. */
+const NEVER = Number.POSITIVE_INFINITY
+
+const EXCHANGE = Symbol('exchange')
+
+/** An answer that knows its exchange: so the listeners are the same functions for every request. */
+interface Exchanged extends ServerResponse {
+  [EXCHANGE]?: Exchange
+}
+
+/** The connection that an exchange is on, as far as the exchange needs it. */
+export interface Carrier {
+  /** The moment, in milliseconds of `performance.now`, at which a limit that begins now is over. */
+  deadline(limitMs: number): number
+  /** Called once when the answer is over, in whichever way. */
+  over(exchange: Exchange): void
+}
 
 /** Why the rest of a body will never come. */
 export type BodyBreak = 'malformed' | 'client_closed' | 'timeout'
@@ -25,30 +44,31 @@ export class Exchange implements ClientExchange {
   readonly id: string
   onDrain: (() => void) | null = null
   onGone: (() => void) | null = null
-  /** Called once when the answer is over, in whichever way. */
-  onOver: (() => void) | null = null
   readonly #request: IncomingMessage
-  readonly #response: ServerResponse
+  readonly #response: Exchanged
+  readonly #carrier: Carrier
+  #closed = false
   #gone = false
+  #hearsDrain = false
   #expectsContinue: boolean
   #bytesSent = 0
   #status = 0
-  #settleBody: ((result: Result<Buffer, Fault>) => void) | null = null
+  #deadline = NEVER
+  #onLate: (() => void) | null = null
+  #body: BodyReading | null = null
+  #bodyMs = 0
   #broken: BodyBreak | null = null
 
-  constructor(request: IncomingMessage, response: ServerResponse, id: string, expectsContinue: boolean) {
+  constructor(request: IncomingMessage, response: ServerResponse, id: string, expectsContinue: boolean, on: Carrier) {
     this.id = id
     this.#request = request
     this.#response = response
     this.#expectsContinue = expectsContinue
+    this.#carrier = on
+    this.#response[EXCHANGE] = this
     // Not the request's 'close': that one comes as soon as the body has been read.
-    response.once('close', () => {
-      if (!response.writableFinished) this.#gone = true
-      if (this.#gone) this.onGone?.()
-      this.onOver?.()
-    })
-    response.on('drain', () => this.onDrain?.())
-    response.on('error', () => undefined)
+    response.on('close', onClose)
+    response.on('error', ignore)
   }
 
   get started(): boolean {
@@ -57,6 +77,11 @@ export class Exchange implements ClientExchange {
 
   get gone(): boolean {
     return this.#gone
+  }
+
+  /** Another request may follow this one. */
+  get keepsConnection(): boolean {
+    return this.#response.shouldKeepAlive
   }
 
   get bytesSent(): number {
@@ -81,36 +106,45 @@ export class Exchange implements ClientExchange {
       this.#expectsContinue = false
       this.#response.writeContinue()
     }
-    const request = this.#request
+    this.#bodyMs = timeoutMs
+    this.#deadline = this.#carrier.deadline(timeoutMs)
     return new Promise((resolve) => {
-      const chunks: Buffer[] = []
-      let length = 0
-      const settle = (result: Result<Buffer, Fault>) => {
-        clearTimeout(timer)
-        this.#settleBody = null
-        request.removeListener('data', onBytes)
-        request.removeListener('end', onEnd)
-        request.removeListener('close', onClose)
-        if (!result.ok) request.pause()
+      this.#body = new BodyReading(this.#request, limitBytes, (result) => {
+        this.#body = null
+        this.#deadline = NEVER
         resolve(result)
-      }
-      const onBytes = (chunk: Buffer) => {
-        length += chunk.length
-        if (length > limitBytes) settle(failed(tooLarge(limitBytes)))
-        else chunks.push(chunk)
-      }
-      const onEnd = () => settle(ok(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, length)))
-      const onClose = () => settle(failed(BREAKS.client_closed))
-      this.#settleBody = settle
-      const timer = setTimeout(
-        () => settle(failed(fault('request_timeout', `the body was not complete within ${timeoutMs} ms`))),
-        timeoutMs,
-      )
-      request.on('data', onBytes)
-      request.once('end', onEnd)
-      request.once('close', onClose)
-      request.on('error', () => undefined)
+      })
     })
+  }
+
+  /** For the listeners of this module: the answer is over, sent or not. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    if (!this.#response.writableFinished) this.#gone = true
+    if (this.#gone) {
+      this.#body?.fail(BREAKS.client_closed)
+      this.onGone?.()
+    }
+    this.#carrier.over(this)
+  }
+
+  limit(ms: number, onLate: () => void): void {
+    this.#deadline = this.#carrier.deadline(ms)
+    this.#onLate = onLate
+  }
+
+  unlimit(): void {
+    this.#deadline = NEVER
+    this.#onLate = null
+  }
+
+  /** Ends what has taken too long by `now`. */
+  tick(now: number): void {
+    if (now < this.#deadline) return
+    this.#deadline = NEVER
+    if (this.#body === null) this.#onLate?.()
+    else this.#body.fail(fault('request_timeout', `the body was not complete within ${this.#bodyMs} ms`))
   }
 
   /** The rest of this request's body will not come. False when the body was complete: nothing was done. */
@@ -118,7 +152,7 @@ export class Exchange implements ClientExchange {
     if (this.#request.complete) return false
     this.#response.shouldKeepAlive = false
     this.#broken ??= how
-    this.#settleBody?.(failed(BREAKS[this.#broken]))
+    this.#body?.fail(BREAKS[this.#broken])
     return true
   }
 
@@ -149,17 +183,22 @@ export class Exchange implements ClientExchange {
   write(chunk: Buffer): boolean {
     if (this.#gone) return true
     this.#bytesSent += chunk.length
-    return this.#response.write(chunk)
+    if (this.#response.write(chunk)) return true
+    if (!this.#hearsDrain) this.#response.on('drain', onDrain)
+    this.#hearsDrain = true
+    return false
   }
 
   end(last: Buffer | null): void {
     if (this.#gone) return
-    if (last) {
-      this.#bytesSent += last.length
-      this.#response.end(last)
-    } else {
+    if (last === null) {
       this.#response.end()
+      return
     }
+    this.#bytesSent += last.length
+    // Node joins a head and a text to one write; a head and bytes are two, gathered at some cost.
+    if (last.length <= JOINED_BYTES) this.#response.end(last.toString('latin1'), 'latin1')
+    else this.#response.end(last)
   }
 
   breakStream(fault: Fault, midEvent: boolean): void {
@@ -194,37 +233,16 @@ export class Exchange implements ClientExchange {
     response.shouldKeepAlive = false
     response.writeHead(status, head)
     if (this.#request.method !== 'HEAD') response.write(body)
-    this.#linger()
-  }
-
-  #linger(): void {
-    const request = this.#request
-    let received = 0
-    const over = () => {
-      clearTimeout(timer)
-      this.#response.end()
-    }
-    const timer = setTimeout(() => this.cut(), LINGER_MS)
-    request.on('error', () => undefined)
-    request.on('data', (chunk: Buffer) => {
-      received += chunk.length
-      if (received > LINGER_BYTES) this.cut()
-    })
-    request.once('end', over)
-    request.once('close', over)
-    request.resume()
+    linger(this.#request, response, () => this.cut())
   }
 }
 
-/** A head can be answered before the parser says that nothing follows it. */
-function announcesBody({ method, rawHeaders }: IncomingMessage): boolean {
-  if (method === 'CONNECT') return false
-  return rawHeaders.some(
-    (name, index) =>
-      index % 2 === 0 && /^(?:content-length|transfer-encoding)$/i.test(name) && rawHeaders[index + 1] !== '0',
-  )
+function onClose(this: Exchanged): void {
+  this[EXCHANGE]?.close()
 }
 
-function tooLarge(limitBytes: number): Fault {
-  return fault('body_too_large', `the body is larger than the ${limitBytes} bytes that \`max_body\` allows`)
+function onDrain(this: Exchanged): void {
+  this[EXCHANGE]?.onDrain?.()
 }
+
+function ignore(): void {}

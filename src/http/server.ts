@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { Connection, type Start } from './connection.ts'
+import { Deadlines } from './deadlines.ts'
 import { type BodyBreak, Exchange } from './exchange.ts'
 
-/** Requests that one connection may have waiting behind the one being answered (HTTP pipelining). */
-const PIPELINE_LIMIT = 16
 const MAX_HEAD_BYTES = 16 * 1024
 const MAX_HEADERS = 200
 
@@ -31,34 +31,13 @@ export interface ServerPorts {
   readonly draining: () => boolean
 }
 
-interface Waiting {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly expectsContinue: boolean
-}
-
-/** What one connection is doing. Requests on it run one after the other, and none runs once it is to close. */
-interface Connection {
-  active: Exchange | null
-  closing: boolean
-  readonly waiting: Waiting[]
-}
-
 /**
  * The proxy's HTTP/1.1 listener. Node by itself runs pipelined requests side by side and goes on to run those that it
  * has read after an answer said `Connection: close`; here they run in order and none after a close
  * (RFC 9112 sections 9.3.2 and 9.6).
  */
 export function createProxyServer(limits: ServerLimits, ports: ServerPorts): Server {
-  const connections = new WeakMap<Duplex, Connection>()
-  const connectionOf = (socket: Duplex): Connection => {
-    const known = connections.get(socket)
-    if (known) return known
-    const fresh: Connection = { active: null, closing: false, waiting: [] }
-    connections.set(socket, fresh)
-    return fresh
-  }
-
+  const deadlines = new Deadlines()
   // No protocol is switched to. Node forgets what it has already read behind such a request, so that the two ends would
   // be out of step: its answer is the connection's last one.
   const upgrading = new WeakSet<IncomingMessage>()
@@ -80,30 +59,18 @@ export function createProxyServer(limits: ServerLimits, ports: ServerPorts): Ser
   })
   server.maxHeadersCount = MAX_HEADERS
 
-  const run = (connection: Connection, { request, response, expectsContinue }: Waiting) => {
+  const start: Start = (connection, request, response, expectsContinue) => {
     if (ports.draining() || upgrading.has(request)) response.shouldKeepAlive = false
-    const exchange = new Exchange(request, response, ports.newRequestId(), expectsContinue)
+    const exchange = new Exchange(request, response, ports.newRequestId(), expectsContinue, connection)
     connection.active = exchange
-    exchange.onOver = () => {
-      connection.active = null
-      if (!response.shouldKeepAlive || exchange.gone) connection.closing = true
-      const next = connection.waiting.shift()
-      if (connection.closing) request.socket.destroySoon()
-      else if (next) run(connection, next)
-    }
     ports.handle(request, exchange)
   }
+  const connectionOf = (socket: Duplex) => Connection.of(socket) ?? new Connection(socket, deadlines, start)
   const accept = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
     const connection = connectionOf(request.socket)
-    if (connection.closing) return
-    const entry = { request, response, expectsContinue }
-    if (connection.active === null && connection.waiting.length === 0) return run(connection, entry)
-    if (connection.waiting.length < PIPELINE_LIMIT) {
-      connection.waiting.push(entry)
-      return
+    if (!connection.take(request, response, expectsContinue)) {
+      reject(request.socket, connection, 400, 'pipeline_limit')
     }
-    connection.closing = true
-    reject(request.socket, connection, 400, 'pipeline_limit')
   }
   const reject = (socket: Duplex, connection: Connection, status: RejectedConnection['status'], reason: string) => {
     const { remoteAddress, remotePort } = socket as Socket

@@ -40,6 +40,9 @@ export interface AnswerSink {
   end(last: Buffer | null): void
   /** Ends an answer that has begun and cannot be completed, so that the client notices. */
   cut(): void
+  /** Calls `onLate` once when `ms` have passed, a little late rather than early. One limit runs at a time. */
+  limit(ms: number, onLate: () => void): void
+  unlimit(): void
   readonly started: boolean
   onDrain: (() => void) | null
   /** Called once when the client goes before the answer is complete. */

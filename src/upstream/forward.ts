@@ -68,13 +68,15 @@ class Transfer implements Dispatcher.DispatchHandler {
   readonly #sink: AnswerSink
   readonly #shape: AnswerShape
   readonly #resolve: (delivery: Delivery) => void
-  readonly #total: NodeJS.Timeout
   #controller: Dispatcher.DispatchController | null = null
   #settled = false
   #status = 0
   #stream = false
   #firstByteAt = 0
   #tail = ''
+  /** What a JSON answer announced; -1 when it did not. */
+  #length = -1
+  #whole: Buffer | null = null
   #tap: AnswerTap | null = null
   #headers: string[] = []
   #held: Buffer[] | null = null
@@ -86,11 +88,8 @@ class Transfer implements Dispatcher.DispatchHandler {
     this.#shape = shape
     this.#resolve = resolve
     const { totalMs } = upstream.settings.timeouts
-    this.#total = setTimeout(() => this.#abort(timedOut(`the answer was not complete within ${totalMs} ms`)), totalMs)
+    sink.limit(totalMs, () => this.#abort(timedOut(`the answer was not complete within ${totalMs} ms`)))
     sink.onGone = () => this.#leave()
-    sink.onDrain = () => {
-      if (this.#controller?.paused) this.#controller.resume()
-    }
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -118,7 +117,10 @@ class Transfer implements Dispatcher.DispatchHandler {
     }
     this.#tap = this.#shape.openTap(this.#stream ? 'sse' : 'json', status)
     // Known length, no chunked framing: a stream's length may change when usage is taken out of it.
-    if (!this.#stream && typeof length === 'string') this.#headers.push('content-length', length)
+    if (!this.#stream && typeof length === 'string') {
+      this.#headers.push('content-length', length)
+      this.#length = Number(length)
+    }
     this.#sink.start(status, this.#headers, this.#stream)
   }
 
@@ -136,7 +138,16 @@ class Transfer implements Dispatcher.DispatchHandler {
       const tail = bytes.toString('latin1', Math.max(0, bytes.length - TAIL_BYTES))
       this.#tail = tail.length === TAIL_BYTES ? tail : (this.#tail + tail).slice(-TAIL_BYTES)
     }
-    if (!this.#sink.write(bytes)) controller.pause()
+    // The whole answer came in one piece: its end, which follows at once, sends it together with the head.
+    if (bytes.length === this.#length) this.#whole = bytes
+    else if (!this.#sink.write(bytes)) this.#pause(controller)
+  }
+
+  #pause(controller: Dispatcher.DispatchController): void {
+    this.#sink.onDrain ??= () => {
+      if (controller.paused) controller.resume()
+    }
+    controller.pause()
   }
 
   onResponseEnd(): void {
@@ -149,7 +160,7 @@ class Transfer implements Dispatcher.DispatchHandler {
       return
     }
     const { rest, facts } = this.#tap ? this.#tap.end() : { rest: null, facts: {} }
-    this.#sink.end(rest)
+    this.#sink.end(rest ?? this.#whole)
     this.#settle('answered', facts)
   }
 
@@ -185,7 +196,7 @@ class Transfer implements Dispatcher.DispatchHandler {
 
   #settle(outcome: Delivery['outcome'], facts: AnswerFacts, reason?: Fault): void {
     this.#settled = true
-    clearTimeout(this.#total)
+    this.#sink.unlimit()
     this.#sink.onGone = null
     this.#sink.onDrain = null
     this.#resolve({

@@ -1,0 +1,70 @@
+import type { IncomingMessage } from 'node:http'
+import { type Fault, fault } from '../model/fault.ts'
+import { failed, ok, type Result } from '../model/result.ts'
+
+const NOTHING = Buffer.alloc(0)
+
+const BODY = Symbol('body')
+
+/** A request that knows who reads it: so the listeners are the same functions for every request. */
+interface Read extends IncomingMessage {
+  [BODY]?: BodyReading
+}
+
+/** The body of one request on its way in: settled once, with all of it or with a fault. */
+export class BodyReading {
+  readonly #request: Read
+  readonly #limitBytes: number
+  #settle: ((result: Result<Buffer, Fault>) => void) | null
+  #first: Buffer | null = null
+  #chunks: Buffer[] | null = null
+  #length = 0
+
+  constructor(request: IncomingMessage, limitBytes: number, settle: (result: Result<Buffer, Fault>) => void) {
+    this.#request = request
+    this.#limitBytes = limitBytes
+    this.#settle = settle
+    this.#request[BODY] = this
+    request.on('data', onBytes).on('end', onEnd).on('error', ignore)
+  }
+
+  take(chunk: Buffer): void {
+    this.#length += chunk.length
+    if (this.#length > this.#limitBytes) this.fail(tooLarge(this.#limitBytes))
+    else if (this.#first === null) this.#first = chunk
+    else if (this.#chunks === null) this.#chunks = [this.#first, chunk]
+    else this.#chunks.push(chunk)
+  }
+
+  end(): void {
+    const settle = this.#settle
+    if (settle === null) return
+    this.#settle = null
+    settle(ok(this.#chunks === null ? (this.#first ?? NOTHING) : Buffer.concat(this.#chunks, this.#length)))
+  }
+
+  /** Stops reading, unless the body is there. */
+  fail(fault: Fault): void {
+    const settle = this.#settle
+    if (settle === null) return
+    this.#settle = null
+    this.#request.removeListener('data', onBytes)
+    this.#request.removeListener('end', onEnd)
+    this.#request.pause()
+    settle(failed(fault))
+  }
+}
+
+export function tooLarge(limitBytes: number): Fault {
+  return fault('body_too_large', `the body is larger than the ${limitBytes} bytes that \`max_body\` allows`)
+}
+
+function onBytes(this: Read, chunk: Buffer): void {
+  this[BODY]?.take(chunk)
+}
+
+function onEnd(this: Read): void {
+  this[BODY]?.end()
+}
+
+function ignore(): void {}
