@@ -63,7 +63,7 @@ function principalOf({ payload, text }: UnverifiedToken, id: string, settings: I
     email: textAt(payload, claims.email) ?? null,
     groups: textsAt(payload, claims.groups),
     roles: [],
-    workspace: textAt(payload, claims.workspace),
+    workspaces: namedWorkspaces(payload, claims.workspace),
     claims: payload,
     mfa: mfaOf(payload, mfaAcr),
     acr: typeof acr === 'string' ? acr : undefined,
@@ -140,6 +140,11 @@ function valueAt(payload: JsonObject, path: readonly string[]): JsonValue | unde
 function textAt(payload: JsonObject, path: readonly string[]): string | undefined {
   const value = valueAt(payload, path)
   return typeof value === 'string' ? value : undefined
+}
+
+/** A token without the claim names no workspace; in a claim of another type nobody can tell which it names. */
+function namedWorkspaces(payload: JsonObject, path: readonly string[]): readonly string[] | undefined {
+  return valueAt(payload, path) === undefined ? [] : textsAt(payload, path)
 }
 
 /** A list of strings, or a single one; undefined, *cannot tell*, for everything else. */

@@ -25,7 +25,8 @@ export interface Principal {
   readonly groups: readonly string[] | undefined
   /** Roles that the credential itself carries (an API key's `--role`), beside those that the policy's members give. */
   readonly roles: readonly string[]
-  readonly workspace: string | undefined
+  /** Those that the credential names; empty where it names none. */
+  readonly workspaces: readonly string[] | undefined
   /** The raw claims, nested, as verified. */
   readonly claims: JsonObject
   readonly mfa: Match

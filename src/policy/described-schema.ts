@@ -19,7 +19,9 @@ const principal = closed('the caller; what is left out cannot be told', {
   claims: Type.Optional(
     Type.Record(Type.String(), Type.Unknown({ description: 'a claim' }), { description: 'the raw claims, nested' }),
   ),
-  workspace: Type.Optional(text('the workspace that the credential names')),
+  workspace: Type.Optional(
+    textOrTexts('the workspaces that the credential names: a list or one name; none when left out'),
+  ),
   method: Type.Optional(word('how it was authenticated', METHODS)),
   mfa: flag('whether it showed several factors'),
   auth_time: Type.Optional(Type.Number({ minimum: 0, maximum: 1e12, description: 'when it signed in, epoch seconds' })),

@@ -89,7 +89,7 @@ function readPrincipal(as: JsonObject): PolicyPrincipal {
     method: method as MethodName | undefined,
     groups: textsOf(as, 'groups'),
     roles: textsOf(as, 'roles') ?? [],
-    workspace: textOf(as, 'workspace'),
+    workspaces: (ownValue(as, 'workspace') ?? null) === null ? [] : textsOf(as, 'workspace'),
     claims: isJsonObject(claims) ? claims : {},
     mfa: typeof mfa === 'boolean' ? (mfa ? 'yes' : 'no') : 'unknown',
     acr: textOf(as, 'acr'),

@@ -1,4 +1,5 @@
 import type { Decision, Explanation, PolicyInput, Unmet } from '../model/decision.ts'
+import { CANNOT_TELL } from './conditions/condition.ts'
 import type { Held } from './membership.ts'
 import { type CompiledRule, type Facts, hasName, modelMatch, rolesMatch, ruleMatch, workspaceMatch } from './rule.ts'
 import type { RuleSet } from './rule-set.ts'
@@ -45,8 +46,10 @@ function unmetOf(rule: CompiledRule, names: Names, facts: Facts): Unmet[] {
   if (rolesMatch(rule, facts) !== 'yes') {
     row('roles', `one of ${shownList(named(rule.roles ?? [], names.roles))}`, shownList(held.roleNames))
   }
-  if (workspaceMatch(rule, facts) !== 'yes') {
-    const got = workspace === -1 ? 'none' : shown(names.workspaces[workspace] ?? '')
+  const inside = workspaceMatch(rule, facts)
+  if (inside !== 'yes') {
+    const has = workspace === -1 ? 'none' : shown(names.workspaces[workspace] ?? '')
+    const got = inside === 'unknown' ? CANNOT_TELL : has
     row('workspaces', `one of ${shownList(named(rule.workspaces ?? [], names.workspaces))}`, got)
   }
   const written = names.written[rule.rank]
@@ -54,7 +57,7 @@ function unmetOf(rule: CompiledRule, names: Names, facts: Facts): Unmet[] {
     row('operations', `one of ${written?.operations}`, shown(input.operation))
   }
   if (modelMatch(rule, facts) !== 'yes') {
-    const got = input.model === undefined ? 'cannot tell' : input.model === null ? 'none' : shown(input.model)
+    const got = input.model === undefined ? CANNOT_TELL : input.model === null ? 'none' : shown(input.model)
     row('models', `one of ${written?.models}`, got)
   }
   for (const condition of rule.conditions) {

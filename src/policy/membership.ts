@@ -45,15 +45,15 @@ export function compileMembership(
   const find = (principal: PolicyPrincipal): Held => {
     const direct = matchingOwners(roleMembers, principal)
     const certain = closure([...direct.yes, ...positions(principal.roles, roleAt)], includes)
-    const named = principal.workspace === undefined ? [] : positions([principal.workspace], workspaceAt)
     const inside = matchingOwners(workspaceMembers, principal)
-    const member = new Set([...inside.yes, ...named])
+    const member = new Set([...inside.yes, ...positions(principal.workspaces ?? [], workspaceAt)])
+    const maybe = principal.workspaces === undefined ? workspaceAt.values() : inside.maybe
     return {
       roles: certain,
       maybeRoles: closure([...direct.maybe], includes).difference(certain),
       roleNames: [...certain].map((role) => roleNames[role] ?? '').sort(),
       workspaces: [...member],
-      maybeWorkspaces: [...inside.maybe].filter((workspace) => !member.has(workspace)),
+      maybeWorkspaces: [...maybe].filter((workspace) => !member.has(workspace)),
     }
   }
   return (principal) => {

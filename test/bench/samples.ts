@@ -14,7 +14,7 @@ export const principal: Principal = {
   email: 'bench@example.org',
   groups: [GROUP, 'employees', 'emea'],
   roles: [],
-  workspace: undefined,
+  workspaces: [],
   claims: { iss: ISSUER, aud: AUDIENCE, groups: [GROUP, 'employees', 'emea'] },
   mfa: 'yes',
   acr: undefined,

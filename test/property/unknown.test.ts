@@ -14,7 +14,7 @@ const UNKNOWN: Partial<PolicyInput> = {
     method: undefined,
     groups: undefined,
     roles: [],
-    workspace: undefined,
+    workspaces: undefined,
     claims: {},
     mfa: 'unknown',
     acr: undefined,

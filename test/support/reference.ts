@@ -167,10 +167,9 @@ function memberships(documents: readonly ReferenceDocument[], input: PolicyInput
   const found = new Map<string, Value>()
   for (const { workspaces = {} } of documents) {
     for (const [name, { members = [] }] of Object.entries(workspaces)) {
-      found.set(
-        name,
-        any([truth(input.principal.workspace === name), ...members.map((entry) => isMember(entry, input))]),
-      )
+      const { workspaces: claimed } = input.principal
+      const byClaim: Value = claimed === undefined ? 'cannot tell' : truth(claimed.some((one) => one === name))
+      found.set(name, any([byClaim, ...members.map((entry) => isMember(entry, input))]))
     }
   }
   return found

@@ -70,7 +70,12 @@ export const principalArbitrary: fc.Arbitrary<PolicyInput['principal']> = fc.rec
   method: maybe(pick(['jwt', 'jwt', 'jwt', ...METHODS] as const)),
   groups: maybe(fc.array(name, { maxLength: 3 })),
   roles: fc.array(pick([...ROLES, 'unknown']), { maxLength: 1 }),
-  workspace: maybe(pick([...WORKSPACES, 'elsewhere'])),
+  workspaces: fc.oneof(
+    { weight: 3, arbitrary: fc.constant([]) },
+    { weight: 3, arbitrary: pick([...WORKSPACES, 'elsewhere']).map((one) => [one]) },
+    { weight: 3, arbitrary: fc.array(pick([...WORKSPACES, 'elsewhere']), { maxLength: 3 }) },
+    { weight: 1, arbitrary: fc.constant(undefined) },
+  ),
   claims,
   mfa: pick(['yes', 'no', 'unknown'] as const),
   acr: maybe(pick(['phr', 'weak', 'constructor', 'other'])),

@@ -36,18 +36,25 @@ function userMembers({ id, name, email }: Principal, budget: Budget): string {
   return `${members},"roles":`
 }
 
-function groupMembers({ groups, workspace }: Principal, budget: Budget): string {
+function groupMembers({ groups, workspaces }: Principal, budget: Budget): string {
+  const workspace = onlyOne(workspaces)
   const group = groups ? `,"group":{"name":${budget.list('user.group.name', groups)}}` : ''
   return workspace === undefined
     ? `${group}}`
     : `${group}},"organization":{"id":${budget.name('organization.id', workspace)}}`
 }
 
-function authMembers({ workspace, method, issuer, key, tokenId }: Principal, budget: Budget): string {
+function authMembers({ workspaces, method, issuer, key, tokenId }: Principal, budget: Budget): string {
+  const workspace = onlyOne(workspaces)
   let members = workspace === undefined ? '' : `,"workspace":${budget.name('sallyport.workspace', workspace)}`
   members += `,"auth":{"method":${budget.name('sallyport.auth.method', method)}`
   members += `,"issuer":${budget.id('sallyport.auth.issuer', issuer)}`
   if (key !== null) members += `,"key_id":${budget.name('sallyport.auth.key_id', key)}`
   if (tokenId !== null) members += `,"token_id":${budget.name('sallyport.auth.token_id', tokenId)}`
   return members
+}
+
+/** Of several workspaces that a credential names, the principal alone does not say which one the request was in. */
+function onlyOne(workspaces: Principal['workspaces']): string | undefined {
+  return workspaces?.length === 1 ? workspaces[0] : undefined
 }

@@ -172,7 +172,7 @@ function principalOf(record: StoredKey): Principal {
     email: null,
     groups: record.groups,
     roles: record.roles,
-    workspace: record.workspace ?? undefined,
+    workspaces: record.workspace === null ? [] : [record.workspace],
     claims: {},
     mfa: 'unknown',
     acr: undefined,

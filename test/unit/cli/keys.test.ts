@@ -60,7 +60,7 @@ t.test('create answers what the contract says, and the key works', async (t) => 
   t.match(answer, { id: /^key_/, key: /^sp_/ })
   const life = Date.parse(answer.expires) - before
   t.ok(life >= 90 * DAY_MS && life < 90 * DAY_MS + 60_000)
-  const expected = { id: 'ci', key: answer.id, roles: ['a', 'b'], groups: ['g'], workspace: 'w', issuer: 'api_keys' }
+  const expected = { id: 'ci', key: answer.id, roles: ['a', 'b'], groups: ['g'], workspaces: ['w'], issuer: 'api_keys' }
   t.match(await verdict(answer.key), expected)
   const files = ['keys.db', 'keys.db-wal'].map((name) => join(cwd, 'data', name)).filter((file) => existsSync(file))
   const secret = answer.key.slice(29, 69)
@@ -108,7 +108,7 @@ t.test('rotate gives a new key to the same owner and ends the old one', async (t
   const next = JSON.parse((await keys('rotate', old.id, '--json')).stdout)
   t.match(next, { key: /^sp_/, rotated_from: old.id })
   t.not(next.id, old.id)
-  t.match(await verdict(next.key), { id: 'ci', key: next.id, roles: ['a'], groups: ['g'], workspace: 'w' })
+  t.match(await verdict(next.key), { id: 'ci', key: next.id, roles: ['a'], groups: ['g'], workspaces: ['w'] })
   t.equal(await verdict(old.key), 'revoked')
   const life = Date.parse(next.expires) - Date.parse(old.expires)
   t.ok(life >= 0 && life < 600_000, 'it lives as long as the old one was to')

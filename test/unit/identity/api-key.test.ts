@@ -60,7 +60,7 @@ t.test('a key gives what its record says', async (t) => {
       email: null,
       groups: ['builds'],
       roles: ['employee'],
-      workspace: 'research',
+      workspaces: ['research'],
       claims: {},
       mfa: 'unknown',
       acr: undefined,

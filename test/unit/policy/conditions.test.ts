@@ -14,7 +14,7 @@ const plain: PolicyInput = {
     method: 'jwt',
     groups: [],
     roles: [],
-    workspace: undefined,
+    workspaces: [],
     claims: {},
     mfa: 'unknown',
     acr: undefined,
