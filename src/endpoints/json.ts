@@ -5,7 +5,11 @@ import { type JsonLimits, parseStrictJson } from '../model/strict-json.ts'
 
 export type { JsonBody }
 
-export const JSON_LIMITS: JsonLimits = { depth: 100, members: 100_000, containers: 250_000 }
+/**
+ * Far above what honest bodies hold (the largest: lists of 300,000 tokens to embed), and so low that no byte of a body
+ * costs 50 times a byte of plain text (measured).
+ */
+export const JSON_LIMITS: JsonLimits = { depth: 100, members: 50_000, containers: 100_000, values: 500_000 }
 
 /** Reads a body that no two parsers can read differently. Faults: `invalid_body`. */
 export function parseJsonBody(bytes: Buffer, limits: JsonLimits = JSON_LIMITS): Result<JsonBody, Fault> {

@@ -10,6 +10,8 @@ export interface JsonLimits {
   readonly members: number
   /** Objects and lists together. */
   readonly containers: number
+  /** Values that follow another one in their object or list: what a parser takes longest for, byte by byte. */
+  readonly values: number
 }
 
 /** What is wrong, as the end of a sentence: `is not valid JSON`. */
@@ -51,11 +53,14 @@ function countWritten(text: string, limits: JsonLimits): number | string {
   let depth = 0
   let members = 0
   let containers = 0
+  let values = 0
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index)
     if (code === 34) {
       index = closingQuote(text, index + 1)
       if (index === -1) return 'is not valid JSON'
+    } else if (code === 44) {
+      if (++values > limits.values) return `has more than ${limits.values} values`
     } else if (code === 58) {
       if (++members > limits.members) return `has more than ${limits.members} members`
     } else if (code === 123 || code === 91) {

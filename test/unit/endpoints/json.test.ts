@@ -75,14 +75,31 @@ t.test('bytes that are no JSON text', async (t) => {
 })
 
 t.test('how much a body may hold', async (t) => {
-  const limits = { depth: 3, members: 3, containers: 3 }
+  const limits = { depth: 3, members: 3, containers: 4, values: 4 }
   const rows = [
-    ['as deep as allowed', '{"a":[[1]]}', true],
-    ['one level deeper', '{"a":[[[1]]]}', false],
-    ['as many members as allowed', '{"a":1,"b":2,"c":3}', true],
-    ['one member more', '{"a":1,"b":2,"c":{"d":4}}', false],
-    ['as many lists as allowed', '{"a":[],"b":[]}', true],
-    ['one list more', '{"a":[],"b":[[]]}', false],
+    ['as deep as allowed', '{"a":[[1]]}', null],
+    ['one level deeper', '{"a":[[[1]]]}', 'is nested deeper than 3 levels'],
+    ['as many members as allowed', '{"a":1,"b":2,"c":3}', null],
+    ['one member more', '{"a":1,"b":2,"c":{"d":4}}', 'has more than 3 members'],
+    ['as many lists as allowed', '{"a":[],"b":[[]]}', null],
+    ['one list more', '{"a":[],"b":[[],[]]}', 'has more than 4 objects and lists'],
+    ['as many values as allowed', '{"a":[0,"",null],"b":[true,1]}', null],
+    ['one value more', '{"a":[0,"",null],"b":[true,1,{}]}', 'has more than 4 values'],
+    ['as many commas in strings as anyone likes', '{"a":[",,,,,,",",,,\\",,,"]}', null],
   ] as const
-  for (const [name, text, expected] of rows) t.equal(parseJsonBody(Buffer.from(text), limits).ok, expected, name)
+  for (const [name, text, says] of rows) {
+    const body = parseJsonBody(Buffer.from(text), limits)
+    t.equal(body.ok ? null : body.fault.message, says && `the body ${says}`, name)
+  }
+})
+
+t.test('a body of very many values is refused before it is parsed', async (t) => {
+  const listed = (value: string, count: number) => Buffer.from(`{"a":[${Array(count).fill(value).join()}]}`)
+  for (const value of ['0', '""', '1.5', 'null']) {
+    const body = parseJsonBody(listed(value, 500_002))
+    t.equal(body.ok || body.fault.message, 'the body has more than 500000 values', value)
+  }
+  // Not valid JSON behind the limit: nothing read so far.
+  t.match(parseJsonBody(Buffer.from(`{"a":[${','.repeat(500_001)}`)), { fault: { message: /more than 500000 values/ } })
+  t.ok(parseJsonBody(listed('0', 500_001)).ok, 'the largest list')
 })
