@@ -2,6 +2,9 @@ import ipaddr from 'ipaddr.js'
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 
+/** Peers whose addresses are remembered in their one form. */
+const MAX_PEERS = 4096
+
 /** Where a request came from. `forwardedFor` is set only when the chain was believed. */
 export interface ClientAddress {
   readonly ip: string | undefined
@@ -29,12 +32,19 @@ export function clientAddresses(
     const address: Address = ipaddr.process(text)
     return networks.some((network) => address.kind() === network[0].kind() && address.match(network))
   }
+  const peers = new Map<string | undefined, ClientAddress>()
+  const peerAddress = (peer: string | undefined): ClientAddress => {
+    const known = peers.get(peer)
+    if (known) return known
+    if (peers.size >= MAX_PEERS) peers.clear()
+    const address = { ip: canonicalAddress(peer), forwardedFor: undefined }
+    peers.set(peer, address)
+    return address
+  }
   return (peer, chain) => {
-    const direct = canonicalAddress(peer)
-    if (networks.length === 0 || chain === undefined || direct === undefined || !isTrusted(direct)) {
-      return { ip: direct, forwardedFor: undefined }
-    }
-    let ip = direct
+    const direct = peerAddress(peer)
+    if (networks.length === 0 || chain === undefined || direct.ip === undefined || !isTrusted(direct.ip)) return direct
+    let { ip } = direct
     for (const hop of chain.split(',').reverse()) {
       const address = canonicalAddress(hop.trim())
       if (address === undefined) break

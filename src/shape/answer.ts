@@ -17,6 +17,13 @@ const PASSED: { readonly [name: string]: RegExp } = {
   'x-should-retry': /^(?:true|false)$/,
 }
 
+/** Of the names above and of `x-ratelimit-…`: most headers need no closer look. */
+const FIRST_LETTERS = 'orx'
+
+/** What nearly every answer has. */
+const JSON_TYPE = 'application/json'
+const STREAM_TYPE = 'text/event-stream'
+
 /** Headers as `node:http` and undici give them: lower-case names, a list for one that stood several times. */
 export interface AnswerHead {
   readonly [name: string]: string | readonly string[] | undefined
@@ -31,6 +38,7 @@ export function answerHeaders(headers: AnswerHead, stream: boolean): string[] {
   if (stream) passed.push('cache-control', 'no-cache, no-transform', 'x-accel-buffering', 'no')
   let limits = 0
   for (const name in headers) {
+    if (!FIRST_LETTERS.includes(name[0] ?? ' ')) continue
     const value = headers[name]
     if (typeof value !== 'string' || value.length > MAX_VALUE) continue
     if (Object.hasOwn(PASSED, name)) {
@@ -44,6 +52,8 @@ export function answerHeaders(headers: AnswerHead, stream: boolean): string[] {
 
 /** Bytes of a type that is absent, malformed or written twice are only bytes. */
 function contentType(value: unknown): string {
+  if (value === JSON_TYPE) return JSON_TYPE
+  if (value === STREAM_TYPE) return STREAM_TYPE
   if (typeof value === 'string' && value.length <= MAX_VALUE && MEDIA_TYPE.test(value)) return value
   return 'application/octet-stream'
 }

@@ -199,20 +199,21 @@ class Transfer implements Dispatcher.DispatchHandler {
     this.#sink.unlimit()
     this.#sink.onGone = null
     this.#sink.onDrain = null
-    this.#resolve({
+    const delivery = {
       outcome,
       status: this.#status,
       stream: this.#stream,
       midEvent: this.#tail !== '' && !/(?:\n|\r)(?:\r?\n|\r)$/.test(this.#tail),
       facts,
       firstByteAt: this.#firstByteAt,
-      ...(reason ? { fault: reason } : {}),
-    })
+    }
+    this.#resolve(reason ? { ...delivery, fault: reason } : delivery)
   }
 }
 
 function isEventStream(headers: IncomingHttpHeaders): boolean {
   const type = headers['content-type']
+  if (type === 'application/json') return false
   return typeof type === 'string' && /^text\/event-stream(?:\s*;|\s*$)/i.test(type)
 }
 
