@@ -9,6 +9,7 @@ import { claimTestSchema } from './claim-path.ts'
 import type { ConditionFault } from './conditions/condition.ts'
 import { CONDITIONS } from './conditions/index.ts'
 import { cyclicNames } from './cycles.ts'
+import { denyWarnings } from './deny-warnings.ts'
 import type { KnownNames } from './known-names.ts'
 import { type FileProblem, type Merged, type Placed, problemAt } from './merge.ts'
 import type { MemberDocument, RuleDocument } from './schema.ts'
@@ -45,7 +46,8 @@ export function referenceProblems(merged: Merged, known: KnownNames): FileProble
     found.push(...unknownNames(rule, ['roles'], value.roles, roles, 'role'))
     found.push(...unknownNames(rule, ['workspaces'], value.workspaces, workspaces, 'workspace'))
     found.push(...modelProblems(rule, ['models'], value.models, merged))
-    found.push(...operationProblems(rule), ...conditionProblems(rule), ...upstreamWarnings(rule, known))
+    found.push(...operationProblems(rule), ...conditionProblems(rule), ...denyWarnings(rule))
+    found.push(...upstreamWarnings(rule, known))
   }
   const ids = new Set(rules.map(({ value }) => value.id ?? ''))
   for (const test of tests) found.push(...testProblems(test, ids, known))
