@@ -64,10 +64,11 @@ export class AuditStream {
   }
 
   /** The `number`th event (from 1) with this action, now or later. */
-  action(action: string, number = 1): Promise<AuditLine> {
+  action(action: string, number = 1, ms?: number): Promise<AuditLine> {
     return this.lines.until(
       (lines) => lines.filter((line) => line.action === action)[number - 1],
       `audit event ${number} \`${action}\``,
+      ms,
     )
   }
 

@@ -163,14 +163,18 @@ async function listening(proxy: RunningProxy, stdout: ProxyOptions['stdout'], kn
   if (stdout === 'full' || stdout === 'closed') {
     proxy.port = known[0] ?? 0
     proxy.adminPort = known[1] ?? 0
-    await polled(async () => (await fetch(`${proxy.adminUrl}/healthz`)).ok, `the admin port\n${proxy.stderr}`)
+    await polled(async () => (await fetch(`${proxy.adminUrl}/healthz`)).ok, `the admin port\n${proxy.stderr}`, START_MS)
     return
   }
   if (typeof stdout === 'object') {
-    await polled(async () => readFileSync(stdout.file, 'utf8').includes('"proxy-started"'), 'proxy-started in the file')
+    await polled(
+      async () => readFileSync(stdout.file, 'utf8').includes('"proxy-started"'),
+      'proxy-started in the file',
+      START_MS,
+    )
     proxy.audit.push(readFileSync(stdout.file))
   }
-  const started = await proxy.audit.action('proxy-started').catch((error: Error) => {
+  const started = await proxy.audit.action('proxy-started', 1, START_MS).catch((error: Error) => {
     throw new Error(`${error.message}\n${proxy.stderr}`)
   })
   proxy.port = Number(started.get('server.port'))

@@ -20,6 +20,8 @@ const CONTRACT: readonly (readonly [code: FaultCode, status: number, retry: bool
   ['audit_unavailable', 503, true],
   ['identity_unavailable', 503, true],
   ['shutting_down', 503, true],
+  ['overloaded', 503, true],
+  ['rate_limit_exceeded', 429, true],
   ['upstream_unavailable', 502, true],
   ['upstream_timeout', 504, true],
   ['internal', 500, true],
