@@ -1,16 +1,20 @@
-import type { Snapshot } from './pipeline/snapshot.ts'
+import type { ServingUpstream, Snapshot } from './pipeline/snapshot.ts'
 
 /**
- * The snapshot in force, and who still works by an older one: what a replaced snapshot alone used is closed when its
- * last request is over.
+ * The snapshot in force, and who still works by an older one. Upstreams pass from one snapshot to the next, so that one
+ * is closed when no snapshot that is in force or in use has it any more, however many reloads lie between.
  */
 export class Current {
   #snapshot: Snapshot
+  readonly #retire: (upstream: ServingUpstream) => void
   readonly #idle = new Set<() => void>()
-  readonly #users = new Map<Snapshot, { count: number; retire: (() => void) | null }>()
+  /** How many requests go by each snapshot; one that nobody goes by is not in it. */
+  readonly #users = new Map<Snapshot, number>()
 
-  constructor(snapshot: Snapshot) {
+  /** `retire` is called once for each upstream that nobody needs any more. */
+  constructor(snapshot: Snapshot, retire: (upstream: ServingUpstream) => void) {
     this.#snapshot = snapshot
+    this.#retire = retire
   }
 
   get snapshot(): Snapshot {
@@ -20,16 +24,11 @@ export class Current {
   /** Runs one request by the snapshot that is in force now, to its end. */
   async use(work: (snapshot: Snapshot) => Promise<void>): Promise<void> {
     const snapshot = this.#snapshot
-    const users = this.#users.get(snapshot) ?? { count: 0, retire: null }
-    if (users.count++ === 0) this.#users.set(snapshot, users)
+    this.#users.set(snapshot, (this.#users.get(snapshot) ?? 0) + 1)
     try {
       await work(snapshot)
     } finally {
-      if (--users.count === 0) {
-        this.#users.delete(snapshot)
-        users.retire?.()
-        if (this.#users.size === 0) for (const settle of [...this.#idle]) settle()
-      }
+      this.#leave(snapshot)
     }
   }
 
@@ -47,11 +46,32 @@ export class Current {
     })
   }
 
-  /** Puts another snapshot in force. `retire` is called once nobody works by the one before. */
-  replace(next: Snapshot, retire: () => void): void {
-    const users = this.#users.get(this.#snapshot)
+  /** Puts another snapshot in force. */
+  replace(next: Snapshot): void {
+    const before = this.#snapshot
     this.#snapshot = next
-    if (users) users.retire = retire
-    else retire()
+    this.#retireUnneeded(before)
+  }
+
+  /** Every upstream that is in force or in use, each once. */
+  upstreams(): ReadonlySet<ServingUpstream> {
+    return new Set([this.#snapshot, ...this.#users.keys()].flatMap(({ upstreams }) => upstreams))
+  }
+
+  #leave(snapshot: Snapshot): void {
+    const left = (this.#users.get(snapshot) ?? 0) - 1
+    if (left > 0) {
+      this.#users.set(snapshot, left)
+      return
+    }
+    this.#users.delete(snapshot)
+    this.#retireUnneeded(snapshot)
+    if (this.#users.size === 0) for (const settle of [...this.#idle]) settle()
+  }
+
+  #retireUnneeded(past: Snapshot): void {
+    if (past === this.#snapshot || this.#users.has(past)) return
+    const needed = this.upstreams()
+    for (const upstream of past.upstreams) if (!needed.has(upstream)) this.#retire(upstream)
   }
 }

@@ -22,7 +22,7 @@ import { VERSION } from './model/version.ts'
 import { handle } from './pipeline/handle.ts'
 import { Meter } from './pipeline/meter.ts'
 import { type Loading, Reloader, type Sound } from './reload.ts'
-import { closeSnapshot, composeSnapshot } from './snapshot.ts'
+import { composeSnapshot, cutUpstreams, retireUpstream } from './snapshot.ts'
 import { type KeyStore, openKeyStore } from './stores/keys.ts'
 
 export interface RuntimeOptions {
@@ -77,7 +77,7 @@ export class Runtime {
     })
     this.#identity = this.#openIdentity(settings, undefined)
     this.#addressOf = clientAddresses(settings.listen.trustedProxies)
-    this.#current = new Current(composeSnapshot(settings, policy, this.#identity, Date.now, null).snapshot)
+    this.#current = new Current(composeSnapshot(settings, policy, this.#identity, Date.now, null), retireUpstream)
     this.#reloader = new Reloader(file, env, loading.files, loadedAt, {
       accept: (next) => this.#accept(next),
       reject: (problems, ofConfig) => this.#reject(problems, ofConfig),
@@ -128,7 +128,7 @@ export class Runtime {
   async close(flushMs: number): Promise<void> {
     this.#reloader.close()
     this.#keyEvents.close()
-    await closeSnapshot(this.#current.snapshot)
+    await cutUpstreams(this.#current.upstreams())
     this.#identity.close()
     if (!(await this.#audit.flush(flushMs))) this.#diagnostics.error('the last audit events could not be written')
     this.#audit.close()
@@ -182,8 +182,7 @@ export class Runtime {
     }
     this.#identity = this.#openIdentity(settings, this.#identity)
     this.#addressOf = clientAddresses(settings.listen.trustedProxies)
-    const { snapshot, retire } = composeSnapshot(settings, policy, this.#identity, Date.now, this.#current.snapshot)
-    this.#current.replace(snapshot, retire)
+    this.#current.replace(composeSnapshot(settings, policy, this.#identity, Date.now, this.#current.snapshot))
     this.#inForce = next
     const restart = needingRestart(before.settings, settings)
     this.announce((at) => configLoaded(at, next.digest, before.digest, restart))

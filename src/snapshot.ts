@@ -10,15 +10,9 @@ import { answerHeaders, blotKey } from './shape/answer.ts'
 import { openCatalogue } from './upstream/catalogue.ts'
 import { inOrder, openUpstream } from './upstream/pools.ts'
 
-/** A snapshot, and what to call once nobody works by the one that it replaces. */
-export interface Composed {
-  readonly snapshot: Snapshot
-  readonly retire: () => void
-}
-
 /**
  * Joins config, policy and edges to one frozen snapshot. Upstreams whose settings did not change keep their connections
- * and lists; `retire` closes those that only the previous one has.
+ * and lists.
  */
 export function composeSnapshot(
   settings: Settings,
@@ -26,27 +20,27 @@ export function composeSnapshot(
   identity: Identity,
   clock: Clock,
   previous: Snapshot | null,
-): Composed {
+): Snapshot {
   const before = previous?.upstreams ?? []
   const upstreams = settings.upstreams.map(
     (wanted) => before.find((upstream) => isSame(upstream.settings, wanted)) ?? openServing(wanted, clock),
   )
-  const snapshot: Snapshot = Object.freeze({
+  return Object.freeze({
     settings,
     policy,
     authenticate: (credential: Credential) => identity.authenticate(credential),
     upstreams: inOrder(upstreams),
   })
-  const replaced = before.filter((upstream) => !upstreams.includes(upstream))
-  const retire = () => {
-    for (const { pool } of replaced) void pool.close().catch(() => undefined)
-  }
-  return { snapshot, retire }
+}
+
+/** Lets what still runs end, and closes. */
+export function retireUpstream({ pool }: ServingUpstream): void {
+  void pool.close().catch(() => undefined)
 }
 
 /** Ends every connection to upstreams; what is still running on them is cut. */
-export async function closeSnapshot({ upstreams }: Snapshot): Promise<void> {
-  await Promise.all(upstreams.map(({ pool }) => pool.destroy().catch(() => undefined)))
+export async function cutUpstreams(upstreams: Iterable<ServingUpstream>): Promise<void> {
+  await Promise.all([...upstreams].map(({ pool }) => pool.destroy().catch(() => undefined)))
 }
 
 function isSame(a: UpstreamSettings, b: UpstreamSettings): boolean {

@@ -207,6 +207,28 @@ t.test(
   },
 )
 
+t.test('a request whose upload two reloads fall into is served by the upstream that it was decided for', async (t) => {
+  const world = await startWorld(t)
+  const { proxy, model } = world
+  const next = await startModelServer()
+  t.teardown(() => next.close())
+  const bytes = chatBytes(await world.token(), chatBody(), ['Content-Type: application/json', 'Expect: 100-continue'])
+  const connection = await rawConnect(proxy.port)
+  t.teardown(() => connection.close())
+  const head = bytes.indexOf('\r\n\r\n') + 4
+  connection.send(bytes.subarray(0, head))
+  await connection.receives('HTTP/1.1 100 Continue\r\n\r\n')
+  changeConfig(proxy, { listen: { proxy: '127.0.0.1:0', admin: '127.0.0.1:0', max_body: '1MiB' } })
+  await proxy.audit.action('config-reloaded')
+  changeConfig(proxy, { upstreams: [{ name: 'next', url: next.url, models: ['gpt-*'] }] })
+  await proxy.audit.action('config-reloaded', 2)
+  connection.send(bytes.subarray(head))
+  t.equal((await connection.answer()).status, 200)
+  t.same([model.requests.length, next.requests.length], [1, 0])
+  await polled(async () => model.open === 0, 'the connections to the old one to be closed')
+  await endInOrder(t, world)
+})
+
 t.test('addresses to listen on need a restart, and the event says so', async (t) => {
   const world = await startWorld(t)
   const { proxy } = world
