@@ -19,6 +19,7 @@ import type { PlacedProblem } from './model/problem.ts'
 import { ok, type Result } from './model/result.ts'
 import type { Settings } from './model/settings.ts'
 import { VERSION } from './model/version.ts'
+import { BodyBudget } from './pipeline/body-budget.ts'
 import { handle } from './pipeline/handle.ts'
 import { Meter } from './pipeline/meter.ts'
 import { type Loading, Reloader, type Sound } from './reload.ts'
@@ -138,6 +139,7 @@ export class Runtime {
 
   #serverPorts(): ServerPorts {
     const rejected = rejectionReporter(this.#audit, Date.now)
+    const { listen } = this.#inForce.settings
     const pipeline = {
       audit: this.#audit,
       meter: this.#meter,
@@ -145,6 +147,7 @@ export class Runtime {
       statusOf: (code: FaultCode) => faultRow(code).status,
       bug: (cause: unknown, requestId: string) =>
         this.#diagnostics.error('a bug met a request', { requestId, err: cause }),
+      bodies: new BodyBudget(listen.maxBufferedBytes, listen.maxBodyBytes),
     }
     return {
       newRequestId: requestIds(),
@@ -212,6 +215,7 @@ function needingRestart(before: Settings, after: Settings): string[] {
     'listen.proxy': settings.listen.proxy,
     'listen.admin': settings.listen.admin,
     'listen.timeouts': settings.listen.timeouts,
+    'listen.max_buffered': settings.listen.maxBufferedBytes,
     store: settings.store,
     audit: settings.audit,
     telemetry: settings.telemetry,

@@ -13,6 +13,7 @@ const listen = closed('where the proxy listens', {
     [],
   ),
   max_body: fallback(size('the largest request body'), '32MiB'),
+  max_buffered: fallback(size('all request bodies in memory at once; a caller may hold a quarter'), '256MiB'),
   timeouts: fallback(
     closed('of clients: slower ones are cut off', {
       head: fallback(duration('until the request head is there'), '10s'),

@@ -15,6 +15,7 @@ export function settingsOf(config: Config, base: string, secrets: ReadonlyMap<st
       admin: checkedAddress(listen.admin),
       trustedProxies: listen.trusted_proxies,
       maxBodyBytes: sizeBytes(listen.max_body),
+      maxBufferedBytes: sizeBytes(listen.max_buffered),
       timeouts: {
         headMs: durationMs(listen.timeouts.head),
         bodyMs: durationMs(listen.timeouts.body),

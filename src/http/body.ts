@@ -1,6 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 import { type Fault, fault } from '../model/fault.ts'
+import type { BodyAllowance } from '../model/ports.ts'
 import { failed, ok, type Result } from '../model/result.ts'
+
+/** Why the rest of a body will never come. */
+export type BodyBreak = 'malformed' | 'client_closed' | 'timeout'
+
+export const BREAKS: Readonly<Record<BodyBreak, Fault>> = {
+  malformed: fault('invalid_body', 'the body is not framed as HTTP/1.1 frames one'),
+  client_closed: fault('invalid_body', 'the body ended early', { reason: 'client_closed' }),
+  timeout: fault('request_timeout', 'the request was not complete in time'),
+}
 
 const NOTHING = Buffer.alloc(0)
 
@@ -15,14 +25,21 @@ interface Read extends IncomingMessage {
 export class BodyReading {
   readonly #request: Read
   readonly #limitBytes: number
+  readonly #allowance: BodyAllowance | null
   #settle: ((result: Result<Buffer, Fault>) => void) | null
   #first: Buffer | null = null
   #chunks: Buffer[] | null = null
   #length = 0
 
-  constructor(request: IncomingMessage, limitBytes: number, settle: (result: Result<Buffer, Fault>) => void) {
+  constructor(
+    request: IncomingMessage,
+    limitBytes: number,
+    allowance: BodyAllowance | null,
+    settle: (result: Result<Buffer, Fault>) => void,
+  ) {
     this.#request = request
     this.#limitBytes = limitBytes
+    this.#allowance = allowance
     this.#settle = settle
     this.#request[BODY] = this
     request.on('data', onBytes).on('end', onEnd).on('error', ignore)
@@ -30,7 +47,9 @@ export class BodyReading {
 
   take(chunk: Buffer): void {
     this.#length += chunk.length
-    if (this.#length > this.#limitBytes) this.fail(tooLarge(this.#limitBytes))
+    const isTooLarge = this.#length > this.#limitBytes
+    const refused = isTooLarge ? tooLarge(this.#limitBytes) : (this.#allowance?.take(chunk.length) ?? null)
+    if (refused) this.fail(refused)
     else if (this.#first === null) this.#first = chunk
     else if (this.#chunks === null) this.#chunks = [this.#first, chunk]
     else this.#chunks.push(chunk)

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Fault, fault } from '../model/fault.ts'
-import type { ClientExchange } from '../model/ports.ts'
+import type { BodyAllowance, ClientExchange } from '../model/ports.ts'
 import { failed, type Result } from '../model/result.ts'
-import { BodyReading, tooLarge } from './body.ts'
+import { type BodyBreak, BodyReading, BREAKS, tooLarge } from './body.ts'
 import { errorBody, errorHeaders, faultRow } from './errors.ts'
 import { announcesBody, linger } from './linger.ts'
 
@@ -27,15 +27,6 @@ export interface Carrier {
   over(exchange: Exchange): void
 }
 
-/** Why the rest of a body will never come. */
-export type BodyBreak = 'malformed' | 'client_closed' | 'timeout'
-
-const BREAKS: Readonly<Record<BodyBreak, Fault>> = {
-  malformed: fault('invalid_body', 'the body is not framed as HTTP/1.1 frames one'),
-  client_closed: fault('invalid_body', 'the body ended early', { reason: 'client_closed' }),
-  timeout: fault('request_timeout', 'the request was not complete in time'),
-}
-
 /**
  * One request and its answer on one connection. It owns the only places where the client's body is read and where
  * bytes go back; whoever answers first wins and nothing is ever answered twice.
@@ -43,12 +34,13 @@ const BREAKS: Readonly<Record<BodyBreak, Fault>> = {
 export class Exchange implements ClientExchange {
   readonly id: string
   onDrain: (() => void) | null = null
-  onGone: (() => void) | null = null
+  onGone: ((stopped: Fault | null) => void) | null = null
   readonly #request: IncomingMessage
   readonly #response: Exchanged
   readonly #carrier: Carrier
   #closed = false
   #gone = false
+  #stopped: Fault | null = null
   #hearsDrain = false
   #expectsContinue: boolean
   #bytesSent = 0
@@ -79,6 +71,10 @@ export class Exchange implements ClientExchange {
     return this.#gone
   }
 
+  get stopped(): Fault | null {
+    return this.#stopped
+  }
+
   /** Another request may follow this one. */
   get keepsConnection(): boolean {
     return this.#response.shouldKeepAlive
@@ -97,9 +93,15 @@ export class Exchange implements ClientExchange {
    * Reads the whole body. Faults: `body_too_large` past `limitBytes` (at once, where the length was announced),
    * `request_timeout` when it is not complete within `timeoutMs`, `invalid_body` when the client goes before its end.
    */
-  readBody(announced: number | undefined, limitBytes: number, timeoutMs: number): Promise<Result<Buffer, Fault>> {
+  readBody(
+    announced: number | undefined,
+    limitBytes: number,
+    timeoutMs: number,
+    allowance: BodyAllowance | null = null,
+  ): Promise<Result<Buffer, Fault>> {
     if (announced !== undefined && announced > limitBytes) return Promise.resolve(failed(tooLarge(limitBytes)))
-    // Both may have come about while the caller was being authenticated: no event would tell of them again.
+    // All three may have come about while the caller was being authenticated: no event would tell of them again.
+    if (this.#stopped !== null) return Promise.resolve(failed(this.#stopped))
     if (this.#broken !== null) return Promise.resolve(failed(BREAKS[this.#broken]))
     if (this.#gone || this.#request.destroyed) return Promise.resolve(failed(BREAKS.client_closed))
     if (this.#expectsContinue) {
@@ -109,7 +111,7 @@ export class Exchange implements ClientExchange {
     this.#bodyMs = timeoutMs
     this.#deadline = this.#carrier.deadline(timeoutMs)
     return new Promise((resolve) => {
-      this.#body = new BodyReading(this.#request, limitBytes, (result) => {
+      this.#body = new BodyReading(this.#request, limitBytes, allowance, (result) => {
         this.#body = null
         this.#deadline = NEVER
         resolve(result)
@@ -124,7 +126,7 @@ export class Exchange implements ClientExchange {
     if (!this.#response.writableFinished) this.#gone = true
     if (this.#gone) {
       this.#body?.fail(BREAKS.client_closed)
-      this.onGone?.()
+      this.onGone?.(null)
     }
     this.#carrier.over(this)
   }
@@ -154,6 +156,16 @@ export class Exchange implements ClientExchange {
     this.#broken ??= how
     this.#body?.fail(BREAKS[this.#broken])
     return true
+  }
+
+  /** Ends what is not complete: refused where no answer has begun. It is the connection's last one in any case. */
+  stop(reason: Fault): void {
+    if (this.#closed || this.#stopped !== null) return
+    this.#stopped = reason
+    this.last()
+    if (this.#body !== null) this.#body.fail(reason)
+    else if (this.onGone !== null) this.onGone(reason)
+    else this.refuse(reason)
   }
 
   /** Makes this answer the connection's last one. */

@@ -45,9 +45,17 @@ export interface AnswerSink {
   unlimit(): void
   readonly started: boolean
   onDrain: (() => void) | null
-  /** Called once when the client goes before the answer is complete. */
-  onGone: (() => void) | null
+  /** Called when the client goes before the answer is complete (null), or when the proxy must end it with a fault. */
+  onGone: ((stopped: Fault | null) => void) | null
   readonly gone: boolean
+  /** Why the proxy ends what is not complete; null while it does not. */
+  readonly stopped: Fault | null
+}
+
+/** The bytes of one request's body, counted as they arrive. */
+export interface BodyAllowance {
+  /** Takes bytes into account; a fault when they may not be kept. */
+  take(bytes: number): Fault | null
 }
 
 /** One request's connection as the pipeline sees it: the body is read here and answers go out here, once. */
@@ -57,7 +65,13 @@ export interface ClientExchange extends AnswerSink {
   readonly status: number
   /** Bytes of answer bodies handed to the connection. */
   readonly bytesSent: number
-  readBody(announced: number | undefined, limitBytes: number, timeoutMs: number): Promise<Result<Buffer, Fault>>
+  /** Reads the whole body; each piece is first taken into account by the allowance, which may refuse it. */
+  readBody(
+    announced: number | undefined,
+    limitBytes: number,
+    timeoutMs: number,
+    allowance?: BodyAllowance,
+  ): Promise<Result<Buffer, Fault>>
   /** Answers with a fault; without effect once an answer began. */
   refuse(fault: Fault): void
   json(status: number, document: string): void

@@ -25,6 +25,8 @@ export interface ListenSettings {
   /** Addresses and CIDR ranges whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[]
   readonly maxBodyBytes: number
+  /** Of all request bodies that are in memory at once. */
+  readonly maxBufferedBytes: number
   /** Of clients: slower ones are cut off. `drainMs`: how long running answers may go on once the proxy is told to stop. */
   readonly timeouts: {
     readonly headMs: number

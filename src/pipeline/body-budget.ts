@@ -1,12 +1,11 @@
 import { type Fault, fault } from '../model/fault.ts'
+import type { BodyAllowance } from '../model/ports.ts'
 
 /** What one caller may hold of the whole, as a divisor: so many callers at their limit fill it. */
 const CALLERS_AT_LIMIT = 4
 
-/** The bytes of one request's body, counted as they arrive. */
-export interface BodyAllowance {
-  /** Takes bytes into account; a fault when they may not be kept. */
-  take(bytes: number): Fault | null
+/** One request's part of the budget. */
+export interface OpenAllowance extends BodyAllowance {
   release(): void
 }
 
@@ -32,7 +31,7 @@ export class BodyBudget {
     return this.#all
   }
 
-  open(caller: string): BodyAllowance {
+  open(caller: string): OpenAllowance {
     let own = 0
     return {
       take: (bytes) => {

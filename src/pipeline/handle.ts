@@ -1,56 +1,24 @@
-import type { AnswerKind } from '../endpoints/endpoint.ts'
-import { type JsonBody, parseJsonBody } from '../endpoints/json.ts'
-import { mediaFault } from '../endpoints/media-type.ts'
-import { type Route, route } from '../endpoints/route.ts'
 import { readCredential } from '../identity/credentials.ts'
 import type { PolicyInput } from '../model/decision.ts'
 import { type Fault, fault } from '../model/fault.ts'
 import type { Principal } from '../model/identity.ts'
-import type { ClientExchange } from '../model/ports.ts'
-import type { ModelFact, RequestFacts, RequestHead, UpstreamRequest } from '../model/request.ts'
+import type { BodyAllowance, ClientExchange } from '../model/ports.ts'
+import type { RequestHead } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
-import { shapeRequest } from '../shape/request.ts'
 import { type Delivery, forward } from '../upstream/forward.ts'
-import { answerHere, isAnsweredHere } from './answers.ts'
-import { candidates, judge, policyInput } from './judge.ts'
-import {
-  auditUnavailable,
-  challenged,
-  credentialFault,
-  decisionFault,
-  methodFault,
-  modelNotFound,
-  objectRefused,
-} from './refusals.ts'
-import type { ServingUpstream, Snapshot } from './snapshot.ts'
+import { answerHere } from './answers.ts'
+import type { BodyBudget } from './body-budget.ts'
+import { type Prepared, prepare } from './prepare.ts'
+import { auditUnavailable, challenged, credentialFault, methodFault } from './refusals.ts'
+import type { Snapshot } from './snapshot.ts'
 import { Trail, type TrailPorts } from './trail.ts'
 
 export interface PipelinePorts extends TrailPorts {
   /** Told of a bug, with the request that met it; must not throw. */
   readonly bug: (cause: unknown, requestId: string) => void
+  /** The request bodies in memory, of this process. */
+  readonly bodies: BodyBudget
 }
-
-/** A request of which all is known that the policy may speak of. */
-interface Described {
-  readonly route: Route
-  readonly body: JsonBody | null
-  readonly facts: RequestFacts
-  readonly model: ModelFact
-  readonly alias: string | null
-}
-
-/**
- * What an allowed request still needs. Of its body only the bytes that go upstream are kept: the parsed value is many
- * times larger, and an answer may take half an hour.
- */
-type Prepared =
-  | { readonly by: 'proxy'; readonly input: PolicyInput }
-  | {
-      readonly by: 'upstream'
-      readonly upstream: ServingUpstream
-      readonly request: UpstreamRequest
-      readonly answer: AnswerKind
-    }
 
 /**
  * One request from its head to its last audit event, by one snapshot. `headFault` says why the head alone refuses it.
@@ -91,10 +59,29 @@ async function run(
   const caller = authenticate(head, snapshot, trail)
   const known = caller instanceof Promise ? await caller : caller
   if (!known.ok) return known.fault
-  const prepared = await prepare(head, known.value, exchange, snapshot, trail)
+  if (exchange.stopped) return exchange.stopped
+  const allowance = ports.bodies.open(`${known.value.issuer}\n${known.value.id}`)
+  try {
+    return await proceed(head, known.value, exchange, snapshot, trail, allowance)
+  } finally {
+    allowance.release()
+  }
+}
+
+/** What a known caller asks for: judged, written down, then done. */
+async function proceed(
+  head: RequestHead,
+  principal: Principal,
+  exchange: ClientExchange,
+  snapshot: Snapshot,
+  trail: Trail,
+  allowance: BodyAllowance,
+): Promise<Fault | null> {
+  const prepared = await prepare(head, principal, exchange, snapshot, trail, allowance)
   if (!prepared.ok) return prepared.fault
   const { value: allowed } = prepared
   if (!(await trail.authorize(allowed.by === 'upstream' ? allowed.upstream : null))) return auditUnavailable
+  if (exchange.stopped) return exchange.stopped
   if (exchange.gone) {
     trail.complete({ outcome: 'client_gone', status: 0, facts: {}, firstByteAt: 0 })
     return null
@@ -130,84 +117,14 @@ function identified(
   return ok(principal)
 }
 
-/** Reads what is asked for, only now, since a stranger must not make us buffer or parse; then decides and shapes it. */
-async function prepare(
-  head: RequestHead,
-  principal: Principal,
-  exchange: ClientExchange,
-  snapshot: Snapshot,
-  trail: Trail,
-): Promise<Result<Prepared, Fault>> {
-  const found = route(head.method, head.target)
-  if (!found.ok) return found
-  const { endpoint } = found.value
-  const unfit = mediaFault(endpoint, head)
-  if (unfit) return failed(unfit)
-  if (endpoint.body === 'none') return judged(head, principal, found.value, null, snapshot, trail)
-  const { maxBodyBytes, timeouts } = snapshot.settings.listen
-  const bytes = await exchange.readBody(head.contentLength, maxBodyBytes, timeouts.bodyMs)
-  if (!bytes.ok) return bytes
-  trail.received(bytes.value.length)
-  const parsed = parseJsonBody(bytes.value)
-  return parsed.ok ? judged(head, principal, found.value, parsed.value, snapshot, trail) : parsed
-}
-
-/** Facts, decision and what is sent, in one go: nothing waits while the parsed body is in memory. */
-function judged(
-  head: RequestHead,
-  principal: Principal,
-  found: Route,
-  body: JsonBody | null,
-  snapshot: Snapshot,
-  trail: Trail,
-): Result<Prepared, Fault> {
-  const facts = found.endpoint.describe(body, found.parameters)
-  if (!facts.ok) return facts
-  const named = facts.value.model
-  const { model, alias } =
-    typeof named === 'string' ? snapshot.policy.resolveModel(named) : { model: named, alias: null }
-  trail.described(facts.value, model ?? null, alias)
-  const described = { route: found, body, facts: facts.value, model, alias }
-  const input = { ...policyInput(principal, head, facts.value, trail.startedAt), model }
-  const decided = decide(described, input, snapshot, trail)
-  if (!decided.ok) return decided
-  if (isAnsweredHere(facts.value.operation)) return ok({ by: 'proxy', input })
-  const { basePath, settings } = decided.value
-  const request = shapeRequest({ ...described, basePath, apiKey: settings.apiKey, traceparent: head.traceparent })
-  return ok({ by: 'upstream', upstream: decided.value, request, answer: found.endpoint.answer })
-}
-
-/** The policy's word: the upstream for which the request is allowed. */
-function decide(
-  { facts, model }: Described,
-  input: PolicyInput,
-  snapshot: Snapshot,
-  trail: Trail,
-): Result<ServingUpstream, Fault> {
-  const began = performance.now()
-  const serving = candidates(snapshot.upstreams, [model, ...facts.nestedModels])
-  const { decision, upstream } = judge(snapshot.policy, input, facts.nestedModels, serving)
-  trail.decided(decision, Math.round((performance.now() - began) * 1e6))
-  if (serving.length === 0) return failed(modelNotFound(typeof model === 'string' ? model : 'named in the request'))
-  if (decision.effect !== 'allow') {
-    const hidden = facts.operation === 'models.get' && decision.reason === 'model_not_allowed'
-    if (hidden && typeof model === 'string') return failed({ ...modelNotFound(model), reason: decision.reason })
-    return failed(decisionFault(decision, facts))
-  }
-  if (upstream === null) throw new Error('an allow without an upstream')
-  const [object] = facts.objects
-  if (object && upstream.settings.isolation !== 'off') return failed(objectRefused(object.key))
-  return ok(upstream)
-}
-
 async function answer(
   input: PolicyInput,
   exchange: ClientExchange,
   snapshot: Snapshot,
   trail: Trail,
 ): Promise<Fault | null> {
-  const refused = await answerHere(snapshot, input, exchange)
-  if (refused) return refused
+  await answerHere(snapshot, input, exchange)
+  if (exchange.stopped) return exchange.stopped
   trail.complete({ outcome: exchange.gone ? 'client_gone' : 'answered', status: 200, facts: {}, firstByteAt: 0 })
   return null
 }
