@@ -54,6 +54,7 @@ export class Runtime {
   readonly #reloader: Reloader
   readonly #current: Current
   readonly #meter = new Meter()
+  readonly #bodies: BodyBudget
   readonly #keyEvents: KeyEventFollower
   readonly #file: string
   #keys: KeyStore | null
@@ -65,6 +66,7 @@ export class Runtime {
   constructor({ file, env, auditFd, loadedAt, loading, sound, diagnostics }: RuntimeOptions, keys: KeyStore | null) {
     const { settings, policy } = sound
     this.#file = file
+    this.#bodies = new BodyBudget(settings.listen.maxBufferedBytes, settings.listen.maxBodyBytes)
     this.#diagnostics = diagnostics
     this.#keys = keys
     this.#inForce = sound
@@ -88,6 +90,7 @@ export class Runtime {
       auditWritable: () => this.#audit.writable,
       auditQueuedBytes: () => this.#audit.queuedBytes,
       auditDropped: () => this.#audit.dropped,
+      bufferedBytes: () => this.#bodies.heldBytes,
     }
     this.ports = this.#serverPorts()
     this.#keyEvents = new KeyEventFollower({
@@ -139,7 +142,6 @@ export class Runtime {
 
   #serverPorts(): ServerPorts {
     const rejected = rejectionReporter(this.#audit, Date.now)
-    const { listen } = this.#inForce.settings
     const pipeline = {
       audit: this.#audit,
       meter: this.#meter,
@@ -147,7 +149,7 @@ export class Runtime {
       statusOf: (code: FaultCode) => faultRow(code).status,
       bug: (cause: unknown, requestId: string) =>
         this.#diagnostics.error('a bug met a request', { requestId, err: cause }),
-      bodies: new BodyBudget(listen.maxBufferedBytes, listen.maxBodyBytes),
+      bodies: this.#bodies,
     }
     return {
       newRequestId: requestIds(),

@@ -7,6 +7,7 @@ export interface MetricSources {
   readonly auditWritable: () => boolean
   readonly auditQueuedBytes: () => number
   readonly auditDropped: () => number
+  readonly bufferedBytes: () => number
 }
 
 /** The Prometheus registry: every figure is read when `/metrics` is asked, so that a request pays for none of it. */
@@ -47,6 +48,7 @@ export function createMetrics(sources: MetricSources): Registry {
     'Audit events of refused requests lost while the sink was down',
     sources.auditDropped,
   )
+  gauge(registry, 'sallyport_buffered_bytes', 'Bytes of request bodies in memory', sources.bufferedBytes)
   gauge(registry, 'sallyport_requests_active', 'Requests being handled', () => meter.active)
   gauge(registry, 'sallyport_audit_writable', '1 while audit events can be written', () =>
     sources.auditWritable() ? 1 : 0,

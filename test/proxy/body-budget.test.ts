@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { startIdentityProvider } from '../support/identity-provider.ts'
 import { startModelServer } from '../support/model-server.ts'
-import { startProxy } from '../support/proxy.ts'
+import { polled, startProxy } from '../support/proxy.ts'
 import { rawConnect, requestBytes } from '../support/raw-client.ts'
 
 const PATH = '/v1/chat/completions'
@@ -35,6 +35,11 @@ t.test('a caller whose unfinished bodies fill its share is refused; others are n
   const held = await rawConnect(proxy.port)
   const large = whole(alice, 200 * 1024)
   await held.flushed(large.subarray(0, -1))
+
+  await polled(async () => {
+    const metrics = await (await fetch(`${proxy.adminUrl}/metrics`)).text()
+    return Number(/^sallyport_buffered_bytes (\d+)$/m.exec(metrics)?.[1]) > 200 * 1024
+  }, 'the first body is in memory')
 
   const second = await rawConnect(proxy.port)
   second.send(whole(alice, 200 * 1024))
