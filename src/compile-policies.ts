@@ -1,12 +1,33 @@
 import type { Compiled } from './config/load-all.ts'
+import type { ConfigNames, UnreadPart } from './config/names.ts'
 import type { PolicySource } from './config/policy-sources.ts'
-import type { Settings } from './model/settings.ts'
+import { isJsonObject, type JsonValue, ownValue } from './model/json.ts'
 import { type CompiledPolicy, compilePolicy } from './policy/compile.ts'
 
-/** Compiles policies against the names of a config. */
-export function compilePolicies(sources: readonly PolicySource[], settings: Settings): Compiled<CompiledPolicy> {
-  return compilePolicy(sources, {
-    issuers: settings.issuers.map(({ name }) => name),
-    upstreams: settings.upstreams.map(({ name, region, labels }) => ({ name, region: region ?? undefined, labels })),
-  })
+/** Findings that say no more than that a name is not known, by the part that would have to be whole for them to hold. */
+const STEMMING: { readonly [Part in UnreadPart]: readonly string[] } = {
+  issuers: ['unknown_issuer'],
+  upstreams: ['unknown_upstream'],
+  upstream_facts: ['unknown_region', 'unknown_label'],
+  policies: ['unknown_role', 'unknown_workspace', 'unknown_set', 'unknown_rule'],
+}
+
+/** Compiles policies against the names of a config, and leaves out the findings that stem from its unread parts. */
+export function compilePolicies(
+  sources: readonly PolicySource[],
+  { issuers, upstreams, unread }: ConfigNames,
+): Compiled<CompiledPolicy> {
+  const { policy, problems } = compilePolicy(sources, { issuers, upstreams })
+  const stemming = new Set([...unread].flatMap((part) => STEMMING[part]))
+  // A slip in a key such as `roles` hides every name below it.
+  if (problems.some(({ path, code }) => path.length === 1 && code !== 'missing_key')) {
+    for (const code of STEMMING.policies) stemming.add(code)
+  }
+  if (sources.some(({ document }) => hasRuleWithoutId(document))) stemming.add('unknown_rule')
+  return { policy, problems: problems.filter(({ code }) => !stemming.has(code)) }
+}
+
+function hasRuleWithoutId(document: JsonValue): boolean {
+  const rules = isJsonObject(document) ? ownValue(document, 'rules') : undefined
+  return Array.isArray(rules) && rules.some((rule) => !isJsonObject(rule) || typeof ownValue(rule, 'id') !== 'string')
 }

@@ -3,12 +3,17 @@ import { basename } from 'node:path'
 import type { PlacedProblem, Problem } from '../model/problem.ts'
 import type { Settings } from '../model/settings.ts'
 import { type LoadedConfig, type LoadOptions, loadConfig } from './load.ts'
+import type { ConfigNames } from './names.ts'
 import { loadPolicySources, type PolicySource, placeProblems } from './policy-sources.ts'
 
-/** The policy compiler, handed in so that the config knows nothing of policies. Null when an error is among the problems. */
+/**
+ * The policy compiler, handed in so that the config knows nothing of policies. Null when an error is among the problems.
+ * It is asked in spite of problems elsewhere, so that all are reported at once, and leaves out what only stems from the
+ * unread parts of `names`.
+ */
 export type Compile<Policy> = (
   sources: readonly PolicySource[],
-  settings: Settings,
+  names: ConfigNames,
 ) => Compiled<Policy> | Promise<Compiled<Policy>>
 
 export interface Compiled<Policy> {
@@ -39,8 +44,8 @@ export async function loadAll<Policy>(
   const files = [...new Set([...loaded.files, ...policies.files])]
   const hash = createHash('sha256').update(configDigest)
   for (const { name, digest } of policies.sources) hash.update(JSON.stringify([basename(name), digest]))
-  const readable = policies.problems.length === 0
-  const compiled = settings && readable ? await compile(policies.sources, settings) : { policy: null, problems: [] }
+  const unread = new Set([...loaded.names.unread, ...(policies.isWhole ? [] : (['policies'] as const))])
+  const compiled = await compile(policies.sources, { ...loaded.names, unread })
   const problems = [...loaded.problems, ...policies.problems, ...placeProblems(policies.sources, compiled.problems)]
   const isSound = !problems.some(({ severity }) => severity === 'error')
   return {

@@ -10,8 +10,10 @@ import type { SecretReference } from '../schema/parts.ts'
 import { shapeProblems, withDefaults } from '../schema/shape.ts'
 import { crossCheck } from './cross-check.ts'
 import { issuerSchema } from './identity-schema.ts'
+import { type ConfigNames, configNames } from './names.ts'
 import { notBuiltConfig } from './not-built.ts'
 import { readText, reasonOf } from './read-file.ts'
+import { isReported } from './reported.ts'
 import { type Config, configSchema } from './schema.ts'
 import { type Environment, resolveSecret } from './secrets.ts'
 import { settingsOf } from './settings.ts'
@@ -30,6 +32,8 @@ export interface LoadedConfig {
   readonly problems: readonly PlacedProblem[]
   /** Absolute paths of the policy files and folders that are there, known even when the config has problems elsewhere. */
   readonly policies: readonly string[]
+  /** What policies may refer to, known as far as it could be read even when the config has problems. */
+  readonly names: ConfigNames
   /** Absolute paths of everything that was read or looked for, to watch. */
   readonly files: readonly string[]
   /** `sha256:…` of everything that the settings were built from. */
@@ -50,7 +54,8 @@ export async function loadConfig(file: string, { env, secrets }: LoadOptions): P
       code: 'config_unreadable',
       message: read.message,
     } as const
-    return { settings: null, config: null, problems: [problem], policies: [], files: [path], digest: 'sha256:' }
+    const names = configNames({}, [])
+    return { settings: null, config: null, problems: [problem], policies: [], names, files: [path], digest: 'sha256:' }
   }
   const yaml = parseYaml(read.text, file)
   const hash = createHash('sha256').update(read.digest)
@@ -60,17 +65,19 @@ export async function loadConfig(file: string, { env, secrets }: LoadOptions): P
   const written = yaml.partial
   const shape = written === null ? [] : shapeProblems(schema, written, notBuiltConfig)
   const draft = (written === null ? {} : soundDraft(schema, written)) as Draft<Config>
-  const found = [...shape, ...crossCheck(draft), ...(await fileProblems(draft, base, files, policies))]
+  const absent = await fileProblems(draft, base, files, policies)
+  const found = [...shape, ...crossCheck(draft), ...absent]
   const keys = secrets ? resolveSecrets(draft, base, env, files, found) : new Map<string, Secret>()
   for (const [name, key] of keys) hash.update(JSON.stringify([name, fingerprint(key)]))
   const digest = `sha256:${hash.digest('hex')}`
   const problems = [...yaml.problems, ...placed(file, yaml, found)]
+  const names = configNames(draft, [...yaml.reported.map((path) => ({ path, code: '' })), ...shape, ...absent])
   if (yaml.document === null || problems.some(({ severity }) => severity === 'error')) {
-    return { settings: null, config: null, problems, policies, files, digest }
+    return { settings: null, config: null, problems, policies, names, files, digest }
   }
   if (!Check(schema, yaml.document)) throw new Error('the check of the config and its schema disagree')
   const config = withDefaults(schema, yaml.document) as unknown as Config
-  return { settings: settingsOf(config, base, keys), config, problems, policies, files, digest }
+  return { settings: settingsOf(config, base, keys), config, problems, policies, names, files, digest }
 }
 
 function fingerprint(secret: Secret): string {
@@ -78,10 +85,8 @@ function fingerprint(secret: Secret): string {
 }
 
 function placed(file: string, yaml: YamlFile, problems: readonly Problem[]): PlacedProblem[] {
-  const isReported = (path: Path) =>
-    yaml.reported.some((known) => known.length <= path.length && known.every((step, index) => path[index] === step))
   return problems
-    .filter(({ path }) => !isReported(path))
+    .filter((problem) => !isReported(yaml.reported, problem))
     .map(({ path, at, severity, code, message }) => ({ file, ...yaml.place(path, at), severity, code, message }))
 }
 

@@ -3,12 +3,18 @@ import { basename, join } from 'node:path'
 import type { JsonValue } from '../model/json.ts'
 import type { PlacedProblem, Problem } from '../model/problem.ts'
 import { readText, reasonOf } from './read-file.ts'
-import { type Place, parseYaml } from './yaml.ts'
+import { isReported } from './reported.ts'
+import { type Path, type Place, parseYaml } from './yaml.ts'
 
-/** One policy file, strictly read. `name` is its absolute path, as its problems call it. */
+/**
+ * One policy file. `name` is its absolute path, as its problems call it. Of a file with problems `document` is what could
+ * be read all the same, to find the others in it; it is never to be used.
+ */
 export interface PolicySource {
   readonly name: string
   readonly document: JsonValue
+  /** Paths whose values have been reported already. */
+  readonly reported: readonly Path[]
   /** SHA-256 of the file's bytes, in hexadecimal. */
   readonly digest: string
   readonly place: Place
@@ -16,6 +22,8 @@ export interface PolicySource {
 
 export interface PolicySources {
   readonly sources: readonly PolicySource[]
+  /** False where a file, or a part of one, could not be read. */
+  readonly isWhole: boolean
   readonly problems: readonly PlacedProblem[]
   /** The folders and files that were read or looked for, to watch. */
   readonly files: readonly string[]
@@ -36,7 +44,7 @@ export async function loadPolicySources(paths: readonly string[]): Promise<Polic
   }
   if (files.size > MAX_POLICY_FILES) {
     wrong(paths[0] ?? '', 'too_many_files', `more than ${MAX_POLICY_FILES} policy files; join some of them`)
-    return { sources: [], problems, files: [...watched] }
+    return { sources: [], isWhole: false, problems, files: [...watched] }
   }
   const sources: PolicySource[] = []
   for (const file of files) {
@@ -48,21 +56,21 @@ export async function loadPolicySources(paths: readonly string[]): Promise<Polic
     }
     const yaml = parseYaml(read.text, file)
     problems.push(...yaml.problems)
-    if (yaml.document !== null) {
-      sources.push({ name: file, document: yaml.document, digest: read.digest, place: yaml.place })
-    }
+    const { partial, reported, place } = yaml
+    if (partial !== null) sources.push({ name: file, document: partial, reported, digest: read.digest, place })
   }
-  return { sources, problems, files: [...watched] }
+  return { sources, isWhole: problems.length === 0, problems, files: [...watched] }
 }
 
-/** Problems of the policy with their places in the files that they are of. */
+/** Problems of the policy with their places in the files that they are of, without those of values reported before. */
 export function placeProblems(
   sources: readonly PolicySource[],
   problems: readonly (Problem & { readonly file: string })[],
 ): PlacedProblem[] {
-  return problems.map(({ file, path, at, severity, code, message }) => {
-    const place = sources.find(({ name }) => name === file)?.place(path, at) ?? { line: 1, column: 1 }
-    return { file, ...place, severity, code, message }
+  return problems.flatMap(({ file, path, at = 'value', severity, code, message }) => {
+    const source = sources.find(({ name }) => name === file)
+    if (source && isReported(source.reported, { path, at })) return []
+    return [{ file, ...(source?.place(path, at) ?? { line: 1, column: 1 }), severity, code, message }]
   })
 }
 

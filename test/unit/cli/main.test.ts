@@ -60,8 +60,10 @@ t.test('check prints every problem with its line and a caret', async (t) => {
       'c.yaml:3:3: `proxi` is not a known key; did you mean `proxy`?\n    proxi: 127.0.0.1:0\n    ^',
       'c.yaml:4:1: `identity` names nobody who may call; add an issuer or `api_keys: { enabled: true }`\n  identity: {}\n  ^',
       'c.yaml:5:12: `upstreams` must not be empty\n  upstreams: []\n             ^',
+      'p.yaml:1:1: `a` is not a known key; known here: version, roles, models, aliases, workspaces, rules, tests\n  a: no\n  ^',
+      'p.yaml:1:1: `version` is missing; it is required\n  a: no\n  ^',
       'p.yaml:1:4: `a` is text here but a boolean to other YAML readers; write `false` or `"no"`\n  a: no\n     ^',
-      '5 errors\n',
+      '7 errors\n',
     ].join('\n'),
   )
 })

@@ -1,0 +1,55 @@
+import type { Problem } from '../model/problem.ts'
+import type { Draft } from '../schema/draft.ts'
+import type { Config } from './schema.ts'
+
+type Path = Problem['path']
+
+/** Parts of config and policies whose names could not all be read: that one is not known means nothing then. */
+export type UnreadPart = 'issuers' | 'upstreams' | 'upstream_facts' | 'policies'
+
+/** What policies may refer to in a config, as far as it could be read. */
+export interface ConfigNames {
+  readonly issuers: readonly string[]
+  readonly upstreams: readonly {
+    readonly name: string
+    readonly region: string | undefined
+    readonly labels: { readonly [name: string]: string }
+  }[]
+  readonly unread: ReadonlySet<UnreadPart>
+}
+
+/**
+ * The names of a config that may have problems. `faults` are what could not be read or is not there, by its place;
+ * a name that may have stood there makes its whole list one of the unread parts.
+ */
+export function configNames(config: Draft<Config>, faults: readonly Pick<Problem, 'path' | 'code'>[]): ConfigNames {
+  const { identity, upstreams, policies } = config
+  const issuers = identity?.issuers
+  const unread = new Set<UnreadPart>()
+  if (!issuers?.every((entry) => entry?.name !== undefined) || faults.some(hidesIssuer)) unread.add('issuers')
+  if (!upstreams?.every((entry) => entry?.name !== undefined)) unread.add('upstreams')
+  if (!upstreams?.every((entry) => entry !== undefined) || faults.some(hidesFacts)) unread.add('upstream_facts')
+  if (!policies || faults.some(({ path }) => path[0] === 'policies')) unread.add('policies')
+  return {
+    issuers: (issuers ?? []).flatMap((entry) => entry?.name ?? []),
+    upstreams: (upstreams ?? []).flatMap((entry) => {
+      if (entry?.name === undefined) return []
+      const labels = Object.entries(entry.labels ?? {}).filter(([, value]) => value !== undefined)
+      return [{ name: entry.name, region: entry.region, labels: Object.fromEntries(labels) as Record<string, string> }]
+    }),
+    unread,
+  }
+}
+
+/** A key beside `issuers` that nobody knows may be a slip of it, or a way to sign in that is not built. */
+function hidesIssuer({ path, code }: Pick<Problem, 'path' | 'code'>): boolean {
+  if (path[0] !== 'identity' || code === 'missing_key') return path.length === 0 && code !== 'missing_key'
+  return path.length <= 2 || (path[1] === 'issuers' && path[3] === 'name')
+}
+
+function hidesFacts({ path, code }: Pick<Problem, 'path' | 'code'>): boolean {
+  if (path[0] !== 'upstreams' || code === 'missing_key') return path.length === 0 && code !== 'missing_key'
+  return path.length <= 2 || code === 'unknown_key' || isFact(path)
+}
+
+const isFact = (path: Path) => path[2] === 'region' || path[2] === 'labels'
