@@ -1,5 +1,6 @@
 import { type Fault, fault } from '../model/fault.ts'
 import type { JsonValue } from '../model/json.ts'
+import { isAscii, MAX_FOLDED_LENGTH } from './key-names.ts'
 import { examineKey, type Member, OTHER } from './members.ts'
 import { modelNameProblem } from './model-name.ts'
 import { namedHost } from './url-host.ts'
@@ -11,6 +12,8 @@ const MAX_NAME_LENGTH = 256
 const MAX_URLS = 4096
 /** Characters of all keys together that are examined: keys made to be costly are no honest request's. */
 const MAX_KEY_CHARACTERS = 16 * 1024
+/** Of these, characters of keys beyond ASCII: one costs as much as some hundred others. */
+const MAX_FOLDED_CHARACTERS = 1024
 
 /** What reading a body has found so far. The first problem stands; what was found is void once there is one. */
 export interface Draft {
@@ -23,6 +26,7 @@ export interface Draft {
   /** Keys that are not known, each examined once. */
   keys: Map<string, Member> | null
   keyCharacters: number
+  foldedCharacters: number
   objects: { readonly key: string; readonly id: string }[] | null
   images: boolean
   files: boolean
@@ -39,6 +43,7 @@ export function openDraft(): Draft {
     urlsSeen: 0,
     keys: null,
     keyCharacters: 0,
+    foldedCharacters: 0,
     objects: null,
     images: false,
     files: false,
@@ -125,13 +130,28 @@ export function noteObject(draft: Draft, key: string, value: JsonValue): undefin
 export function examined(draft: Draft, key: string): Member {
   const known = draft.keys?.get(key)
   if (known !== undefined) return known
-  draft.keyCharacters += key.length
-  if (draft.keyCharacters > MAX_KEY_CHARACTERS) {
-    refuse(draft, `the unknown keys have more than ${MAX_KEY_CHARACTERS} characters together`, key)
+  const excess = excessOf(draft, key)
+  if (excess !== null) {
+    refuse(draft, excess, key)
     return OTHER
   }
   const member = examineKey(key)
   draft.keys ??= new Map()
   draft.keys.set(key, member)
   return member
+}
+
+/** Why a key is not examined. One that is refused for its length could be `model`, padded. */
+function excessOf(draft: Draft, key: string): string | null {
+  draft.keyCharacters += key.length
+  if (draft.keyCharacters > MAX_KEY_CHARACTERS) {
+    return `the unknown keys have more than ${MAX_KEY_CHARACTERS} characters together`
+  }
+  if (isAscii(key)) return null
+  if (key.length > MAX_FOLDED_LENGTH) {
+    return `\`${shown(key)}\` is longer than ${MAX_FOLDED_LENGTH} characters: a key that is not known must be ASCII or shorter`
+  }
+  draft.foldedCharacters += key.length
+  if (draft.foldedCharacters <= MAX_FOLDED_CHARACTERS) return null
+  return `the unknown keys that are not ASCII have more than ${MAX_FOLDED_CHARACTERS} characters together`
 }

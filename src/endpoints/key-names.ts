@@ -67,9 +67,28 @@ function lookAlikes(table: { readonly [letter: string]: string }): ReadonlyMap<s
   return map
 }
 
+/**
+ * Characters of a key beyond ASCII that is folded. A longer one is no honest request's, and must be refused by who meets
+ * it: the time that normalisation takes grows with the square of a run of combining marks.
+ */
+export const MAX_FOLDED_LENGTH = 64
+
+/** True for a key of ASCII alone: it is folded in one pass, however long it is. */
+export function isAscii(key: string): boolean {
+  for (let index = 0; index < key.length; index++) if (key.charCodeAt(index) > 127) return false
+  return true
+}
+
 /** A key as lower-case letters and digits: without case, width, accents, separators, padding or what is invisible. */
 export function foldKey(key: string): string {
-  return foldAscii(key) ?? [...fold(key)].filter((letter) => letter <= '\x7f').join('')
+  const ascii = foldAscii(key)
+  if (ascii !== null) return ascii
+  let folded = ''
+  for (const letter of plain(key)) {
+    const seen = LOOKS_LIKE.get(letter) ?? letter
+    if (isFoldedLetter(seen)) folded += seen
+  }
+  return folded
 }
 
 /** Null when the key is not ASCII alone. The usual key is lower-case letters, and is answered as it is. */
@@ -87,16 +106,28 @@ function foldAscii(key: string): string | null {
     .replace(/[^a-z0-9]/g, '')
 }
 
-/** Letters and digits of a key; those beyond ASCII that look like nothing known are kept as they are. */
-function fold(key: string): string {
-  const plain = key.toWellFormed().normalize('NFKC').toLowerCase().normalize('NFKD').toLowerCase()
-  let folded = ''
-  for (const letter of plain) {
-    const seen = LOOKS_LIKE.get(letter) ?? letter
-    if (seen > '\x7f' ? /[\p{L}\p{N}]/u.test(seen) : /[a-z0-9]/.test(seen)) folded += seen
-  }
-  return folded
+/** A key without what is not seen, in the letters that its compatibility characters stand for. */
+function plain(key: string): string {
+  // INVARIANT: at most MAX_FOLDED_LENGTH characters, so that nothing here is long, however it expands.
+  const visible = key.slice(0, MAX_FOLDED_LENGTH).toWellFormed().replace(UNSEEN, '')
+  return visible.normalize('NFKC').toLowerCase().normalize('NFKD').toLowerCase()
 }
+
+/** Letters and digits of a key; those beyond ASCII that look like nothing known are kept as they are. */
+function lettersOf(key: string): string[] {
+  return [...plain(key)].flatMap((letter) => {
+    const seen = LOOKS_LIKE.get(letter) ?? letter
+    return isFoldedLetter(seen) || (seen > '\x7f' && LETTER.test(seen)) ? [seen] : []
+  })
+}
+
+function isFoldedLetter(letter: string): boolean {
+  return letter.length === 1 && ((letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9'))
+}
+
+/** Combining marks, and what shows nothing: some of it counts as a letter (Hangul fillers). */
+const UNSEEN = /[\p{M}\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/gu
+const LETTER = /[\p{L}\p{N}]/u
 
 /** True for a key that a reader could take for `model` although it is not that key. */
 export function looksLikeModel(key: string): boolean {
@@ -107,7 +138,7 @@ function isLikeModel(key: string, folded: string): boolean {
   if (/^(?:m|rn)[o0]de[l1i]$/.test(folded)) return true
   if (folded.length < 3 || folded.length > 5 || folded.length === key.length) return false
   // A letter that looks like nothing known stands for any letter, as long as most of the word is there.
-  const letters = [...fold(key)]
+  const letters = lettersOf(key)
   if (letters.length !== 5) return false
   const alike = letters.filter((letter, index) => letter === 'model'[index]).length
   return alike >= 3 && letters.every((letter, index) => letter > '\x7f' || letter === 'model'[index])

@@ -29,6 +29,8 @@ export function walk(draft: Draft, value: JsonValue | undefined, doubt: boolean)
 
 /** Collects the facts of one member by what its key says of it. */
 export function walkMember(draft: Draft, key: string, value: JsonValue, doubt: boolean): undefined {
+  // The first problem stands: what follows it would only cost time.
+  if (draft.problem !== null) return
   const { kind, media } = knownMember(key) ?? examined(draft, key)
   if (media.length > 0 && value !== null) for (const medium of media) draft[medium] = true
   switch (kind) {

@@ -57,6 +57,26 @@ t.test('model, stream and limits', async (t) => {
   t.same(unusual('chat', '{"messages":[]}'), { refused: 'model' }, 'no model')
 })
 
+t.test('unknown keys that are costly to judge', async (t) => {
+  const rows = [
+    ['64 characters beyond ASCII', 'é'.repeat(64), false],
+    ['65 characters beyond ASCII', 'é'.repeat(65), true],
+    ['`model` under 16,000 marks', `model${'\u0345\u0334'.repeat(8000)}`, true],
+    ['one letter behind 100 of ASCII', `${'a'.repeat(100)}é`, true],
+    ['101 characters of ASCII', 'a'.repeat(101), false],
+  ] as const
+  for (const [name, key, isRefused] of rows) {
+    const expected = isRefused ? { refused: key.slice(0, 64) } : {}
+    t.same(chat({ [key]: 1 }), expected, name)
+    t.same(chat({ vendor: [{ [key]: 1 }] }), expected, `${name}, nested`)
+    t.same(chat({ metadata: { [key]: 1 } }), {}, `${name}, in metadata`)
+  }
+  const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`é${100 + i}`, 1]))
+  t.same(chat(many(256)), {}, '1,024 characters of such keys')
+  t.same(chat(many(257)), { refused: 'é356' }, 'more of them')
+  t.same(chat({ list: Array(300).fill({ é: 1 }) }), {}, 'one such key often')
+})
+
 t.test('what could redirect the call', async (t) => {
   const rows = [
     ['a look-alike', { Model: 'x' }, { refused: 'Model' }],

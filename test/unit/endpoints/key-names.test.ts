@@ -28,7 +28,8 @@ t.test('keys that look like `model`', async (t) => {
   const alike = [
     ...['Model', 'MODEL', 'mOdel', ' model', 'model ', 'model\t', 'model\u0000', 'mo_del', 'm-o-d-e-l', 'model\u200b'],
     ...['\ufeffmodel', 'mode\u00adl', 'ｍｏｄｅｌ', 'mоdel', 'modeӏ', 'mode1', 'm0del', 'rnodel', 'modél', 'móděl'],
-    ...['𝐦𝐨𝐝𝐞𝐥', 'ⓜⓞⓓⓔⓛ', 'mod\u0435l', 'ᴍᴏᴅᴇʟ', 'mode|', 'model\ud800'],
+    ...['𝐦𝐨𝐝𝐞𝐥', 'ⓜⓞⓓⓔⓛ', 'mod\u0435l', 'ᴍᴏᴅᴇʟ', 'mode|', 'mоde|', 'model\ud800'],
+    ...['mo\u3164del', '\u115fmodel', 'model\uffa0', 'mode\ufe0fl', 'm\u20ddodel', `m\u0345\u0334odel`],
   ]
   for (const key of alike) t.ok(looksLikeModel(key), JSON.stringify(key))
   for (const key of ['model', 'modal', 'mode', 'models', 'yodel', 'm', '', 'modelo']) t.notOk(looksLikeModel(key), key)
