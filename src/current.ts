@@ -1,4 +1,10 @@
+import type { Fault } from './model/fault.ts'
 import type { ServingUpstream, Snapshot } from './pipeline/snapshot.ts'
+
+/** A request that is being worked on. */
+export interface Running {
+  stop(reason: Fault): void
+}
 
 /**
  * The snapshot in force, and who still works by an older one. Upstreams pass from one snapshot to the next, so that one
@@ -8,8 +14,9 @@ export class Current {
   #snapshot: Snapshot
   readonly #retire: (upstream: ServingUpstream) => void
   readonly #idle = new Set<() => void>()
-  /** How many requests go by each snapshot; one that nobody goes by is not in it. */
-  readonly #users = new Map<Snapshot, number>()
+  /** The requests that go by each snapshot; one that nobody goes by is not in it. */
+  readonly #users = new Map<Snapshot, Set<Running>>()
+  #stopped: Fault | null = null
 
   /** `retire` is called once for each upstream that nobody needs any more. */
   constructor(snapshot: Snapshot, retire: (upstream: ServingUpstream) => void) {
@@ -22,14 +29,23 @@ export class Current {
   }
 
   /** Runs one request by the snapshot that is in force now, to its end. */
-  async use(work: (snapshot: Snapshot) => Promise<void>): Promise<void> {
+  async use(running: Running, work: (snapshot: Snapshot) => Promise<void>): Promise<void> {
     const snapshot = this.#snapshot
-    this.#users.set(snapshot, (this.#users.get(snapshot) ?? 0) + 1)
+    const users = this.#users.get(snapshot)
+    if (users) users.add(running)
+    else this.#users.set(snapshot, new Set([running]))
+    if (this.#stopped) running.stop(this.#stopped)
     try {
       await work(snapshot)
     } finally {
-      this.#leave(snapshot)
+      this.#leave(snapshot, running)
     }
+  }
+
+  /** Stops every request, those that begin later, too. */
+  stop(reason: Fault): void {
+    this.#stopped = reason
+    for (const users of [...this.#users.values()]) for (const running of [...users]) running.stop(reason)
   }
 
   /** Resolves when no request is being worked on, or after `limitMs`. */
@@ -58,12 +74,10 @@ export class Current {
     return new Set([this.#snapshot, ...this.#users.keys()].flatMap(({ upstreams }) => upstreams))
   }
 
-  #leave(snapshot: Snapshot): void {
-    const left = (this.#users.get(snapshot) ?? 0) - 1
-    if (left > 0) {
-      this.#users.set(snapshot, left)
-      return
-    }
+  #leave(snapshot: Snapshot, running: Running): void {
+    const users = this.#users.get(snapshot)
+    users?.delete(running)
+    if (users && users.size > 0) return
     this.#users.delete(snapshot)
     this.#retireUnneeded(snapshot)
     if (this.#users.size === 0) for (const settle of [...this.#idle]) settle()

@@ -14,7 +14,7 @@ import { type Identity, openIdentity } from './identity/authenticate.ts'
 import { KeyEventFollower } from './key-events.ts'
 import { configLoaded, type Digests, identityReported, policyLoaded, rejected } from './lifecycle.ts'
 import type { AuditEvent } from './model/audit.ts'
-import type { FaultCode } from './model/fault.ts'
+import { type FaultCode, fault } from './model/fault.ts'
 import type { PlacedProblem } from './model/problem.ts'
 import { ok, type Result } from './model/result.ts'
 import type { Settings } from './model/settings.ts'
@@ -120,6 +120,11 @@ export class Runtime {
     this.announce(event)
   }
 
+  /** Ends what still runs: refused where no answer has begun, else broken off. */
+  cut(): void {
+    this.#current.stop(SHUTTING_DOWN)
+  }
+
   /** Resolves when every request has had its last event, or after `limitMs`. */
   idle(limitMs: number): Promise<void> {
     return this.#current.idle(limitMs)
@@ -155,7 +160,7 @@ export class Runtime {
       newRequestId: requestIds(),
       handle: (request, exchange) => {
         const { head, fault } = receive(request, exchange.id, this.#addressOf)
-        void this.#current.use((snapshot) => handle(head, fault, exchange, snapshot, pipeline))
+        void this.#current.use(exchange, (snapshot) => handle(head, fault, exchange, snapshot, pipeline))
       },
       rejected: (connection) => {
         this.#meter.rejectedConnections++
@@ -201,6 +206,10 @@ export class Runtime {
     this.#diagnostics.error('the reload is refused and the last good files stay in force', { problems })
   }
 }
+
+const SHUTTING_DOWN = fault('shutting_down', 'the proxy is shutting down: try again', {
+  headers: ['retry-after', '1'],
+})
 
 type AddressReader = (peer: string | undefined, chain: string | undefined) => ClientAddress
 

@@ -15,6 +15,8 @@ import { openRuntime, type Runtime } from './runtime.ts'
 /** How long the last events may take to leave at the end. Milliseconds. */
 const FLUSH_MS = 5000
 const IDLE_SWEEP_MS = 100
+/** How long clients may take to read how their requests ended, once those are ended. */
+const LAST_WORDS_MS = 1000
 
 export interface Serving {
   readonly proxy: Address
@@ -82,9 +84,10 @@ function servingOf(
 ): Serving {
   const { promise: stopped, resolve } = Promise.withResolvers<void>()
   let isStopping = false
+  const cutting = Promise.withResolvers<void>()
   const stop = async (reason: string) => {
     runtime.drain((at) => proxyDraining(at, runtime.metrics.meter.active))
-    await closed(server, drainMs)
+    await closed(server, drainMs, cutting.promise, () => runtime.cut())
     // The listener is closed before those whose connections were cut have heard of it.
     await runtime.idle(FLUSH_MS)
     runtime.announce((at) => proxyStopped(at, reason))
@@ -97,7 +100,7 @@ function servingOf(
     admin,
     reload: () => runtime.reload(),
     stop: (reason) => {
-      if (isStopping) server.closeAllConnections()
+      if (isStopping) cutting.resolve()
       else void stop(reason)
       isStopping = true
     },
@@ -105,13 +108,27 @@ function servingOf(
   }
 }
 
-/** Resolves when the last connection is over; what is still open after `drainMs` is cut. */
-function closed(server: Server, drainMs: number): Promise<void> {
+/**
+ * Resolves when the last connection is over. After `drainMs`, or as soon as `cutting` resolves, what still runs is ended
+ * by `cut`; a client that does not read that is cut off.
+ */
+function closed(server: Server, drainMs: number, cutting: Promise<void>, cut: () => void): Promise<void> {
   return new Promise((resolve) => {
-    const deadline = setTimeout(() => server.closeAllConnections(), drainMs)
+    let deadline: NodeJS.Timeout
+    let isCut = false
+    const end = () => {
+      if (isCut) return
+      isCut = true
+      clearTimeout(deadline)
+      cut()
+      deadline = setTimeout(() => server.closeAllConnections(), LAST_WORDS_MS)
+    }
+    deadline = setTimeout(end, drainMs)
+    void cutting.then(end)
     // A connection that falls idle after the close is not closed by it.
     const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS)
     server.close(() => {
+      isCut = true
       clearTimeout(deadline)
       clearInterval(sweep)
       resolve()

@@ -4,7 +4,7 @@ import type { BodyAllowance, ClientExchange } from '../model/ports.ts'
 import { failed, type Result } from '../model/result.ts'
 import { type BodyBreak, BodyReading, BREAKS, tooLarge } from './body.ts'
 import { errorBody, errorHeaders, faultRow } from './errors.ts'
-import { announcesBody, linger } from './linger.ts'
+import { sendJson } from './linger.ts'
 
 /** A last piece of this size is sent in one piece with a head that waits for it. */
 const JOINED_BYTES = 8 * 1024
@@ -226,26 +226,7 @@ export class Exchange implements ClientExchange {
   #answer(status: number, headers: readonly string[], body: Buffer): void {
     this.#status = status
     this.#bytesSent = body.length
-    const response = this.#response
-    const head = [
-      'content-type',
-      'application/json',
-      'content-length',
-      String(body.length),
-      ...headers,
-      'x-request-id',
-      this.id,
-    ]
-    if (this.#request.complete || !announcesBody(this.#request)) {
-      response.writeHead(status, head)
-      response.end(this.#request.method === 'HEAD' ? undefined : body)
-      return
-    }
-    // The rest of the body is not wanted. Closing at once would reset the connection before the client has read why.
-    response.shouldKeepAlive = false
-    response.writeHead(status, head)
-    if (this.#request.method !== 'HEAD') response.write(body)
-    linger(this.#request, response, () => this.cut())
+    sendJson(this.#request, this.#response, status, [...headers, 'x-request-id', this.id], body, () => this.cut())
   }
 }
 

@@ -5,10 +5,34 @@ const LINGER_MS = 1000
 const LINGER_BYTES = 4 * 1024 * 1024
 
 /**
+ * Answers with a whole JSON document. Where the client has not sent all of its body, the rest is not wanted: the answer
+ * is the connection's last one, and `cut` is called when that takes too long or is too much.
+ */
+export function sendJson(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  headers: readonly string[],
+  body: Buffer,
+  cut: () => void,
+): void {
+  const head = ['content-type', 'application/json', 'content-length', String(body.length), ...headers]
+  if (request.complete || !announcesBody(request)) {
+    response.writeHead(status, head)
+    response.end(request.method === 'HEAD' ? undefined : body)
+    return
+  }
+  response.shouldKeepAlive = false
+  response.writeHead(status, head)
+  if (request.method !== 'HEAD') response.write(body)
+  linger(request, response, cut)
+}
+
+/**
  * Reads on, and throws away, until the client has sent its body, and ends the answer only then: closing at once would
  * reset the connection before the client has read why. `cut` is called when it takes too long or sends too much.
  */
-export function linger(request: IncomingMessage, response: ServerResponse, cut: () => void): void {
+function linger(request: IncomingMessage, response: ServerResponse, cut: () => void): void {
   let received = 0
   const over = () => {
     clearTimeout(timer)
@@ -26,7 +50,7 @@ export function linger(request: IncomingMessage, response: ServerResponse, cut: 
 }
 
 /** A head can be answered before the parser says that nothing follows it. */
-export function announcesBody({ method, rawHeaders }: IncomingMessage): boolean {
+function announcesBody({ method, rawHeaders }: IncomingMessage): boolean {
   if (method === 'CONNECT') return false
   return rawHeaders.some(
     (name, index) =>

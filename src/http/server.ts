@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { BodyBreak } from './body.ts'
 import { Connection, type Start } from './connection.ts'
 import { Deadlines } from './deadlines.ts'
-import { type BodyBreak, Exchange } from './exchange.ts'
+import { Exchange } from './exchange.ts'
 
 const MAX_HEAD_BYTES = 16 * 1024
 const MAX_HEADERS = 200

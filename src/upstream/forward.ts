@@ -89,7 +89,8 @@ class Transfer implements Dispatcher.DispatchHandler {
     this.#resolve = resolve
     const { totalMs } = upstream.settings.timeouts
     sink.limit(totalMs, () => this.#abort(timedOut(`the answer was not complete within ${totalMs} ms`)))
-    sink.onGone = () => this.#leave()
+    sink.onGone = (stopped) => (stopped ? this.#abort(stopped) : this.#leave())
+    if (sink.stopped) this.#abort(sink.stopped)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -181,7 +182,8 @@ class Transfer implements Dispatcher.DispatchHandler {
   }
 
   #leave(): void {
-    if (this.#settled) return
+    // What is being stopped ends for that reason, whoever leaves meanwhile.
+    if (this.#settled || this.#stop) return
     const facts = this.#tap?.end().facts ?? {}
     this.#settle(this.#isDone ? 'answered' : 'client_gone', facts)
     this.#controller?.abort(new Error('client_gone'))

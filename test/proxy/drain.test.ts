@@ -1,11 +1,19 @@
 import t, { type Test } from 'tap'
-import { gated, stallBeforeHead, stallMidStream } from '../support/model-behaviours.ts'
+import { endless, gated, stallBeforeHead, stallMidStream } from '../support/model-behaviours.ts'
+import type { Behaviour } from '../support/model-server.ts'
+import { polled } from '../support/proxy.ts'
 import { type RawConnection, rawConnect } from '../support/raw-client.ts'
 import { startTraffic } from '../support/traffic.ts'
 import { chatBody, chatBytes, checkAudit, startWorld, type World } from '../support/world.ts'
 
 const MODEL = 'gpt-4o-mini-scripted'
 const streamBody = chatBody(MODEL, { stream: true })
+
+/** The head and the first bytes of an answer that is no stream. */
+const halfAnswer: Behaviour = ({ response }) => {
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' })
+  response.write('{"id"')
+}
 
 /** A stream that has begun and waits for its gate. */
 async function begin(world: World, body = streamBody): Promise<RawConnection> {
@@ -49,40 +57,98 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   })
 }
 
-t.test('what runs for longer than `drain` is cut and audited', async (t) => {
-  const world = await startWorld(t, { listen: { timeouts: { drain: '300ms' } } })
+const shuttingDown = { code: 'shutting_down', type: 'server_error', param: null }
+
+/** A request of each kind that does not come to its end by itself, and what became of it once the proxy ends it. */
+async function unfinished(world: World) {
   const { proxy, model } = world
   model.script(MODEL, stallMidStream)
   model.script('gpt-4o-mini-silent', stallBeforeHead)
-  const stream = await rawConnect(proxy.port)
-  stream.send(chatBytes(await world.token(), streamBody))
+  model.script('gpt-4o-mini-half', halfAnswer)
+  const bytes = async (model: string, stream = false) => chatBytes(await world.token(), chatBody(model, { stream }))
+  const open = async (sent: Buffer) => {
+    const connection = await rawConnect(proxy.port)
+    connection.send(sent)
+    return connection
+  }
+  const stream = await open(await bytes(MODEL, true))
   await stream.receives('data: ')
-  const silent = await rawConnect(proxy.port)
-  silent.send(chatBytes(await world.token(), chatBody('gpt-4o-mini-silent')))
-  await model.arrival(2)
-  proxy.signal('SIGTERM')
-  await Promise.all([stream.ended(), silent.ended()])
-  t.notMatch(stream.pending.toString(), /\[DONE\]|\r\n0\r\n\r\n$/, 'the client can tell that it is not complete')
-  t.equal(silent.pending.length, 0)
+  const half = await open(await bytes('gpt-4o-mini-half'))
+  await half.receives('{"id"')
+  const silent = await open(await bytes('gpt-4o-mini-silent'))
+  await model.arrival(3)
+  const upload = await open((await bytes(MODEL)).subarray(0, -1))
+  await polled(
+    async () => /^sallyport_requests_active 4$/m.test((await proxy.admin('/metrics')).body),
+    'the upload to be among those that run',
+  )
+  return { stream, half, silent, upload }
+}
+
+async function cutInOrder(t: Test, world: World, running: Awaited<ReturnType<typeof unfinished>>): Promise<void> {
+  const { stream, half, silent, upload } = running
+  const { proxy, model } = world
+  for (const [name, connection] of [
+    ['a request without an answer', silent],
+    ['an upload', upload],
+  ] as const) {
+    const answer = await connection.answer()
+    t.equal(answer.status, 503, name)
+    t.match(JSON.parse(answer.body.toString()).error, shuttingDown, name)
+    t.equal(answer.header('connection'), 'close', name)
+  }
+  const { body, complete } = await stream.answer()
+  const events = body.toString().split('\n\n').filter(Boolean)
+  t.match(
+    JSON.parse(events.at(-1)?.replace('data: ', '') ?? '').error,
+    shuttingDown,
+    'a stream ends with an error event',
+  )
+  t.ok(complete, 'and in order')
+  await Promise.all([half.ended(), stream.ended(), silent.ended(), upload.ended()])
+  t.match(half.pending.toString(), /\{"id"$/, 'half an answer stays one')
   await endedInOrder(t, world, 'SIGTERM')
-  t.equal(proxy.audit.withAction('completion-aborted').length, 2)
-  t.same(await Promise.all(model.requests.map(({ over }) => over)), ['aborted', 'aborted'], 'the upstream is told')
+  const failed = proxy.audit.withAction('completion-failed')
+  t.same(
+    failed.map((line) => [line.get('event.reason'), line.get('error.type')]),
+    Array.from({ length: 3 }, () => ['shutting_down', 'shutting_down']),
+  )
+  const [denied] = proxy.audit.withAction('request-denied')
+  t.same([denied?.get('event.reason'), denied?.get('event.outcome')], ['shutting_down', 'failure'], 'the upload')
+  t.equal(proxy.audit.withAction('completion-aborted').length, 0, 'no client has left')
+  t.same(await Promise.all(model.requests.map(({ over }) => over)), ['aborted', 'aborted', 'aborted'])
+}
+
+t.test('what runs for longer than `drain` is told so, and audited as ended by the proxy', async (t) => {
+  const world = await startWorld(t, { listen: { timeouts: { drain: '300ms' } } })
+  const running = await unfinished(world)
+  world.proxy.signal('SIGTERM')
+  await cutInOrder(t, world, running)
 })
 
-t.test('a second signal, of whichever kind, cuts at once', async (t) => {
+t.test('a second signal, of whichever kind, ends what runs at once', async (t) => {
   const world = await startWorld(t, { listen: { timeouts: { drain: '5m' } } })
-  const { proxy, model } = world
-  model.script(MODEL, stallMidStream)
-  const stream = await rawConnect(proxy.port)
-  stream.send(chatBytes(await world.token(), streamBody))
-  await stream.receives('data: ')
+  const { proxy } = world
+  const running = await unfinished(world)
   proxy.signal('SIGTERM')
   await proxy.audit.action('proxy-draining')
   t.equal(proxy.audit.withAction('proxy-stopped').length, 0, 'the first one waits')
   proxy.signal('SIGINT')
-  await stream.ended()
+  await cutInOrder(t, world, running)
+})
+
+t.test('a client that does not read how its request ended does not hold the exit', async (t) => {
+  const world = await startWorld(t, { listen: { timeouts: { drain: '100ms' } } })
+  const { proxy, model } = world
+  model.script(MODEL, endless({ bytes: 0 }))
+  const stream = await rawConnect(proxy.port)
+  t.teardown(() => stream.close())
+  stream.send(chatBytes(await world.token(), streamBody))
+  await stream.receives('data: ')
+  stream.socket.pause()
+  proxy.signal('SIGTERM')
   await endedInOrder(t, world, 'SIGTERM')
-  t.equal(proxy.audit.withAction('completion-aborted').length, 1)
+  t.equal(proxy.audit.withAction('completion-failed').at(0)?.get('event.reason'), 'shutting_down')
 })
 
 t.test('connections on which nothing runs do not hold the exit', async (t) => {

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { Current } from '../../src/current.ts'
+import { fault } from '../../src/model/fault.ts'
 import type { ServingUpstream, Snapshot } from '../../src/pipeline/snapshot.ts'
 
 /** What `Current` knows of an upstream is who it is. */
@@ -13,7 +14,7 @@ function scene(first: Snapshot) {
   /** A request that runs until it is told to end. */
   const begin = () => {
     const { promise, resolve } = Promise.withResolvers<void>()
-    const over = current.use(() => promise)
+    const over = current.use({ stop: () => undefined }, () => promise)
     return () => {
       resolve()
       return over
@@ -68,7 +69,7 @@ t.test('requests by several snapshots that share an upstream: the last one lets 
 
 t.test('a request that fails lets go, too', async (t) => {
   const { current, retired } = scene(snapshot(one))
-  const failing = current.use(async () => {
+  const failing = current.use({ stop: () => undefined }, async () => {
     current.replace(snapshot(two))
     throw new Error('a bug')
   })
@@ -81,4 +82,28 @@ t.test('what is in force is never retired', async (t) => {
   await begin()()
   current.replace(snapshot(one))
   t.same(retired, [])
+})
+
+t.test('what runs is stopped, and what begins afterwards', async (t) => {
+  const { current } = scene(snapshot(one))
+  const stopped: string[] = []
+  const begin = (name: string) => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const over = current.use({ stop: ({ code }) => void stopped.push(`${name} ${code}`) }, () => promise)
+    return () => {
+      resolve()
+      return over
+    }
+  }
+  const ends = [begin('by the old snapshot')]
+  await begin('over')()
+  current.replace(snapshot(two))
+  ends.push(begin('by the new one'))
+  current.stop(fault('shutting_down', 'm'))
+  ends.push(begin('later'))
+  t.same(
+    stopped,
+    ['by the old snapshot', 'by the new one', 'later'].map((name) => `${name} shutting_down`),
+  )
+  await Promise.all(ends.map((end) => end()))
 })

@@ -138,7 +138,7 @@ t.test('a CONNECT whose client resets does no harm', async (t) => {
   const running = await listener.handled.until((all) => all[0], 'the CONNECT')
   connection.socket.resetAndDestroy()
   await new Promise<void>((resolve) => {
-    running.exchange.onGone = resolve
+    running.exchange.onGone = () => resolve()
     if (running.exchange.gone) resolve()
   })
   await gate.release('x:1')
