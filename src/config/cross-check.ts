@@ -1,4 +1,5 @@
 import type { Problem } from '../model/problem.ts'
+import { magnitude } from '../model/units.ts'
 import type { Draft } from '../schema/draft.ts'
 import { endpointFault, isNetwork, listenAddress } from './addresses.ts'
 import type { Config } from './schema.ts'
@@ -62,6 +63,11 @@ function issuerProblems({ identity }: Draft<Config>): Problem[] {
       const message = '`file` and `url` exclude each other; keep one'
       found.push(wrong([...base, index, 'jwks', 'file'], 'two_key_sets', message, 'key'))
     }
+    const { refresh, max_stale: stale } = jwks ?? {}
+    if (refresh !== undefined && stale !== undefined && magnitude(stale) < magnitude(refresh)) {
+      const message = `\`max_stale\` (${stale}) must be no shorter than \`refresh\` (${refresh})`
+      found.push(wrong([...base, index, 'jwks', 'max_stale'], 'stale_before_refresh', message))
+    }
   }
   return found
 }
@@ -70,6 +76,11 @@ function upstreamProblems({ upstreams = [] }: Draft<Config>): Problem[] {
   const found = repeated(upstreams, ['upstreams'], 'name')
   for (const [index, entry] of upstreams.entries()) {
     found.push(...urlProblems(['upstreams', index, 'url'], entry?.url, entry?.allow_insecure ?? false))
+    for (const [place, model] of (entry?.models ?? []).entries()) {
+      if (!model?.startsWith('@')) continue
+      const message = 'sets of models belong to policies; name the models themselves, or write a pattern'
+      found.push(wrong(['upstreams', index, 'models', place], 'set_in_upstream', message))
+    }
   }
   return found
 }

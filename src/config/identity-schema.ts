@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { closed, duration, fallback, identifier, text, texts, word } from '../schema/parts.ts'
+import { closed, duration, fallback, identifier, text, texts, timer, word } from '../schema/parts.ts'
 
 /** What an issuer may be configured to accept: asymmetric signatures only. */
 export const ALGORITHMS = [
@@ -38,8 +38,13 @@ export const issuerSchema = closed('an OIDC issuer whose access tokens are accep
     closed('where its keys come from; discovered from the issuer when neither `url` nor `file` is given', {
       url: Type.Optional(text('the URL of its key set')),
       file: Type.Optional(text('a key set in a file, for networks without a way out')),
-      refresh: fallback(duration('how old the keys may be before they are fetched again'), '10m'),
-      max_stale: fallback(duration('how long known keys go on being used while the issuer cannot be reached'), '24h'),
+      refresh: fallback(timer('how old the keys may be before they are fetched again', '100ms'), '10m'),
+      max_stale: fallback(
+        duration('how long known keys go on being used while the issuer cannot be reached; no shorter than `refresh`', {
+          most: '365d',
+        }),
+        '24h',
+      ),
     }),
     {},
   ),
@@ -51,7 +56,7 @@ export const issuerSchema = closed('an OIDC issuer whose access tokens are accep
     }),
     ['ES256', 'RS256', 'PS256', 'EdDSA'],
   ),
-  clock_skew: fallback(duration('how far its clock and ours may differ'), '30s'),
+  clock_skew: fallback(duration('how far its clock and ours may differ', { most: '5m' }), '30s'),
   claims: fallback(
     closed('which claim tells what', {
       id: fallback(claimPath, 'sub'),

@@ -10,6 +10,7 @@ import type { SecretReference } from '../schema/parts.ts'
 import { shapeProblems, withDefaults } from '../schema/shape.ts'
 import { crossCheck } from './cross-check.ts'
 import { issuerSchema } from './identity-schema.ts'
+import { keySetFileFault } from './key-set-file.ts'
 import { type ConfigNames, configNames } from './names.ts'
 import { notBuiltConfig } from './not-built.ts'
 import { readText, reasonOf } from './read-file.ts'
@@ -110,7 +111,9 @@ async function fileProblems(
     files.push(file)
     try {
       await access(file)
+      const fault = path[0] === 'policies' ? null : await keySetFileFault(file)
       if (path[0] === 'policies') policies.push(file)
+      if (fault) found.push({ path, severity: 'error', code: fault.code, message: `\`${written}\`: ${fault.message}` })
     } catch (cause) {
       found.push({ path, severity: 'error', code: 'file_missing', message: `\`${written}\`: ${reasonOf(cause)}` })
     }

@@ -1,6 +1,20 @@
 import { type Static, type TSchema, Type } from 'typebox'
-import { closed, duration, fallback, identifier, secretReference, size, text, texts, word } from '../schema/parts.ts'
+import {
+  closed,
+  duration,
+  fallback,
+  identifier,
+  secretReference,
+  size,
+  text,
+  texts,
+  timer,
+  word,
+} from '../schema/parts.ts'
 import type { issuerSchema } from './identity-schema.ts'
+
+/** A body is parsed as one string, and a string of V8 ends at 512 MiB. */
+const LARGEST_BODY = '500MiB'
 
 const listen = closed('where the proxy listens', {
   proxy: text('what clients call, `host:port`; the base URL is http://host:port/v1'),
@@ -12,14 +26,14 @@ const listen = closed('where the proxy listens', {
     }),
     [],
   ),
-  max_body: fallback(size('the largest request body'), '32MiB'),
+  max_body: fallback(size('the largest request body', { most: LARGEST_BODY }), '32MiB'),
   max_buffered: fallback(size('all request bodies in memory at once; a caller may hold a quarter'), '256MiB'),
   timeouts: fallback(
     closed('of clients: slower ones are cut off', {
-      head: fallback(duration('until the request head is there'), '10s'),
-      body: fallback(duration('until the body is there'), '60s'),
-      keep_alive: fallback(duration('how long an idle connection stays open'), '75s'),
-      drain: fallback(duration('how long running answers may go on after SIGTERM'), '30s'),
+      head: fallback(timer('until the request head is there'), '10s'),
+      body: fallback(timer('until the body is there'), '60s'),
+      keep_alive: fallback(timer('how long an idle connection stays open'), '75s'),
+      drain: fallback(timer('how long running answers may go on after SIGTERM'), '30s'),
     }),
     {},
   ),
@@ -38,10 +52,10 @@ const upstream = closed('an OpenAI-compatible endpoint', {
   ),
   timeouts: fallback(
     closed('how long to wait for it', {
-      connect: fallback(duration('until the connection stands'), '5s'),
-      first_byte: fallback(duration('until the answer begins'), '120s'),
-      idle: fallback(duration('between two pieces of the answer'), '120s'),
-      total: fallback(duration('for the whole answer'), '30m'),
+      connect: fallback(timer('until the connection stands'), '5s'),
+      first_byte: fallback(timer('until the answer begins'), '120s'),
+      idle: fallback(timer('between two pieces of the answer'), '120s'),
+      total: fallback(timer('for the whole answer'), '30m'),
     }),
     {},
   ),
@@ -65,7 +79,7 @@ const audit = closed('the audit events on stdout', {
   ledger: fallback(
     closed('a local copy of the events', {
       enabled: fallback(Type.Literal(false, { description: 'off' }), false),
-      retention: Type.Optional(duration('how long events are kept')),
+      retention: Type.Optional(duration('how long events are kept', { most: '36500d' })),
       archive: Type.Optional(text('the folder of what is older')),
       legal_hold: Type.Optional(Type.Literal(false, { description: 'nothing is purged' })),
     }),

@@ -19,3 +19,8 @@ export function sizeBytes(written: string): number {
   if (!parts) throw new Error('not a size')
   return Number(parts[1]) * BYTES[parts[2] as keyof typeof BYTES]
 }
+
+/** How much a written duration or size is, to compare it with another one of its kind. Throws on another form. */
+export function magnitude(written: string): number {
+  return new RegExp(SIZE_PATTERN).test(written) ? sizeBytes(written) : durationMs(written)
+}

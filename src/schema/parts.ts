@@ -14,16 +14,44 @@ export function fallback<Schema extends TSchema>(schema: Schema, value: unknown)
   return Type.Optional(Type.Unsafe({ ...schema, default: value })) as unknown as Schema
 }
 
-export function duration(description: string) {
+/** The least and the most that a duration or size may be, in their written form. */
+export interface Bounds {
+  readonly least?: string
+  readonly most?: string
+}
+
+/** The most that a timer of the platform can wait is a day more: a longer one would fire at once. */
+export const LONGEST_TIMER = '24d'
+
+export function duration(description: string, bounds: Bounds = {}) {
   return Type.String({
     pattern: DURATION_PATTERN,
-    description,
+    description: bounded(description, bounds),
     patternErrorMessage: 'a duration such as `30s`, `5m` or `12h`',
+    ...bounds,
   })
 }
 
-export function size(description: string) {
-  return Type.String({ pattern: SIZE_PATTERN, description, patternErrorMessage: 'a size such as `512KiB` or `32MiB`' })
+/** A duration that something waits for. */
+export function timer(description: string, least = '1ms') {
+  return duration(description, { least, most: LONGEST_TIMER })
+}
+
+export function size(description: string, bounds: Bounds = {}) {
+  return Type.String({
+    pattern: SIZE_PATTERN,
+    description: bounded(description, bounds),
+    patternErrorMessage: 'a size such as `512KiB` or `32MiB`',
+    ...bounds,
+  })
+}
+
+/** Editors know nothing of these bounds: the description says them. */
+function bounded(description: string, { least, most }: Bounds): string {
+  const from = least === undefined || least === '1ms' ? '' : `at least ${least}`
+  const to = most === undefined ? '' : `at most ${most}`
+  const words = [from, to].filter((word) => word !== '').join(', ')
+  return words === '' ? description : `${description}; ${words}`
 }
 
 export function text(description: string) {

@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox'
 import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
 import type { Problem } from '../model/problem.ts'
+import { magnitude } from '../model/units.ts'
 import { nearest } from './nearest.ts'
 import { SECRET_TITLE } from './parts.ts'
 
@@ -28,6 +29,9 @@ export interface Rules {
   readonly const?: JsonValue
   readonly enum?: readonly JsonValue[]
   readonly pattern?: string
+  /** Of a duration or size, in its written form. */
+  readonly least?: string
+  readonly most?: string
   readonly minLength?: number
   readonly maxLength?: number
   readonly minItems?: number
@@ -158,6 +162,13 @@ function stringProblem(rules: Rules, value: string, path: Path): string[] {
   if (value.length < minLength) return [`${named(path)} must not be empty`]
   if (value.length > maxLength) return [`${named(path)} must have at most ${maxLength} characters`]
   if (pattern && !new RegExp(pattern, 'u').test(value)) return [`${named(path)} must be ${expected(rules)}`]
+  return boundProblem(rules, value, path)
+}
+
+function boundProblem({ least, most }: Rules, value: string, path: Path): string[] {
+  if (least !== undefined && magnitude(value) < magnitude(least))
+    return [`${named(path)} must be at least \`${least}\``]
+  if (most !== undefined && magnitude(value) > magnitude(most)) return [`${named(path)} must be at most \`${most}\``]
   return []
 }
 

@@ -29,7 +29,10 @@ function place(config: string): string {
   writeFileSync(join(folder, 'policy.yaml'), 'version: 1\n')
   writeFileSync(join(folder, 'key'), `${CANARY}\n`)
   writeFileSync(join(folder, 'empty'), '\n')
-  writeFileSync(join(folder, 'jwks.json'), '{"keys":[]}')
+  writeFileSync(
+    join(folder, 'jwks.json'),
+    '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}',
+  )
   return join(folder, 'config.yaml')
 }
 
