@@ -15,6 +15,12 @@ export interface Held {
   readonly maybeWorkspaces: readonly number[]
 }
 
+const NONE: ReadonlySet<number> = new Set()
+const NOWHERE = { workspaces: [], maybeWorkspaces: [] } as const
+const NO_ENTRIES: readonly Entry[] = []
+/** A list of groups that is no longer than this is not searched for repetitions. */
+const FEW = 16
+
 type Test = (principal: PolicyPrincipal) => Match
 
 interface Entry {
@@ -45,16 +51,18 @@ export function compileMembership(
   const find = (principal: PolicyPrincipal): Held => {
     const direct = matchingOwners(roleMembers, principal)
     const certain = closure([...direct.yes, ...positions(principal.roles, roleAt)], includes)
+    const maybe = direct.maybe.length === 0 ? NONE : closure(direct.maybe, includes).difference(certain)
+    const names: string[] = []
+    for (const role of certain) names.push(roleNames[role] ?? '')
+    if (names.length > 1) names.sort()
+    return { roles: certain, maybeRoles: maybe, roleNames: names, ...findWorkspaces(principal) }
+  }
+  const findWorkspaces = (principal: PolicyPrincipal): Pick<Held, 'workspaces' | 'maybeWorkspaces'> => {
+    if (workspaceAt.size === 0) return NOWHERE
     const inside = matchingOwners(workspaceMembers, principal)
     const member = new Set([...inside.yes, ...positions(principal.workspaces ?? [], workspaceAt)])
-    const maybe = principal.workspaces === undefined ? workspaceAt.values() : inside.maybe
-    return {
-      roles: certain,
-      maybeRoles: closure([...direct.maybe], includes).difference(certain),
-      roleNames: [...certain].map((role) => roleNames[role] ?? '').sort(),
-      workspaces: [...member],
-      maybeWorkspaces: [...maybe].filter((workspace) => !member.has(workspace)),
-    }
+    const maybe = new Set(principal.workspaces === undefined ? workspaceAt.values() : inside.maybe)
+    return { workspaces: [...member], maybeWorkspaces: [...maybe.difference(member)] }
   }
   return (principal) => {
     const before = known.get(principal)
@@ -69,7 +77,8 @@ export function positions(names: readonly string[], places: ReadonlyMap<string, 
   return names.map((name) => places.get(name)).filter((place) => place !== undefined)
 }
 
-function closure(roots: readonly number[], includes: readonly (readonly number[])[]): Set<number> {
+function closure(roots: readonly number[], includes: readonly (readonly number[])[]): ReadonlySet<number> {
+  if (roots.length === 0) return NONE
   const held = new Set(roots)
   // A set's iteration reaches what is added on the way, so that includes of includes are found.
   for (const role of held) for (const included of includes[role] ?? []) held.add(included)
@@ -96,22 +105,24 @@ function append(map: Map<string, Entry[]>, key: string, entry: Entry): void {
   else map.set(key, [entry])
 }
 
-function matchingOwners(members: Members, principal: PolicyPrincipal): { yes: Set<number>; maybe: Set<number> } {
-  const yes = new Set<number>()
-  const maybe = new Set<number>()
-  const ask = (entries: readonly Entry[] | undefined) => {
-    for (const { owner, test } of entries ?? []) {
+/** The owners of the entries that match, and of those that cannot be told; an owner of several may stand there twice. */
+function matchingOwners(members: Members, principal: PolicyPrincipal): { yes: number[]; maybe: number[] } {
+  const yes: number[] = []
+  const maybe: number[] = []
+  const ask = (entries: readonly Entry[]) => {
+    for (const { owner, test } of entries) {
       const match = test(principal)
-      if (match === 'yes') yes.add(owner)
-      else if (match === 'unknown') maybe.add(owner)
+      if (match === 'yes') yes.push(owner)
+      else if (match === 'unknown') maybe.push(owner)
     }
   }
+  const { id, key, groups } = principal
   ask(members.others)
-  if (principal.id === undefined) for (const entries of members.byUser.values()) ask(entries)
-  else ask(members.byUser.get(principal.id))
-  if (principal.key !== null) ask(members.byKey.get(principal.key))
-  if (principal.groups === undefined) for (const entries of members.byGroup.values()) ask(entries)
-  else for (const group of new Set(principal.groups)) ask(members.byGroup.get(group))
+  if (id === undefined) for (const entries of members.byUser.values()) ask(entries)
+  else ask(members.byUser.get(id) ?? NO_ENTRIES)
+  if (key !== null) ask(members.byKey.get(key) ?? NO_ENTRIES)
+  if (groups === undefined) for (const entries of members.byGroup.values()) ask(entries)
+  else for (const group of groups.length > FEW ? new Set(groups) : groups) ask(members.byGroup.get(group) ?? NO_ENTRIES)
   return { yes, maybe }
 }
 
