@@ -11,11 +11,12 @@ import type { RuleSet } from './rule-set.ts'
 export function stepUp(set: RuleSet, facts: Facts): { rule: RuleId; challenge: Challenge } | null {
   const { method, key } = facts.input.principal
   if (method === 'api_key' || method === 'mtls' || (method === undefined && key !== null)) return null
+  const wouldBeAllowed = openAllowed(set, facts)
   let best: { rule: CompiledRule; challenge: Challenge } | null = null
   candidatesOf(set.allows, facts.input).visit(allowLookup(facts), (rules) => {
     for (const rule of rules) {
       if (best !== null && rule.rank >= best.rule.rank) return
-      const challenge = challengeFor(set, rule, facts)
+      const challenge = challengeFor(rule, facts, wouldBeAllowed)
       if (challenge) best = { rule, challenge }
     }
   })
@@ -23,19 +24,38 @@ export function stepUp(set: RuleSet, facts: Facts): { rule: RuleId; challenge: C
   return found && { rule: found.rule.id, challenge: found.challenge }
 }
 
-function challengeFor(set: RuleSet, rule: CompiledRule, facts: Facts): Challenge | null {
+type Allowed = (rule: CompiledRule, acr: string | undefined) => boolean
+
+function challengeFor(rule: CompiledRule, { input }: Facts, wouldBeAllowed: Allowed): Challenge | null {
   if (rule.strength === null) return null
   const { acr, maxAgeSeconds } = rule.strength
   if (acr.length === 0) {
-    return wouldBeAllowed(set, rule, facts, facts.input.principal.acr) ? { acrValues: [], maxAgeSeconds } : null
+    return wouldBeAllowed(rule, input.principal.acr) ? { acrValues: [], maxAgeSeconds } : null
   }
-  const acrValues = acr.filter((value) => wouldBeAllowed(set, rule, facts, value))
+  const acrValues = acr.filter((value) => wouldBeAllowed(rule, value))
   return acrValues.length > 0 ? { acrValues, maxAgeSeconds } : null
 }
 
-function wouldBeAllowed(set: RuleSet, rule: CompiledRule, facts: Facts, acr: string | undefined): boolean {
+/**
+ * Whether a rule would allow the request once it is strengthened. The denies are asked once for each `acr` and not once
+ * for each rule: a caller without a second factor would have every pair of rules looked at.
+ */
+function openAllowed(set: RuleSet, facts: Facts): Allowed {
+  const known = new Map<string | undefined, { readonly facts: Facts; isDenied: boolean | null }>()
+  return (rule, acr) => {
+    let stronger = known.get(acr)
+    if (!stronger) {
+      stronger = { facts: strengthened(facts, acr), isDenied: null }
+      known.set(acr, stronger)
+    }
+    if (stronger.isDenied === true || ruleMatch(rule, stronger.facts) !== 'yes') return false
+    stronger.isDenied ??= applyingDeny(set, stronger.facts) !== null
+    return !stronger.isDenied
+  }
+}
+
+function strengthened(facts: Facts, acr: string | undefined): Facts {
   const { input } = facts
   const principal = { ...input.principal, mfa: 'yes', authTime: input.at / 1000, acr } as const
-  const stronger: Facts = { ...facts, input: { ...input, principal } }
-  return ruleMatch(rule, stronger) === 'yes' && applyingDeny(set, stronger) === null
+  return { ...facts, input: { ...input, principal } }
 }
