@@ -18,30 +18,34 @@ export interface CheckOptions extends CommonOptions {
 export async function run(options: CheckOptions, io: CommandIo): Promise<number> {
   const file = resolve(io.cwd, options.config)
   const loaded = await loadAll(file, { env: io.env, secrets: options.secrets ?? true, compile: compilePolicies })
-  const problems = loaded.problems.map((problem) => ({ ...problem, file: shown(problem.file, io.cwd) }))
-  const errors = problems.filter(({ severity }) => severity === 'error')
-  if (options.json && !(options.show && errors.length === 0)) io.stdout.write(problemsJson(problems))
-  else io[errors.length > 0 ? 'stderr' : 'stdout'].write(renderProblems(problems, (name) => sourceOf(name, io.cwd)))
-  if (errors.length > 0) {
-    if (!options.json) io.stderr.write(`${counted(errors.length)}\n`)
+  const { problems } = loaded
+  const text = problemText(problems, io.cwd)
+  if (problems.some(({ severity }) => severity === 'error')) {
+    if (options.json) io.stdout.write(problemsJson(near(problems, io.cwd)))
+    else io.stderr.write(text)
     return isUnusable(problems) ? EXIT.unusable : EXIT.no
   }
   if (options.show) {
+    // What is shown is a document to be read by programs: warnings must not stand in it.
+    io.stderr.write(text)
     io.stdout.write(options.json ? `${JSON.stringify(loaded.config, null, 2)}\n` : writeYaml(loaded.config))
-  } else if (!options.json) {
-    io.stdout.write(`${shown(file, io.cwd)} and its policies are sound\n`)
+  } else if (options.json) {
+    io.stdout.write(problemsJson(near(problems, io.cwd)))
+  } else {
+    io.stdout.write(`${text}${shown(file, io.cwd)} and its policies are sound\n`)
   }
   return EXIT.done
 }
 
-/** The text of problems for people, as `serve` prints it before it gives up. */
+/** The text of problems for people, with the count of errors at its end: what `check` and every other command print. */
 export function problemText(problems: readonly PlacedProblem[], cwd: string): string {
-  const near = problems.map((problem) => ({ ...problem, file: shown(problem.file, cwd) }))
-  return renderProblems(near, (name) => sourceOf(name, cwd))
+  const errors = problems.filter(({ severity }) => severity === 'error').length
+  const text = renderProblems(near(problems, cwd), (name) => sourceOf(name, cwd))
+  return errors === 0 ? text : `${text}${errors === 1 ? '1 error' : `${errors} errors`}\n`
 }
 
-function counted(errors: number): string {
-  return errors === 1 ? '1 error' : `${errors} errors`
+function near(problems: readonly PlacedProblem[], cwd: string): PlacedProblem[] {
+  return problems.map((problem) => ({ ...problem, file: shown(problem.file, cwd) }))
 }
 
 function isUnusable(problems: readonly PlacedProblem[]): boolean {

@@ -92,3 +92,42 @@ t.test('a config that is not there is a problem in JSON, too', async (t) => {
     ['config_unreadable'],
   )
 })
+
+const WARNED = {
+  'c.yaml': `version: 1
+listen: { proxy: 127.0.0.1:0 }
+identity: { api_keys: { enabled: true } }
+upstreams: [{ name: main, url: "https://a.example/v1", models: ["*"] }]
+policies: [p.yaml]
+`,
+  'p.yaml': 'version: 1\nrules: [{ id: a, effect: allow, when: { region: [eu] } }]\n',
+}
+const WARNING = /^p\.yaml:2:\d+: warning: no upstream of the config has this region\n/
+
+t.test('check --show keeps warnings out of its document', async (t) => {
+  const yaml = await run(['check', '--config', 'c.yaml', '--show'], WARNED)
+  t.equal(yaml.code, 0)
+  t.match(yaml.stdout, /^version: 1\nlisten:\n/)
+  t.match(yaml.stderr, WARNING)
+  const json = await run(['check', '--config', 'c.yaml', '--show', '--json'], WARNED)
+  t.equal(JSON.parse(json.stdout).listen.max_body, '32MiB')
+  t.match(json.stderr, WARNING)
+})
+
+t.test('check without --show has its warnings where it has its answer', async (t) => {
+  const { code, stdout, stderr } = await run(['check', '--config', 'c.yaml'], WARNED)
+  t.same([code, stderr], [0, ''])
+  t.match(stdout, WARNING)
+  t.match(stdout, /\nc\.yaml and its policies are sound\n$/)
+  t.match(JSON.parse((await run(['check', '--config', 'c.yaml', '--json'], WARNED)).stdout), [{ severity: 'warning' }])
+})
+
+t.test('serve and policy print of bad files what check prints', async (t) => {
+  const files = { ...WARNED, 'c.yaml': WARNED['c.yaml'].replace('version: 1', 'version: 2') }
+  const { code, stderr } = await run(['check', '--config', 'c.yaml'], files)
+  t.equal(code, 1)
+  t.match(stderr, /\n1 error\n$/)
+  for (const argv of [['serve'], ['policy', 'test']]) {
+    t.same(await run([...argv, '--config', 'c.yaml'], files), { code: 2, stdout: '', stderr }, argv.join(' '))
+  }
+})
