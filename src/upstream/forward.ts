@@ -3,7 +3,9 @@ import type { Dispatcher } from 'undici'
 import { type Fault, fault } from '../model/fault.ts'
 import type { AnswerSink, AnswerTap } from '../model/ports.ts'
 import type { AnswerFacts, UpstreamRequest } from '../model/request.ts'
+import { isEventStream, unacceptable } from './answer-head.ts'
 import { faultOf, timedOut } from './faults.ts'
+import { KeyGuard } from './key-guard.ts'
 import type { Upstream } from './pools.ts'
 
 /** An upstream's error body is held back to this size, so that the provider's key can be blotted out of it. */
@@ -77,6 +79,7 @@ class Transfer implements Dispatcher.DispatchHandler {
   /** What a JSON answer announced; -1 when it did not. */
   #length = -1
   #whole: Buffer | null = null
+  readonly #guard: KeyGuard | null
   #tap: AnswerTap | null = null
   #headers: string[] = []
   #held: Buffer[] | null = null
@@ -87,6 +90,7 @@ class Transfer implements Dispatcher.DispatchHandler {
     this.#sink = sink
     this.#shape = shape
     this.#resolve = resolve
+    this.#guard = KeyGuard.open(upstream.settings.apiKey)
     const { totalMs } = upstream.settings.timeouts
     sink.limit(totalMs, () => this.#abort(timedOut(`the answer was not complete within ${totalMs} ms`)))
     sink.onGone = (stopped) => (stopped ? this.#abort(stopped) : this.#leave())
@@ -110,7 +114,8 @@ class Transfer implements Dispatcher.DispatchHandler {
       return
     }
     this.#stream = isEventStream(headers)
-    this.#headers = this.#shape.headers(headers, this.#stream)
+    const passed = this.#shape.headers(headers, this.#stream)
+    this.#headers = this.#guard?.headers(passed) ?? passed
     const length = headers['content-length']
     if (status >= 400) {
       this.#held = []
@@ -133,7 +138,8 @@ class Transfer implements Dispatcher.DispatchHandler {
       else this.#abort(fault('upstream_unavailable', 'the upstream sent too large an error'))
       return
     }
-    const bytes = this.#tap ? this.#tap.push(chunk) : chunk
+    const clean = this.#guard?.push(chunk) ?? chunk
+    const bytes = this.#tap && clean.length > 0 ? this.#tap.push(clean) : clean
     if (bytes === null || bytes.length === 0) return
     if (this.#stream) {
       const tail = bytes.toString('latin1', Math.max(0, bytes.length - TAIL_BYTES))
@@ -160,8 +166,11 @@ class Transfer implements Dispatcher.DispatchHandler {
       this.#settle('answered', {})
       return
     }
+    const kept = this.#guard?.end() ?? null
+    const bytes = kept && this.#tap ? this.#tap.push(kept) : kept
     const { rest, facts } = this.#tap ? this.#tap.end() : { rest: null, facts: {} }
-    this.#sink.end(rest ?? this.#whole)
+    if (bytes && rest) this.#sink.write(bytes)
+    this.#sink.end(rest ?? bytes ?? this.#whole)
     this.#settle('answered', facts)
   }
 
@@ -211,29 +220,4 @@ class Transfer implements Dispatcher.DispatchHandler {
     }
     this.#resolve(reason ? { ...delivery, fault: reason } : delivery)
   }
-}
-
-function isEventStream(headers: IncomingHttpHeaders): boolean {
-  const type = headers['content-type']
-  if (type === 'application/json') return false
-  return typeof type === 'string' && /^text\/event-stream(?:\s*;|\s*$)/i.test(type)
-}
-
-/** Answers that are never handed on, whatever they hold. */
-function unacceptable(status: number, headers: IncomingHttpHeaders): Fault | null {
-  if (status >= 300 && status < 400) {
-    return fault('upstream_unavailable', 'the upstream answered with a redirect, which is not followed', {
-      reason: 'upstream_redirect',
-    })
-  }
-  if (status === 401) {
-    return fault('upstream_unavailable', "the upstream refused the proxy's own key", { reason: 'upstream_401' })
-  }
-  const coding = headers['content-encoding']
-  if (coding !== undefined && coding !== 'identity' && coding !== '') {
-    return fault('upstream_unavailable', 'the upstream compressed an answer that was asked for as it is', {
-      reason: 'bad_stream',
-    })
-  }
-  return null
 }
