@@ -120,17 +120,25 @@ function addKeys(keys: Command, invoke: Invoke): void {
 
 function addUnbuilt(program: Command, io: CommandIo, name: string, verbs: readonly string[]): void {
   const existing = program.commands.find((command) => command.name() === name)
-  const parent = existing ?? program.command(name, { hidden: true })
-  const targets = verbs.map((verb) => parent.command(verb, { hidden: true }))
-  for (const command of targets.length > 0 ? targets : [parent]) {
-    command
+  const parent = existing ?? program.command(name, { hidden: true }).description('not built yet')
+  for (const verb of verbs) {
+    parent
+      .command(verb, { hidden: true })
       .allowUnknownOption()
       .allowExcessArguments()
-      .action(() => {
-        const full = verbs.length > 0 ? `${name} ${command.name()}` : name
-        const message = `\`${full}\` is part of the contract but not built yet`
-        io.stderr.write(`error: ${message}\n`)
-        throw new CommanderError(EXIT.unusable, 'sallyport.not_built', message)
-      })
+      .action(() => refuseUnbuilt(io, `${name} ${verb}`))
   }
+  // Without one of its verbs, too.
+  if (!existing) {
+    parent
+      .allowUnknownOption()
+      .allowExcessArguments()
+      .action(() => refuseUnbuilt(io, name))
+  }
+}
+
+function refuseUnbuilt(io: CommandIo, name: string): never {
+  const message = `\`${name}\` is part of the contract but not built yet`
+  io.stderr.write(`error: ${message}\n`)
+  throw new CommanderError(EXIT.unusable, 'sallyport.not_built', message)
 }

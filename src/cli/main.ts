@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { VERSION } from '../model/version.ts'
 import { type CommandIo, EXIT } from './command.ts'
 import { addCommands, type Invoke } from './commands.ts'
 
@@ -22,6 +23,7 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
   }
   const program = new Command('sallyport')
     .description(SUMMARY)
+    .version(VERSION, '--version', 'print the version')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),

@@ -29,6 +29,9 @@ const rows: readonly (readonly [string, string[], number, 'stdout' | 'stderr', R
   ['a missing option is unusable', ['keys', 'create'], 2, 'stderr', /--owner/],
   ['a command that is not built says so', ['login'], 2, 'stderr', /`login` is part of the contract but not built yet/],
   ['a verb that is not built says so', ['policy', 'diff', 'a', 'b', '--json'], 2, 'stderr', /`policy diff` is part/],
+  ['users without a verb is not built', ['users'], 2, 'stderr', /`users` is part of the contract but not built yet/],
+  ['audit with a verb that nobody knows is not built', ['audit', 'x', '--y'], 2, 'stderr', /`audit` is part/],
+  ['the version is answered', ['--version'], 0, 'stdout', /^\d+\.\d+\.\d+\n$/],
   ['audit verify is not built', ['audit', 'verify'], 2, 'stderr', /`audit verify` is part/],
   [
     'a config that is not there is unusable',
