@@ -182,7 +182,7 @@ async function listening(proxy: RunningProxy, stdout: ProxyOptions['stdout'], kn
 }
 
 /** For states that no event tells: asks again until it is so, up to a bound. */
-export async function polled(ask: () => Promise<boolean>, what: string, ms = 15_000): Promise<void> {
+export async function polled(ask: () => Promise<boolean>, what: string, ms = 25_000): Promise<void> {
   const until = performance.now() + ms
   while (!(await ask().catch(() => false))) {
     if (performance.now() > until) throw new Error(`waited ${ms} ms for ${what}`)
