@@ -16,7 +16,7 @@ const NOT_BUILT: readonly (readonly [string, readonly string[]])[] = [
 export function addCommands(program: Command, io: CommandIo, invoke: Invoke): void {
   addServing(program, invoke)
   const policy = program.command('policy').description('test and explain the policies')
-  addPolicy(policy, invoke)
+  addPolicy(policy, io, invoke)
   const keys = program.command('keys').description('create, list, revoke and rotate API keys')
   addKeys(keys, invoke)
   for (const [name, verbs] of NOT_BUILT) addUnbuilt(program, io, name, verbs)
@@ -62,7 +62,7 @@ function addServing(program: Command, invoke: Invoke): void {
     .action((options) => invoke('check', options))
 }
 
-function addPolicy(policy: Command, invoke: Invoke): void {
+function addPolicy(policy: Command, io: CommandIo, invoke: Invoke): void {
   described(policy, 'test', 'run the `tests` of the policy files; exit 1 when one fails', 'policy test --json')
     .option('--json', 'print the results as JSON')
     .action((options) => invoke('policy', { ...options, action: 'test' }))
@@ -89,9 +89,13 @@ function addPolicy(policy: Command, invoke: Invoke): void {
     .option('--ip <address>', "the client's address")
     .option('--at <time>', 'when, as an ISO time')
     .option('--upstream <name>', 'the upstream that would serve it')
-    .option('--batch <file>', 'requests, one JSON object a line; answers, one a line, in order')
+    .option('--batch <file>', 'requests, one JSON object a line (`-`: from stdin); answers, one a line, in order')
+    .option('--event <file>', 'the request of a recorded audit event; not built yet')
     .option('--json', 'print the answer as JSON')
-    .action((options) => invoke('policy', { ...options, action: 'explain' }))
+    .action(({ event, ...options }) => {
+      if (event !== undefined) refuseUnbuilt(io, 'policy explain --event')
+      return invoke('policy', { ...options, action: 'explain' })
+    })
 }
 
 function addKeys(keys: Command, invoke: Invoke): void {

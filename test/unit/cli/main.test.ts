@@ -31,6 +31,13 @@ const rows: readonly (readonly [string, string[], number, 'stdout' | 'stderr', R
   ['a verb that is not built says so', ['policy', 'diff', 'a', 'b', '--json'], 2, 'stderr', /`policy diff` is part/],
   ['users without a verb is not built', ['users'], 2, 'stderr', /`users` is part of the contract but not built yet/],
   ['audit with a verb that nobody knows is not built', ['audit', 'x', '--y'], 2, 'stderr', /`audit` is part/],
+  [
+    'explain --event is not built',
+    ['policy', 'explain', '--event', 'e'],
+    2,
+    'stderr',
+    /`policy explain --event` is part/,
+  ],
   ['the version is answered', ['--version'], 0, 'stdout', /^\d+\.\d+\.\d+\n$/],
   ['audit verify is not built', ['audit', 'verify'], 2, 'stderr', /`audit verify` is part/],
   [
