@@ -5,7 +5,7 @@ import { failed, ok, type Result } from '../model/result.ts'
 import { type Draft, noteHosted, openDraft, refuse } from './draft.ts'
 import { modelNameProblem } from './model-name.ts'
 import { HOSTED_MEMBERS } from './tools.ts'
-import { walkMember } from './walk.ts'
+import { walkMember, walkUnknown } from './walk.ts'
 
 /** How one top-level member is read where its key alone does not say it. */
 export type MemberReader = (draft: Draft, value: JsonValue) => undefined
@@ -70,9 +70,21 @@ export function bodyForm(
           walkMember(draft, key, value, !key.endsWith('_options'))
         },
       ]),
+      ['tool_choice', readToolChoice],
       ...more.readers,
     ]),
   }
+}
+
+/** Types by which a choice speaks of the caller's own tools or of none in particular; any other one is hosted. */
+const CHOICES: ReadonlySet<string> = new Set([
+  ...['function', 'custom', 'allowed_tools', 'auto', 'none', 'any', 'required', 'tool'],
+])
+
+function readToolChoice(draft: Draft, choice: JsonValue): undefined {
+  const type = isJsonObject(choice) ? ownValue(choice, 'type') : undefined
+  if (type !== undefined && !(typeof type === 'string' && CHOICES.has(type))) noteHosted(draft, type)
+  walkMember(draft, 'tool_choice', choice, false)
 }
 
 /** Reads the facts of a body in one pass. Never throws, whatever the JSON. Faults: `invalid_body`. */
@@ -85,7 +97,8 @@ export function describeBody(form: BodyForm, body: JsonBody | null): Result<Requ
     const member = value[key] as JsonValue
     const read = form.readers.get(key)
     if (read) read(draft, member)
-    else walkMember(draft, key, member, !form.known.has(key))
+    else if (form.known.has(key)) walkMember(draft, key, member, false)
+    else walkUnknown(draft, key, member)
   }
   const model = mainModel(draft, value, form.modelRequired)
   const stream = flag(draft, value, 'stream')

@@ -1,34 +1,54 @@
-/** Keys that could send a call elsewhere than was decided, folded: lower case, letters and digits only. */
-const REDIRECTS: ReadonlySet<string> = new Set(
-  [
-    'model',
-    'models',
-    'model_list',
-    'fallbacks',
-    'route',
-    'extra_body',
-    'extra_headers',
-    'extra_query',
-    'api_base',
-    'base_url',
-    'api_key',
-    'api_version',
-    'custom_llm_provider',
-    'deployment_id',
-    'mock_response',
-    'fallback_models',
-    'context_window_fallbacks',
-    'content_policy_fallbacks',
-    'model_name',
-    'model_id',
-    'engine',
-    'deployment',
-    'target_model',
-    'override_params',
-    'litellm_params',
-    'user_config',
-  ].map((name) => name.replaceAll('_', '')),
-)
+/**
+ * Keys that could send a call elsewhere than was decided, wherever in a body they stand. The rule: what names another
+ * model, adapter, provider or endpoint, or code to run, is refused; what only changes how an answer is sampled passes;
+ * a tool that somebody else runs counts as hosted (`HOSTED_MEMBERS`), and a host as one that the request names.
+ */
+const REDIRECTS = foldedNames([
+  'model',
+  'models',
+  'model_list',
+  'fallbacks',
+  'route',
+  'extra_body',
+  'extra_headers',
+  'extra_query',
+  'api_base',
+  'base_url',
+  'api_key',
+  'api_version',
+  'custom_llm_provider',
+  'deployment_id',
+  'mock_response',
+  'fallback_models',
+  'context_window_fallbacks',
+  'content_policy_fallbacks',
+  'model_name',
+  'model_id',
+  'engine',
+  'deployment',
+  'target_model',
+  'override_params',
+  'litellm_params',
+  'user_config',
+  // Engines' adapters and second models.
+  ...['lora_request', 'lora_path', 'lora_name', 'lora_adapter', 'lora_adapters', 'lora_id', 'adapter_id'],
+  ...['adapter_source', 'adapter_name', 'adapter_path', 'draft_model', 'draft_model_path', 'safety_model'],
+  ...['model_path', 'speculative_model', 'speculative_config'],
+  // Code: functions by name or pickled, and templates that an engine runs.
+  ...['custom_logit_processor', 'custom_logits_processor', 'logit_processor', 'logits_processor'],
+  ...['logit_processors', 'logits_processors', 'chat_template', 'custom_chat_template'],
+])
+
+/** Keys that do so at the top of a body only: further down they are words like others. */
+const STEERS = foldedNames([
+  ...['lora', 'loras', 'adapter', 'adapters', 'provider', 'providers', 'preset', 'agent_id', 'endpoint'],
+  ...['endpoints', 'backend', 'api_type', 'api_host', 'proxy', 'proxies', 'fallback', 'router', 'routing'],
+])
+
+/** As keys are compared: lower case, letters and digits only. */
+function foldedNames(names: readonly string[]): ReadonlySet<string> {
+  return new Set(names.map((name) => name.replaceAll('_', '')))
+}
 
 /** Letters that look like those of the names above; NFKC and the loss of accents come first. Source: UTS #39. */
 const LOOKS_LIKE = lookAlikes({
@@ -147,4 +167,9 @@ function isLikeModel(key: string, folded: string): boolean {
 /** True for a key that could redirect the call; `model` itself is not one. */
 export function redirects(key: string, folded = foldKey(key)): boolean {
   return key !== 'model' && (REDIRECTS.has(folded) || isLikeModel(key, folded))
+}
+
+/** True for a key that could redirect the call where it stands at the top of a body. */
+export function steers(folded: string): boolean {
+  return STEERS.has(folded)
 }

@@ -1,10 +1,21 @@
-import { foldKey, redirects } from './key-names.ts'
+import { foldKey, redirects, steers } from './key-names.ts'
 
 /**
  * How the value of a member is read: `text` is prose that nobody follows, `opaque` is not looked into (schemas,
- * arguments), `other` is everything not known.
+ * arguments), `steer` redirects at the top of a body only, `other` is everything not known.
  */
-export type MemberKind = 'model' | 'redirect' | 'url' | 'object' | 'text' | 'opaque' | 'network' | 'tools' | 'other'
+export type MemberKind =
+  | 'model'
+  | 'redirect'
+  | 'steer'
+  | 'url'
+  | 'host'
+  | 'object'
+  | 'text'
+  | 'opaque'
+  | 'network'
+  | 'tools'
+  | 'other'
 export type Media = 'images' | 'files' | 'audio'
 
 export interface Member {
@@ -136,7 +147,9 @@ const MEMBERS: ReadonlyMap<string, Member> = new Map([
 ])
 
 const REDIRECT: Member = { kind: 'redirect', media: NO_MEDIA }
+const STEER: Member = { kind: 'steer', media: NO_MEDIA }
 const URL_MEMBER: Member = { kind: 'url', media: NO_MEDIA }
+const HOST_MEMBER: Member = { kind: 'host', media: NO_MEDIA }
 /** What the key of a member says of its value, wherever in a body it stands; undefined for one that is not known. */
 export function knownMember(key: string): Member | undefined {
   return MEMBERS.get(key)
@@ -146,7 +159,9 @@ export function knownMember(key: string): Member | undefined {
 export function examineKey(key: string): Member {
   const folded = foldKey(key)
   if (redirects(key, folded)) return REDIRECT
-  return /ur[li]s?$/.test(folded) ? URL_MEMBER : OTHER
+  if (steers(folded)) return STEER
+  if (/(?:ur[li]|webhook|callback)s?$/.test(folded)) return URL_MEMBER
+  return /(?:host|hostname|ipaddr|ipaddress)s?$/.test(folded) ? HOST_MEMBER : OTHER
 }
 
 /** What a key is taken for once there is no need to know. */

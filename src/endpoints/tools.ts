@@ -21,11 +21,18 @@ const HOSTED: ReadonlySet<string> = new Set([
   'tool_search',
 ])
 
-/** Top-level members of chat-like bodies that switch on something hosted, and its name. Engines' own ones, too. */
+/** Top-level members of bodies that switch on something hosted, and its name. Engines' own ones, too. */
 export const HOSTED_MEMBERS: ReadonlyMap<string, string> = new Map([
   ['web_search_options', 'web_search'],
   ['search_parameters', 'web_search'],
   ['enable_search', 'web_search'],
+  ['search_options', 'web_search'],
+  ['search_settings', 'web_search'],
+  ['web_search', 'web_search'],
+  ['enable_web_search', 'web_search'],
+  ['code_interpreter', 'code_interpreter'],
+  ['enable_code_interpreter', 'code_interpreter'],
+  ['connectors', 'connectors'],
   ['plugins', 'plugins'],
   ['mcp_servers', 'mcp'],
   ['data_sources', 'data_sources'],
@@ -54,6 +61,8 @@ function noteFunctions(draft: Draft, tool: JsonObject, type: string): undefined 
   const written = names.filter((name) => name !== undefined)
   if (written.length === 0) refuse(draft, `a tool of type \`${type}\` must have a \`name\``, 'tools')
   for (const name of written) noteFunction(draft, name)
+  // Some engines take a hosted tool from a member of its name, whatever the type says.
+  for (const key in tool) if (HOSTED.has(key)) noteHosted(draft, key)
 }
 
 /**

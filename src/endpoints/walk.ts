@@ -40,6 +40,8 @@ export function walkMember(draft: Draft, key: string, value: JsonValue, doubt: b
       return refuse(draft, `\`${shown(key)}\` could redirect the call: leave it out`, key)
     case 'url':
       return walkUrl(draft, key, value, doubt)
+    case 'host':
+      return walkHost(draft, key, value, doubt)
     case 'object':
       return isJsonObject(value) ? walk(draft, value, doubt) : noteObject(draft, key, value)
     case 'network':
@@ -64,6 +66,27 @@ function walkUrl(draft: Draft, key: string, value: JsonValue, doubt: boolean): u
   if (typeof value === 'string') return noteUrl(draft, value, key)
   if (!Array.isArray(value)) return walk(draft, value, doubt)
   for (const element of value) walkUrl(draft, key, element, doubt)
+}
+
+/** Where an engine is told to connect: a name or an address, with or without a port, or a URL. */
+function walkHost(draft: Draft, key: string, value: JsonValue, doubt: boolean): undefined {
+  if (value === null || typeof value === 'boolean') return
+  if (isJsonObject(value)) return walk(draft, value, doubt)
+  if (Array.isArray(value)) {
+    for (const element of value) walkHost(draft, key, element, doubt)
+    return
+  }
+  if (typeof value === 'string' && value.includes('://')) return noteUrl(draft, value, key)
+  const named = typeof value === 'string' ? namedHost(`http://${value}/`) : null
+  if (named?.kind === 'host' && typeof value === 'string' && /^[^/?#]+$/.test(value)) noteHost(draft, named.host, key)
+  else refuse(draft, `\`${shown(key)}\` must be a plain host name or address`, key)
+}
+
+/** Reads a member at the top of a body that is not known there: there it could steer the call, too. */
+export function walkUnknown(draft: Draft, key: string, value: JsonValue): undefined {
+  const { kind } = knownMember(key) ?? examined(draft, key)
+  if (kind === 'steer') return refuse(draft, `\`${shown(key)}\` could redirect the call: leave it out`, key)
+  walkMember(draft, key, value, true)
 }
 
 /** What a container may connect to: each domain is a host that the request names. */

@@ -57,6 +57,37 @@ t.test('model, stream and limits', async (t) => {
   t.same(unusual('chat', '{"messages":[]}'), { refused: 'model' }, 'no model')
 })
 
+t.test('extensions of engines', async (t) => {
+  const refused = [
+    ...['lora_request', 'lora_path', 'lora', 'adapter_id', 'draft_model', 'safety_model', 'model_path', 'preset'],
+    ...['speculative_model', 'custom_logit_processor', 'logits_processors', 'chat_template', 'provider', 'agent_id'],
+    ...['endpoint', 'LoraPath', 'pro-vider'],
+  ]
+  for (const key of refused) t.same(chat({ [key]: 'x' }), { refused: key }, key)
+  for (const key of ['lora_path', 'draft_model']) t.same(chat({ vendor: { [key]: 'x' } }), { refused: key }, key)
+  const passed = [
+    ...['enable_thinking', 'ignore_eos', 'repetition_penalty', 'cache_prompt', 'guided_decoding_backend', 'samplers'],
+    ...['priority', 'add_generation_prompt', 'prompt_logprobs', 'return_token_ids', 'typical_p', 'safe_prompt'],
+  ]
+  for (const key of passed) t.same(chat({ [key]: 'x' }), {}, key)
+  t.same(chat({ vendor: { provider: 'x', preset: 'y', endpoint: 'z' } }), {}, 'words further down')
+  const rows = [
+    ['a host', { kv_transfer_params: { remote_host: '10.0.0.7', remote_port: 80 } }, { urls: ['10.0.0.7'] }],
+    ['no host', { kv_transfer_params: { remote_host: null, do_remote_prefill: true } }, {}],
+    ['at the top', { bootstrap_host: 'P1.example', bootstrap_port: 80 }, { urls: ['p1.example'] }],
+    ['with a port', { vendor: [{ host: 'p1.example:80' }] }, { urls: ['p1.example'] }],
+    ['as a URL', { remote_host: 'http://p1.example/' }, { urls: ['p1.example'] }],
+    ['several', { bootstrap_host: ['a.example', null, 'b.example'] }, { urls: ['a.example', 'b.example'] }],
+    ['a doubtful one', { remote_host: '127.1' }, { refused: 'remote_host' }],
+    ['a number', { remote_host: 2130706433 }, { refused: 'remote_host' }],
+    ['with a path', { remote_host: 'a.example/x' }, { refused: 'remote_host' }],
+    ['with a name before it', { vendor: { hostname: 'a@b.example' } }, { refused: 'hostname' }],
+    ['a callback', { callback: 'https://a.example/' }, { urls: ['a.example'] }],
+    ['a callback without a scheme', { callback: 'a.example:80' }, { refused: 'callback' }],
+  ] as const
+  for (const [name, more, expected] of rows) t.same(chat(more), expected, name)
+})
+
 t.test('unknown keys that are costly to judge', async (t) => {
   const rows = [
     ['64 characters beyond ASCII', 'é'.repeat(64), false],
@@ -124,6 +155,21 @@ t.test('tools', async (t) => {
     ['web search', { web_search_options: {} }, { hosted: ['web_search'] }],
     ['no web search', { web_search_options: null }, {}],
     ['an engine’s web search', { enable_search: true }, { hosted: ['web_search'] }],
+    ['web search by a flag', { web_search: true }, { hosted: ['web_search'] }],
+    ['web search off', { web_search: false }, {}],
+    [
+      'a hosted tool in a function',
+      { tools: [{ type: 'function', function: { name: 'f' }, web_search: { enable: true } }] },
+      { functions: ['f'], hosted: ['web_search'] },
+    ],
+    ['a choice of a hosted tool', { tool_choice: { type: 'web_search_preview' } }, { hosted: ['web_search_preview'] }],
+    ['a choice by mode', { tool_choice: { type: 'any' } }, {}],
+    ['a choice by a number', { tool_choice: { type: 7 } }, { refused: 'tools' }],
+    [
+      'a choice among some',
+      { tool_choice: { type: 'allowed_tools', mode: 'auto', tools: [{ type: 'function', name: 'f' }] } },
+      { functions: ['f'] },
+    ],
     ['a choice of tools', { tool_choice: { type: 'function', function: { name: 'f' } } }, {}],
   ] as const
   for (const [name, more, expected] of others) t.same(chat(more), expected, name)
