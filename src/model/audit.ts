@@ -52,7 +52,7 @@ export interface AuditRequest {
 }
 
 export interface AuditPolicy {
-  readonly rule?: string
+  readonly rule?: string | undefined
   /** Digest of the policy that decided, `sha256:…`. */
   readonly ruleset: string
   /** Wall time of the policy decision alone. Unit: nanoseconds. */
@@ -65,42 +65,49 @@ export interface AuditUpstream {
   readonly name: string
   readonly address: string
   readonly port?: number
-  readonly region?: string
+  readonly region?: string | undefined
+}
+
+/** Where a format leaves what it wrote of a request's first event, for the second one. Nobody else looks inside. */
+export interface AuditKeep {
+  text: object | null
 }
 
 /** One audit event before it takes a schema's form: `src/audit/formats/` renders it. Times are epoch milliseconds. */
 export interface AuditEvent {
   readonly at: number
   readonly action: AuditAction
-  readonly outcome?: AuditOutcome
-  readonly reason?: string
+  readonly outcome?: AuditOutcome | undefined
+  readonly reason?: string | undefined
   readonly message: string
-  readonly stage?: 'decision' | 'complete'
-  readonly decision?: 'allow' | 'deny' | 'error'
-  readonly request?: AuditRequest
-  readonly principal?: Principal
+  readonly stage?: 'decision' | 'complete' | undefined
+  readonly decision?: 'allow' | 'deny' | 'error' | undefined
+  readonly request?: AuditRequest | undefined
+  /** Given where the same request, principal, policy and upstream come in a second event. */
+  readonly keep?: AuditKeep | undefined
+  readonly principal?: Principal | undefined
   /** The configured name of the issuer whose credential was refused, when its owner is known. */
-  readonly authIssuer?: string
-  readonly authMethod?: string
-  readonly authCache?: 'hit' | 'miss'
-  readonly policy?: AuditPolicy
-  readonly upstream?: AuditUpstream
-  readonly status?: number
-  readonly answer?: AnswerFacts
-  readonly startedAt?: number
-  readonly durationNs?: number
-  readonly ttftNs?: number
-  readonly upstreamNs?: number
-  readonly overheadNs?: number
-  readonly requestBytes?: number
-  readonly responseBytes?: number
-  readonly attempts?: number
-  readonly error?: { readonly type: string; readonly code?: string; readonly message?: string }
+  readonly authIssuer?: string | undefined
+  readonly authMethod?: string | undefined
+  readonly authCache?: 'hit' | 'miss' | undefined
+  readonly policy?: AuditPolicy | undefined
+  readonly upstream?: AuditUpstream | undefined
+  readonly status?: number | undefined
+  readonly answer?: AnswerFacts | undefined
+  readonly startedAt?: number | undefined
+  readonly durationNs?: number | undefined
+  readonly ttftNs?: number | undefined
+  readonly upstreamNs?: number | undefined
+  readonly overheadNs?: number | undefined
+  readonly requestBytes?: number | undefined
+  readonly responseBytes?: number | undefined
+  readonly attempts?: number | undefined
+  readonly error?: { readonly type: string; readonly code?: string; readonly message?: string } | undefined
   /** Flat extra members under `sallyport.` for lifecycle events: `{ 'admin.port': 8081 }`; dots nest. */
-  readonly extra?: { readonly [dotted: string]: string | number | boolean | readonly string[] }
-  readonly server?: { readonly address: string; readonly port: number }
+  readonly extra?: { readonly [dotted: string]: string | number | boolean | readonly string[] } | undefined
+  readonly server?: { readonly address: string; readonly port: number } | undefined
   /** The peer of a connection that carried no request; a request names its own client. */
-  readonly client?: { readonly ip?: string; readonly port?: number }
+  readonly client?: { readonly ip?: string; readonly port?: number } | undefined
 }
 
 /**

@@ -1,7 +1,8 @@
-import type { AuditAction, AuditEvent, AuditOutcome, AuditRequest } from '../model/audit.ts'
+import type { AuditAction, AuditEvent, AuditOutcome, AuditRequest, AuditUpstream } from '../model/audit.ts'
 import { unreachable } from '../model/exhaustive.ts'
 import type { Fault } from '../model/fault.ts'
 import type { AnswerFacts, RequestFacts, RequestHead } from '../model/request.ts'
+import type { Upstream } from '../upstream/pools.ts'
 
 const MAX_PATH = 512
 
@@ -22,21 +23,40 @@ export function auditRequest(
   model: string | null,
   alias: string | null,
 ): AuditRequest {
-  const trace = head.traceparent === undefined ? null : traceContext(head.traceparent)
-  return {
+  const request: { -readonly [Key in keyof AuditRequest]: AuditRequest[Key] } = {
     id: head.id,
     method: head.method,
     path: pathOf(head.target),
     httpVersion: head.httpVersion,
-    ...(head.userAgent === undefined ? {} : { userAgent: blotted(head.userAgent) }),
-    ...(head.clientIp === undefined ? {} : { clientIp: head.clientIp }),
-    ...(head.clientPort === undefined ? {} : { clientPort: head.clientPort }),
-    ...(head.forwardedFor === undefined ? {} : { forwardedFor: head.forwardedFor.slice(0, 256) }),
-    ...(facts === null ? {} : { operation: facts.operation, stream: facts.stream }),
-    ...(model === null ? {} : { model: blotted(model) }),
-    ...(alias === null ? {} : { alias: blotted(alias) }),
-    ...(trace ?? {}),
   }
+  if (head.userAgent !== undefined) request.userAgent = blotted(head.userAgent)
+  if (head.clientIp !== undefined) request.clientIp = head.clientIp
+  if (head.clientPort !== undefined) request.clientPort = head.clientPort
+  if (facts !== null) {
+    request.operation = facts.operation
+    request.stream = facts.stream
+  }
+  if (model !== null) request.model = blotted(model)
+  if (alias !== null) request.alias = blotted(alias)
+  if (head.forwardedFor !== undefined) request.forwardedFor = head.forwardedFor.slice(0, 256)
+  const trace = head.traceparent === undefined ? null : traceContext(head.traceparent)
+  if (trace) {
+    request.traceId = trace.traceId
+    request.spanId = trace.spanId
+  }
+  return request
+}
+
+const targets = new WeakMap<Upstream, AuditUpstream>()
+
+/** An upstream as events name it: one object for each upstream, so that a format need not write it twice. */
+export function targetOf(upstream: Upstream): AuditUpstream {
+  const known = targets.get(upstream)
+  if (known) return known
+  const { settings, address, port } = upstream
+  const target: AuditUpstream = { name: settings.name, address, port, region: settings.region ?? undefined }
+  targets.set(upstream, target)
+  return target
 }
 
 /** The path that was asked for, without query, fragment, scheme or userinfo; cut at 512 characters. */

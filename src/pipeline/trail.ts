@@ -1,11 +1,11 @@
-import type { AuditAction, AuditEvent, AuditLog, AuditRequest } from '../model/audit.ts'
+import type { AuditAction, AuditEvent, AuditKeep, AuditLog, AuditPolicy, AuditRequest } from '../model/audit.ts'
 import type { Decision } from '../model/decision.ts'
 import type { Fault, FaultCode } from '../model/fault.ts'
 import type { MethodName, Principal } from '../model/identity.ts'
 import type { ClientExchange, Clock } from '../model/ports.ts'
 import type { RequestFacts, RequestHead } from '../model/request.ts'
 import type { Upstream } from '../upstream/pools.ts'
-import { auditRequest, completion, decisionOf, type Ending, named } from './events.ts'
+import { auditRequest, completion, decisionOf, type Ending, named, targetOf } from './events.ts'
 import type { Meter } from './meter.ts'
 import { auditUnavailable } from './refusals.ts'
 
@@ -25,6 +25,8 @@ export interface Identified {
   readonly issuer?: string
   readonly cache?: 'hit' | 'miss'
 }
+
+const NO_ROLES: readonly string[] = []
 
 type State = 'open' | 'authorized' | 'over'
 
@@ -50,6 +52,8 @@ export class Trail {
   #upstream: Upstream | null = null
   #dispatchedAt = 0
   #request: AuditRequest | null = null
+  #policy: AuditPolicy | null = null
+  readonly #keep: AuditKeep = { text: null }
 
   constructor(head: RequestHead, exchange: ClientExchange, ruleset: string, ports: TrailPorts) {
     this.#ports = ports
@@ -114,7 +118,7 @@ export class Trail {
       this.#ports.audit.commit(event, (accepted) => {
         const answer = accepted ? fault : auditUnavailable
         this.#exchange.refuse(answer)
-        this.#settle(answer.code)
+        this.#settle(answer.code, performance.now())
         resolve()
       })
     })
@@ -128,27 +132,38 @@ export class Trail {
     const { action, reason, outcome } = completion(ending, this.#exchange.status)
     const upstreamNs = this.#upstream ? nanoseconds(now - this.#dispatchedAt) : 0
     const durationNs = nanoseconds(now - this.#started)
+    const { principal, method, issuer, cache } = this.#identified
     const event: AuditEvent = {
-      ...this.#common(action),
+      at: this.#ports.clock(),
+      action,
       outcome,
-      ...(reason === null ? {} : { reason }),
+      reason: reason ?? undefined,
+      message: `${action} ${this.#words()}`,
       stage: 'complete',
       decision: 'allow',
-      message: `${action} ${this.#words()}`,
+      request: this.#described(),
+      keep: this.#keep,
+      principal,
+      authMethod: principal?.method ?? method,
+      authIssuer: principal?.issuer ?? issuer,
+      authCache: cache,
+      policy: this.#judged(),
+      upstream: this.#upstream ? targetOf(this.#upstream) : undefined,
       startedAt: this.#startedAt,
       durationNs,
       overheadNs: durationNs - upstreamNs,
-      ...(this.#upstream ? { upstreamNs, attempts: 1 } : {}),
-      ...(ending.firstByteAt > 0 ? { ttftNs: nanoseconds(ending.firstByteAt - this.#started) } : {}),
-      ...(this.#exchange.status === 0 ? {} : { status: this.#exchange.status }),
+      upstreamNs: this.#upstream ? upstreamNs : undefined,
+      attempts: this.#upstream ? 1 : undefined,
+      ttftNs: ending.firstByteAt > 0 ? nanoseconds(ending.firstByteAt - this.#started) : undefined,
+      status: this.#exchange.status === 0 ? undefined : this.#exchange.status,
       requestBytes: this.#requestBytes,
       responseBytes: this.#exchange.bytesSent,
       answer: ending.facts,
-      ...(ending.fault ? { error: named(ending.fault) } : {}),
+      error: ending.fault ? named(ending.fault) : undefined,
     }
     this.#ports.audit.append(event)
     this.#ports.meter.used(ending.facts)
-    this.#settle(ending.outcome === 'answered' ? 'allowed' : (ending.fault?.code ?? 'client_gone'))
+    this.#settle(ending.outcome === 'answered' ? 'allowed' : (ending.fault?.code ?? 'client_gone'), now)
   }
 
   /** Ends what nobody ended: a bug must not leave a request without its event. */
@@ -159,62 +174,57 @@ export class Trail {
     else this.complete({ outcome: 'failed', status: 0, facts: {}, firstByteAt: 0, fault })
   }
 
-  #settle(outcome: string): void {
+  #settle(outcome: string, now: number): void {
     const { meter } = this.#ports
     meter.active--
     meter.answered(this.#facts?.operation ?? '-', outcome)
-    meter.took((performance.now() - this.#started) / 1000)
-  }
-
-  #common(action: AuditAction): Omit<AuditEvent, 'message'> {
-    const { principal, method, issuer, cache } = this.#identified
-    const decision = this.#decision
-    this.#request ??= auditRequest(this.#head, this.#facts, this.#model, this.#alias)
-    const upstream = this.#upstream
-    return {
-      at: this.#ports.clock(),
-      action,
-      request: this.#request,
-      ...(principal ? { principal, authMethod: principal.method, authIssuer: principal.issuer } : {}),
-      ...(method === undefined || principal ? {} : { authMethod: method }),
-      ...(issuer === undefined || principal ? {} : { authIssuer: issuer }),
-      ...(cache === undefined ? {} : { authCache: cache }),
-      policy: {
-        ruleset: this.#ruleset,
-        latencyNs: this.#latencyNs,
-        roles: decision?.roles ?? [],
-        ...(decision?.rule ? { rule: decision.rule } : {}),
-      },
-      ...(upstream
-        ? {
-            upstream: {
-              name: upstream.settings.name,
-              address: upstream.address,
-              port: upstream.port,
-              ...(upstream.settings.region === null ? {} : { region: upstream.settings.region }),
-            },
-          }
-        : {}),
-    }
+    meter.took((now - this.#started) / 1000)
   }
 
   #decisionEvent(action: AuditAction, verdict: 'allow' | null, fault: Fault | null): AuditEvent {
     const decision = verdict ?? decisionOf(fault)
     const reason = fault ? (fault.reason ?? fault.code) : undefined
+    const { principal, method, issuer, cache } = this.#identified
     return {
-      ...this.#common(action),
+      at: this.#ports.clock(),
+      action,
       outcome: action === 'authentication-failed' || decision === 'error' ? 'failure' : 'success',
-      ...(reason === undefined ? {} : { reason }),
+      reason,
+      message: `${decision} ${reason ?? 'allowed'} ${this.#words()}`,
       stage: 'decision',
       decision,
-      message: `${decision} ${reason ?? 'allowed'} ${this.#words()}`,
+      request: this.#described(),
+      keep: verdict === null ? undefined : this.#keep,
+      principal,
+      authMethod: principal?.method ?? method,
+      authIssuer: principal?.issuer ?? issuer,
+      authCache: cache,
+      policy: this.#judged(),
+      upstream: this.#upstream ? targetOf(this.#upstream) : undefined,
       requestBytes: this.#requestBytes,
-      ...(fault ? { status: this.#ports.statusOf(fault.code), error: named(fault) } : {}),
+      status: fault ? this.#ports.statusOf(fault.code) : undefined,
+      error: fault ? named(fault) : undefined,
     }
   }
 
+  /** Written once: both events share the object, and what a format makes of it. */
+  #described(): AuditRequest {
+    this.#request ??= auditRequest(this.#head, this.#facts, this.#model, this.#alias)
+    return this.#request
+  }
+
+  #judged(): AuditPolicy {
+    this.#policy ??= {
+      ruleset: this.#ruleset,
+      latencyNs: this.#latencyNs,
+      roles: this.#decision?.roles ?? NO_ROLES,
+      rule: this.#decision?.rule ?? undefined,
+    }
+    return this.#policy
+  }
+
   #words(): string {
-    const model = this.#model === null ? '' : ` ${this.#request?.model ?? ''}`
+    const model = this.#model === null ? '' : ` ${this.#described().model ?? ''}`
     return `${this.#facts?.operation ?? this.#head.method}${model} ${this.#identified.principal?.id ?? '-'}`
   }
 }

@@ -31,6 +31,13 @@ export class Budget {
     this.#allowance = allowance
   }
 
+  /** Forgets the line before, so that one budget serves every line that fits at once. */
+  reset(): this {
+    this.cut.length = 0
+    this.plain = true
+    return this
+  }
+
   prose(field: string, value: string): string {
     return this.#text(field, value, this.#allowance.prose)
   }
@@ -81,4 +88,10 @@ export class Budget {
 /** A whole number that is no less than nothing; what is not a number is 0. */
 export function count(value: number): number {
   return value > 0 ? Math.min(Math.floor(value), Number.MAX_SAFE_INTEGER) : 0
+}
+
+/** A member that holds two others, of which each may be missing; nothing when both are. */
+export function pair(name: string, one: string, other: string): string {
+  if (one === '' && other === '') return ''
+  return `,"${name}":{${one}${one === '' || other === '' ? '' : ','}${other}}`
 }

@@ -1,32 +1,42 @@
 import type { Principal } from '../../model/identity.ts'
 import type { Budget } from './budget.ts'
 
-/** The parts of a line that follow from the principal alone. Its claims are in none of them. */
+/** The parts of a line that follow from the principal and the roles that the policy found for it. Never its claims. */
 export interface PersonText {
-  /** `user` up to its roles, whose list follows. */
-  readonly user: string
-  /** The rest of `user`, and `organization`. */
-  readonly groups: string
+  readonly roles: readonly string[]
+  /** `user` and `organization`. */
+  readonly who: string
   /** `sallyport.workspace` and `sallyport.auth`, which is left open. */
   readonly auth: string
+  /** It is all ASCII. */
+  readonly plain: boolean
 }
 
 /** A verified token's principal is the same object in every request that it comes with. */
 const known = new WeakMap<Principal, PersonText>()
 
-export function personText(principal: Principal, budget: Budget): PersonText {
+export function personText(principal: Principal, roles: readonly string[], budget: Budget): PersonText {
   const remembered = budget.isFirst ? known.get(principal) : undefined
-  if (remembered) return remembered
+  if (remembered && isSame(remembered.roles, roles)) {
+    if (!remembered.plain) budget.plain = false
+    return remembered
+  }
   const alreadyCut = budget.cut.length
   const wasPlain = budget.plain
-  const text = {
-    user: userMembers(principal, budget),
-    groups: groupMembers(principal, budget),
-    auth: authMembers(principal, budget),
-  }
-  // Only what was written whole and in ASCII is remembered: the notes of the budget would be missed the next time.
-  if (budget.isFirst && budget.cut.length === alreadyCut && wasPlain && budget.plain) known.set(principal, text)
+  budget.plain = true
+  const who = `${userMembers(principal, budget)}${budget.list('user.roles', roles)}${groupMembers(principal, budget)}`
+  const text = { roles, who, auth: authMembers(principal, budget), plain: budget.plain }
+  budget.plain = wasPlain && text.plain
+  // Only what was written whole is remembered: the notes of the budget would be missed the next time.
+  if (budget.isFirst && budget.cut.length === alreadyCut) known.set(principal, text)
   return text
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  if (one === other) return true
+  if (one.length !== other.length) return false
+  for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false
+  return true
 }
 
 function userMembers({ id, name, email }: Principal, budget: Budget): string {

@@ -1,10 +1,10 @@
-import type { AuditAction, AuditEvent } from '../../model/audit.ts'
+import type { AuditAction, AuditEvent, AuditUpstream } from '../../model/audit.ts'
 import { CATALOGUE, type CatalogueRow } from '../catalogue.ts'
-import { ALLOWANCES, Budget, count } from './budget.ts'
+import { ALLOWANCES, Budget, count, pair } from './budget.ts'
+import { type AskedText, askedText } from './ecs-asked.ts'
 import { modelMembers, ownMembers } from './ecs-call.ts'
-import { personText } from './ecs-person.ts'
 import { type AuditFormat, type EventStamp, MAX_LINE_BYTES, type ServiceIdentity } from './format.ts'
-import { isoTime, quoted } from './text.ts'
+import { isoTime } from './text.ts'
 
 /** Above this a line gives up the length of its sentences: pipes shared by processes keep shorter writes whole. */
 const AIM_BYTES = 4096
@@ -19,11 +19,12 @@ const LABEL_BYTES = 128
 export const ecs: AuditFormat = {
   name: 'ecs',
   open: (service) => {
-    const label = serviceLabel(service)
+    const services = new ServiceTexts(service)
+    const whole = new Budget(ALLOWANCES[0])
     return (event, stamp) => {
       for (let step = 0; ; step++) {
-        const budget = new Budget(ALLOWANCES[step] ?? ALLOWANCES[0])
-        const line = render(event, stamp, label, budget)
+        const budget = step === 0 ? whole.reset() : new Budget(ALLOWANCES[step] ?? ALLOWANCES[0])
+        const line = render(event, stamp, services, budget)
         const limit = step === 0 ? AIM_BYTES : MAX_LINE_BYTES
         if (step === ALLOWANCES.length - 1 || bytesFit(line, budget.plain, limit)) return line
       }
@@ -33,6 +34,11 @@ export const ecs: AuditFormat = {
 
 function bytesFit(line: string, plain: boolean, limit: number): boolean {
   return line.length * 3 <= limit || (line.length <= limit && (plain || Buffer.byteLength(line) <= limit))
+}
+
+interface Address {
+  readonly address: string
+  readonly port?: number
 }
 
 interface ActionText {
@@ -64,17 +70,50 @@ function serviceLabel({ name = 'sallyport', version, environment, node }: Servic
   return label
 }
 
-function render(event: AuditEvent, stamp: EventStamp, service: string, budget: Budget): string {
+/** `service` and `server`: who writes, and the proxy's own address when it starts, the upstream's in a call. */
+class ServiceTexts {
+  readonly #label: string
+  /** Of upstreams that were written whole and in ASCII. */
+  readonly #known = new WeakMap<AuditUpstream, string>()
+
+  constructor(service: ServiceIdentity) {
+    this.#label = serviceLabel(service)
+  }
+
+  of({ upstream, server }: AuditEvent, budget: Budget): string {
+    if (!upstream || server || !budget.isFirst) return this.#written(upstream, server ?? upstream, budget)
+    const remembered = this.#known.get(upstream)
+    if (remembered !== undefined) return remembered
+    const alreadyCut = budget.cut.length
+    const wasPlain = budget.plain
+    budget.plain = true
+    const text = this.#written(upstream, upstream, budget)
+    if (budget.plain && budget.cut.length === alreadyCut) this.#known.set(upstream, text)
+    budget.plain &&= wasPlain
+    return text
+  }
+
+  #written(upstream: AuditUpstream | undefined, server: Address | undefined, budget: Budget): string {
+    const target = upstream ? `,"target":{"name":${budget.name('service.target.name', upstream.name)}}` : ''
+    if (!server) return `${this.#label}${target}}`
+    const port = server.port === undefined ? '' : `,"port":${count(server.port)}`
+    return `${this.#label}${target}},"server":{"address":${budget.name('server.address', server.address)}${port}}`
+  }
+}
+
+function render(event: AuditEvent, stamp: EventStamp, services: ServiceTexts, budget: Budget): string {
   const action = ACTIONS[event.action]
-  let line = `{"@timestamp":"${isoTime(event.at)}"${action.log}${budget.prose('message', event.message)}`
-  line += eventMembers(event, stamp, action, budget)
-  line += httpMembers(event, budget)
-  line += callerMembers(event, budget)
-  line += modelMembers(event, budget)
-  line += service
-  if (event.upstream) line += `,"target":{"name":${budget.name('service.target.name', event.upstream.name)}}`
-  line += `}${serverMembers(event, budget)}${errorMembers(event, budget)}${ownMembers(event, budget)}`
-  return `${line}}\n`
+  const message = budget.prose('message', event.message)
+  const members = eventMembers(event, stamp, action, budget)
+  const asked = askedText(event, budget)
+  const model = modelMembers(event, asked, budget)
+  const service = services.of(event, budget)
+  const error = event.error ? errorMembers(event.error, budget) : ''
+  // Last, for it names what had to be cut.
+  const own = ownMembers(event, asked, budget)
+  return `{"@timestamp":"${isoTime(event.at)}"${action.log}${message}${members}${httpMembers(event, asked)}${
+    asked.caller
+  }${model}${service}${error}${own}}\n`
 }
 
 function eventMembers(event: AuditEvent, stamp: EventStamp, { row, event: known }: ActionText, budget: Budget): string {
@@ -92,77 +131,17 @@ function eventMembers(event: AuditEvent, stamp: EventStamp, { row, event: known 
   return `${members}}`
 }
 
-function httpMembers({ request, status, requestBytes, responseBytes }: AuditEvent, budget: Budget): string {
-  let members = ''
-  if (request) {
-    members += `,"request":{"id":${budget.id('http.request.id', request.id)}`
-    members += `,"method":${budget.name('http.request.method', request.method)}`
-    const bytes = requestBytes ?? request.bodyBytes
-    members += bytes === undefined ? '}' : `,"body":{"bytes":${count(bytes)}}}`
-    members += `,"version":${budget.name('http.version', request.httpVersion)}`
-  }
-  if (status !== undefined || responseBytes !== undefined) {
-    const body = responseBytes === undefined ? '' : `"body":{"bytes":${count(responseBytes)}}`
-    const code = status === undefined ? '' : `"status_code":${count(status)}`
-    members += `,"response":{${code}${code !== '' && body !== '' ? ',' : ''}${body}}`
-  }
-  return object('http', members)
+function httpMembers({ status, responseBytes }: AuditEvent, { http }: AskedText): string {
+  if (status === undefined && responseBytes === undefined) return http === '' ? '' : `${http}}`
+  const code = status === undefined ? '' : `"status_code":${count(status)}`
+  const body = responseBytes === undefined ? '' : `"body":{"bytes":${count(responseBytes)}}`
+  const response = pair('response', code, body)
+  return http === '' ? `,"http":{${response.slice(1)}}` : `${http}${response}}`
 }
 
-/** Who asked, from where, for what: in the order of the schema's own table. */
-function callerMembers({ request, client, principal, policy }: AuditEvent, budget: Budget): string {
-  let line = ''
-  if (request?.traceId !== undefined) line += `,"trace":{"id":${budget.name('trace.id', request.traceId)}}`
-  if (request?.spanId !== undefined) line += `,"span":{"id":${budget.name('span.id', request.spanId)}}`
-  if (principal) {
-    const { user, groups } = personText(principal, budget)
-    line += `${user}${budget.list('user.roles', policy?.roles ?? principal.roles)}${groups}`
-  }
-  if (request) {
-    line += clientMembers(request.clientIp, request.clientPort, request.forwardedFor, budget)
-    line += `,"url":{"path":${budget.prose('url.path', request.path)}}`
-    if (request.userAgent !== undefined) {
-      line += `,"user_agent":{"original":${budget.prose('user_agent.original', request.userAgent)}}`
-    }
-  }
-  if (client && !request) line += clientMembers(client.ip, client.port, undefined, budget)
-  if (policy) {
-    const rule = policy.rule === undefined ? '' : `"id":${budget.id('rule.id', policy.rule)},`
-    line += `,"rule":{${rule}"ruleset":${budget.id('rule.ruleset', policy.ruleset)}}`
-  }
-  return line
-}
-
-function clientMembers(
-  address: string | undefined,
-  port: number | undefined,
-  chain: string | undefined,
-  budget: Budget,
-): string {
-  const ip = address === undefined ? '' : `"ip":${budget.name('client.ip', address)}`
-  let members = ip === '' ? '' : `,${ip}`
-  if (port !== undefined) members += `,"port":${count(port)}`
-  if (chain !== undefined) members += `,"address":${budget.prose('client.address', chain)}`
-  return ip === '' ? object('client', members) : `${object('client', members)},"source":{${ip}}`
-}
-
-/** The proxy's own address when it starts, the upstream's in everything about a call. */
-function serverMembers({ server, upstream }: AuditEvent, budget: Budget): string {
-  const named = server ?? upstream
-  if (!named) return ''
-  const port = named.port === undefined ? '' : `,"port":${count(named.port)}`
-  return `,"server":{"address":${budget.name('server.address', named.address)}${port}}`
-}
-
-function errorMembers({ error }: AuditEvent, budget: Budget): string {
-  if (!error) return ''
-  let members = `,"error":{"type":${budget.id('error.type', error.type)}`
-  if (error.code !== undefined) members += `,"code":${budget.name('error.code', error.code)}`
-  if (error.message !== undefined) members += `,"message":${budget.prose('error.message', error.message)}`
+function errorMembers({ type, code, message }: NonNullable<AuditEvent['error']>, budget: Budget): string {
+  let members = `,"error":{"type":${budget.id('error.type', type)}`
+  if (code !== undefined) members += `,"code":${budget.name('error.code', code)}`
+  if (message !== undefined) members += `,"message":${budget.prose('error.message', message)}`
   return `${members}}`
-}
-
-/** An object from members that each begin with a comma; nothing when there are none. */
-function object(name: string, members: string): string {
-  return members === '' ? '' : `,${quoted(name)}:{${members.slice(1)}}`
 }

@@ -54,9 +54,12 @@ const SECONDS = Array.from({ length: 60 }, (_, value) => `${String(value).padSta
 const MILLISECONDS = Array.from({ length: 1000 }, (_, value) => `${String(value).padStart(3, '0')}Z`)
 let minuteText = ''
 let minuteOf = Number.NaN
+let lastText = ''
+let lastOf = Number.NaN
 
 /** ISO 8601 in UTC with milliseconds. A time that is none, or has no four-digit year, is the epoch. */
 export function isoTime(at: number): string {
+  if (at === lastOf) return lastText
   const time = at >= 0 && at < YEAR_10000 ? at : 0
   const minute = Math.floor(time / MINUTE_MS)
   if (minute !== minuteOf) {
@@ -65,5 +68,7 @@ export function isoTime(at: number): string {
   }
   const rest = (time - minute * MINUTE_MS) | 0
   const second = (rest / 1000) | 0
-  return `${minuteText}${SECONDS[second]}${MILLISECONDS[rest - second * 1000]}`
+  lastText = `${minuteText}${SECONDS[second]}${MILLISECONDS[rest - second * 1000]}`
+  lastOf = at
+  return lastText
 }
