@@ -19,10 +19,16 @@ export function canonicalAddress(text: string | undefined): string | undefined {
   return ipaddr.process(text).toString()
 }
 
+/** An address as proxies write it: alone, with a port, or in the brackets of IPv6. */
+function hopAddress(hop: string): string | undefined {
+  const [, bare] = /^([0-9.]+):[0-9]{1,5}$/.exec(hop) ?? /^\[([0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?$/.exec(hop) ?? []
+  return canonicalAddress(bare ?? hop)
+}
+
 /**
  * Compiles `listen.trusted_proxies`. `X-Forwarded-For` is read from the right, past trusted addresses only, so that a
- * client's own entries are never believed (RFC 7239 section 8.1). An entry that is not an address ends the walk at the
- * last trusted hop. With no trusted proxies the header is not looked at.
+ * client's own entries are never believed (RFC 7239 section 8.1). Where an entry is no address (`unknown`, a name), nobody
+ * can tell who the client is: the trusted hop before it is not. With no trusted proxies the header is not looked at.
  */
 export function clientAddresses(
   trusted: readonly string[],
@@ -44,10 +50,10 @@ export function clientAddresses(
   return (peer, chain) => {
     const direct = peerAddress(peer)
     if (networks.length === 0 || chain === undefined || direct.ip === undefined || !isTrusted(direct.ip)) return direct
-    let { ip } = direct
+    let ip: string = direct.ip
     for (const hop of chain.split(',').reverse()) {
-      const address = canonicalAddress(hop.trim())
-      if (address === undefined) break
+      const address = hopAddress(hop.trim())
+      if (address === undefined) return { ip: undefined, forwardedFor: chain }
       ip = address
       if (!isTrusted(address)) break
     }
