@@ -18,6 +18,19 @@ export function readAddress(written: string): Address | null {
   return groups && isMapped(groups) ? groups.slice(6) : groups
 }
 
+/** `readAddress` that remembers the last address, for many questions about one. */
+export function addressReader(): typeof readAddress {
+  let lastWritten = ''
+  let last: Address | null = null
+  return (written) => {
+    if (written !== lastWritten) {
+      last = readAddress(written)
+      lastWritten = written
+    }
+    return last
+  }
+}
+
 /** Reads an address or a CIDR range. A mapped range is its IPv4 range; one that is wider than all of IPv4 is null. */
 export function readNetwork(written: string): Network | null {
   const parts = /^([0-9A-Fa-f:.]{2,45})(?:\/(0|[1-9][0-9]{0,2}))?$/.exec(written)

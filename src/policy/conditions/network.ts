@@ -1,8 +1,11 @@
 import { texts } from '../../schema/parts.ts'
-import { contains, type Network, readAddress, readNetwork } from '../address.ts'
+import { addressReader, contains, type Network, readNetwork } from '../address.ts'
 import { shown, shownList } from '../text-test.ts'
 import { yesOrNo } from '../three-valued.ts'
 import { CANNOT_TELL, defineCondition } from './condition.ts'
+
+/** Every rule with this condition is asked about the address of the same request. */
+const lastAddress = addressReader()
 
 /** Holds when the client's address is in one of the ranges; an IPv4-mapped IPv6 address is its IPv4 address. */
 export const network = defineCondition({
@@ -15,7 +18,7 @@ export const network = defineCondition({
   compile: (written) => {
     const ranges = written.map(readNetwork).filter((range): range is Network => range !== null)
     return ({ ip }) => {
-      const address = ip === undefined ? null : readAddress(ip)
+      const address = ip === undefined ? null : lastAddress(ip)
       return address === null ? 'unknown' : yesOrNo(ranges.some((range) => contains(range, address)))
     }
   },

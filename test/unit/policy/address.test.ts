@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import ipaddr from 'ipaddr.js'
 import t from 'tap'
-import { contains, readAddress, readNetwork } from '../../../src/policy/address.ts'
+import { addressReader, contains, readAddress, readNetwork } from '../../../src/policy/address.ts'
 
 t.test('addresses and ranges are read as a library reads them', async (t) => {
   const groups = fc.array(fc.nat(0xffff), { minLength: 8, maxLength: 8 })
@@ -53,5 +53,12 @@ t.test('addresses and ranges are read as a library reads them', async (t) => {
     '10.0.0.0 /8',
   ]) {
     t.equal(readNetwork(text), null, `\`${text}\` is no range`)
+  }
+})
+
+t.test('a reader that remembers the last address answers for the one that is asked', async (t) => {
+  const read = addressReader()
+  for (const written of ['10.0.0.1', '10.0.0.1', '::1', 'x', 'x', '', '10.0.0.1', '']) {
+    t.same(read(written), readAddress(written), written)
   }
 })
