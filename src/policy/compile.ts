@@ -11,6 +11,7 @@ import { type CompiledRule, compileRule, type NameSet, nameSet } from './rule.ts
 import { buildRuleSet } from './rule-set.ts'
 import type { RoleDocument, RuleDocument, TestDocument, WorkspaceDocument } from './schema.ts'
 import { shownList } from './text-test.ts'
+import { warmingInputs } from './warm.ts'
 
 /** A policy in force: immutable, and every question to it has an answer. */
 export interface CompiledPolicy {
@@ -20,6 +21,8 @@ export interface CompiledPolicy {
   readonly speaksOfUpstream: boolean
   readonly decide: (input: PolicyInput) => Decision
   readonly explain: (input: PolicyInput) => Explanation
+  /** Decides a few requests that nobody made, so that the first real one does not wait for cold code. Changes nothing. */
+  readonly warm: () => void
   readonly resolveModel: (name: string) => { readonly model: string; readonly alias: string | null }
   readonly tests: readonly PolicyTest[]
 }
@@ -75,6 +78,11 @@ function compileMerged(merged: Merged, digest: string): CompiledPolicy {
       const held = heldBy(input.principal)
       const workspace = workspaceOf(held, input.project, workspaceAt)
       return explain(set, names, decideInput(input), { input, held, workspace })
+    },
+    warm: () => {
+      const sets = whole<readonly string[]>(merged.models)
+      const inputs = warmingInputs(written, ({ models = [] }) => [...expanded(models, sets)][0] ?? 'warm-up')
+      for (const input of inputs) decideInput(input)
     },
     resolveModel: (name) => {
       const target = aliases.get(name)
