@@ -19,33 +19,44 @@ export function decidedUpstreams({ upstreams }: Settings): DecidedUpstream[] {
   })
 }
 
-/** A described request as the policy sees it: alias resolved, and the upstream that leads to the best outcome. */
-export function describedInput(
+/** A described request, ready to be decided. */
+export interface Outcome {
+  /** As the policy sees it: alias resolved, and the upstream that leads to the best outcome. */
+  readonly input: PolicyInput
+  /** False when no upstream (or not the pinned one) serves the model: the proxy answers 404, whatever the policy says. */
+  readonly served: boolean
+}
+
+export function describedOutcome(
   policy: CompiledPolicy,
   upstreams: readonly DecidedUpstream[],
   described: JsonValue,
   now: number,
-): Result<PolicyInput, string> {
+): Result<Outcome, string> {
   const read = describedRequest(described, now)
   if (!read.ok) return read
   const { upstream: pinned } = read.value
   const { model } = read.value.input
   const input =
     typeof model === 'string' ? { ...read.value.input, model: policy.resolveModel(model).model } : read.value.input
+  const { model: decided } = input
+  const serving = upstreams.filter(({ serves }) => typeof decided !== 'string' || serves(decided))
   if (pinned !== null) {
     const upstream = upstreams.find(({ name }) => name === pinned)
-    return upstream ? ok({ ...input, upstream }) : failed('the config has no upstream of this name')
+    if (!upstream) return failed('the config has no upstream of this name')
+    return ok({ input: { ...input, upstream }, served: serving.includes(upstream) })
   }
-  return ok(policy.speaksOfUpstream ? bestInput(policy, upstreams, input) : input)
+  return ok({
+    input: policy.speaksOfUpstream ? bestInput(policy, serving, input) : input,
+    served: serving.length > 0,
+  })
 }
 
-/** Allow before step-up before deny, and the first upstream of the best ones; without one that serves the model, none. */
-function bestInput(policy: CompiledPolicy, upstreams: readonly DecidedUpstream[], input: PolicyInput): PolicyInput {
-  const { model } = input
+/** Allow before step-up before deny, and the first upstream of the best ones, as `judge` decides; without one, none. */
+function bestInput(policy: CompiledPolicy, serving: readonly DecidedUpstream[], input: PolicyInput): PolicyInput {
   let best: PolicyInput | null = null
   let effect: Decision['effect'] = 'deny'
-  for (const upstream of upstreams) {
-    if (typeof model === 'string' && !upstream.serves(model)) continue
+  for (const upstream of serving) {
     const candidate = { ...input, upstream }
     const decision = policy.decide(candidate)
     if (decision.effect === 'allow') return candidate
@@ -57,7 +68,8 @@ function bestInput(policy: CompiledPolicy, upstreams: readonly DecidedUpstream[]
   return best ?? input
 }
 
-/** What `explain --json` and each line of a batch answer. */
-export function explanationJson({ decision, matched, unmet }: Explanation): object {
-  return { effect: decision.effect, rule: decision.rule, reason: decision.reason, matched, unmet }
+/** What `explain --json` and each line of a batch answer. `served` stands there only where nobody serves the model. */
+export function explanationJson({ decision, matched, unmet }: Explanation, { served }: Outcome): object {
+  const { effect, rule, reason } = decision
+  return { effect, rule, reason, matched, unmet, ...(served ? {} : { served }) }
 }

@@ -1,12 +1,14 @@
 import type { Explanation } from '../model/decision.ts'
 import type { JsonValue } from '../model/json.ts'
 import type { CompiledPolicy, PolicyTest } from '../policy/compile.ts'
-import { type DecidedUpstream, describedInput } from './policy-outcome.ts'
+import { type DecidedUpstream, describedOutcome } from './policy-outcome.ts'
 
 export interface TestResult {
   readonly file: string
   readonly name: string
   readonly ok: boolean
+  /** False, and only then there, where no upstream serves the model: the test is of the policy alone. */
+  readonly served?: false
   readonly expected: string
   readonly got: string
 }
@@ -26,10 +28,12 @@ function runTest(
   const { effect, rule, reason, unmet = [] } = expect
   const words = [effect, rule && `by ${rule}`, reason && `(${reason})`, unmet.length > 0 && `unmet ${unmet.join(', ')}`]
   const expected = words.filter((word) => typeof word === 'string').join(' ')
-  const input = describedInput(policy, upstreams, test as unknown as JsonValue, now)
-  if (!input.ok) return { file, name, ok: false, expected, got: input.fault }
-  const explanation = policy.explain(input.value)
-  return { file, name, ok: meets(expect, explanation), expected, got: outcome(explanation) }
+  const described = describedOutcome(policy, upstreams, test as unknown as JsonValue, now)
+  if (!described.ok) return { file, name, ok: false, expected, got: described.fault }
+  const { input, served } = described.value
+  const explanation = policy.explain(input)
+  const result = { file, name, ok: meets(expect, explanation), expected, got: outcome(explanation) }
+  return served ? result : { ...result, served }
 }
 
 function meets({ effect, rule, reason, unmet = [] }: PolicyTest['test']['expect'], explanation: Explanation): boolean {

@@ -9,7 +9,13 @@ import type { CompiledPolicy } from '../policy/compile.ts'
 import { problemText } from './check.ts'
 import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
 import { type DescribeFlags, describedByFlags } from './described-request.ts'
-import { type DecidedUpstream, decidedUpstreams, describedInput, explanationJson } from './policy-outcome.ts'
+import {
+  type DecidedUpstream,
+  decidedUpstreams,
+  describedOutcome,
+  explanationJson,
+  type Outcome,
+} from './policy-outcome.ts'
 import { runTests, type TestResult } from './policy-tests.ts'
 
 export interface PolicyOptions extends CommonOptions, DescribeFlags {
@@ -56,28 +62,32 @@ function test({ policy, upstreams }: Subject, options: PolicyOptions, io: Comman
   return failures === 0 ? EXIT.done : EXIT.no
 }
 
-function resultLine({ ok, name, expected, got }: TestResult): string {
-  const head = `${ok ? 'ok    ' : 'FAILED'}  ${printable(name)}\n`
+function resultLine({ ok, name, served, expected, got }: TestResult): string {
+  const note = served === false ? '        no upstream of the config serves its model\n' : ''
+  const head = `${ok ? 'ok    ' : 'FAILED'}  ${printable(name)}\n${note}`
   return ok ? head : `${head}        expected ${printable(expected)}\n        got      ${printable(got)}\n`
 }
 
 function explainOne({ policy, upstreams }: Subject, options: PolicyOptions, io: CommandIo): number {
   const described = describedByFlags(options)
-  const input = described.ok ? describedInput(policy, upstreams, described.value, Date.now()) : described
-  if (!input.ok) {
-    io.stderr.write(`error: ${printable(input.fault)}\n`)
+  const outcome = described.ok ? describedOutcome(policy, upstreams, described.value, Date.now()) : described
+  if (!outcome.ok) {
+    io.stderr.write(`error: ${printable(outcome.fault)}\n`)
     return EXIT.unusable
   }
-  const explanation = policy.explain(input.value)
+  const explanation = policy.explain(outcome.value.input)
   io.stdout.write(
-    options.json ? `${JSON.stringify(explanationJson(explanation), null, 2)}\n` : explanationText(explanation),
+    options.json
+      ? `${JSON.stringify(explanationJson(explanation, outcome.value), null, 2)}\n`
+      : explanationText(explanation, outcome.value),
   )
   return EXIT.done
 }
 
-function explanationText({ decision, matched, unmet }: Explanation): string {
+function explanationText({ decision, matched, unmet }: Explanation, { served }: Outcome): string {
   const { effect, rule, reason } = decision
   const lines = [`${effect}  ${rule === null ? 'by no rule' : `by rule ${rule}`}  (${reason})`]
+  if (!served) lines.push('no upstream that could be asked serves the model: the proxy answers 404 `model_not_found`')
   if (matched.length > 0) lines.push(`matched: ${matched.join(', ')}`)
   if (decision.effect === 'step_up') {
     const { acrValues, maxAgeSeconds } = decision.challenge
@@ -104,11 +114,11 @@ async function explainBatch({ policy, upstreams }: Subject, batch: string, io: C
   for (const line of text.split('\n')) {
     if (line.trim() === '') continue
     const read = readLine(line)
-    const input = read === undefined ? null : describedInput(policy, upstreams, read, now)
-    if (input?.ok) {
-      answers.push(JSON.stringify(explanationJson(policy.explain(input.value))))
+    const outcome = read === undefined ? null : describedOutcome(policy, upstreams, read, now)
+    if (outcome?.ok) {
+      answers.push(JSON.stringify(explanationJson(policy.explain(outcome.value.input), outcome.value)))
     } else {
-      answers.push(JSON.stringify({ error: { message: input === null ? 'the line is not JSON' : input.fault } }))
+      answers.push(JSON.stringify({ error: { message: outcome === null ? 'the line is not JSON' : outcome.fault } }))
       code = EXIT.unusable
     }
     if (answers.length < BATCH_FLUSH) continue

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
-import { type DecidedUpstream, describedInput } from '../../src/cli/policy-outcome.ts'
+import { type DecidedUpstream, describedOutcome } from '../../src/cli/policy-outcome.ts'
 import { parseYaml } from '../../src/config/yaml.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import { compilePattern } from '../../src/model/pattern.ts'
@@ -44,9 +44,9 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith('.yaml')))
     t.same(wrong, [])
     if (!policy) return
     for (const { expect, ...described } of requests) {
-      const input = describedInput(policy, upstreams, described, NOW)
-      if (!input.ok) throw new Error(`${described.name}: ${input.fault}`)
-      const { decision, unmet } = policy.explain(input.value)
+      const outcome = describedOutcome(policy, upstreams, described, NOW)
+      if (!outcome.ok) throw new Error(`${described.name}: ${outcome.fault}`)
+      const { decision, unmet } = policy.explain(outcome.value.input)
       const rows = unmet.map(({ rule, condition }) => `${rule}.${condition}`)
       const got = {
         effect: decision.effect,
