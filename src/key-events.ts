@@ -2,9 +2,12 @@ import type { AuditEvent, AuditLog } from './model/audit.ts'
 import type { Clock } from './model/ports.ts'
 import type { ClaimedEvent, KeyStore } from './stores/keys.ts'
 
+/** The part of the key store that is looked at. */
+export type StoreInUse = Pick<KeyStore, 'outbox' | 'fault' | 'writeUses'>
+
 export interface KeyEventPorts {
   /** Null while API keys are off. */
-  readonly store: () => Pick<KeyStore, 'outbox' | 'followFile'> | null
+  readonly store: () => StoreInUse | null
   readonly audit: Pick<AuditLog, 'commit' | 'writable'>
   readonly clock: Clock
   readonly diagnostics: { info(message: string): void; error(message: string, details?: object): void }
@@ -13,6 +16,8 @@ export interface KeyEventPorts {
 const LOOK_EVERY_MS = 5000
 /** A start that fails ends before this: its stdout may be a terminal's, and an event is audited only once. */
 const FIRST_LOOK_MS = 1000
+/** A store that other processes hold for longer is told of. */
+const BUSY_LOOKS = 3
 
 /**
  * Audits what `sallyport keys` has done: that is another process, which leaves its events in the store. They are written
@@ -23,13 +28,15 @@ const FIRST_LOOK_MS = 1000
  * when its line had to be completed after it was given up, or when the store is restored from a backup. Action and key id
  * tell that it is one.
  *
- * The same look goes over to a store whose file was replaced. Nothing here ever throws or keeps the process alive.
+ * The same look writes when keys were last used, and says when the store is not to be used any more. Nothing here ever
+ * throws, waits for another process or keeps the process alive.
  */
 export class KeyEventFollower {
   readonly #ports: KeyEventPorts
   #timer: NodeJS.Timeout | null = null
   #isClosed = false
   #isFailing = false
+  #busyLooks = 0
   /** Written, but the store could not be told so. */
   #unsettled: ClaimedEvent | null = null
 
@@ -47,13 +54,32 @@ export class KeyEventFollower {
     if (this.#timer !== null) clearTimeout(this.#timer)
   }
 
-  /** Writes all that is due now, and goes over to another file. Not while another look is under way. */
+  /** The last one, before the store is closed. */
+  writeUses(): void {
+    try {
+      this.#ports.store()?.writeUses()
+    } catch {
+      // When a key was last used is a convenience.
+    }
+  }
+
+  /** Writes all that is due now. Not while another look is under way. */
   async look(): Promise<void> {
     const store = this.#ports.store()
     if (store === null || this.#isClosed) return
-    // Events first: the old file is not asked again once another has taken its place.
-    const failures = [await this.#writeDue(store), this.#followFile(store)]
-    this.#report(failures.find((failure) => failure !== null) ?? null)
+    try {
+      const fault = store.fault()
+      if (fault === null) {
+        await this.#writeDue(store.outbox)
+        store.writeUses()
+      }
+      this.#busyLooks = 0
+      this.#report(fault)
+    } catch (cause) {
+      // Another process writes just now: the next look finds it done.
+      if (codeOf(cause).startsWith('SQLITE_BUSY') && ++this.#busyLooks < BUSY_LOOKS) return
+      this.#report(`the key store cannot be used (${codeOf(cause)}): events of keys wait in it`)
+    }
   }
 
   #plan(delayMs: number): void {
@@ -64,19 +90,14 @@ export class KeyEventFollower {
     this.#timer.unref()
   }
 
-  /** Null, or why the store could not be used. */
-  async #writeDue({ outbox }: Pick<KeyStore, 'outbox'>): Promise<string | null> {
+  /** Rejects when the store fails. */
+  async #writeDue(outbox: KeyStore['outbox']): Promise<void> {
     const { audit, clock } = this.#ports
-    try {
-      if (this.#unsettled !== null) outbox.settle(this.#unsettled, clock())
-      this.#unsettled = null
-      while (!this.#isClosed && audit.writable) {
-        const event = outbox.claim(clock())
-        if (event === null || !(await this.#write(event, outbox))) break
-      }
-      return null
-    } catch (cause) {
-      return `the key store cannot be used (${codeOf(cause)}): events of keys wait in it`
+    if (this.#unsettled !== null) outbox.settle(this.#unsettled, clock())
+    this.#unsettled = null
+    while (!this.#isClosed && audit.writable) {
+      const event = outbox.claim(clock())
+      if (event === null || !(await this.#write(event, outbox))) return
     }
   }
 
@@ -96,14 +117,6 @@ export class KeyEventFollower {
         }
       })
     })
-  }
-
-  #followFile(store: Pick<KeyStore, 'followFile'>): string | null {
-    if (this.#isClosed) return null
-    const followed = store.followFile()
-    if (!followed.ok) return followed.fault
-    if (followed.value === 'replaced') this.#ports.diagnostics.info('the key store has been replaced, and is in use')
-    return null
   }
 
   /** One sentence an outage, however long it is and whatever else goes wrong meanwhile. */

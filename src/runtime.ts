@@ -141,6 +141,7 @@ export class Runtime {
     this.#identity.close()
     if (!(await this.#audit.flush(flushMs))) this.#diagnostics.error('the last audit events could not be written')
     this.#audit.close()
+    this.#keyEvents.writeUses()
     // After the audit: a key's event that was still under way is settled, or given back.
     this.#keys?.close()
   }

@@ -24,7 +24,7 @@ export interface StoredKey {
 /** The read side of the key store, as the identity method needs it. Faults: throws when the store cannot be read. */
 export interface KeyReader {
   find(id: string): StoredKey | undefined
-  /** Best effort and rate limited by the caller. */
+  /** Notes a use: written later, at best. Never waits and never throws. */
   touch(id: string, usedAt: number): void
 }
 

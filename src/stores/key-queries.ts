@@ -31,7 +31,9 @@ export type RevokeOutcome = 'revoked' | 'already' | 'unknown'
  * API keys in the store. Each change and its event for the audit are written in one transaction; `by` is who asked for it.
  * Everything throws when the store cannot be read or written.
  */
-export interface KeyQueries extends KeyReader {
+export interface KeyQueries extends Pick<KeyReader, 'find'> {
+  /** Notes when keys were last used, all in one transaction; a time only moves forward. */
+  used(lastUses: Iterable<readonly [id: string, at: number]>): void
   readonly outbox: KeyOutbox
   create(key: StoredKey, by?: Operator): Promise<void>
   /** Oldest first. */
@@ -52,13 +54,16 @@ export function keyQueries(database: SqliteFile): KeyQueries {
   const touch = database.prepare<[number, string, number]>(
     'UPDATE api_keys SET last_used_at = ? WHERE id = ? AND coalesce(last_used_at, 0) < ?',
   )
+  const used = database.transaction((lastUses: Iterable<readonly [string, number]>) => {
+    for (const [id, at] of lastUses) touch.run(at, id, at)
+  })
   const note = keyEventNotes(database)
   return {
     find: (id) => {
       const row = find.get(id)
       return row && keyOf(row)
     },
-    touch: (id, usedAt) => void touch.run(usedAt, id, usedAt),
+    used: (lastUses) => used.immediate(lastUses),
     outbox: keyOutbox(database),
     create: (key, by) =>
       queries.transaction().execute(async (transaction) => {

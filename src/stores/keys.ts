@@ -1,15 +1,20 @@
+import type { KeyReader } from '../model/ports.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import { type KeyQueries, keyQueries } from './key-queries.ts'
-import { type OpenSqlite, openReplacement, openSqlite, type SqliteOptions } from './sqlite.ts'
+import { LastUses } from './last-uses.ts'
+import { letGo, type OpenSqlite, openSqlite, type SqliteOptions, standing } from './sqlite.ts'
 
 export type { ClaimedEvent, Operator } from './key-events.ts'
 
-export interface KeyStore extends KeyQueries {
+export interface KeyStore extends KeyQueries, KeyReader {
   /**
-   * Goes over to the file that stands under the store's name now, if it is another one than before. The failure is for
-   * people; what is in the way may be gone when it is asked again. Not while a change is being written.
+   * Null, or why the store is not to be used, for people: the file under its name is not the open one. What a command
+   * does then would go into another file than this one, so that nothing is found here any more. A file that has been
+   * replaced stays so until a restart: SQLite must not go on with the log of one file beside another.
    */
-  followFile(): Result<'same' | 'replaced', string>
+  fault(): string | null
+  /** Writes the uses that were noted. Throws when the store is busy: then they stay noted. */
+  writeUses(): void
   close(): void
 }
 
@@ -18,7 +23,7 @@ export function openKeyStore(file: string, options?: SqliteOptions): Result<KeyS
   const opened = openSqlite(file, options)
   if (!opened.ok) return opened
   const queries = prepare(file, opened.value)
-  return queries.ok ? ok(keyStore(file, opened.value, queries.value, options)) : queries
+  return queries.ok ? ok(keyStore(file, opened.value, queries.value)) : queries
 }
 
 /** Closes a file that says it is a store and has not its tables. */
@@ -31,32 +36,26 @@ function prepare(file: string, { database }: OpenSqlite): Result<KeyQueries, str
   }
 }
 
-function keyStore(file: string, opened: OpenSqlite, first: KeyQueries, options: SqliteOptions | undefined): KeyStore {
-  let open = opened
-  let queries = first
+function keyStore(file: string, opened: OpenSqlite, queries: KeyQueries): KeyStore {
+  const uses = new LastUses()
+  let isReplaced = false
+  const fault = () => {
+    const now = isReplaced ? 'replaced' : standing(opened, file)
+    if (now === 'same') return null
+    if (now === 'gone') return `the store \`${file}\` is gone: put it back, or restart to begin a new one`
+    if (!isReplaced) letGo(opened)
+    isReplaced = true
+    return `the store \`${file}\` has been replaced: restart to use what stands there now`
+  }
   return {
-    // Once the file is closed, everything throws.
-    outbox: {
-      claim: (now) => queries.outbox.claim(now),
-      settle: (event, auditedAt) => queries.outbox.settle(event, auditedAt),
-      giveBack: (event) => queries.outbox.giveBack(event),
+    ...queries,
+    find: (id) => {
+      if (fault() !== null) throw new Error('the store is not the one that was opened')
+      return queries.find(id)
     },
-    find: (id) => queries.find(id),
-    touch: (id, usedAt) => queries.touch(id, usedAt),
-    create: (key, by) => queries.create(key, by),
-    list: () => queries.list(),
-    revoke: (id, at, by) => queries.revoke(id, at, by),
-    replace: (id, next, endsAt, now, by) => queries.replace(id, next, endsAt, now, by),
-    followFile: () => {
-      const next = openReplacement(open, file, options)
-      if (!next.ok) return next
-      if (next.value === null) return ok('same')
-      open = next.value
-      const prepared = prepare(file, open)
-      if (!prepared.ok) return prepared
-      queries = prepared.value
-      return ok('replaced')
-    },
-    close: () => open.database.close(),
+    touch: (id, usedAt) => uses.note(id, usedAt),
+    writeUses: () => uses.write((batch) => queries.used(batch)),
+    fault,
+    close: () => opened.database.close(),
   }
 }

@@ -1,4 +1,4 @@
-import { closeSync, fchmodSync, fstatSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
+import { closeSync, fchmodSync, fstatSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { failed, ok, type Result } from '../model/result.ts'
@@ -7,21 +7,20 @@ export type SqliteFile = Database.Database
 
 export interface SqliteOptions {
   /**
-   * How long a write waits for another process's, holding this one up; readers never wait. Milliseconds: little where
-   * requests are served, more on a command line.
+   * How long a write waits for another process's, holding this one up; readers never wait. Milliseconds: not at all, the
+   * default, where requests are served.
    */
   readonly busyMs?: number
 }
 
-/** A database, and which files stood under its names when it was opened: device and inode. */
+/** A database, and which file stood under its name when it was opened: device and inode. */
 export interface OpenSqlite {
   readonly database: SqliteFile
   readonly identity: string
-  /** Of what SQLite puts beside it, by suffix. */
-  readonly beside: ReadonlyMap<string, string | null>
 }
 
-const BESIDE = ['-wal', '-shm']
+/** Two processes that start at once take turns at the tables. Milliseconds. */
+const OPEN_BUSY_MS = 250
 
 /** One step from a version of the tables to the next. Never edited once released: a change is another step. */
 const MIGRATIONS: readonly string[] = [
@@ -64,65 +63,20 @@ const MIGRATIONS: readonly string[] = [
  * processes may have it open. The failure says what to do, for people: a file of a newer version or of something else is
  * never touched.
  */
-export function openSqlite(file: string, options: SqliteOptions = {}): Result<OpenSqlite, string> {
-  return open(file, options, 'a')
-}
-
-/**
- * Opens the file that has taken the place of the open one (`mv`, a restored backup); null while none has. The failure says
- * what is wrong with what stands there now. Where nothing stands, or an empty file, the old one stays open: somebody is at
- * it. Otherwise it is closed, for what stands there is the store, and asking again opens it once it is mended.
- *
- * What SQLite has put beside the old file is still there under the new one's name, and SQLite would take the old log for
- * the new file's: it is emptied into the old file and removed before the new one is opened.
- */
-export function openReplacement(
-  { database, identity, beside }: OpenSqlite,
-  file: string,
-  options?: SqliteOptions,
-): Result<OpenSqlite | null, string> {
-  try {
-    const present = statSync(file, { throwIfNoEntry: false, bigint: true })
-    if (present === undefined)
-      return failed(`the store \`${file}\` is gone: put it back, or restart to begin a new one`)
-    if (database.open) {
-      if (identityOf(present) === identity) return ok(null)
-      if (present.size === 0n) return failed(`the store \`${file}\` is an empty file now: put a store there`)
-      emptyLog(database)
-      for (const [suffix, own] of beside) {
-        if (own !== null && identityAt(file + suffix) === own) rmSync(file + suffix, { force: true })
-      }
-      database.close()
-    }
-  } catch (cause) {
-    return failed(`the store \`${file}\` ${reasonOf(cause)}`)
-  }
-  return open(file, options, 'r+')
-}
-
-/** Brings what the log holds into the file; a damaged file may be why it was replaced. */
-function emptyLog(database: SqliteFile): void {
-  try {
-    database.pragma('wal_checkpoint(TRUNCATE)')
-  } catch {
-    // It is as whole as it can be.
-  }
-}
-
-function open(file: string, { busyMs = 250 }: SqliteOptions = {}, mode: 'a' | 'r+'): Result<OpenSqlite, string> {
+export function openSqlite(file: string, { busyMs = 0 }: SqliteOptions = {}): Result<OpenSqlite, string> {
   let database: SqliteFile | null = null
   try {
-    // Known before it is opened: should it be replaced in between, then it is only opened once more.
-    const identity = makePrivate(file, mode)
-    database = new Database(file, { timeout: busyMs, fileMustExist: true })
+    // Known before it is opened: should it be replaced in between, then that is noticed.
+    const identity = makePrivate(file)
+    database = new Database(file, { timeout: Math.max(OPEN_BUSY_MS, busyMs), fileMustExist: true })
     database.pragma('journal_mode = WAL')
     database.pragma('synchronous = NORMAL')
     database.pragma('foreign_keys = ON')
     database.pragma('trusted_schema = OFF')
     const newer = migrate(database)
     if (newer === null) {
-      const beside = new Map(BESIDE.map((suffix) => [suffix, identityAt(file + suffix)]))
-      return ok({ database, identity, beside })
+      database.pragma(`busy_timeout = ${busyMs}`)
+      return ok({ database, identity })
     }
     database.close()
     return failed(
@@ -134,10 +88,31 @@ function open(file: string, { busyMs = 250 }: SqliteOptions = {}, mode: 'a' | 'r
   }
 }
 
+/** What stands under the store's name now, beside what was opened. */
+export function standing({ identity }: OpenSqlite, file: string): 'same' | 'gone' | 'replaced' {
+  const present = statSync(file, { throwIfNoEntry: false, bigint: true })
+  if (present === undefined) return 'gone'
+  return identityOf(present) === identity ? 'same' : 'replaced'
+}
+
+/**
+ * Closes a file that another one has taken the place of. Its log still stands beside the other one, which SQLite would
+ * bring it into: it is emptied into the file that it belongs to. A plain close does not do so for a file that was moved.
+ */
+export function letGo({ database }: OpenSqlite): void {
+  try {
+    database.pragma('wal_checkpoint(TRUNCATE)')
+  } catch {
+    // It is as whole as it can be.
+  } finally {
+    database.close()
+  }
+}
+
 /** Nobody but the owner may read hashes. What SQLite puts beside the file takes its mode. Answers its identity. */
-function makePrivate(file: string, mode: 'a' | 'r+'): string {
-  if (mode === 'a') mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  const handle = openSync(file, mode, 0o600)
+function makePrivate(file: string): string {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const handle = openSync(file, 'a', 0o600)
   try {
     const present = fstatSync(handle, { bigint: true })
     if ((present.mode & 0o077n) !== 0n) fchmodSync(handle, 0o600)
@@ -149,11 +124,6 @@ function makePrivate(file: string, mode: 'a' | 'r+'): string {
 
 function identityOf({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string {
   return `${dev}:${ino}`
-}
-
-function identityAt(file: string): string | null {
-  const present = statSync(file, { throwIfNoEntry: false, bigint: true })
-  return present === undefined ? null : identityOf(present)
 }
 
 /** Null when the tables are up to date now; else the version that this program does not know. */

@@ -150,17 +150,47 @@ t.test('an event that was written and could not be settled is settled, not writt
   t.match(said, [/cannot be used/, /can be used again/])
 })
 
-t.test('a replaced store is followed, with what waits in it', async (t) => {
+t.test('a replaced store is said once, and nothing is done with it or with what took its place', async (t) => {
   const { file, terminal, audit, look, said } = scene(t)
   const backup = open(t, `${file}.backup`)
   await backup.create(key('key_2'))
   backup.close()
   await terminal.create(key('key_1'))
   renameSync(`${file}.backup`, file)
+  for (const _ of [1, 2, 3]) await look()
+  t.equal(audit.asked, 0)
+  t.equal(said.length, 1)
+  t.match(said[0], /^the store `.+` has been replaced: restart/)
+})
+
+t.test('a store that another process holds is told of when that lasts', async (t) => {
+  const { file, terminal, audit, look, said } = scene(t)
+  await terminal.create(key('key_1'))
+  const other = new Database(file)
+  t.teardown(() => other.close())
+  other.exec('BEGIN IMMEDIATE')
+  for (const _ of [1, 2]) await look()
+  t.same(said, [], 'a write of another process is no outage')
+  for (const _ of [1, 2]) await look()
+  t.same(said, ['the key store cannot be used (SQLITE_BUSY): events of keys wait in it'])
+  other.exec('ROLLBACK')
   await look()
+  t.same(said.slice(1), ['the key store can be used again'])
+  t.same(messages(audit.written), ['key key_1 of bob created'])
+})
+
+t.test('a look writes when keys were last used, and so does the last one', async (t) => {
+  const file = join(folder(t), 'keys.db')
+  const store = open(t, file)
+  await store.create(key('key_1'))
+  const { look, following } = follower(store)
+  store.touch('key_1', NOW + 1)
   await look()
-  t.same(messages(audit.written), ['key key_1 of bob created', 'key key_2 of bob created'])
-  t.same(said, ['the key store has been replaced, and is in use'])
+  t.equal(store.find('key_1')?.lastUsedAt, NOW + 1)
+  store.touch('key_1', NOW + 2)
+  following.close()
+  following.writeUses()
+  t.equal(store.find('key_1')?.lastUsedAt, NOW + 2)
 })
 
 t.test('a store that is gone is said once', async (t) => {

@@ -43,8 +43,8 @@ export const apiKey: MethodKind = {
  * time, and only a key whose tag is right is worth the slow hash: at most two are computed at once and each key waits at
  * most once, so that a flood of wrong keys, for whatever id, keeps no right one waiting.
  *
- * Faults: `rejected` for a key that is unknown, revoked or expired; `unavailable` when the store cannot be read or too
- * many hashes wait. A revocation in the store, by whatever process, takes effect within 10 s.
+ * Faults: `rejected` for a key that is unknown, revoked or expired; `unavailable` when the store cannot be read or was
+ * replaced, or too many hashes wait. A revocation in the store, by whatever process, takes effect within 10 s.
  */
 class ApiKeys implements OpenMethod {
   readonly name = 'api_key'
@@ -149,11 +149,7 @@ class ApiKeys implements OpenMethod {
     const before = this.#touched.get(id)
     if (before !== undefined && Math.abs(nowMs - before) < TOUCH_EVERY_MS) return
     this.#touched.set(id, nowMs)
-    try {
-      this.#store.touch(id, nowMs)
-    } catch {
-      // When a key was last used is a convenience: not knowing it denies nobody.
-    }
+    this.#store.touch(id, nowMs)
   }
 }
 

@@ -37,7 +37,6 @@ function scene(t: Test, records: StoredKey[]) {
     },
     touch: (_, at) => {
       store.touches.push(at)
-      if (store.broken) throw new Error('disk')
     },
   }
   const identity = openIdentity({ issuers: [], apiKeys: { enabled: true } }, quietPorts(clock, { keys }))

@@ -2,7 +2,6 @@ import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
-import { openKeyStore } from '../../../src/stores/keys.ts'
 import { folder, key, NOW, open } from './store-scene.ts'
 
 /** A store in use, with a write that only its log holds, and a whole backup beside it. */
@@ -25,92 +24,55 @@ const ids = (file: string) => {
   return [sound, ...found]
 }
 
-t.test('a replaced file is the store from then on, and the old one is left whole', async (t) => {
-  const { at, file, backup, store } = await scene(t)
-  t.same(store.followFile(), { ok: true, value: 'same' })
-  renameSync(file, join(at, 'kept.db'))
-  renameSync(backup, file)
-  t.equal(store.find('old')?.id, 'old', 'not before it is looked for')
-  t.same(store.followFile(), { ok: true, value: 'replaced' })
-  t.same(store.followFile(), { ok: true, value: 'same' })
-  t.equal(store.find('old'), undefined)
-  t.equal(store.find('new')?.id, 'new')
-  await open(t, file).create(key('newer'))
-  t.equal(store.find('newer')?.id, 'newer', 'what others write is seen')
-  store.touch('new', NOW)
-  t.equal(open(t, file).find('new')?.lastUsedAt, NOW, 'and they see what it writes')
-  t.same(ids(file), ['ok', 'new', 'newer'])
-  t.same(ids(join(at, 'kept.db')), ['ok', 'old'], 'with all that its log held')
-})
-
-t.test('each of several goes over, and none takes the log from another', async (t) => {
-  const { file, backup, store } = await scene(t)
-  const second = open(t, file)
-  renameSync(backup, file)
-  t.same(store.followFile(), { ok: true, value: 'replaced' })
-  await store.create(key('newer'))
-  t.same(second.followFile(), { ok: true, value: 'replaced' })
-  t.equal(second.find('newer')?.id, 'newer')
-  t.same(ids(file), ['ok', 'new', 'newer'])
-})
-
-t.test('a store whose log was moved with it keeps what the log holds', async (t) => {
-  const { at, file, store } = await scene(t)
-  const moving = open(t, join(at, 'moving.db'))
-  await moving.create(key('new'))
-  for (const suffix of ['-wal', '-shm', '']) renameSync(join(at, `moving.db${suffix}`), file + suffix)
-  t.same(store.followFile(), { ok: true, value: 'replaced' })
-  t.equal(store.find('new')?.id, 'new')
-})
-
-const meanwhile: readonly (readonly [string, (file: string) => void, RegExp])[] = [
-  ['nothing', () => undefined, /is gone: put it back/],
-  ['an empty file', (file) => writeFileSync(file, ''), /is an empty file now/],
+const replacements: readonly (readonly [string, (file: string, backup: string) => void])[] = [
+  ['another store', (file, backup) => renameSync(backup, file)],
+  ['an empty file', (file) => renameTo(file, '')],
+  ['something else', (file) => renameTo(file, 'x'.repeat(8192))],
 ]
-for (const [name, replace, fault] of meanwhile) {
-  t.test(`while ${name} stands there the old store goes on`, async (t) => {
-    const { file, backup, store } = await scene(t)
-    rmSync(file)
-    replace(file)
-    for (const _ of [1, 2]) t.match(store.followFile(), { ok: false, fault })
+function renameTo(file: string, text: string): void {
+  writeFileSync(`${file}.next`, text)
+  renameSync(`${file}.next`, file)
+}
+for (const [name, replace] of replacements) {
+  t.test(`once ${name} stands under its name, no key is found until a restart`, async (t) => {
+    const { at, file, backup, store } = await scene(t)
+    t.equal(store.fault(), null)
     t.equal(store.find('old')?.id, 'old')
-    renameSync(backup, file)
-    t.same(store.followFile(), { ok: true, value: 'replaced' })
-    t.equal(store.find('old'), undefined)
-    t.equal(store.find('new')?.id, 'new')
+    renameSync(file, join(at, 'kept.db'))
+    replace(file, backup)
+    t.throws(() => store.find('old'), 'at once')
+    t.match(store.fault(), /^the store `.+` has been replaced: restart/)
+    renameSync(join(at, 'kept.db'), file)
+    t.match(store.fault(), /has been replaced: restart/, 'also when the first one is put back')
+    t.throws(() => store.find('old'))
   })
 }
+
+t.test('the old file is left whole, and the new one as it is', async (t) => {
+  const { at, file, backup, store } = await scene(t)
+  renameSync(file, join(at, 'kept.db'))
+  renameSync(backup, file)
+  t.throws(() => store.find('new'))
+  store.close()
+  t.same(ids(join(at, 'kept.db')), ['ok', 'old'], 'with all that its log held')
+  t.same(ids(file), ['ok', 'new'])
+  t.equal(open(t, file).find('new')?.id, 'new', 'a restart uses it')
+})
+
+t.test('a store that is gone is used again when it is put back', async (t) => {
+  const { at, file, store } = await scene(t)
+  renameSync(file, join(at, 'away.db'))
+  t.throws(() => store.find('old'))
+  t.match(store.fault(), /^the store `.+` is gone: put it back, or restart/)
+  renameSync(join(at, 'away.db'), file)
+  t.equal(store.fault(), null)
+  t.equal(store.find('old')?.id, 'old')
+})
 
 t.test('nothing is made where the store is gone', async (t) => {
   const { file, store } = await scene(t)
   rmSync(file)
-  store.followFile()
+  store.touch('old', NOW)
+  t.throws(() => store.find('old'))
   t.notOk(existsSync(file))
 })
-
-const unusable: readonly (readonly [string, (file: string) => void, RegExp])[] = [
-  ['is no store', (file) => writeFileSync(file, 'x'.repeat(8192)), /is damaged or is no SQLite file/],
-  ['is of a newer version', (file) => change(file, 'INSERT INTO schema_versions VALUES (99, 0)'), /has version 99/],
-  ['lacks a table', (file) => change(file, 'DROP TABLE key_events'), /lacks a table/],
-]
-function change(file: string, statement: string): void {
-  const raw = new Database(file)
-  raw.exec(statement)
-  raw.close()
-}
-for (const [name, spoil, fault] of unusable) {
-  t.test(`a replacement that ${name} gives nobody anything until it is mended`, async (t) => {
-    const { at, file, backup, store } = await scene(t)
-    const bad = join(at, 'bad.db')
-    const made = openKeyStore(bad)
-    if (made.ok) made.value.close()
-    spoil(bad)
-    renameSync(bad, file)
-    for (const _ of [1, 2]) t.match(store.followFile(), { ok: false, fault })
-    t.throws(() => store.find('old'))
-    t.throws(() => store.outbox.claim(NOW))
-    renameSync(backup, file)
-    t.same(store.followFile(), { ok: true, value: 'replaced' })
-    t.equal(store.find('new')?.id, 'new')
-  })
-}

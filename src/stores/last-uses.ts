@@ -1,0 +1,21 @@
+/** More than this many are not noted: when a key was last used is a convenience. */
+const MAX_NOTED = 10_000
+/** So many are written in one go, which takes a few milliseconds of the loop. */
+const BATCH = 1000
+
+/** When keys were last used, kept until it is written: a request must not wait for another process's write. */
+export class LastUses {
+  readonly #noted = new Map<string, number>()
+
+  note(id: string, usedAt: number): void {
+    if (this.#noted.size < MAX_NOTED || this.#noted.has(id)) this.#noted.set(id, usedAt)
+  }
+
+  /** Hands the oldest ones to `write`, and forgets them unless it throws. */
+  write(write: (batch: readonly (readonly [id: string, at: number])[]) => void): void {
+    if (this.#noted.size === 0) return
+    const batch = [...this.#noted].slice(0, BATCH)
+    write(batch)
+    for (const [id] of batch) this.#noted.delete(id)
+  }
+}
