@@ -78,6 +78,8 @@ export interface AuditEvent {
   readonly at: number
   readonly action: AuditAction
   readonly outcome?: AuditOutcome | undefined
+  /** Whose reason it is: the policy's, or that of the request itself. */
+  readonly area?: 'policy' | 'request' | undefined
   readonly reason?: string | undefined
   readonly message: string
   readonly stage?: 'decision' | 'complete' | undefined

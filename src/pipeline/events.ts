@@ -19,6 +19,7 @@ export interface Ending {
 /** What both events tell of a request. Whatever the client wrote is cleared of what looks like a credential. */
 export function auditRequest(
   head: RequestHead,
+  operation: string | null,
   facts: RequestFacts | null,
   model: string | null,
   alias: string | null,
@@ -32,10 +33,8 @@ export function auditRequest(
   if (head.userAgent !== undefined) request.userAgent = blotted(head.userAgent)
   if (head.clientIp !== undefined) request.clientIp = head.clientIp
   if (head.clientPort !== undefined) request.clientPort = head.clientPort
-  if (facts !== null) {
-    request.operation = facts.operation
-    request.stream = facts.stream
-  }
+  if (operation !== null) request.operation = operation
+  if (facts !== null) request.stream = facts.stream
   if (model !== null) request.model = blotted(model)
   if (alias !== null) request.alias = blotted(alias)
   if (head.forwardedFor !== undefined) request.forwardedFor = head.forwardedFor.slice(0, 256)
@@ -67,7 +66,13 @@ function pathOf(target: string): string {
     : target.slice(0, 2048).replace(/^[A-Za-z][A-Za-z0-9+.-]*:\/\/[^/?#]*/, '')
   const end = origin.search(/[?#]/)
   const path = end === -1 ? origin : origin.slice(0, end)
-  return blotted((path.includes('@') && !path.startsWith('/') ? '' : path).slice(0, MAX_PATH))
+  const shown = path.includes('@') && !path.startsWith('/') ? '' : path
+  // A credential is one in whatever spelling of the path.
+  const plain = shown.replace(/%([2-7][0-9A-Fa-f])/g, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  )
+  const clean = blotted(plain)
+  return (clean === plain ? shown : clean).slice(0, MAX_PATH)
 }
 
 /** W3C Trace Context: version 00, ids that are not all zero. */
@@ -77,12 +82,36 @@ function traceContext(traceparent: string): { traceId: string; spanId: string } 
   return parts && !/^0+$/.test(traceId) && !/^0+$/.test(spanId) ? { traceId, spanId } : null
 }
 
+/** Tokens and our own keys wherever they stand; what could be part of a word, only where a word begins. */
 const CREDENTIAL =
-  /(?<![A-Za-z0-9])(?:eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}|(?:sp_|sk-|sk_|Bearer |Basic )[A-Za-z0-9._~+/=-]{8,})/g
+  /eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}|sp_[A-Za-z0-9]{8,}|(?<![A-Za-z0-9])(?:sk-|sk_|(?:[Bb]earer|[Bb]asic) )[A-Za-z0-9._~+/=-]{8,}/g
 
 /** A text of the client without what looks like a credential that was put in the wrong place. */
 export function blotted(text: string): string {
   return text.length < 12 ? text : text.replace(CREDENTIAL, '[secret]')
+}
+
+/** What an answer told, without credentials: a model server repeats the name that it was asked for. */
+export function blottedFacts(facts: AnswerFacts): AnswerFacts {
+  const { responseId, responseModel, finishReasons } = facts
+  const isClean =
+    blotted(responseId ?? '') === (responseId ?? '') &&
+    blotted(responseModel ?? '') === (responseModel ?? '') &&
+    (finishReasons ?? []).every((reason) => blotted(reason) === reason)
+  if (isClean) return facts
+  return {
+    ...facts,
+    ...(responseId === undefined ? {} : { responseId: blotted(responseId) }),
+    ...(responseModel === undefined ? {} : { responseModel: blotted(responseModel) }),
+    ...(finishReasons === undefined ? {} : { finishReasons: finishReasons.map(blotted) }),
+  }
+}
+
+/** The outcome of an authorized request as metrics count it. `status` is what the client was sent. */
+export function measured({ outcome, fault }: Ending, status: number): string {
+  if (outcome !== 'answered') return fault?.code ?? 'client_gone'
+  if (status >= 500) return 'upstream_5xx'
+  return status >= 400 ? 'upstream_4xx' : 'allowed'
 }
 
 /** The verdict of a refusal: `error` where nobody decided against the caller. */

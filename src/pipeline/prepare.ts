@@ -50,6 +50,7 @@ export async function prepare(
   const found = route(head.method, head.target)
   if (!found.ok) return found
   const { endpoint } = found.value
+  trail.routed(endpoint.operation)
   const unfit = mediaFault(endpoint, head)
   if (unfit) return failed(unfit)
   if (endpoint.body === 'none') return judged(head, principal, found.value, null, snapshot, trail)

@@ -95,3 +95,18 @@ export function objectRefused(key: string): Fault {
     reason: 'object_not_allowed',
   })
 }
+
+/** The caller is not known, or not for certain. */
+export function isAuthentication({ code }: Fault): boolean {
+  return (
+    code === 'missing_credentials' ||
+    code === 'ambiguous_credentials' ||
+    code === 'invalid_api_key' ||
+    code === 'identity_unavailable'
+  )
+}
+
+/** A rule, or the lack of one, decided. */
+export function isOfPolicy({ code }: Fault): boolean {
+  return code === 'policy_denied' || code === 'step_up_required'
+}

@@ -5,9 +5,9 @@ import type { MethodName, Principal } from '../model/identity.ts'
 import type { ClientExchange, Clock } from '../model/ports.ts'
 import type { RequestFacts, RequestHead } from '../model/request.ts'
 import type { Upstream } from '../upstream/pools.ts'
-import { auditRequest, completion, decisionOf, type Ending, named, targetOf } from './events.ts'
+import { auditRequest, blottedFacts, completion, decisionOf, type Ending, measured, named, targetOf } from './events.ts'
 import type { Meter } from './meter.ts'
-import { auditUnavailable } from './refusals.ts'
+import { auditUnavailable, isAuthentication, isOfPolicy } from './refusals.ts'
 
 export interface TrailPorts {
   readonly audit: AuditLog
@@ -43,6 +43,7 @@ export class Trail {
   readonly #started = performance.now()
   #state: State = 'open'
   #identified: Identified = {}
+  #operation: string | null = null
   #facts: RequestFacts | null = null
   #model: string | null = null
   #alias: string | null = null
@@ -70,6 +71,11 @@ export class Trail {
 
   identified(identified: Identified): void {
     this.#identified = identified
+  }
+
+  /** The operation is known before its body is, so that a body that cannot be read is still one of something. */
+  routed(operation: string): void {
+    this.#operation = operation
   }
 
   received(bytes: number): void {
@@ -158,12 +164,12 @@ export class Trail {
       status: this.#exchange.status === 0 ? undefined : this.#exchange.status,
       requestBytes: this.#requestBytes,
       responseBytes: this.#exchange.bytesSent,
-      answer: ending.facts,
+      answer: blottedFacts(ending.facts),
       error: ending.fault ? named(ending.fault) : undefined,
     }
     this.#ports.audit.append(event)
     this.#ports.meter.used(ending.facts)
-    this.#settle(ending.outcome === 'answered' ? 'allowed' : (ending.fault?.code ?? 'client_gone'), now)
+    this.#settle(measured(ending, this.#exchange.status), now)
   }
 
   /** Ends what nobody ended: a bug must not leave a request without its event. */
@@ -177,7 +183,7 @@ export class Trail {
   #settle(outcome: string, now: number): void {
     const { meter } = this.#ports
     meter.active--
-    meter.answered(this.#facts?.operation ?? '-', outcome)
+    meter.answered(this.#operation ?? '-', outcome)
     meter.took((now - this.#started) / 1000)
   }
 
@@ -199,7 +205,9 @@ export class Trail {
       authMethod: principal?.method ?? method,
       authIssuer: principal?.issuer ?? issuer,
       authCache: cache,
-      policy: this.#judged(),
+      area: fault && !isOfPolicy(fault) ? 'request' : 'policy',
+      // A rule is named where it decided, not where it allowed what was refused for another reason.
+      policy: fault && !isOfPolicy(fault) ? { ...this.#judged(), rule: undefined } : this.#judged(),
       upstream: this.#upstream ? targetOf(this.#upstream) : undefined,
       requestBytes: this.#requestBytes,
       status: fault ? this.#ports.statusOf(fault.code) : undefined,
@@ -209,7 +217,7 @@ export class Trail {
 
   /** Written once: both events share the object, and what a format makes of it. */
   #described(): AuditRequest {
-    this.#request ??= auditRequest(this.#head, this.#facts, this.#model, this.#alias)
+    this.#request ??= auditRequest(this.#head, this.#operation, this.#facts, this.#model, this.#alias)
     return this.#request
   }
 
@@ -225,17 +233,8 @@ export class Trail {
 
   #words(): string {
     const model = this.#model === null ? '' : ` ${this.#described().model ?? ''}`
-    return `${this.#facts?.operation ?? this.#head.method}${model} ${this.#identified.principal?.id ?? '-'}`
+    return `${this.#operation ?? this.#head.method}${model} ${this.#identified.principal?.id ?? '-'}`
   }
-}
-
-function isAuthentication({ code }: Fault): boolean {
-  return (
-    code === 'missing_credentials' ||
-    code === 'ambiguous_credentials' ||
-    code === 'invalid_api_key' ||
-    code === 'identity_unavailable'
-  )
 }
 
 function nanoseconds(milliseconds: number): number {

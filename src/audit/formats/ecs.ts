@@ -119,7 +119,7 @@ function render(event: AuditEvent, stamp: EventStamp, services: ServiceTexts, bu
 function eventMembers(event: AuditEvent, stamp: EventStamp, { row, event: known }: ActionText, budget: Budget): string {
   let members = `,"event":{"id":"${stamp.id}${known}${event.outcome ?? row.outcome}"`
   if (event.reason !== undefined) {
-    const area = row.area ?? (event.policy && event.policy.latencyNs > 0 ? 'policy' : 'request')
+    const area = row.area ?? event.area ?? 'request'
     members += `,"reason":${budget.id('event.reason', event.reason)}`
     members += `,"code":${budget.id('event.code', `${area}.${event.reason}`)}`
   }

@@ -2,7 +2,16 @@ import t from 'tap'
 import type { Fault } from '../../../src/model/fault.ts'
 import { fault } from '../../../src/model/fault.ts'
 import type { RequestHead } from '../../../src/model/request.ts'
-import { auditRequest, blotted, completion, decisionOf, type Ending, named } from '../../../src/pipeline/events.ts'
+import {
+  auditRequest,
+  blotted,
+  blottedFacts,
+  completion,
+  decisionOf,
+  type Ending,
+  measured,
+  named,
+} from '../../../src/pipeline/events.ts'
 
 const JWT = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl'
 
@@ -34,11 +43,14 @@ const paths: readonly (readonly [name: string, target: string, path: string])[] 
   ['an absolute form loses scheme, userinfo and host', 'http://user:pass@host.example/v1/models', '/v1/models'],
   ['an authority form with userinfo is left out whole', 'user:pass@host:443', ''],
   ['an escaped path stays escaped', '/v1/models/a%2Fb', '/v1/models/a%2Fb'],
+  ['a token in the path is blotted out, whatever stands before it', `/v1/x${JWT}`, '/v1/x[secret]'],
+  ['a key whose letters are escaped', '/v1/%73p_0123456789abcdef', '/v1/[secret]'],
+  ['a token whose dots are escaped', `/v1/models/${JWT.replaceAll('.', '%2E')}`, '/v1/models/[secret]'],
   ['a token in the path is blotted out', `/v1/files/${JWT}`, '/v1/files/[secret]'],
   ['a long path is cut at 512 characters', `/${'a'.repeat(2000)}`, `/${'a'.repeat(511)}`],
 ]
 for (const [name, target, path] of paths) {
-  t.test(name, async (t) => t.equal(auditRequest(head({ target }), null, null, null).path, path))
+  t.test(name, async (t) => t.equal(auditRequest(head({ target }), null, null, null, null).path, path))
 }
 
 const traces: readonly (readonly [name: string, traceparent: string, traceId: string | undefined])[] = [
@@ -49,11 +61,11 @@ const traces: readonly (readonly [name: string, traceparent: string, traceId: st
   ['another version is not read', `01-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, undefined],
 ]
 for (const [name, traceparent, traceId] of traces) {
-  t.test(name, async (t) => t.equal(auditRequest(head({ traceparent }), null, null, null).traceId, traceId))
+  t.test(name, async (t) => t.equal(auditRequest(head({ traceparent }), null, null, null, null).traceId, traceId))
 }
 
 t.test('what is absent is not a member', async (t) => {
-  t.same(auditRequest(head({}), null, null, null), {
+  t.same(auditRequest(head({}), null, null, null, null), {
     id: 'req_1',
     method: 'POST',
     path: '/v1/chat/completions',
@@ -66,6 +78,8 @@ const texts: readonly (readonly [name: string, text: string, said: string])[] = 
   ['a JWT without a signature', 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.', '[secret]'],
   ['a key of ours', 'x sp_0123456789abcdef', 'x [secret]'],
   ["a provider's key", 'sk-proj-0123456789abcdef', '[secret]'],
+  ['a key of ours behind other letters', 'gpt-xsp_0123456789abcdef', 'gpt-x[secret]'],
+  ['a basic value in small letters', 'basic dXNlcjpwYXNzd29yZA==', '[secret]'],
   ['a Bearer value', 'Bearer abcdefgh12345678', '[secret]'],
   ['a model name', 'ft:gpt-4o-mini:acme:suffix:id', 'ft:gpt-4o-mini:acme:suffix:id'],
   ['a name with sk in it', 'task-force-model-12345678', 'task-force-model-12345678'],
@@ -122,6 +136,24 @@ for (const [name, end, status, expected] of endings) {
     t.same([action, reason, outcome], expected)
   })
 }
+
+t.test('what an answer tells is cleared of credentials, and is the same object where there was none', async (t) => {
+  const clean = { responseId: 'chatcmpl-1', responseModel: 'gpt-4o', finishReasons: ['stop'] }
+  t.equal(blottedFacts(clean), clean)
+  t.same(blottedFacts({ usage: { inputTokens: 1 }, responseModel: `gpt-${JWT}`, finishReasons: [JWT] }), {
+    usage: { inputTokens: 1 },
+    responseModel: 'gpt-[secret]',
+    finishReasons: ['[secret]'],
+  })
+})
+
+t.test('metrics tell an upstream that fails from an answer', async (t) => {
+  t.equal(measured(ending({}), 200), 'allowed')
+  t.equal(measured(ending({}), 404), 'upstream_4xx')
+  t.equal(measured(ending({}), 503), 'upstream_5xx')
+  t.equal(measured(ending({ outcome: 'failed', fault: slow }), 504), 'upstream_timeout')
+  t.equal(measured(ending({ outcome: 'client_gone' }), 200), 'client_gone')
+})
 
 t.test('an error names the code of the library and never its message', async (t) => {
   const broken = fault('upstream_unavailable', 'the upstream broke off', { cause: 'ECONNRESET' })
