@@ -111,6 +111,9 @@ function readDeciding(raw: readonly string[]): Deciding {
 }
 
 function framingFault(request: IncomingMessage, seen: Deciding): Fault | null {
+  if (request.httpVersion !== '1.1' && request.httpVersion !== '1.0') {
+    return malformed('the request must be one of HTTP/1.1 or HTTP/1.0', 'version')
+  }
   if (seen.expect !== undefined && seen.expect.toLowerCase() !== '100-continue') {
     return malformed('`Expect` may only be `100-continue`', 'expect')
   }

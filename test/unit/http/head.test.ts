@@ -43,6 +43,7 @@ const refused: readonly Row[] = [
   ['a Host beyond ASCII', get(['Host: ex\xe4mple']), 400, 'host'],
   ['a Host with a port too long', get(['Host: x:123456']), 400, 'host'],
   ['HTTP/1.0 without a Host', get([], 'GET /v1/x HTTP/1.0'), 400, 'host'],
+  ['HTTP/2.0 on a request line', get(['Host: x'], 'GET /v1/x HTTP/2.0'), 400, 'version'],
   ['two content types', post(['Host: x', 'Content-Type: a/b', 'content-type: a/b']), 400, 'content-type'],
   [
     'two content encodings',
