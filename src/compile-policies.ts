@@ -1,7 +1,7 @@
 import type { Compiled } from './config/load-all.ts'
 import type { ConfigNames, UnreadPart } from './config/names.ts'
 import type { PolicySource } from './config/policy-sources.ts'
-import { isJsonObject, type JsonValue, ownValue } from './model/json.ts'
+import { isJsonObject, type JsonObject, type JsonValue, ownValue } from './model/json.ts'
 import { type CompiledPolicy, compilePolicy } from './policy/compile.ts'
 
 /** Findings that say no more than that a name is not known, by the part that would have to be whole for them to hold. */
@@ -12,11 +12,19 @@ const STEMMING: { readonly [Part in UnreadPart]: readonly string[] } = {
   policies: ['unknown_role', 'unknown_workspace', 'unknown_set', 'unknown_rule'],
 }
 
+/** What the commands tell people of a policy, beside what decides. */
+export interface NamedPolicy extends CompiledPolicy {
+  readonly roles: readonly string[]
+  readonly workspaces: readonly string[]
+  /** The `reason` of each rule that has one, by its id. */
+  readonly reasons: ReadonlyMap<string, string>
+}
+
 /** Compiles policies against the names of a config, and leaves out the findings that stem from its unread parts. */
 export function compilePolicies(
   sources: readonly PolicySource[],
   { issuers, upstreams, unread }: ConfigNames,
-): Compiled<CompiledPolicy> {
+): Compiled<NamedPolicy> {
   const { policy, problems } = compilePolicy(sources, { issuers, upstreams })
   const stemming = new Set([...unread].flatMap((part) => STEMMING[part]))
   // A slip in a key such as `roles` hides every name below it.
@@ -24,7 +32,21 @@ export function compilePolicies(
     for (const code of STEMMING.policies) stemming.add(code)
   }
   if (sources.some(({ document }) => hasRuleWithoutId(document))) stemming.add('unknown_rule')
-  return { policy, problems: problems.filter(({ code }) => !stemming.has(code)) }
+  return { policy: policy && named(policy, sources), problems: problems.filter(({ code }) => !stemming.has(code)) }
+}
+
+function named(policy: CompiledPolicy, sources: readonly PolicySource[]): NamedPolicy {
+  // A policy that compiles is what the schema says, so that nothing of another type is missed here.
+  const documents = sources.map(({ document }) => document).filter(isJsonObject)
+  const keys = (name: string) => documents.flatMap((document) => Object.keys(ownValue(document, name) ?? {}))
+  const rules = documents.flatMap((document) => (ownValue(document, 'rules') ?? []) as readonly JsonObject[])
+  const reasons = rules.map((rule) => [ownValue(rule, 'id'), ownValue(rule, 'reason')] as const)
+  return {
+    ...policy,
+    roles: keys('roles'),
+    workspaces: keys('workspaces'),
+    reasons: new Map(reasons.filter((row): row is readonly [string, string] => typeof row[1] === 'string')),
+  }
 }
 
 function hasRuleWithoutId(document: JsonValue): boolean {

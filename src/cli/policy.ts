@@ -1,14 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
-import { compilePolicies } from '../compile-policies.ts'
+import { compilePolicies, type NamedPolicy } from '../compile-policies.ts'
 import { loadAll } from '../config/load-all.ts'
 import { printable } from '../config/report.ts'
 import type { Explanation } from '../model/decision.ts'
 import type { JsonValue } from '../model/json.ts'
-import type { CompiledPolicy } from '../policy/compile.ts'
+import { failed } from '../model/result.ts'
 import { problemText } from './check.ts'
 import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
 import { type DescribeFlags, describedByFlags } from './described-request.ts'
+import { flagFault } from './flag-fault.ts'
 import {
   type DecidedUpstream,
   decidedUpstreams,
@@ -24,7 +25,9 @@ export interface PolicyOptions extends CommonOptions, DescribeFlags {
 }
 
 interface Subject {
-  readonly policy: CompiledPolicy
+  readonly policy: NamedPolicy
+  /** The configured names of who vouches for callers. */
+  readonly issuers: readonly string[]
   readonly upstreams: readonly DecidedUpstream[]
 }
 
@@ -42,7 +45,9 @@ export async function run(options: PolicyOptions, io: CommandIo): Promise<number
     io.stderr.write(problemText(loaded.problems, io.cwd))
     return EXIT.unusable
   }
-  const subject = { policy: loaded.policy, upstreams: decidedUpstreams(loaded.settings) }
+  const { policy, settings } = loaded
+  const issuers = [...settings.issuers.map(({ name }) => name), 'api_keys']
+  const subject = { policy, issuers, upstreams: decidedUpstreams(settings) }
   if (options.action === 'test') return test(subject, options, io)
   return options.batch === undefined ? explainOne(subject, options, io) : explainBatch(subject, options.batch, io)
 }
@@ -68,8 +73,11 @@ function resultLine({ ok, name, served, expected, got }: TestResult): string {
   return ok ? head : `${head}        expected ${printable(expected)}\n        got      ${printable(got)}\n`
 }
 
-function explainOne({ policy, upstreams }: Subject, options: PolicyOptions, io: CommandIo): number {
-  const described = describedByFlags(options)
+function explainOne(subject: Subject, options: PolicyOptions, io: CommandIo): number {
+  const { policy, upstreams, issuers } = subject
+  const known = { issuers, workspaces: policy.workspaces, upstreams: upstreams.map(({ name }) => name) }
+  const fault = flagFault(options, known)
+  const described = fault === null ? describedByFlags(options) : failed(fault)
   const outcome = described.ok ? describedOutcome(policy, upstreams, described.value, Date.now()) : described
   if (!outcome.ok) {
     io.stderr.write(`error: ${printable(outcome.fault)}\n`)

@@ -32,6 +32,12 @@ const VERBS: ReadonlyMap<string, readonly string[]> = new Map([
   ['audio', ['speech', 'transcribe', 'translate']],
 ])
 
+/** The operations that the contract spells out, for suggestions; there are more. */
+export const SPELLED_OPERATIONS: readonly string[] = [
+  ...SINGLE,
+  ...[...VERBS].flatMap(([resource, verbs]) => verbs.map((verb) => `${resource}.${verb}`)),
+]
+
 /** Operations whose requests name a model, or could: a described one that names none is *cannot tell*. */
 export const MODEL_OPERATIONS: readonly string[] = [
   ...SINGLE,

@@ -97,11 +97,47 @@ t.test('explain answers as the contract says', async (t) => {
 })
 
 t.test('explain for people', async (t) => {
-  const { code, out } = await cli({}, 'explain', '--as', 'bob', '--issuer', 'x', '--operation', 'chat', '--model', 'o3')
+  const { code, out } = await cli({}, 'explain', '--as', 'bob', '--operation', 'chat', '--model', 'gpt-9')
   t.equal(code, 0)
   t.match(out, /^deny {2}by no rule {2}\(endpoint_not_allowed\)\n/)
   t.match(out, /small does not apply:\n {2}roles: wants one of "analyst"; got none\n/)
 })
+
+const slips: readonly (readonly [name: string, argv: string[], said: RegExp, fine: string[]])[] = [
+  [
+    'an operation',
+    ['--operation', 'chta'],
+    /no operation is named `chta`; did you mean `chat`\?/,
+    ['--operation', 'chat'],
+  ],
+  ['a pattern', ['--operation', 'files.*'], /no operation is named `files\.\*`/, ['--operation', 'files.get']],
+  [
+    'an issuer',
+    ['--issuer', 'crop'],
+    /config has no issuer named `crop`; did you mean `corp`\?/,
+    ['--issuer', 'api_keys'],
+  ],
+  [
+    'an upstream',
+    ['--upstream', 'moon'],
+    /config has no upstream named `moon`; known are `us`, `eu`/,
+    ['--upstream', 'eu'],
+  ],
+  ['a workspace', ['--workspace', 'w'], /policies have no workspace named `w`$/m, ['--workspace', 'lab']],
+  ['a key', ['--key', 'sp_01'], /`--key` must be the id of a key/, ['--key', 'key_01J']],
+  ['an address', ['--ip', '10.0.0'], /`--ip` must be an address/, ['--ip', '::1']],
+]
+for (const [name, argv, said, fine] of slips) {
+  t.test(`a slip in ${name} is no fact`, async (t) => {
+    const base = ['explain', '--as', 'bob', '--operation', 'chat', '--model', 'gpt-4o']
+    const policy = argv[1] === 'w' ? POLICY : POLICY.replace('rules:', 'workspaces: { lab: {} }\nrules:')
+    const { code, out, err } = await cli({ 'policy.yaml': policy }, ...base, ...argv)
+    t.same([code, out], [2, ''])
+    t.match(err, said)
+    const whole = POLICY.replace('rules:', 'workspaces: { lab: {} }\nrules:')
+    t.match(await cli({ 'policy.yaml': whole }, ...base, ...fine), { code: 0, err: '' })
+  })
+}
 
 t.test('explain without a principal is unusable', async (t) => {
   const { code, err } = await cli({}, 'explain', '--operation', 'chat')
