@@ -1,4 +1,4 @@
-import type { Decision, Explanation, PolicyInput, UpstreamFacts } from '../model/decision.ts'
+import type { Decision, PolicyInput, UpstreamFacts } from '../model/decision.ts'
 import type { JsonValue } from '../model/json.ts'
 import { compilePattern } from '../model/pattern.ts'
 import { failed, ok, type Result } from '../model/result.ts'
@@ -66,10 +66,4 @@ function bestInput(policy: CompiledPolicy, serving: readonly DecidedUpstream[], 
     }
   }
   return best ?? input
-}
-
-/** What `explain --json` and each line of a batch answer. `served` stands there only where nobody serves the model. */
-export function explanationJson({ decision, matched, unmet }: Explanation, { served }: Outcome): object {
-  const { effect, rule, reason } = decision
-  return { effect, rule, reason, matched, unmet, ...(served ? {} : { served }) }
 }

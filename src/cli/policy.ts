@@ -6,17 +6,12 @@ import { printable } from '../config/report.ts'
 import type { Explanation } from '../model/decision.ts'
 import type { JsonValue } from '../model/json.ts'
 import { failed } from '../model/result.ts'
+import { explanationJson, explanationText } from './answer.ts'
 import { problemText } from './check.ts'
 import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
 import { type DescribeFlags, describedByFlags } from './described-request.ts'
 import { flagFault } from './flag-fault.ts'
-import {
-  type DecidedUpstream,
-  decidedUpstreams,
-  describedOutcome,
-  explanationJson,
-  type Outcome,
-} from './policy-outcome.ts'
+import { type DecidedUpstream, decidedUpstreams, describedOutcome } from './policy-outcome.ts'
 import { runTests, type TestResult } from './policy-tests.ts'
 
 export interface PolicyOptions extends CommonOptions, DescribeFlags {
@@ -84,29 +79,14 @@ function explainOne(subject: Subject, options: PolicyOptions, io: CommandIo): nu
     return EXIT.unusable
   }
   const explanation = policy.explain(outcome.value.input)
-  io.stdout.write(
-    options.json
-      ? `${JSON.stringify(explanationJson(explanation, outcome.value), null, 2)}\n`
-      : explanationText(explanation, outcome.value),
-  )
+  const answer = { ...explanation, ...outcome.value, note: noteOf(policy, explanation) }
+  io.stdout.write(options.json ? `${JSON.stringify(explanationJson(answer), null, 2)}\n` : explanationText(answer))
   return EXIT.done
 }
 
-function explanationText({ decision, matched, unmet }: Explanation, { served }: Outcome): string {
-  const { effect, rule, reason } = decision
-  const lines = [`${effect}  ${rule === null ? 'by no rule' : `by rule ${rule}`}  (${reason})`]
-  if (!served) lines.push('no upstream that could be asked serves the model: the proxy answers 404 `model_not_found`')
-  if (matched.length > 0) lines.push(`matched: ${matched.join(', ')}`)
-  if (decision.effect === 'step_up') {
-    const { acrValues, maxAgeSeconds } = decision.challenge
-    if (acrValues.length > 0) lines.push(`sign in again with acr: ${acrValues.join(' or ')}`)
-    if (maxAgeSeconds !== null) lines.push(`sign in again: at most ${maxAgeSeconds}s ago`)
-  }
-  for (const [index, row] of unmet.entries()) {
-    if (unmet[index - 1]?.rule !== row.rule) lines.push(`${row.rule} does not apply:`)
-    lines.push(`  ${row.condition}: wants ${row.want}; got ${row.got}`)
-  }
-  return lines.map((line) => `${printable(line)}\n`).join('')
+/** The `reason` of the rule that decided. */
+function noteOf({ reasons }: NamedPolicy, { decision }: Explanation): string | undefined {
+  return decision.rule === null ? undefined : reasons.get(decision.rule)
 }
 
 /**
@@ -124,7 +104,9 @@ async function explainBatch({ policy, upstreams }: Subject, batch: string, io: C
     const read = readLine(line)
     const outcome = read === undefined ? null : describedOutcome(policy, upstreams, read, now)
     if (outcome?.ok) {
-      answers.push(JSON.stringify(explanationJson(policy.explain(outcome.value.input), outcome.value)))
+      const explanation = policy.explain(outcome.value.input)
+      const answer = { ...explanation, ...outcome.value, note: noteOf(policy, explanation) }
+      answers.push(JSON.stringify(explanationJson(answer)))
     } else {
       answers.push(JSON.stringify({ error: { message: outcome === null ? 'the line is not JSON' : outcome.fault } }))
       code = EXIT.unusable

@@ -36,7 +36,9 @@ const workspace = closed(
   {
     members,
     labels: Type.Optional(
-      Type.Record(Type.String(), text('the value of the label'), { description: 'labels, for people and events' }),
+      Type.Record(Type.String(), text('the value of the label'), {
+        description: 'labels, for people: nothing reads them yet',
+      }),
     ),
   },
 )
@@ -62,7 +64,7 @@ const rule = closed('one rule. A deny that matches wins over every allow; the or
       description: 'conditions, all of which must hold; what cannot be told counts against the caller',
     }),
   ),
-  reason: Type.Optional(text('why, for people')),
+  reason: Type.Optional(text('why, for people: `policy explain` shows it as the note; callers never see it')),
 })
 
 const named = <Schema extends TSchema>(schema: Schema, description: string) =>

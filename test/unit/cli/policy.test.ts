@@ -103,6 +103,26 @@ t.test('explain for people', async (t) => {
   t.match(out, /small does not apply:\n {2}roles: wants one of "analyst"; got none\n/)
 })
 
+t.test('explain shows the reason of the rule that decides, and of no other', async (t) => {
+  const policy = POLICY.replace('when: { mfa: true }', "when: { mfa: true }, reason: 'small is enough'").replace(
+    'when: { region',
+    'reason: not this one, when: { region',
+  )
+  const files = { 'policy.yaml': policy }
+  t.equal(JSON.parse((await cli(files, 'explain', ...ANALYST, '--json')).out).note, 'small is enough')
+  t.match(
+    (await cli(files, 'explain', ...ANALYST, '--mfa')).out,
+    /^allow {2}by rule small {2}\(allowed\)\nnote: small is enough\n/,
+  )
+  const nobody = ['--as', 'bob', '--operation', 'moderations', '--json']
+  t.notMatch((await cli(files, 'explain', ...nobody)).out, /note/)
+  const batch = { ...files, 'batch.ndjson': line({ as: { user: 'bob', issuer: 'corp', groups: ['analysts'] } }) }
+  t.match(JSON.parse((await cli(batch, 'explain', '--batch', 'batch.ndjson')).out), {
+    rule: 'europe',
+    note: 'not this one',
+  })
+})
+
 const slips: readonly (readonly [name: string, argv: string[], said: RegExp, fine: string[]])[] = [
   [
     'an operation',
