@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { Carrier, Ended } from './carrier.ts'
 import type { Deadlines, Timed } from './deadlines.ts'
-import type { Carrier, Exchange } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
 
 /** Requests that one connection may have waiting behind the one being answered (HTTP pipelining). */
 const PIPELINE_LIMIT = 16
@@ -31,12 +32,14 @@ export type Start = (
 export class Connection implements Carrier, Timed {
   active: Exchange | null = null
   closing = false
+  readonly unreadMs: number
   readonly #socket: Socket
   readonly #deadlines: Deadlines
   readonly #start: Start
   readonly #waiting: Waiting[] = []
 
-  constructor(socket: Duplex & Carrying, deadlines: Deadlines, start: Start) {
+  constructor(socket: Duplex & Carrying, deadlines: Deadlines, unreadMs: number, start: Start) {
+    this.unreadMs = unreadMs
     this.#socket = socket as Duplex as Socket
     this.#deadlines = deadlines
     this.#start = start
@@ -63,9 +66,9 @@ export class Connection implements Carrier, Timed {
   }
 
   /** The answer of the active exchange is over: the next request runs, or the connection closes. */
-  over(exchange: Exchange): void {
+  over(ended: Ended): void {
     this.active = null
-    if (exchange.gone || !exchange.keepsConnection) this.closing = true
+    if (ended.gone || !ended.keepsConnection) this.closing = true
     if (this.closing) {
       this.#socket.destroySoon()
       return

@@ -3,6 +3,7 @@ import { type Fault, fault } from '../model/fault.ts'
 import type { BodyAllowance, ClientExchange } from '../model/ports.ts'
 import { failed, type Result } from '../model/result.ts'
 import { type BodyBreak, BodyReading, BREAKS, tooLarge } from './body.ts'
+import type { Carrier } from './carrier.ts'
 import { errorBody, errorHeaders, faultRow } from './errors.ts'
 import { sendJson } from './linger.ts'
 
@@ -17,14 +18,6 @@ const EXCHANGE = Symbol('exchange')
 /** An answer that knows its exchange: so the listeners are the same functions for every request. */
 interface Exchanged extends ServerResponse {
   [EXCHANGE]?: Exchange
-}
-
-/** The connection that an exchange is on, as far as the exchange needs it. */
-export interface Carrier {
-  /** The moment, in milliseconds of `performance.now`, at which a limit that begins now is over. */
-  deadline(limitMs: number): number
-  /** Called once when the answer is over, in whichever way. */
-  over(exchange: Exchange): void
 }
 
 /**
@@ -46,6 +39,8 @@ export class Exchange implements ClientExchange {
   #bytesSent = 0
   #status = 0
   #deadline = NEVER
+  /** Until when the client must have taken what is written. */
+  #unread = NEVER
   #onLate: (() => void) | null = null
   #body: BodyReading | null = null
   #bodyMs = 0
@@ -143,6 +138,8 @@ export class Exchange implements ClientExchange {
 
   /** Ends what has taken too long by `now`. */
   tick(now: number): void {
+    // Politely there is nothing left to say: the end of the answer would wait behind what is not read.
+    if (now >= this.#unread) this.#request.socket.resetAndDestroy()
     if (now < this.#deadline) return
     this.#deadline = NEVER
     if (this.#body === null) this.#onLate?.()
@@ -196,13 +193,21 @@ export class Exchange implements ClientExchange {
     if (this.#gone) return true
     this.#bytesSent += chunk.length
     if (this.#response.write(chunk)) return true
+    this.#unread = this.#carrier.deadline(this.#carrier.unreadMs)
     if (!this.#hearsDrain) this.#response.on('drain', onDrain)
     this.#hearsDrain = true
     return false
   }
 
+  /** For the listeners of this module: everything written was taken. */
+  drained(): void {
+    this.#unread = NEVER
+    this.onDrain?.()
+  }
+
   end(last: Buffer | null): void {
     if (this.#gone) return
+    this.#unread = this.#carrier.deadline(this.#carrier.unreadMs)
     if (last === null) {
       this.#response.end()
       return
@@ -235,7 +240,7 @@ function onClose(this: Exchanged): void {
 }
 
 function onDrain(this: Exchanged): void {
-  this[EXCHANGE]?.onDrain?.()
+  this[EXCHANGE]?.drained()
 }
 
 function ignore(): void {}

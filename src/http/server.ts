@@ -66,7 +66,8 @@ export function createProxyServer(limits: ServerLimits, ports: ServerPorts): Ser
     connection.active = exchange
     ports.handle(request, exchange)
   }
-  const connectionOf = (socket: Duplex) => Connection.of(socket) ?? new Connection(socket, deadlines, start)
+  const connectionOf = (socket: Duplex) =>
+    Connection.of(socket) ?? new Connection(socket, deadlines, limits.bodyMs, start)
   const accept = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
     const connection = connectionOf(request.socket)
     if (!connection.take(request, response, expectsContinue)) {
