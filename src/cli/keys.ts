@@ -9,6 +9,7 @@ import { DURATION_PATTERN, durationMs } from '../model/units.ts'
 import { type KeyStore, type Operator, openKeyStore } from '../stores/keys.ts'
 import { problemText } from './check.ts'
 import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
+import { grantWarnings } from './grant-warnings.ts'
 import { keyRecord, keyTable } from './key-table.ts'
 
 export interface CreateOptions extends CommonOptions {
@@ -94,6 +95,7 @@ async function create(options: CreateOptions, store: KeyStore, io: CommandIo): P
   )
   await store.create(record, operator())
   show(options, io, key, record)
+  for (const warning of await grantWarnings(options.config, record, io)) io.stderr.write(`warning: ${warning}\n`)
 }
 
 async function list(options: CommonOptions, store: KeyStore, io: CommandIo): Promise<void> {

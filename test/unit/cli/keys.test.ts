@@ -148,6 +148,25 @@ t.test('what is refused changes nothing and exits 2', async (t) => {
   t.same(JSON.parse((await keys('list', '--json')).stdout), [])
 })
 
+t.test('a role or workspace that no policy has is warned of', async (t) => {
+  const { keys, cwd } = scene(t)
+  const create = ['create', '--owner', 'ci', '--json']
+  const strange = [...create, '--role', 'anlyst', '--role', 'staff', '--workspace', 'lab']
+  t.equal((await keys(...strange)).stderr, '', 'the policies do not load')
+  const policy = 'version: 1\nroles: { analyst: {}, staff: {} }\nworkspaces: { research: {} }\n'
+  writeFileSync(join(cwd, 'policies', 'policy.yaml'), policy)
+  const { code, stdout, stderr } = await keys(...strange)
+  t.equal(code, 0)
+  t.match(JSON.parse(stdout), { key: /^sp_/ })
+  t.equal(
+    stderr,
+    'warning: the policies have no role `anlyst`: the key has nothing of it; did you mean `analyst`?\n' +
+      'warning: the policies have no workspace `lab`: the key has nothing of it\n',
+  )
+  const known = await keys(...create, '--role', 'analyst', '--workspace', 'research')
+  t.same([known.code, known.stderr], [0, ''])
+})
+
 t.test('a config that accepts no keys is said', async (t) => {
   const { keys } = scene(t, config(false))
   const { code, stdout, stderr } = await keys('create', '--owner', 'ci', '--json')
