@@ -70,6 +70,17 @@ export function configLoaded(
   }
 }
 
+/** A reload that was asked for and found everything as it was. */
+export function configUnchanged(at: number, digest: string): AuditEvent {
+  return {
+    at,
+    action: 'config-reloaded',
+    outcome: 'success',
+    message: `config ${digest}; nothing has changed`,
+    extra: { 'config.digest': digest, unchanged: true },
+  }
+}
+
 /** A reload that was refused: the last good files stay in force. */
 export function rejected(
   at: number,

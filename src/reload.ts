@@ -10,8 +10,9 @@ import type { CompiledPolicy } from './policy/compile.ts'
 export interface Sound {
   readonly settings: Settings
   readonly policy: CompiledPolicy
-  /** `sha256:…` of every byte that both were read from. */
+  /** `sha256:…` of every byte that the config was read from; the policy has one of its own. */
   readonly digest: string
+  readonly warnings: readonly PlacedProblem[]
 }
 
 export interface Loading {
@@ -28,13 +29,16 @@ export async function load(file: string, env: Environment): Promise<Loading> {
     secrets: true,
     compile: compilePolicies,
   })
-  const sound = settings && policy ? { settings, policy, digest } : null
+  if (!settings || !policy) return { sound: null, problems, configProblems, files }
+  policy.warm()
+  const warnings = problems.filter(({ severity }) => severity === 'warning')
+  const sound = { settings, policy, digest, warnings }
   return { sound, problems, configProblems, files }
 }
 
 export interface ReloadPorts {
-  /** Takes what is sound into force. */
-  readonly accept: (sound: Sound) => void
+  /** Takes what is sound into force; `demanded`: somebody asked for it, whether anything differs or not. */
+  readonly accept: (sound: Sound, demanded: boolean) => void
   /** Told of what was refused; what was in force stays. */
   readonly reject: (problems: readonly PlacedProblem[], ofConfig: boolean) => void
 }
@@ -50,6 +54,7 @@ export class Reloader {
   #watcher: Watcher
   #running: Promise<void> | null = null
   #again = false
+  #demanded = false
   #closed = false
 
   constructor(file: string, env: Environment, files: readonly string[], since: number, ports: ReloadPorts) {
@@ -61,6 +66,7 @@ export class Reloader {
 
   /** Reloads as soon as the files are at rest, changed or not (SIGHUP). */
   demand(): void {
+    this.#demanded = true
     this.#watcher.demand()
   }
 
@@ -88,9 +94,11 @@ export class Reloader {
 
   async #reload(): Promise<void> {
     const since = Date.now()
+    const demanded = this.#demanded
+    this.#demanded = false
     const loading = await load(this.#file, this.#env)
     if (this.#closed) return
-    if (loading.sound) this.#ports.accept(loading.sound)
+    if (loading.sound) this.#ports.accept(loading.sound, demanded)
     else {
       const ofConfig = loading.configProblems.some(({ severity }) => severity === 'error')
       this.#ports.reject(
@@ -100,5 +108,7 @@ export class Reloader {
     }
     this.#watcher.close()
     this.#watcher = this.#watch(loading.files, since)
+    // It was demanded of the watcher that is closed now.
+    if (this.#demanded) this.#watcher.demand()
   }
 }

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto'
-import { isDeepStrictEqual } from 'node:util'
 import type { MetricSources } from './admin/metrics.ts'
 import { type OpenAuditLog, openAuditLog } from './audit/log.ts'
 import { rejectionReporter } from './audit/rejected.ts'
@@ -12,7 +10,7 @@ import { receive } from './http/receive.ts'
 import type { ServerPorts } from './http/server.ts'
 import { type Identity, openIdentity } from './identity/authenticate.ts'
 import { KeyEventFollower } from './key-events.ts'
-import { configLoaded, type Digests, identityReported, policyLoaded, rejected } from './lifecycle.ts'
+import { configLoaded, configUnchanged, type Digests, identityReported, policyLoaded, rejected } from './lifecycle.ts'
 import type { AuditEvent } from './model/audit.ts'
 import { type FaultCode, fault } from './model/fault.ts'
 import type { PlacedProblem } from './model/problem.ts'
@@ -22,7 +20,10 @@ import { VERSION } from './model/version.ts'
 import { BodyBudget } from './pipeline/body-budget.ts'
 import { handle } from './pipeline/handle.ts'
 import { Meter } from './pipeline/meter.ts'
+import type { Snapshot } from './pipeline/snapshot.ts'
 import { type Loading, Reloader, type Sound } from './reload.ts'
+import { requestIds } from './request-ids.ts'
+import { needingRestart } from './restart.ts'
 import { composeSnapshot, cutUpstreams, retireUpstream } from './snapshot.ts'
 import { type KeyStore, openKeyStore } from './stores/keys.ts'
 
@@ -49,6 +50,8 @@ export function openRuntime(options: RuntimeOptions): Result<Runtime, string> {
 export class Runtime {
   readonly metrics: MetricSources
   readonly ports: ServerPorts
+  /** Told of the settings that have come into force, for what the listeners themselves keep. */
+  onReload: ((settings: Settings) => void) | null = null
   readonly #audit: OpenAuditLog
   readonly #diagnostics: Diagnostics
   readonly #reloader: Reloader
@@ -60,16 +63,18 @@ export class Runtime {
   #keys: KeyStore | null
   #identity: Identity
   #addressOf: AddressReader
+  readonly #atStart: Settings
   #inForce: Sound
   #isDraining = false
 
   constructor({ file, env, auditFd, loadedAt, loading, sound, diagnostics }: RuntimeOptions, keys: KeyStore | null) {
-    const { settings, policy } = sound
+    const { settings } = sound
     this.#file = file
     this.#bodies = new BodyBudget(settings.listen.maxBufferedBytes, settings.listen.maxBodyBytes)
     this.#diagnostics = diagnostics
     this.#keys = keys
     this.#inForce = sound
+    this.#atStart = settings
     this.#audit = openAuditLog({
       fd: auditFd,
       format: settings.audit.format,
@@ -80,9 +85,9 @@ export class Runtime {
     })
     this.#identity = this.#openIdentity(settings, undefined)
     this.#addressOf = clientAddresses(settings.listen.trustedProxies)
-    this.#current = new Current(composeSnapshot(settings, policy, this.#identity, Date.now, null), retireUpstream)
+    this.#current = new Current(this.#compose(sound, null), retireUpstream)
     this.#reloader = new Reloader(file, env, loading.files, loadedAt, {
-      accept: (next) => this.#accept(next),
+      accept: (next, demanded) => this.#accept(next, demanded),
       reject: (problems, ofConfig) => this.#reject(problems, ofConfig),
     })
     this.metrics = {
@@ -100,8 +105,15 @@ export class Runtime {
       diagnostics,
     })
     this.#keyEvents.start()
-    this.announce((at) => configLoaded(at, sound.digest, null, []))
+  }
+
+  /** Says what is in force, once it listens. */
+  started(event: (at: number, digests: Digests) => AuditEvent): void {
+    const { digest, policy } = this.#inForce
+    this.announce((at) => configLoaded(at, digest, null, []))
     this.announce((at) => policyLoaded(at, policy.digest, null))
+    this.announce(event)
+    this.#warn(this.#inForce)
   }
 
   /** Why it cannot serve right now; empty when it can. */
@@ -179,9 +191,16 @@ export class Runtime {
     )
   }
 
-  #accept(next: Sound): void {
+  #compose({ settings, policy }: Sound, previous: Snapshot | null): Snapshot {
+    const report = (failure: string) => this.#diagnostics.warn(failure)
+    return composeSnapshot(settings, policy, this.#identity, Date.now, previous, report)
+  }
+
+  #accept(next: Sound, demanded: boolean): void {
     const before = this.#inForce
     const { settings, policy } = next
+    const differs = { config: next.digest !== before.digest, policy: policy.digest !== before.policy.digest }
+    if (demanded && !differs.config && !differs.policy) this.announce((at) => configUnchanged(at, next.digest))
     if (settings.apiKeys.enabled && this.#keys === null) {
       const store = openKeyStore(settings.store.file)
       if (!store.ok) {
@@ -193,12 +212,18 @@ export class Runtime {
     }
     this.#identity = this.#openIdentity(settings, this.#identity)
     this.#addressOf = clientAddresses(settings.listen.trustedProxies)
-    this.#current.replace(composeSnapshot(settings, policy, this.#identity, Date.now, this.#current.snapshot))
+    this.#current.replace(this.#compose(next, this.#current.snapshot))
     this.#inForce = next
-    const restart = needingRestart(before.settings, settings)
-    this.announce((at) => configLoaded(at, next.digest, before.digest, restart))
-    this.announce((at) => policyLoaded(at, policy.digest, before.policy.digest))
+    this.onReload?.(settings)
+    const restart = needingRestart(this.#atStart, settings)
+    if (differs.config) this.announce((at) => configLoaded(at, next.digest, before.digest, restart))
+    if (differs.policy) this.announce((at) => policyLoaded(at, policy.digest, before.policy.digest))
     this.#diagnostics.info('reloaded', { config: next.digest, policy: policy.digest, restart })
+    if (differs.config || differs.policy) this.#warn(next)
+  }
+
+  #warn({ warnings }: Sound): void {
+    for (const { message, ...place } of warnings) this.#diagnostics.warn(message, place)
   }
 
   #reject(problems: readonly PlacedProblem[], ofConfig: boolean): void {
@@ -213,27 +238,3 @@ const SHUTTING_DOWN = fault('shutting_down', 'the proxy is shutting down: try ag
 })
 
 type AddressReader = (peer: string | undefined, chain: string | undefined) => ClientAddress
-
-/** Ids that no two processes share and nobody can guess. */
-function requestIds(): () => string {
-  const process = randomBytes(10).toString('hex')
-  let count = 0
-  return () => `req_${process}${(count++).toString(36).padStart(6, '0')}`
-}
-
-/** The parts of a config that are only read at the start. */
-function needingRestart(before: Settings, after: Settings): string[] {
-  const parts = (settings: Settings) => ({
-    'listen.proxy': settings.listen.proxy,
-    'listen.admin': settings.listen.admin,
-    'listen.timeouts': settings.listen.timeouts,
-    'listen.max_buffered': settings.listen.maxBufferedBytes,
-    store: settings.store,
-    audit: settings.audit,
-    telemetry: settings.telemetry,
-  })
-  const now = parts(after)
-  return Object.entries(parts(before))
-    .filter(([name, value]) => !isDeepStrictEqual(value, now[name as keyof typeof now]))
-    .map(([name]) => name)
-}

@@ -52,11 +52,17 @@ export async function serve(file: string, env: Environment, auditFd: number): Pr
     () => runtime.unready(),
     telemetry.metrics ? createMetrics(runtime.metrics) : null,
   )
+  // What Node allows a whole request beside its body: the time for a body may change while it runs.
+  const besideBodyMs = server.requestTimeout - listen.timeouts.bodyMs
+  runtime.onReload = (settings) => {
+    server.requestTimeout = besideBodyMs + settings.listen.timeouts.bodyMs
+  }
   try {
-    const proxy = await listening(server, listen.proxy)
     await adminServer.listen({ host: listen.admin.host, port: listen.admin.port })
     const admin = addressOf(adminServer.server)
-    runtime.announce((at, digests) => proxyStarted(at, proxy, admin, digests))
+    // Last: what is in force is said before the first request can be.
+    const proxy = await listening(server, listen.proxy)
+    runtime.started((at, digests) => proxyStarted(at, proxy, admin, digests))
     diagnostics.info('serving', {
       version: VERSION,
       proxy: `${proxy.address}:${proxy.port}`,

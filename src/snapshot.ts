@@ -20,10 +20,11 @@ export function composeSnapshot(
   identity: Identity,
   clock: Clock,
   previous: Snapshot | null,
+  report: (failure: string) => void,
 ): Snapshot {
   const before = previous?.upstreams ?? []
   const upstreams = settings.upstreams.map(
-    (wanted) => before.find((upstream) => isSame(upstream.settings, wanted)) ?? openServing(wanted, clock),
+    (wanted) => before.find((upstream) => isSame(upstream.settings, wanted)) ?? openServing(wanted, clock, report),
   )
   return Object.freeze({
     settings,
@@ -49,12 +50,12 @@ function isSame(a: UpstreamSettings, b: UpstreamSettings): boolean {
   return keyA?.reveal() === keyB?.reveal() && isDeepStrictEqual(restA, restB)
 }
 
-function openServing(settings: UpstreamSettings, clock: Clock): ServingUpstream {
+function openServing(settings: UpstreamSettings, clock: Clock, report: (failure: string) => void): ServingUpstream {
   const upstream = openUpstream(settings)
   const blot = (body: Buffer) => blotKey(body, settings.apiKey)
   return {
     ...upstream,
-    models: openCatalogue(upstream, clock),
+    models: openCatalogue(upstream, clock, report),
     answerShape: (answer: AnswerKind, stripUsage: boolean) => ({
       headers: answerHeaders,
       openTap: (kind, status) => openTap(answer, kind, status, stripUsage),

@@ -232,10 +232,68 @@ t.test('a request whose upload two reloads fall into is served by the upstream t
 t.test('addresses to listen on need a restart, and the event says so', async (t) => {
   const world = await startWorld(t)
   const { proxy } = world
-  changeConfig(proxy, { listen: { proxy: '127.0.0.1:1', admin: '127.0.0.1:0', timeouts: { head: '7s' } } })
+  const listen = { proxy: '127.0.0.1:1', admin: '127.0.0.1:0' }
+  changeConfig(proxy, { listen: { ...listen, timeouts: { head: '7s', body: '5s', drain: '9s' } } })
   const reloaded = await proxy.audit.action('config-reloaded')
-  t.same(reloaded.get('sallyport.config.restart_required'), ['listen.proxy', 'listen.timeouts'])
+  const first = ['listen.proxy', 'listen.timeouts.head', 'listen.timeouts.drain']
+  t.same(reloaded.get('sallyport.config.restart_required'), first, 'the time for a body is in force at once')
+  changeConfig(proxy, { listen: { ...listen, timeouts: { keep_alive: '7s' } }, telemetry: { metrics: false } })
+  const again = await proxy.audit.action('config-reloaded', 2)
+  const second = ['listen.proxy', 'listen.timeouts.keep_alive', 'telemetry.metrics']
+  t.same(again.get('sallyport.config.restart_required'), second, 'what still waits is said again')
   await allows(t, world, 'it is served where it was', chatBytes(await world.token()))
+  await endInOrder(t, world)
+})
+
+t.test('events tell only of what differs; a reload that is asked for is always told', async (t) => {
+  const world = await startWorld(t)
+  const { audit, policyFile } = world.proxy
+  const since = (count: number) =>
+    audit
+      .all()
+      .slice(count)
+      .filter(({ action }) => action !== 'jwks-refreshed')
+  const start = audit.all().length
+  writeFileSync(policyFile, WIDER)
+  await audit.action('policy-loaded', 2)
+  world.proxy.signal('SIGHUP')
+  const unchanged = await audit.action('config-reloaded')
+  t.same(
+    since(start).map(({ action }) => action),
+    ['policy-loaded', 'config-reloaded'],
+  )
+  t.equal(unchanged.get('sallyport.unchanged'), true)
+  const before = audit.all().length
+  changeConfig(world.proxy, { listen: { proxy: '127.0.0.1:0', admin: '127.0.0.1:0', max_body: '1MiB' } })
+  const changed = await audit.action('config-reloaded', 2)
+  t.equal(changed.get('sallyport.unchanged'), undefined)
+  t.equal(changed.get('sallyport.previous.config'), unchanged.get('sallyport.config.digest'))
+  t.not(changed.get('sallyport.config.digest'), unchanged.get('sallyport.config.digest'))
+  world.proxy.signal('SIGHUP')
+  await audit.action('config-reloaded', 3)
+  t.same(
+    since(before).map(({ action }) => action),
+    ['config-reloaded', 'config-reloaded'],
+    'the policy has not changed',
+  )
+  await endInOrder(t, world)
+})
+
+t.test('warnings are logged at the start and when they come into force', async (t) => {
+  const warned = (id: string) => ({
+    ...(POLICY as object),
+    rules: [{ id, effect: 'allow', roles: ['analyst'], when: { region: ['mars'] } }],
+  })
+  const world = await startWorld(t, { policy: warned('first') as never })
+  const warnings = () =>
+    world.proxy.stderr
+      .split('\n')
+      .filter((line) => line.includes('"level":"warn"'))
+      .map((line) => JSON.parse(line))
+  await polled(async () => warnings().length === 1, 'the warning')
+  t.match(warnings()[0], { code: 'unknown_region', severity: 'warning', msg: /region/, file: /policy\.yaml$/ })
+  writeFileSync(world.proxy.policyFile, yaml(warned('second') as never))
+  await polled(async () => warnings().length === 2, 'the warning of the reload')
   await endInOrder(t, world)
 })
 

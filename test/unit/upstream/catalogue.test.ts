@@ -14,11 +14,17 @@ async function started(t: Test, models: readonly string[], behaviour?: Behaviour
     await server.close()
   })
   let now = 0
-  const list = openCatalogue(upstream, () => now)
+  const reports: string[] = []
+  const list = openCatalogue(
+    upstream,
+    () => now,
+    (failure) => reports.push(failure),
+  )
   return {
     server,
     ids: async () => (await list()).map(({ id }) => id),
     list,
+    reports,
     later: (ms: number) => {
       now += ms
     },
@@ -47,24 +53,31 @@ t.test('asks at most once a minute, and once for many callers', async (t) => {
   t.equal(server.requests.length, 2)
 })
 
-const broken: readonly (readonly [name: string, behaviour: Behaviour])[] = [
-  ['an error', (call) => sendJson(call.response, 500, {})],
-  ['a redirect', (call) => sendJson(call.response, 302, {}, { location: '/v1/other' })],
-  ['no JSON', (call) => void call.response.writeHead(200).end('<html>')],
-  ['another document', (call) => sendJson(call.response, 200, { data: 'gpt-4o' })],
-  ['a list', (call) => sendJson(call.response, 200, [{ id: 'gpt-4o' }])],
+const broken: readonly (readonly [name: string, report: RegExp | null, behaviour: Behaviour])[] = [
+  ['an error', /it answers 500/, (call) => sendJson(call.response, 500, {})],
+  ['a redirect', /it answers 302/, (call) => sendJson(call.response, 302, {}, { location: '/v1/other' })],
+  ['no JSON', /no JSON/, (call) => void call.response.writeHead(200).end('<html>')],
+  ['another document', /something else/, (call) => sendJson(call.response, 200, { data: 'gpt-4o' })],
+  ['a list', /something else/, (call) => sendJson(call.response, 200, [{ id: 'gpt-4o' }])],
   [
     'entries that are no models',
+    null,
     (call) => sendJson(call.response, 200, { data: [null, 1, {}, { id: '' }, { id: 7 }] }),
   ],
-  ['a name without end', (call) => sendJson(call.response, 200, { data: [{ id: 'g'.repeat(257) }] })],
-  ['more than a mebibyte', (call) => sendJson(call.response, 200, { data: [], pad: 'x'.repeat(1024 * 1024) })],
-  ['a reset', (call) => void call.socket.resetAndDestroy()],
+  ['a name without end', null, (call) => sendJson(call.response, 200, { data: [{ id: 'g'.repeat(257) }] })],
+  [
+    'more than a mebibyte',
+    /larger/,
+    (call) => sendJson(call.response, 200, { data: [], pad: 'x'.repeat(1024 * 1024) }),
+  ],
+  ['a reset', /(?:UND_ERR_SOCKET|ECONNRESET)$/, (call) => void call.socket.resetAndDestroy()],
 ]
-for (const [name, behaviour] of broken) {
+for (const [name, report, behaviour] of broken) {
   t.test(`while the upstream cannot tell, the configured names stand: ${name}`, async (t) => {
-    const { ids } = await started(t, ['gpt-*', 'named'], behaviour)
+    const { ids, reports } = await started(t, ['gpt-*', 'named'], behaviour)
     t.same(await ids(), ['named'])
+    t.equal(reports.length, report === null ? 0 : 1)
+    if (report !== null) t.match(reports[0], report)
   })
 }
 
@@ -77,4 +90,27 @@ t.test('an upstream that was down is asked again', async (t) => {
   down = false
   later(60_000)
   t.same(await ids(), ['gpt-5', 'named'])
+})
+
+t.test('the last list stands for ten minutes while the upstream cannot tell, which is said once', async (t) => {
+  let down = false
+  const { ids, later, reports } = await started(t, ['gpt-*', 'named'], (call) =>
+    down ? sendJson(call.response, 500, {}) : sendJson(call.response, 200, { data: [{ id: 'gpt-5' }] }),
+  )
+  await ids()
+  down = true
+  for (let minute = 1; minute < 10; minute++) {
+    later(60_000)
+    t.same(await ids(), ['gpt-5', 'named'], `after ${minute} minutes`)
+  }
+  later(60_000)
+  t.same(await ids(), ['named'], 'after ten')
+  t.same(reports, ['the upstream `mock` does not list its models: it answers 500'])
+  down = false
+  later(60_000)
+  t.same(await ids(), ['gpt-5', 'named'])
+  down = true
+  later(60_000)
+  await ids()
+  t.equal(reports.length, 2, 'another outage is said again')
 })

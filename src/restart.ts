@@ -1,0 +1,23 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Settings } from './model/settings.ts'
+
+/** The settings that are only read at the start, by the names that a config gives them. */
+const READ_ONCE: { readonly [name: string]: (settings: Settings) => unknown } = {
+  'listen.proxy': ({ listen }) => listen.proxy,
+  'listen.admin': ({ listen }) => listen.admin,
+  'listen.timeouts.head': ({ listen }) => listen.timeouts.headMs,
+  'listen.timeouts.keep_alive': ({ listen }) => listen.timeouts.keepAliveMs,
+  'listen.timeouts.drain': ({ listen }) => listen.timeouts.drainMs,
+  'listen.max_buffered': ({ listen }) => listen.maxBufferedBytes,
+  store: ({ store }) => store,
+  'audit.format': ({ audit }) => audit.format,
+  'audit.delivery': ({ audit }) => audit.delivery,
+  'telemetry.metrics': ({ telemetry }) => telemetry.metrics,
+}
+
+/** What differs from the config at the start and is in force only after a restart. */
+export function needingRestart(atStart: Settings, now: Settings): string[] {
+  return Object.entries(READ_ONCE)
+    .filter(([, part]) => !isDeepStrictEqual(part(atStart), part(now)))
+    .map(([name]) => name)
+}
