@@ -3,12 +3,14 @@ export interface CommandIo {
   readonly stdout: { write(text: string): unknown }
   readonly stderr: { write(text: string): unknown }
   readonly stdin?: NodeJS.ReadableStream
+  /** Takes over SIGHUP, SIGTERM and SIGINT; told of those that came before, too. Only where a command has asked early. */
+  readonly onSignal?: ((take: (signal: string) => void) => void) | undefined
   readonly env: { readonly [name: string]: string | undefined }
   readonly cwd: string
 }
 
-/** 0 done, 1 the answer is "no", 2 unusable arguments or files. */
-export const EXIT = { done: 0, no: 1, unusable: 2 } as const
+/** 0 done, 1 the answer is "no", 2 unusable arguments or files, 70 a bug of the program itself. */
+export const EXIT = { done: 0, no: 1, unusable: 2, internal: 70 } as const
 
 /** Runs one command to its end and answers its exit code. Throws only for bugs. */
 export type RunCommand<Options> = (options: Options, io: CommandIo) => Promise<number>

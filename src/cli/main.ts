@@ -12,7 +12,7 @@ Examples:
   $ sallyport check                              find every mistake in config and policies
   $ sallyport serve --config config/sallyport.yaml
 
-Exit codes: 0 done, 1 the answer is "no", 2 unusable arguments or files.`
+Exit codes: 0 done, 1 the answer is "no", 2 unusable arguments or files, 70 an internal error.`
 
 /** Runs one command line to its end and answers the exit code. Never ends the process, and throws only for bugs. */
 export async function main(argv: readonly string[], io: CommandIo): Promise<number> {
