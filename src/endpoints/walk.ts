@@ -1,11 +1,9 @@
 import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
 import { type Draft, examined, noteHost, noteModel, noteObject, noteUrl, refuse, shown } from './draft.ts'
+import { looksFetched } from './fetched-text.ts'
 import { knownMember } from './members.ts'
 import { noteTool } from './tools.ts'
 import { namedHost } from './url-host.ts'
-
-/** A scheme and an authority: what something that fetches would follow. */
-const LOOKS_FETCHED = /^\s{0,16}[a-z][a-z0-9+.-]{1,15}:\/\//i
 
 /**
  * Collects the facts of a value of known form, in whatever depth: models, URLs, stored objects, media. With `doubt` the
@@ -59,7 +57,7 @@ export function walkMember(draft: Draft, key: string, value: JsonValue, doubt: b
 }
 
 function noteIfFetched(draft: Draft, text: string, key: string): undefined {
-  if (LOOKS_FETCHED.test(text)) noteUrl(draft, text, key)
+  if (looksFetched(text)) noteUrl(draft, text, key)
 }
 
 function walkUrl(draft: Draft, key: string, value: JsonValue, doubt: boolean): undefined {

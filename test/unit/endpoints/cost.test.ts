@@ -44,6 +44,7 @@ t.test('texts made to be costly cost in proportion to their length', async (t) =
     ['a path that goes up', (count) => `https://a.example/${'/../'.repeat(count)}`],
     ['a path to be encoded', (count) => `https://a.example/${'é'.repeat(count)}`],
     ['much space before it', (count) => `${' '.repeat(count)}https:/a`],
+    ['space of many kinds before it', (count) => `${' <\u200b\t'.repeat(count)}url:https:/a`],
     ['a scheme without end', (count) => `${'h+'.repeat(count)}:`],
     ['line ends in the scheme', (count) => `h${'\n\t'.repeat(count)}ttps:/a`],
   ]
