@@ -2,6 +2,7 @@ import { type Fault, fault } from '../model/fault.ts'
 import { isJsonObject, type JsonBody, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
 import type { ModelFact, OperationName, RequestFacts } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
+import { walkPart } from './content.ts'
 import { type Draft, noteHosted, openDraft, refuse } from './draft.ts'
 import { modelNameProblem } from './model-name.ts'
 import { HOSTED_MEMBERS } from './tools.ts'
@@ -71,6 +72,7 @@ export function bodyForm(
         },
       ]),
       ['tool_choice', readToolChoice],
+      ['prediction', readPrediction],
       ...more.readers,
     ]),
   }
@@ -85,6 +87,12 @@ function readToolChoice(draft: Draft, choice: JsonValue): undefined {
   const type = isJsonObject(choice) ? ownValue(choice, 'type') : undefined
   if (type !== undefined && !(typeof type === 'string' && CHOICES.has(type))) noteHosted(draft, type)
   walkMember(draft, 'tool_choice', choice, false)
+}
+
+/** An answer that is expected: content like that of a message. */
+function readPrediction(draft: Draft, prediction: JsonValue): undefined {
+  if (isJsonObject(prediction)) walkPart(draft, prediction)
+  else walkMember(draft, 'prediction', prediction, false)
 }
 
 /** Reads the facts of a body in one pass. Never throws, whatever the JSON. Faults: `invalid_body`. */

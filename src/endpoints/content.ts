@@ -5,7 +5,9 @@ import { walk, walkMember } from './walk.ts'
 
 /** What a content part or an item of this type brings in. A type that is not here is unknown: it could bring anything. */
 const TYPES: ReadonlyMap<string, Media | null> = new Map<string, Media | null>([
-  ...['text', 'input_text', 'output_text', 'summary_text', 'reasoning_text', 'refusal', 'thinking'].map(inert),
+  ...['text', 'content', 'input_text', 'output_text', 'summary_text', 'reasoning_text', 'refusal', 'thinking'].map(
+    inert,
+  ),
   ...['message', 'reasoning', 'item_reference', 'function_call', 'function_call_output'].map(inert),
   ...['custom_tool_call', 'custom_tool_call_output', 'computer_call', 'computer_call_output'].map(inert),
   ...['web_search_call', 'file_search_call', 'code_interpreter_call', 'local_shell_call'].map(inert),
@@ -58,10 +60,28 @@ export function walkPart(draft: Draft, part: JsonObject): undefined {
     const value = part[key] as JsonValue
     // A list of tools that a server once gave is a record: no `type`, and schemas instead of places to call.
     if (key === 'tools' && type === 'mcp_list_tools') walk(draft, value, false)
-    else if (Array.isArray(value) && (key === 'content' || key === 'output') && !doubt) walkParts(draft, value, key)
+    else if (!doubt && isContent(key, value)) walkContent(draft, key, value)
     else walkMember(draft, key, value, doubt)
   }
   noteReference(draft, part, type)
+}
+
+/** Members of a part that hold text, or parts in turn: a list or an object that says its type. */
+function isContent(key: string, value: JsonValue): value is JsonObject | readonly JsonValue[] {
+  if (typeof value !== 'object' || value === null) return false
+  if (key === 'content' || key === 'output') return true
+  return TEXTS.has(key) && (Array.isArray(value) || Object.hasOwn(value, 'type'))
+}
+
+const TEXTS: ReadonlySet<string> = new Set(['text', 'input', 'summary', 'thinking', 'refusal', 'reasoning_content'])
+
+function walkContent(draft: Draft, key: string, value: JsonObject | readonly JsonValue[]): undefined {
+  if (isJsonObject(value)) return walkPart(draft, value)
+  if (key === 'content' || key === 'output') return walkParts(draft, value, key)
+  for (const element of value as readonly JsonValue[]) {
+    if (isJsonObject(element)) walkPart(draft, element)
+    else walk(draft, element, false)
+  }
 }
 
 /** What an object without a type is taken for: a message by its role, a reference by having nothing but an id. */

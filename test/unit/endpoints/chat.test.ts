@@ -202,8 +202,23 @@ t.test('content', async (t) => {
 })
 
 t.test('messages', async (t) => {
+  const photo = { type: 'photo', data: 'x' }
+  const image = { images: true, objects: ['file_id=f'] }
+  const textOf = (text: unknown) => ({ role: 'user', content: [{ type: 'text', text }] })
   const rows = [
     ['content as an object', [{ role: 'user', content: { type: 'text', text: 'x' } }], {}],
+    ['an image as an object', [{ role: 'user', content: { type: 'image', data: 'x' } }], allMedia],
+    ['an image URL as an object', [{ role: 'user', content: { type: 'input_image', file_id: 'f' } }], image],
+    ['content as an object without a type', [{ role: 'user', content: { data: 'x' } }], allMedia],
+    ['an image as the text of a part', [textOf({ type: 'image', source: { data: 'x' } })], allMedia],
+    ['a list of images as the text of a part', [textOf(['x', { type: 'image', data: 'x' }])], allMedia],
+    ['text inside the text of a part', [textOf({ type: 'text', text: 'x' })], {}],
+    ['text with its annotations', [textOf({ value: 'x', annotations: [] })], {}],
+    [
+      'an image inside the content of content',
+      [{ role: 'user', content: { type: 'text', content: [photo] } }],
+      allMedia,
+    ],
     ['no list', 'hi', { refused: 'messages' }],
     ['text in the list', ['hi'], { refused: 'messages' }],
     ['a call with arguments', [{ role: 'assistant', tool_calls: [{ function: { arguments: '{"model":1}' } }] }], {}],
@@ -217,6 +232,8 @@ t.test('messages', async (t) => {
     ['a model on a message', [{ role: 'assistant', content: 'x', model: 'n' }], { nested: ['n'] }],
   ] as const
   for (const [name, messages, expected] of rows) t.same(chat({ messages }), expected, name)
+  t.same(chat({ prediction: { type: 'content', content: [{ type: 'text', text: 'x' }] } }), {}, 'a prediction')
+  t.same(chat({ prediction: { type: 'content', content: [photo] } }), allMedia, 'a prediction with an image')
   t.same(chat({ modalities: ['text'] }), {}, 'text out')
   t.same(chat({ modalities: ['text', 'audio'], audio: { voice: 'v' } }), { audio: true }, 'audio out')
   t.same(chat({ modalities: 'audio' }), { refused: 'modalities' }, 'modalities as text')
