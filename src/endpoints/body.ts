@@ -167,6 +167,9 @@ function flag(draft: Draft, value: JsonObject, key: string): boolean {
 /**
  * The largest limit that any engine could go by; undefined when the operation's own one is absent. Zero is undefined,
  * too: to many engines it means their own default.
+ *
+ * Of one answer, as OpenAI's API counts: `n` and `best_of` do not multiply it, for the condition speaks of what the
+ * request asks for. A grant of 4096 tokens is one of 4096 for each answer.
  */
 function outputLimit(draft: Draft, value: JsonObject, own: readonly string[]): number | undefined {
   if (own.length === 0) return undefined
