@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
-import { compilePolicies } from '../compile-policies.ts'
 import { loadAll } from '../config/load-all.ts'
 import { problemsJson, renderProblems } from '../config/report.ts'
 import { writeYaml } from '../config/yaml.ts'
 import type { PlacedProblem } from '../model/problem.ts'
+import { compilePolicies } from '../serving/compile-policies.ts'
 import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
 
 export interface CheckOptions extends CommonOptions {

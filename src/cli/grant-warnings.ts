@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
-import { compilePolicies } from '../compile-policies.ts'
 import { loadAll } from '../config/load-all.ts'
 import { nearest } from '../schema/nearest.ts'
+import { compilePolicies } from '../serving/compile-policies.ts'
 import type { CommandIo } from './command.ts'
 
 /**

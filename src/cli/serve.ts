@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { serve } from '../serve.ts'
+import { serve } from '../serving/serve.ts'
 import { problemText } from './check.ts'
 import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
 

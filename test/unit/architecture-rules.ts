@@ -14,7 +14,7 @@ export interface Import {
 const CORE = ['schema', 'policy', 'endpoints', 'shape', 'guards']
 const EDGES = ['identity', 'upstream', 'limits', 'audit', 'stores', 'config']
 
-/** What a folder of `src` may import, beside itself. `main` is the composition root: the files of `src` itself. */
+/** What a folder of `src` may import, beside itself. `serving` is the composition root. */
 const MAY_IMPORT: { readonly [layer: string]: readonly string[] } = {
   model: [],
   ...Object.fromEntries(CORE.map((name) => [name, name === 'schema' ? ['model'] : ['model', 'schema']])),
@@ -22,9 +22,9 @@ const MAY_IMPORT: { readonly [layer: string]: readonly string[] } = {
   pipeline: ['model', ...CORE, ...EDGES],
   http: ['model', 'pipeline'],
   admin: ['model', 'pipeline', 'http'],
-  main: ['model', ...CORE, ...EDGES, 'pipeline', 'http', 'admin'],
-  demo: ['model', 'main'],
-  cli: ['model', ...CORE, ...EDGES, 'main', 'demo'],
+  serving: ['model', ...CORE, ...EDGES, 'pipeline', 'http', 'admin'],
+  demo: ['model'],
+  cli: ['model', ...CORE, ...EDGES, 'serving', 'demo'],
 }
 
 const IMPURE =
@@ -32,7 +32,7 @@ const IMPURE =
 
 export function layerOf(file: string): string {
   const steps = file.split('/')
-  return steps.length === 2 ? 'main' : (steps[1] ?? '')
+  return steps.length === 2 ? 'src' : (steps[1] ?? '')
 }
 
 /** Every import of one source, static and dynamic. */

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { compilePolicies } from '../../../src/compile-policies.ts'
+import { compilePolicies } from '../../../src/serving/compile-policies.ts'
 import { loadAll } from '../../../src/config/load-all.ts'
 
 const CONFIG = `version: 1

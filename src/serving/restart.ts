@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Settings } from './model/settings.ts'
+import type { Settings } from '../model/settings.ts'
 
 /** The settings that are only read at the start, by the names that a config gives them. */
 const READ_ONCE: { readonly [name: string]: (settings: Settings) => unknown } = {

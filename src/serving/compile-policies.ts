@@ -1,8 +1,8 @@
-import type { Compiled } from './config/load-all.ts'
-import type { ConfigNames, UnreadPart } from './config/names.ts'
-import type { PolicySource } from './config/policy-sources.ts'
-import { isJsonObject, type JsonObject, type JsonValue, ownValue } from './model/json.ts'
-import { type CompiledPolicy, compilePolicy } from './policy/compile.ts'
+import type { Compiled } from '../config/load-all.ts'
+import type { ConfigNames, UnreadPart } from '../config/names.ts'
+import type { PolicySource } from '../config/policy-sources.ts'
+import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
+import { type CompiledPolicy, compilePolicy } from '../policy/compile.ts'
 
 /** Findings that say no more than that a name is not known, by the part that would have to be whole for them to hold. */
 const STEMMING: { readonly [Part in UnreadPart]: readonly string[] } = {

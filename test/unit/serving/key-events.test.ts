@@ -2,11 +2,11 @@ import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
-import { ecs } from '../../src/audit/formats/ecs.ts'
-import { KeyEventFollower, type KeyEventPorts, keyEvent } from '../../src/key-events.ts'
-import type { AuditEvent } from '../../src/model/audit.ts'
-import type { ClaimedEvent, KeyStore } from '../../src/stores/keys.ts'
-import { folder, key, NOW, open } from './stores/store-scene.ts'
+import { ecs } from '../../../src/audit/formats/ecs.ts'
+import type { AuditEvent } from '../../../src/model/audit.ts'
+import { KeyEventFollower, type KeyEventPorts, keyEvent } from '../../../src/serving/key-events.ts'
+import type { ClaimedEvent, KeyStore } from '../../../src/stores/keys.ts'
+import { folder, key, NOW, open } from '../stores/store-scene.ts'
 
 /** An audit that takes what it is told to take, and answers later, as the real one does. */
 function memoryAudit() {

@@ -1,5 +1,5 @@
-import type { Fault } from './model/fault.ts'
-import type { ServingUpstream, Snapshot } from './pipeline/snapshot.ts'
+import type { Fault } from '../model/fault.ts'
+import type { ServingUpstream, Snapshot } from '../pipeline/snapshot.ts'
 
 /** A request that is being worked on. */
 export interface Running {

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { Current } from '../../src/current.ts'
-import { fault } from '../../src/model/fault.ts'
-import type { ServingUpstream, Snapshot } from '../../src/pipeline/snapshot.ts'
+import { fault } from '../../../src/model/fault.ts'
+import type { ServingUpstream, Snapshot } from '../../../src/pipeline/snapshot.ts'
+import { Current } from '../../../src/serving/current.ts'
 
 /** What `Current` knows of an upstream is who it is. */
 const upstream = (name: string) => ({ name }) as unknown as ServingUpstream & { readonly name: string }

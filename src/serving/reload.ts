@@ -1,10 +1,10 @@
+import { loadAll } from '../config/load-all.ts'
+import type { Environment } from '../config/secrets.ts'
+import { type Watcher, watchFiles } from '../config/watch.ts'
+import type { PlacedProblem } from '../model/problem.ts'
+import type { Settings } from '../model/settings.ts'
+import type { CompiledPolicy } from '../policy/compile.ts'
 import { compilePolicies } from './compile-policies.ts'
-import { loadAll } from './config/load-all.ts'
-import type { Environment } from './config/secrets.ts'
-import { type Watcher, watchFiles } from './config/watch.ts'
-import type { PlacedProblem } from './model/problem.ts'
-import type { Settings } from './model/settings.ts'
-import type { CompiledPolicy } from './policy/compile.ts'
 
 /** Config and policies that belong together and have no error. */
 export interface Sound {

@@ -1,7 +1,7 @@
-import type { IdentityReport } from './identity/authenticate.ts'
-import type { AuditEvent } from './model/audit.ts'
-import type { PlacedProblem } from './model/problem.ts'
-import { VERSION } from './model/version.ts'
+import type { IdentityReport } from '../identity/authenticate.ts'
+import type { AuditEvent } from '../model/audit.ts'
+import type { PlacedProblem } from '../model/problem.ts'
+import { VERSION } from '../model/version.ts'
 
 /** The audit events of the proxy itself, beside those of its requests. */
 

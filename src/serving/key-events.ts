@@ -1,6 +1,6 @@
-import type { AuditEvent, AuditLog } from './model/audit.ts'
-import type { Clock } from './model/ports.ts'
-import type { ClaimedEvent, KeyStore } from './stores/keys.ts'
+import type { AuditEvent, AuditLog } from '../model/audit.ts'
+import type { Clock } from '../model/ports.ts'
+import type { ClaimedEvent, KeyStore } from '../stores/keys.ts'
 
 /** The part of the key store that is looked at. */
 export type StoreInUse = Pick<KeyStore, 'outbox' | 'fault' | 'writeUses'>
