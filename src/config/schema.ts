@@ -33,7 +33,7 @@ const listen = closed('where the proxy listens', {
       head: fallback(timer('until the request head is there'), '10s'),
       body: fallback(timer('until the body is there'), '60s'),
       keep_alive: fallback(timer('how long an idle connection stays open'), '75s'),
-      drain: fallback(timer('how long running answers may go on after SIGTERM'), '30s'),
+      drain: fallback(timer('how long running answers may go on after SIGTERM'), '25s'),
     }),
     {},
   ),
