@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { main } from '../../../src/cli/main.ts'
 import { decidedUpstreams, describedOutcome } from '../../../src/cli/policy-outcome.ts'
-import { compilePolicies } from '../../../src/serving/compile-policies.ts'
 import { loadAll } from '../../../src/config/load-all.ts'
 import { candidates, judge } from '../../../src/pipeline/judge.ts'
 import type { ServingUpstream } from '../../../src/pipeline/snapshot.ts'
+import { compilePolicies } from '../../../src/serving/compile-policies.ts'
 
 const CONFIG = `version: 1
 listen: { proxy: 127.0.0.1:0 }

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { compilePolicies } from '../../../src/serving/compile-policies.ts'
 import { loadAll } from '../../../src/config/load-all.ts'
+import { compilePolicies } from '../../../src/serving/compile-policies.ts'
 
 const CONFIG = `version: 1
 listen: { proxy: 127.0.0.1:0 }
