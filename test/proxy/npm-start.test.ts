@@ -10,15 +10,21 @@ import { within } from '../support/within.ts'
 const ROOT = join(import.meta.dirname, '../..')
 const START_MS = 60_000
 
-// Those that npm passes on. SIGHUP is not among them: it ends npm alone.
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  t.test(`${signal} to \`npm start\` reaches the server, which ends in order`, async (t) => {
+// Those that npm passes on. SIGHUP is not among them: it ends npm alone. What `npx` passes on ends its shell alone,
+// and the server takes that for a SIGTERM.
+const rows = [
+  ['npm', ['start', '--silent', '--'], 'SIGTERM', 'SIGTERM'],
+  ['npm', ['start', '--silent', '--'], 'SIGINT', 'SIGINT'],
+  ['npx', ['sallyport', 'serve'], 'SIGTERM', 'SIGTERM'],
+] as const
+for (const [command, words, signal, reason] of rows) {
+  t.test(`${signal} to \`${command} ${words[0]}\` reaches the server, which ends in order`, async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'sallyport-npm-'))
     t.teardown(() => rmSync(folder, { recursive: true, force: true }))
     writeFolder(folder, { issuer: 'http://127.0.0.1:9', upstream: 'http://127.0.0.1:9/v1' })
-    const argv = ['start', '--silent', '--', '--config', join(folder, 'config/sallyport.yaml')]
+    const argv = [...words, '--config', join(folder, 'config/sallyport.yaml')]
     // A group of its own, so that nothing is left behind however it ends.
-    const npm = spawn('npm', argv, {
+    const npm = spawn(command, argv, {
       cwd: ROOT,
       env: { ...process.env, MOCK_KEY: UPSTREAM_KEY },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -45,6 +51,6 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     npm.kill(signal)
     await within(ended, 'the server to end', START_MS)
     const last = audit.all().at(-1)
-    t.same([last?.action, last?.get('event.reason')], ['proxy-stopped', signal])
+    t.same([last?.action, last?.get('event.reason')], ['proxy-stopped', reason])
   })
 }
