@@ -47,6 +47,12 @@ const REAL_TIME: Timing = {
   },
 }
 
+/** An event that was taken and is not rendered yet. */
+interface Waiting {
+  readonly event: AuditEvent
+  readonly answered: ((accepted: boolean) => void) | null
+}
+
 /**
  * Opens the audit log on a descriptor. Every event takes one number of `event.sequence`, in the order of the lines; an
  * event that is lost leaves its number out, so that the gaps add up to the `sallyport.dropped` that is told of them.
@@ -72,10 +78,6 @@ export function openAuditLog(options: AuditLogOptions): OpenAuditLog {
     sequence++
     return line(event)
   }
-  const skipped = () => {
-    sequence++
-    return null
-  }
   const writer = new LineWriter({
     sink: openSink(options.fd),
     deadlineMs: delivery === 'strict' ? DEADLINE_MS : null,
@@ -90,6 +92,33 @@ export function openAuditLog(options: AuditLogOptions): OpenAuditLog {
     },
   })
 
+  const isStrict = delivery === 'strict'
+  const takes = (isCommit: boolean) => waiting.length < MAX_QUEUED_LINES && writer.takes(isCommit)
+  const lose = (isCommit: boolean) => {
+    sequence++
+    writer.lose(isCommit)
+    return false
+  }
+  // Events of one turn of the loop are rendered one after the other just before they are written together: the code and
+  // the pieces of text that they share are at hand then, which halves what an event costs in a busy process.
+  let waiting: Waiting[] = []
+  const wait = (event: Waiting) => {
+    if (waiting.push(event) === 1) REAL_TIME.soon(writeWaiting)
+  }
+  const writeWaiting = () => {
+    const batch = waiting
+    waiting = []
+    for (const { event, answered } of batch) {
+      const text = lineOrNull(event)
+      if (text !== null) writer.push(text, answered, answered === null ? undefined : event.request?.id)
+      else {
+        writer.lose(answered !== null)
+        answered?.(false)
+      }
+    }
+    writer.write()
+  }
+
   return {
     get writable() {
       return writer.writable
@@ -101,19 +130,22 @@ export function openAuditLog(options: AuditLogOptions): OpenAuditLog {
       return writer.dropped
     },
     commit(event, answered) {
-      const isStrict = delivery === 'strict'
-      const text = writer.takes(true) ? lineOrNull(event) : skipped()
-      if (text === null) writer.lose(true)
-      else writer.push(text, isStrict ? answered : null, isStrict ? event.request?.id : undefined)
-      if (text === null || !isStrict) answered(text !== null)
+      if (!takes(true)) return answered(lose(true))
+      wait({ event, answered: isStrict ? answered : null })
+      if (!isStrict) answered(true)
     },
     append(event) {
-      const text = writer.takes(false) ? lineOrNull(event) : skipped()
-      if (text === null) writer.lose(false)
-      else writer.push(text, null, undefined)
+      if (takes(false)) wait({ event, answered: null })
+      else lose(false)
     },
-    flush: (limitMs) => writer.flush(limitMs),
-    close: () => writer.close(),
+    flush(limitMs) {
+      writeWaiting()
+      return writer.flush(limitMs)
+    },
+    close() {
+      writeWaiting()
+      writer.close()
+    },
   }
 }
 

@@ -96,6 +96,11 @@ export class LineWriter {
     this.#options.timing.soon(this.#run)
   }
 
+  /** Writes what is queued without waiting for the end of this turn; a sink that stalls is waited for as ever. */
+  write(): void {
+    if (!this.#cancelRetry) this.#attempt()
+  }
+
   /** True once everything is written; false when that takes longer than `limitMs` or cannot be. */
   flush(limitMs: number): Promise<boolean> {
     this.#attempt()
