@@ -1,3 +1,4 @@
+// Length: one table of what a reload may and may not change, each row against the whole program.
 import { closeSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { startIdentityProvider } from '../support/identity-provider.ts'

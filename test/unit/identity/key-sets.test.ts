@@ -1,3 +1,4 @@
+// Length: every way in which a key set can lie, against one server that tells the lies.
 import t, { type Test } from 'tap'
 import { type IdentityReport, openIdentity } from '../../../src/identity/authenticate.ts'
 import type { IssuerSettings } from '../../../src/model/settings.ts'

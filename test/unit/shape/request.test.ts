@@ -1,3 +1,4 @@
+// Length: the edits of a body, each beside its twin that changes nothing.
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
