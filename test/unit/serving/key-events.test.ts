@@ -1,3 +1,4 @@
+// Length: the outbox, its follower and the store together, each with what can go wrong between them.
 import { renameSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
