@@ -115,7 +115,9 @@ t.test('a body that is accepted reads alike to two unlike parsers', async (t) =>
     if (!body.ok) return body.fault.code === 'invalid_body'
     accepted++
     const written = bytes.toString()
-    return isDeepStrictEqual(firstWins(written), JSON.parse(written)) && body.value.bytes === bytes
+    // What goes on is the bytes themselves, or, where a key is written with an escape, the value as it was read.
+    const isSent = body.value.bytes === bytes || body.value.text === JSON.stringify(body.value.value)
+    return isDeepStrictEqual(firstWins(written), JSON.parse(written)) && isSent
   }
   fuzz(
     t,

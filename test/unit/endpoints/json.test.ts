@@ -103,3 +103,17 @@ t.test('a body of very many values is refused before it is parsed', async (t) =>
   t.match(parseJsonBody(Buffer.from(`{"a":[${','.repeat(500_001)}`)), { fault: { message: /more than 500000 values/ } })
   t.ok(parseJsonBody(listed('0', 500_001)).ok, 'the largest list')
 })
+
+t.test('a key that is written with an escape goes on as it was read', async (t) => {
+  const rows: readonly (readonly [name: string, written: string, sent: string])[] = [
+    ['an escaped key', '{ "mod\\u0065l" : "m", "n": 1.0 }', '{"model":"m","n":1}'],
+    ['an escaped key deep inside', '{"a":[{"\\u0062":"c"}]}', '{"a":[{"b":"c"}]}'],
+    ['an escape in a value alone changes nothing', '{ "a" : "\\u0062", "n": 1.0 }', '{ "a" : "\\u0062", "n": 1.0 }'],
+    ['an escaped quote before a colon in a value', '{ "a" : "\\": " }', '{ "a" : "\\": " }'],
+  ]
+  for (const [name, written, sent] of rows) {
+    const body = parseJsonBody(Buffer.from(written))
+    t.equal(body.ok && body.value.bytes.toString(), sent, name)
+    t.equal(body.ok && body.value.text, sent, name)
+  }
+})
