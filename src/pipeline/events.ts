@@ -2,6 +2,7 @@ import type { AuditAction, AuditEvent, AuditOutcome, AuditRequest, AuditUpstream
 import { unreachable } from '../model/exhaustive.ts'
 import type { Fault } from '../model/fault.ts'
 import type { AnswerFacts, RequestFacts, RequestHead } from '../model/request.ts'
+import { isTraceparent } from '../shape/trace-context.ts'
 import type { Upstream } from '../upstream/pools.ts'
 
 const MAX_PATH = 512
@@ -75,11 +76,9 @@ function pathOf(target: string): string {
   return (clean === plain ? shown : clean).slice(0, MAX_PATH)
 }
 
-/** W3C Trace Context: version 00, ids that are not all zero. */
 function traceContext(traceparent: string): { traceId: string; spanId: string } | null {
-  const parts = /^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/.exec(traceparent)
-  const [, traceId = '', spanId = ''] = parts ?? []
-  return parts && !/^0+$/.test(traceId) && !/^0+$/.test(spanId) ? { traceId, spanId } : null
+  if (!isTraceparent(traceparent)) return null
+  return { traceId: traceparent.slice(3, 35), spanId: traceparent.slice(36, 52) }
 }
 
 /** Tokens and our own keys wherever they stand; what could be part of a word, only where a word begins. */
