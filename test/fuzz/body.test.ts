@@ -44,6 +44,8 @@ const names = [
     'constructor',
     '7',
   ],
+  // What V8 takes an escaped key for that it compares as it is written (nodejs/node#63785).
+  ...['\\', '\\u', '\\u0', '\\u006', '\\u006d\\', 'mode\\'],
 ]
 const words = [
   ...['m', 'user', 'text', 'image_url', 'input_image', 'function', 'custom', 'mcp', 'web_search', 'item_reference'],
@@ -62,7 +64,7 @@ const { tree } = fc.letrec((tie) => ({
 }))
 const document = fc.dictionary(key, tree, { maxKeys: 6 })
 
-/** Members, half of them written twice or with their keys escaped, as text. */
+/** A key with all its letters escaped. */
 const escapedKey = (name: string) =>
   `"${[...name].map((letter) => (letter > '~' || letter < ' ' ? JSON.stringify(letter).slice(1, -1) : `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)).join('')}"`
 const pieces = [
@@ -81,7 +83,9 @@ const pieces = [
   '\u0000',
   ' ',
   '"":0,',
+  '"mode\\u006c":"x",',
 ]
+/** Documents as text, half of them with a member whose key is escaped, or stands twice, once escaped. */
 const text = fc
   .tuple(
     document,
@@ -91,15 +95,17 @@ const text = fc
         maxLength: 2,
       },
     ),
-    fc.option(fc.nat(), { freq: 1 }),
+    fc.constantFrom('', '', 'respelled', 'repeated'),
+    fc.nat(),
   )
-  .map(([value, edits, repeated]) => {
+  .map(([value, edits, change, nth]) => {
     let written = JSON.stringify(value)
     const members = [...written.matchAll(/"((?:[^"\\]|\\.)*)":/gs)]
-    const again = repeated === null ? undefined : members[repeated % Math.max(1, members.length)]
-    if (again) {
-      const at = again.index
-      written = `${written.slice(0, at)}${escapedKey(JSON.parse(`"${again[1]}"`))}:1,${written.slice(at)}`
+    const member = members[nth % Math.max(1, members.length)]
+    if (change !== '' && member) {
+      const [key, name] = member
+      const rest = change === 'repeated' ? `1,${written.slice(member.index)}` : written.slice(member.index + key.length)
+      written = `${written.slice(0, member.index)}${escapedKey(JSON.parse(`"${name}"`))}:${rest}`
     }
     for (const { at, drop, put } of edits) {
       const place = at % (written.length + 1)
@@ -114,10 +120,8 @@ t.test('a body that is accepted reads alike to two unlike parsers', async (t) =>
     const body = parseJsonBody(bytes)
     if (!body.ok) return body.fault.code === 'invalid_body'
     accepted++
-    const written = bytes.toString()
-    // What goes on is the bytes themselves, or, where a key is written with an escape, the value as it was read.
-    const isSent = body.value.bytes === bytes || body.value.text === JSON.stringify(body.value.value)
-    return isDeepStrictEqual(firstWins(written), JSON.parse(written)) && isSent
+    const { value, text, bytes: sent } = body.value
+    return isDeepStrictEqual(firstWins(text), value) && text === bytes.toString() && sent === bytes
   }
   fuzz(
     t,
@@ -134,8 +138,9 @@ t.test('a body without a key twice is not refused for one', async (t) => {
   fuzz(
     t,
     fc.property(document, (value) => {
-      const body = parseJsonBody(Buffer.from(JSON.stringify(value)))
-      return body.ok && isDeepStrictEqual(body.value.value, JSON.parse(JSON.stringify(value)))
+      const written = JSON.stringify(value)
+      const body = parseJsonBody(Buffer.from(written))
+      return body.ok && isDeepStrictEqual(body.value.value, firstWins(written))
     }),
     0.2,
   )

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { parseJsonBody } from '../../../src/endpoints/json.ts'
+import { firstWins } from '../../fuzz/first-wins.ts'
 
 const nest = (depth: number, inner = '1') => `{"a":${'['.repeat(depth - 1)}${inner}${']'.repeat(depth - 1)}}`
 
@@ -20,7 +21,7 @@ t.test('bodies that every parser reads alike', async (t) => {
   for (const [name, text] of accepted) {
     const body = parseJsonBody(Buffer.from(text))
     t.ok(body.ok, name)
-    if (body.ok) t.same([body.value.value, body.value.text], [JSON.parse(text), text], name)
+    if (body.ok) t.same([body.value.value, body.value.text], [firstWins(text), text], name)
   }
 })
 
@@ -104,16 +105,18 @@ t.test('a body of very many values is refused before it is parsed', async (t) =>
   t.ok(parseJsonBody(listed('0', 500_001)).ok, 'the largest list')
 })
 
-t.test('a key that is written with an escape goes on as it was read', async (t) => {
-  const rows: readonly (readonly [name: string, written: string, sent: string])[] = [
-    ['an escaped key', '{ "mod\\u0065l" : "m", "n": 1.0 }', '{"model":"m","n":1}'],
-    ['an escaped key deep inside', '{"a":[{"\\u0062":"c"}]}', '{"a":[{"b":"c"}]}'],
-    ['an escape in a value alone changes nothing', '{ "a" : "\\u0062", "n": 1.0 }', '{ "a" : "\\u0062", "n": 1.0 }'],
-    ['an escaped quote before a colon in a value', '{ "a" : "\\": " }', '{ "a" : "\\": " }'],
-  ]
-  for (const [name, written, sent] of rows) {
-    const body = parseJsonBody(Buffer.from(written))
-    t.equal(body.ok && body.value.bytes.toString(), sent, name)
-    t.equal(body.ok && body.value.text, sent, name)
+t.test('however a body is written, the very bytes that were judged go on', async (t) => {
+  const rows = [
+    ['an escaped key', '{ "mod\\u0065l" : "m", "n": 1.0 }', { model: 'm', n: 1 }],
+    ['an escaped key deep inside', '{"a":[{"\\u0062":"c"}]}', { a: [{ b: 'c' }] }],
+    ['many digits beside an escaped key', '{"\\u0061":12345678901234567890}', { a: 12345678901234567000 }],
+    ['an escape in a value alone', '{ "a" : "\\u0062", "n": 1.0 }', { a: 'b', n: 1 }],
+    ['an escaped quote before a colon in a value', '{ "a" : "\\": " }', { a: '": ' }],
+  ] as const
+  for (const [name, written, value] of rows) {
+    const bytes = Buffer.from(written)
+    const body = parseJsonBody(bytes)
+    if (!body.ok) t.fail(`${name}: ${body.fault.message}`)
+    else t.strictSame([body.value.value, body.value.text, body.value.bytes === bytes], [value, written, true], name)
   }
 })

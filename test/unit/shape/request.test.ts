@@ -7,6 +7,7 @@ import { route } from '../../../src/endpoints/route.ts'
 import type { RequestFacts } from '../../../src/model/request.ts'
 import { Secret } from '../../../src/model/secret.ts'
 import { type ShapeInput, shapeRequest } from '../../../src/shape/request.ts'
+import { firstWins } from '../../fuzz/first-wins.ts'
 
 const key = new Secret('sk-upstream')
 
@@ -97,7 +98,7 @@ t.test('what is changed is that member alone', async (t) => {
   const alias = { alias: 'fast', model: 'gpt-"x"' }
   const rows = [
     ['an alias', '{"a":[1 ],"model" : "fast" ,"b":"é"}', alias, '{"a":[1 ],"model" : "gpt-\\"x\\"" ,"b":"é"}', false],
-    ['an alias under an escaped key', '{"\\u006dodel":"fast"}', alias, '{"model":"gpt-\\"x\\""}', false],
+    ['an alias under an escaped key', '{"\\u006dodel":"fast"}', alias, '{"\\u006dodel":"gpt-\\"x\\""}', false],
     [
       'an alias, not what looks like it',
       '{"a":{"model":"fast"},"model":"fast"}',
@@ -246,8 +247,8 @@ t.test('what goes up parses to the judged value and exactly that change', async 
         ...(asks ? { stream_options: { ...before, include_usage: true } } : {}),
       }
       const bytes = sent.body ?? Buffer.alloc(0)
-      if (!parseJsonBody(bytes).ok || !isDeepStrictEqual(JSON.parse(String(bytes)), expected)) return false
-      return sent.askedUsage === asks && (asks || aliased || bytes === body.bytes) // the bytes that were judged
+      if (!parseJsonBody(bytes).ok || !isDeepStrictEqual(firstWins(String(bytes)), expected)) return false
+      return sent.askedUsage === asks && (asks || aliased || bytes === body.bytes)
     }),
     { numRuns: 500 },
   )
