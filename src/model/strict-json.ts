@@ -23,11 +23,12 @@ export interface JsonDefect {
 
 /**
  * Reads an object that no two parsers can read differently: valid UTF-8, no byte order mark, RFC 8259, an object at the
- * top and no key twice in one object, however it is escaped. Depth is judged before anything is parsed. The text and the
- * bytes are always those that were read.
+ * top, no key twice in one object, however it is escaped, and no number beyond a double. Depth is judged before anything
+ * is parsed. The text and the bytes are always those that were read.
  *
- * Does not check: what the members mean; lone surrogates in strings; the size, which the caller bounds.
- * Source: RFC 8259 sections 4 and 8.1, RFC 7493 section 2.3, RFC 7519 section 4.
+ * Does not check: what the members mean; lone surrogates in strings; how many digits of a number a parser keeps; the
+ * size, which the caller bounds.
+ * Source: RFC 8259 sections 4, 6 and 8.1, RFC 7493 sections 2.2 and 2.3, RFC 7519 section 4.
  */
 export function parseStrictJson(bytes: Buffer, limits: JsonLimits): Result<JsonBody, JsonDefect> {
   if (bytes.length === 0) return defect('is empty: send a JSON object')
@@ -47,10 +48,10 @@ export function parseStrictJson(bytes: Buffer, limits: JsonLimits): Result<JsonB
   // An escaped key may be misread above: what is judged has to be what the bytes say.
   if (written.hasEscapedKey) value = readValidJson(text)
   if (!isJsonObject(value)) return defect('must be a JSON object')
+  const kept = countKept(value)
+  if (Number.isNaN(kept)) return defect('has a number beyond the range of a double')
   // INVARIANT: in valid JSON each colon outside a string is one member, and a key that stands twice is kept once.
-  return countKept(value) === written.members
-    ? ok({ value, text, bytes })
-    : defect('has a key twice in one object', true)
+  return kept === written.members ? ok({ value, text, bytes }) : defect('has a key twice in one object', true)
 }
 
 interface Written {
@@ -70,6 +71,7 @@ function countWritten(text: string, limits: JsonLimits): Written | string {
   let hasEscapedKey = false
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index)
+    if (code > 44 && code < 58) continue // digits first: long lists are numbers
     if (code === 34) {
       const from = index + 1
       index = closingQuote(text, from)
@@ -94,12 +96,17 @@ function nextBackslash(text: string, from: number): number {
   return index === -1 ? text.length : index
 }
 
-/** Own keys of all objects in the parsed value. Recursion is bounded by the depth that the text was admitted with. */
+/**
+ * Own keys of all objects in the parsed value; NaN when a number is infinite. Recursion is bounded by the depth that the
+ * text was admitted with.
+ */
 function countKept(value: JsonObject | readonly JsonValue[]): number {
   let count = 0
   if (Array.isArray(value)) {
     for (const element of value) {
-      if (typeof element === 'object' && element !== null) count += countKept(element)
+      if (typeof element === 'number') {
+        if (!Number.isFinite(element)) return Number.NaN
+      } else if (typeof element === 'object' && element !== null) count += countKept(element)
     }
     return count
   }
@@ -108,7 +115,9 @@ function countKept(value: JsonObject | readonly JsonValue[]): number {
   for (const key in object) {
     count++
     const member = object[key]
-    if (typeof member === 'object' && member !== null) count += countKept(member)
+    if (typeof member === 'number') {
+      if (!Number.isFinite(member)) return Number.NaN
+    } else if (typeof member === 'object' && member !== null) count += countKept(member)
   }
   return count
 }

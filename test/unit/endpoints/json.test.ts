@@ -120,3 +120,12 @@ t.test('however a body is written, the very bytes that were judged go on', async
     else t.strictSame([body.value.value, body.value.text, body.value.bytes === bytes], [value, written, true], name)
   }
 })
+
+t.test('a number that parsers read differently is refused by name', async (t) => {
+  const body = parseJsonBody(Buffer.from('{"a":1e999}'))
+  t.match(body, {
+    ok: false,
+    fault: { code: 'invalid_body', message: 'the body has a number beyond the range of a double' },
+  })
+  t.match(parseJsonBody(Buffer.from('{"a":1e99}')), { ok: true })
+})

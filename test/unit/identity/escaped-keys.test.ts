@@ -39,3 +39,8 @@ t.test('a claim under an escaped key is that claim, whatever was parsed before',
     t.strictSame(read.ok && read.value.payload, claims, name)
   }
 })
+
+t.test('a time that is no number is no token', async (t) => {
+  t.match(token(HEADER, '{"exp":1e999}'), { ok: false, fault: 'malformed' })
+  t.match(token(HEADER, '{"exp":1e9}'), { ok: true })
+})

@@ -53,6 +53,17 @@ t.test('a key twice is found, and only that, whatever was parsed before', async 
   t.match(parse('{"p":1,"mode\\u006c":"a","mode\\u006C":"b"}'), twice, 'escaped in two ways')
 })
 
+t.test('a number that a double cannot hold', async (t) => {
+  const refused = ['1e999', '-1e999', '1e309', '2E+308', `1${'0'.repeat(309)}`]
+  const accepted = ['1e308', '-1.7976931348623157e308', '1e-999', '1E+2', '-0', '0.0', '12345678901234567890123']
+  for (const place of ['{"a":%}', '{"a":[0,%]}', '{"a":[{"b":"c","d":%}]}', '{"\\u0061":%}']) {
+    const row = (number: string) => parse(place.replace('%', number))
+    const beyond = { ok: false, fault: { says: 'has a number beyond the range of a double', repeatsKey: false } }
+    for (const number of refused) t.match(row(number), beyond, place.replace('%', number.slice(0, 10)))
+    for (const number of accepted) t.match(row(number), { ok: true }, place.replace('%', number))
+  }
+})
+
 t.test('the reader reads what JSON can write', async (t) => {
   const rows: readonly (readonly [text: string, value: unknown])[] = [
     ['{}', {}],
