@@ -143,7 +143,8 @@ export class Exchange implements ClientExchange {
     if (now < this.#deadline) return
     this.#deadline = NEVER
     if (this.#body === null) this.#onLate?.()
-    else this.#body.fail(fault('request_timeout', `the body was not complete within ${this.#bodyMs} ms`))
+    else if (!this.#request.complete)
+      this.#body.fail(fault('request_timeout', `the body was not complete within ${this.#bodyMs} ms`))
   }
 
   /** The rest of this request's body will not come. False when the body was complete: nothing was done. */

@@ -32,25 +32,47 @@ export class BodyBudget {
   }
 
   open(caller: string): OpenAllowance {
-    let own = 0
-    return {
-      take: (bytes) => {
-        const held = this.#held.get(caller) ?? 0
-        if (held + bytes > this.#callerBytes) return tooMuchOfOneCaller
-        if (this.#all + bytes > this.#totalBytes) return tooMuch
-        this.#held.set(caller, held + bytes)
-        this.#all += bytes
-        own += bytes
-        return null
-      },
-      release: () => {
-        const left = (this.#held.get(caller) ?? 0) - own
-        if (left > 0) this.#held.set(caller, left)
-        else this.#held.delete(caller)
-        this.#all -= own
-        own = 0
-      },
-    }
+    return new Allowance(this, caller)
+  }
+
+  /** For allowances: takes a caller's bytes into account, or says why they may not be kept. */
+  take(caller: string, bytes: number): Fault | null {
+    const held = this.#held.get(caller) ?? 0
+    if (held + bytes > this.#callerBytes) return tooMuchOfOneCaller
+    if (this.#all + bytes > this.#totalBytes) return tooMuch
+    this.#held.set(caller, held + bytes)
+    this.#all += bytes
+    return null
+  }
+
+  /** For allowances: a caller's bytes are gone. */
+  give(caller: string, bytes: number): void {
+    const left = (this.#held.get(caller) ?? 0) - bytes
+    if (left > 0) this.#held.set(caller, left)
+    else this.#held.delete(caller)
+    this.#all -= bytes
+  }
+}
+
+class Allowance implements OpenAllowance {
+  readonly #budget: BodyBudget
+  readonly #caller: string
+  #bytes = 0
+
+  constructor(budget: BodyBudget, caller: string) {
+    this.#budget = budget
+    this.#caller = caller
+  }
+
+  take(bytes: number): Fault | null {
+    const refused = this.#budget.take(this.#caller, bytes)
+    if (refused === null) this.#bytes += bytes
+    return refused
+  }
+
+  release(): void {
+    if (this.#bytes > 0) this.#budget.give(this.#caller, this.#bytes)
+    this.#bytes = 0
   }
 }
 

@@ -2,13 +2,13 @@ import { readCredential } from '../identity/credentials.ts'
 import type { PolicyInput } from '../model/decision.ts'
 import { type Fault, fault } from '../model/fault.ts'
 import type { Principal } from '../model/identity.ts'
-import type { BodyAllowance, ClientExchange } from '../model/ports.ts'
+import type { ClientExchange } from '../model/ports.ts'
 import type { RequestHead } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import { type Delivery, forward } from '../upstream/forward.ts'
 import { answerHere } from './answers.ts'
 import type { BodyBudget } from './body-budget.ts'
-import { type Prepared, prepare } from './prepare.ts'
+import { judged, routed } from './prepare.ts'
 import { auditUnavailable, challenged, credentialFault, methodFault } from './refusals.ts'
 import type { Snapshot } from './snapshot.ts'
 import { Trail, type TrailPorts } from './trail.ts'
@@ -33,7 +33,9 @@ export async function handle(
 ): Promise<void> {
   const trail = new Trail(head, exchange, snapshot.policy.digest, ports)
   try {
-    const refusal = await run(head, headFault, exchange, snapshot, trail, ports)
+    const known = admitted(head, headFault, snapshot, trail, ports)
+    const caller = known instanceof Promise ? await known : known
+    const refusal = caller.ok ? await proceed(head, caller.value, exchange, snapshot, trail, ports) : caller.fault
     if (refusal) await trail.refuse(refusal)
   } catch (cause) {
     ports.bug(cause, head.id)
@@ -44,49 +46,73 @@ export async function handle(
   }
 }
 
-/** The stages in order; what is answered is the first fault. Null: the request was answered. */
-async function run(
+/** Who asks, as far as the head tells. */
+function admitted(
   head: RequestHead,
   headFault: Fault | null,
-  exchange: ClientExchange,
   snapshot: Snapshot,
   trail: Trail,
   ports: PipelinePorts,
-): Promise<Fault | null> {
-  if (!ports.audit.writable) return auditUnavailable
+): Result<Principal, Fault> | Promise<Result<Principal, Fault>> {
+  if (!ports.audit.writable) return failed(auditUnavailable)
   const early = headFault ?? methodFault(head.method)
-  if (early) return early
-  const caller = authenticate(head, snapshot, trail)
-  const known = caller instanceof Promise ? await caller : caller
-  if (!known.ok) return known.fault
-  if (exchange.stopped) return exchange.stopped
-  const allowance = ports.bodies.open(`${known.value.issuer}\n${known.value.id}`)
-  try {
-    return await proceed(head, known.value, exchange, snapshot, trail, allowance)
-  } finally {
-    allowance.release()
-  }
+  return early ? failed(early) : authenticate(head, snapshot, trail)
 }
 
-/** What a known caller asks for: judged, written down, then done. */
+const callers = new WeakMap<Principal, string>()
+
+/** Names a caller among all others: one string for all requests of a credential, so that looking it up costs little. */
+function callerOf(principal: Principal): string {
+  const known = callers.get(principal)
+  if (known !== undefined) return known
+  const caller = `${principal.issuer}\n${principal.id}`
+  callers.set(principal, caller)
+  return caller
+}
+
+const NO_BODY: Result<null, never> = ok(null)
+
+/**
+ * What a known caller asks for: read (only now, since a stranger must not make us buffer or parse), judged, written down,
+ * then done. The stages in order; what is answered is the first fault. Null: the request was answered. One function, for
+ * each one that waits costs a request what deciding it costs.
+ */
 async function proceed(
   head: RequestHead,
   principal: Principal,
   exchange: ClientExchange,
   snapshot: Snapshot,
   trail: Trail,
-  allowance: BodyAllowance,
+  ports: PipelinePorts,
 ): Promise<Fault | null> {
-  const prepared = await prepare(head, principal, exchange, snapshot, trail, allowance)
-  if (!prepared.ok) return prepared.fault
-  const { value: allowed } = prepared
-  if (!(await trail.authorize(allowed.by === 'upstream' ? allowed.upstream : null))) return auditUnavailable
   if (exchange.stopped) return exchange.stopped
-  if (exchange.gone) {
-    trail.complete({ outcome: 'client_gone', status: 0, facts: {}, firstByteAt: 0 })
-    return null
+  const found = routed(head, trail)
+  if (!found.ok) return found.fault
+  const allowance = ports.bodies.open(callerOf(principal))
+  try {
+    const { maxBodyBytes, timeouts } = snapshot.settings.listen
+    const isBare = found.value.endpoint.body === 'none'
+    const bytes = isBare
+      ? NO_BODY
+      : await exchange.readBody(head.contentLength, maxBodyBytes, timeouts.bodyMs, allowance)
+    if (!bytes.ok) return bytes.fault
+    if (bytes.value) trail.received(bytes.value.length)
+    const prepared = judged(head, principal, found.value, bytes.value, snapshot, trail)
+    if (!prepared.ok) return prepared.fault
+    const allowed = prepared.value
+    if (!(await trail.authorize(allowed.by === 'upstream' ? allowed.upstream : null))) return auditUnavailable
+    if (exchange.stopped) return exchange.stopped
+    if (exchange.gone) {
+      trail.complete({ outcome: 'client_gone', status: 0, facts: {}, firstByteAt: 0 })
+      return null
+    }
+    if (allowed.by === 'proxy') return await answer(allowed.input, exchange, snapshot, trail)
+    const { upstream, request, answer: kind } = allowed
+    const shape = upstream.answerShape(kind, request.askedUsage)
+    return passed(await forward(upstream, request, exchange, shape), exchange, trail)
+  } finally {
+    allowance.release()
   }
-  return allowed.by === 'upstream' ? pass(allowed, exchange, trail) : answer(allowed.input, exchange, snapshot, trail)
 }
 
 /** Answers at once where the credential was verified before, so that the common request waits for nothing. */
@@ -129,13 +155,8 @@ async function answer(
   return null
 }
 
-/** Sends the judged request on and the answer back. A fault is returned while it can still be answered. */
-async function pass(
-  { upstream, request, answer: kind }: Extract<Prepared, { by: 'upstream' }>,
-  exchange: ClientExchange,
-  trail: Trail,
-): Promise<Fault | null> {
-  const delivery = await forward(upstream, request, exchange, upstream.answerShape(kind, request.askedUsage))
+/** What became of the answer is written down; a fault is returned while it can still be answered. */
+function passed(delivery: Delivery, exchange: ClientExchange, trail: Trail): Fault | null {
   if (delivery.outcome === 'failed') {
     return delivery.fault ?? fault('upstream_unavailable', 'the upstream did not answer')
   }

@@ -22,11 +22,18 @@ export function headerReader(rawHeaders: readonly string[]): (name: string) => s
   }
 }
 
-export function policyInput(principal: Principal, head: RequestHead, facts: RequestFacts, at: number): PolicyInput {
+/** `model`: the one that is meant, where the request names an alias. `at`: epoch milliseconds. */
+export function policyInput(
+  principal: Principal,
+  head: RequestHead,
+  facts: RequestFacts,
+  model: ModelFact,
+  at: number,
+): PolicyInput {
   return {
     principal,
     operation: facts.operation,
-    model: facts.model,
+    model,
     stream: facts.stream,
     maxOutputTokens: facts.maxOutputTokens,
     tools: facts.tools,

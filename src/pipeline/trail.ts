@@ -54,6 +54,7 @@ export class Trail {
   #dispatchedAt = 0
   #request: AuditRequest | null = null
   #policy: AuditPolicy | null = null
+  #said = ''
   readonly #keep: AuditKeep = { text: null }
 
   constructor(head: RequestHead, exchange: ClientExchange, ruleset: string, ports: TrailPorts) {
@@ -231,9 +232,12 @@ export class Trail {
     return this.#policy
   }
 
+  /** What is asked for and by whom; the same in both events, so that it is put together once. */
   #words(): string {
+    if (this.#said !== '') return this.#said
     const model = this.#model === null ? '' : ` ${this.#described().model ?? ''}`
-    return `${this.#operation ?? this.#head.method}${model} ${this.#identified.principal?.id ?? '-'}`
+    this.#said = `${this.#operation ?? this.#head.method}${model} ${this.#identified.principal?.id ?? '-'}`
+    return this.#said
   }
 }
 

@@ -52,8 +52,8 @@ export function forward(
   sink: AnswerSink,
   shape: AnswerShape,
 ): Promise<Delivery> {
-  return new Promise((resolve) => {
-    const transfer = new Transfer(upstream, sink, shape, resolve)
+  return new Promise((resolve, reject) => {
+    const transfer = new Transfer(upstream, sink, shape, resolve, reject)
     upstream.pool.dispatch(
       {
         path: request.path,
@@ -70,6 +70,7 @@ class Transfer implements Dispatcher.DispatchHandler {
   readonly #sink: AnswerSink
   readonly #shape: AnswerShape
   readonly #resolve: (delivery: Delivery) => void
+  readonly #reject: (bug: unknown) => void
   #controller: Dispatcher.DispatchController | null = null
   #settled = false
   #status = 0
@@ -86,10 +87,17 @@ class Transfer implements Dispatcher.DispatchHandler {
   #heldBytes = 0
   #stop: Fault | null = null
 
-  constructor(upstream: Upstream, sink: AnswerSink, shape: AnswerShape, resolve: (delivery: Delivery) => void) {
+  constructor(
+    upstream: Upstream,
+    sink: AnswerSink,
+    shape: AnswerShape,
+    resolve: (delivery: Delivery) => void,
+    reject: (bug: unknown) => void,
+  ) {
     this.#sink = sink
     this.#shape = shape
     this.#resolve = resolve
+    this.#reject = reject
     this.#guard = KeyGuard.open(upstream.settings.apiKey)
     const { totalMs } = upstream.settings.timeouts
     sink.limit(totalMs, () => this.#abort(timedOut(`the answer was not complete within ${totalMs} ms`)))
@@ -157,7 +165,20 @@ class Transfer implements Dispatcher.DispatchHandler {
     controller.pause()
   }
 
+  /** The end is passed on behind the reads of this turn of the loop, with that of other answers (see `http/body.ts`). */
   onResponseEnd(): void {
+    setImmediate(() => {
+      try {
+        this.#finish()
+      } catch (bug) {
+        this.#settled = true
+        this.#sink.unlimit()
+        this.#reject(bug)
+      }
+    })
+  }
+
+  #finish(): void {
     if (this.#settled) return
     if (this.#held) {
       const body = this.#shape.blot(Buffer.concat(this.#held, this.#heldBytes))

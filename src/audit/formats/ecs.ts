@@ -24,16 +24,17 @@ export const ecs: AuditFormat = {
     return (event, stamp) => {
       for (let step = 0; ; step++) {
         const budget = step === 0 ? whole.reset() : new Budget(ALLOWANCES[step] ?? ALLOWANCES[0])
-        const line = render(event, stamp, services, budget)
+        const text = render(event, stamp, services, budget)
         const limit = step === 0 ? AIM_BYTES : MAX_LINE_BYTES
-        if (step === ALLOWANCES.length - 1 || bytesFit(line, budget.plain, limit)) return line
+        const isAscii = budget.plain && services.isAscii
+        if (step === ALLOWANCES.length - 1 || bytesFit(text, isAscii, limit)) return { text, isAscii }
       }
     }
   },
 }
 
-function bytesFit(line: string, plain: boolean, limit: number): boolean {
-  return line.length * 3 <= limit || (line.length <= limit && (plain || Buffer.byteLength(line) <= limit))
+function bytesFit(line: string, isAscii: boolean, limit: number): boolean {
+  return line.length * 3 <= limit || (line.length <= limit && (isAscii || Buffer.byteLength(line) <= limit))
 }
 
 interface Address {
@@ -62,8 +63,7 @@ function actionText(action: string, row: CatalogueRow): ActionText {
   }
 }
 
-function serviceLabel({ name = 'sallyport', version, environment, node }: ServiceIdentity): string {
-  const budget = new Budget({ prose: LABEL_BYTES, id: LABEL_BYTES, name: LABEL_BYTES, items: 0, item: 0 })
+function serviceLabel({ name = 'sallyport', version, environment, node }: ServiceIdentity, budget: Budget): string {
   let label = `,"service":{"name":${budget.name('', name)},"version":${budget.name('', version)}`
   if (environment !== undefined) label += `,"environment":${budget.name('', environment)}`
   if (node !== undefined) label += `,"node":{"name":${budget.name('', node)}}`
@@ -73,11 +73,15 @@ function serviceLabel({ name = 'sallyport', version, environment, node }: Servic
 /** `service` and `server`: who writes, and the proxy's own address when it starts, the upstream's in a call. */
 class ServiceTexts {
   readonly #label: string
+  /** What stands in every line is all ASCII. */
+  readonly isAscii: boolean
   /** Of upstreams that were written whole and in ASCII. */
   readonly #known = new WeakMap<AuditUpstream, string>()
 
   constructor(service: ServiceIdentity) {
-    this.#label = serviceLabel(service)
+    const budget = new Budget({ prose: LABEL_BYTES, id: LABEL_BYTES, name: LABEL_BYTES, items: 0, item: 0 })
+    this.#label = serviceLabel(service, budget)
+    this.isAscii = budget.plain
   }
 
   of({ upstream, server }: AuditEvent, budget: Budget): string {
