@@ -109,8 +109,8 @@ export function openAuditLog(options: AuditLogOptions): OpenAuditLog {
     const batch = waiting
     waiting = []
     for (const { event, answered } of batch) {
-      const rendered = lineOrNull(event)
-      if (rendered !== null) writer.push(rendered, answered, answered === null ? undefined : event.request?.id)
+      const text = lineOrNull(event)
+      if (text !== null) writer.push(text, answered, answered === null ? undefined : event.request?.id)
       else {
         writer.lose(answered !== null)
         answered?.(false)

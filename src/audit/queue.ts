@@ -4,8 +4,6 @@ export type Answer = (accepted: boolean) => void
 
 export interface Line {
   readonly text: string
-  /** Each character is one byte and may be written so: a text put together from pieces is not copied for it first. */
-  readonly isAscii: boolean
   /** When it was queued; monotonic milliseconds. */
   readonly at: number
   /** The request that it decides. */
@@ -92,9 +90,9 @@ export class LineQueue {
     let end = 0
     if (this.#torn) scratch[end++] = NEWLINE
     for (let index = this.#next; index < this.#lines.length; index++) {
-      const line = this.#lines[index]
-      if (!line || end + line.text.length * UTF8_PER_UNIT > SCRATCH_BYTES) break
-      const bytes = scratch.write(line.text, end, line.isAscii ? 'latin1' : 'utf8')
+      const text = this.#lines[index]?.text ?? ''
+      if (end + text.length * UTF8_PER_UNIT > SCRATCH_BYTES) break
+      const bytes = scratch.write(text, end)
       if (index === this.#next && this.#offset > 0) {
         scratch.copyWithin(end, end + this.#offset, end + bytes)
         end -= this.#offset

@@ -1,4 +1,3 @@
-import type { RenderedLine } from './formats/format.ts'
 import { type Answer, type Line, LineQueue } from './queue.ts'
 import type { Sink } from './sink.ts'
 
@@ -20,9 +19,9 @@ export interface WriterOptions {
   readonly maxLines: number
   readonly timing: Timing
   /** The line that tells of the outage; it is the first to be written after what is already queued. */
-  readonly degraded: (code: string) => RenderedLine
+  readonly degraded: (code: string) => string
   /** The lines that tell of what was lost, once lines can be written again. */
-  readonly recovering: (losses: Losses) => readonly RenderedLine[]
+  readonly recovering: (losses: Losses) => readonly string[]
   readonly changed: (state: 'degraded' | 'open' | 'gone', code: string) => void
 }
 
@@ -90,8 +89,8 @@ export class LineWriter {
   }
 
   /** Queues a line that `takes` said it would take. */
-  push({ text, isAscii }: RenderedLine, answer: Answer | null, request: string | undefined): void {
-    this.#queue.push({ text, isAscii, at: this.#options.timing.now(), request, answer })
+  push(text: string, answer: Answer | null, request: string | undefined): void {
+    this.#queue.push({ text, at: this.#options.timing.now(), request, answer })
     if (this.#isScheduled || this.#cancelRetry) return
     this.#isScheduled = true
     this.#options.timing.soon(this.#run)
@@ -196,8 +195,8 @@ export class LineWriter {
     for (const { answer } of withdrawn) if (answer) tell(answer, false)
   }
 
-  #queueNotice({ text, isAscii }: RenderedLine): void {
-    this.#queue.push({ text, isAscii, at: this.#options.timing.now(), request: undefined, answer: null })
+  #queueNotice(text: string): void {
+    this.#queue.push({ text, at: this.#options.timing.now(), request: undefined, answer: null })
   }
 
   /** Nothing queued will ever be written. */

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici'
 import { type Fault, fault } from '../model/fault.ts'
 import type { AnswerSink, AnswerTap } from '../model/ports.ts'
 import type { AnswerFacts, UpstreamRequest } from '../model/request.ts'
+import { afterReads } from '../model/turn.ts'
 import { isEventStream, unacceptable } from './answer-head.ts'
 import { faultOf, timedOut } from './faults.ts'
 import { KeyGuard } from './key-guard.ts'
@@ -165,9 +166,9 @@ class Transfer implements Dispatcher.DispatchHandler {
     controller.pause()
   }
 
-  /** The end is passed on behind the reads of this turn of the loop, with that of other answers (see `http/body.ts`). */
+  /** The end is passed on with that of the other answers of this turn. */
   onResponseEnd(): void {
-    setImmediate(() => {
+    afterReads(() => {
       try {
         this.#finish()
       } catch (bug) {

@@ -10,7 +10,6 @@ import { chat } from '../../src/endpoints/chat.ts'
 import { parseJsonBody } from '../../src/endpoints/json.ts'
 import { openTap } from '../../src/endpoints/tap.ts'
 import { digestOf } from '../../src/identity/token.ts'
-import type { AuditEvent } from '../../src/model/audit.ts'
 import type { PolicyInput } from '../../src/model/decision.ts'
 import { type CompiledPolicy, compilePolicy } from '../../src/policy/compile.ts'
 import { CHUNKS, jsonAnswer, MODELS, plainBurst } from './answers.ts'
@@ -126,17 +125,13 @@ function events(): void {
   const decision = decisionEvent(principal)
   const complete = completeEvent(principal)
   // Written to bytes, too: a text that was put together from pieces is only joined then.
-  const write = (event: AuditEvent) => {
-    const { text, isAscii } = render(event, stamp)
-    return scratch.write(text, isAscii ? 'latin1' : 'utf8')
-  }
   show(
     'decision event as bytes',
-    measure(() => write(decision)),
+    measure(() => scratch.write(render(decision, stamp))),
   )
   show(
     'complete event as bytes',
-    measure(() => write(complete)),
+    measure(() => scratch.write(render(complete, stamp))),
   )
 }
 

@@ -2,6 +2,7 @@ import type { AuditEvent, AuditPolicy, AuditRequest, AuditUpstream } from '../..
 import type { Principal } from '../../model/identity.ts'
 import { type Budget, count } from './budget.ts'
 import { type PersonText, personText } from './ecs-person.ts'
+import { inOnePiece } from './text.ts'
 
 /** OpenTelemetry's names of our operations; the others are in no GenAI schema and stand only in our own members. */
 const GEN_AI_OPERATIONS = new Map([
@@ -139,7 +140,7 @@ function ruleMembers({ rule, ruleset }: AuditPolicy, budget: Budget): string {
   const wasPlain = budget.plain
   budget.plain = true
   const id = rule === undefined ? '' : `"id":${budget.id('rule.id', rule)},`
-  const text = `,"rule":{${id}"ruleset":${budget.id('rule.ruleset', ruleset)}}`
+  const text = inOnePiece(`,"rule":{${id}"ruleset":${budget.id('rule.ruleset', ruleset)}}`)
   const isWhole = budget.plain && budget.cut.length === alreadyCut
   budget.plain &&= wasPlain
   if (!budget.isFirst || !isWhole) return text

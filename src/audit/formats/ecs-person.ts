@@ -1,5 +1,6 @@
 import type { Principal } from '../../model/identity.ts'
 import type { Budget } from './budget.ts'
+import { inOnePiece } from './text.ts'
 
 /** The parts of a line that follow from the principal and the roles that the policy found for it. Never its claims. */
 export interface PersonText {
@@ -25,7 +26,8 @@ export function personText(principal: Principal, roles: readonly string[], budge
   const wasPlain = budget.plain
   budget.plain = true
   const who = `${userMembers(principal, budget)}${budget.list('user.roles', roles)}${groupMembers(principal, budget)}`
-  const text = { roles, who, auth: authMembers(principal, budget), plain: budget.plain }
+  const auth = inOnePiece(authMembers(principal, budget))
+  const text = { roles, who: inOnePiece(who), auth, plain: budget.plain }
   budget.plain = wasPlain && text.plain
   // Only what was written whole is remembered: the notes of the budget would be missed the next time.
   if (budget.isFirst && budget.cut.length === alreadyCut) known.set(principal, text)

@@ -4,7 +4,7 @@ import { ALLOWANCES, Budget, count, pair } from './budget.ts'
 import { type AskedText, askedText } from './ecs-asked.ts'
 import { modelMembers, ownMembers } from './ecs-call.ts'
 import { type AuditFormat, type EventStamp, MAX_LINE_BYTES, type ServiceIdentity } from './format.ts'
-import { isoTime } from './text.ts'
+import { inOnePiece, isoTime } from './text.ts'
 
 /** Above this a line gives up the length of its sentences: pipes shared by processes keep shorter writes whole. */
 const AIM_BYTES = 4096
@@ -24,17 +24,16 @@ export const ecs: AuditFormat = {
     return (event, stamp) => {
       for (let step = 0; ; step++) {
         const budget = step === 0 ? whole.reset() : new Budget(ALLOWANCES[step] ?? ALLOWANCES[0])
-        const text = render(event, stamp, services, budget)
+        const line = render(event, stamp, services, budget)
         const limit = step === 0 ? AIM_BYTES : MAX_LINE_BYTES
-        const isAscii = budget.plain && services.isAscii
-        if (step === ALLOWANCES.length - 1 || bytesFit(text, isAscii, limit)) return { text, isAscii }
+        if (step === ALLOWANCES.length - 1 || bytesFit(line, budget.plain, limit)) return line
       }
     }
   },
 }
 
-function bytesFit(line: string, isAscii: boolean, limit: number): boolean {
-  return line.length * 3 <= limit || (line.length <= limit && (isAscii || Buffer.byteLength(line) <= limit))
+function bytesFit(line: string, plain: boolean, limit: number): boolean {
+  return line.length * 3 <= limit || (line.length <= limit && (plain || Buffer.byteLength(line) <= limit))
 }
 
 interface Address {
@@ -58,12 +57,13 @@ function actionText(action: string, row: CatalogueRow): ActionText {
   const known = JSON.stringify({ kind, category, type, action })
   return {
     row,
-    log: `,"ecs":{"version":"9.4.0"},"log":{"level":"${row.level}"},"message":`,
-    event: `","${known.slice(2, -1)},"outcome":"`,
+    log: inOnePiece(`,"ecs":{"version":"9.4.0"},"log":{"level":"${row.level}"},"message":`),
+    event: inOnePiece(`","${known.slice(2, -1)},"outcome":"`),
   }
 }
 
-function serviceLabel({ name = 'sallyport', version, environment, node }: ServiceIdentity, budget: Budget): string {
+function serviceLabel({ name = 'sallyport', version, environment, node }: ServiceIdentity): string {
+  const budget = new Budget({ prose: LABEL_BYTES, id: LABEL_BYTES, name: LABEL_BYTES, items: 0, item: 0 })
   let label = `,"service":{"name":${budget.name('', name)},"version":${budget.name('', version)}`
   if (environment !== undefined) label += `,"environment":${budget.name('', environment)}`
   if (node !== undefined) label += `,"node":{"name":${budget.name('', node)}}`
@@ -73,15 +73,11 @@ function serviceLabel({ name = 'sallyport', version, environment, node }: Servic
 /** `service` and `server`: who writes, and the proxy's own address when it starts, the upstream's in a call. */
 class ServiceTexts {
   readonly #label: string
-  /** What stands in every line is all ASCII. */
-  readonly isAscii: boolean
   /** Of upstreams that were written whole and in ASCII. */
   readonly #known = new WeakMap<AuditUpstream, string>()
 
   constructor(service: ServiceIdentity) {
-    const budget = new Budget({ prose: LABEL_BYTES, id: LABEL_BYTES, name: LABEL_BYTES, items: 0, item: 0 })
-    this.#label = serviceLabel(service, budget)
-    this.isAscii = budget.plain
+    this.#label = serviceLabel(service)
   }
 
   of({ upstream, server }: AuditEvent, budget: Budget): string {
@@ -91,7 +87,7 @@ class ServiceTexts {
     const alreadyCut = budget.cut.length
     const wasPlain = budget.plain
     budget.plain = true
-    const text = this.#written(upstream, upstream, budget)
+    const text = inOnePiece(this.#written(upstream, upstream, budget))
     if (budget.plain && budget.cut.length === alreadyCut) this.#known.set(upstream, text)
     budget.plain &&= wasPlain
     return text

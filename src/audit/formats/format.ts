@@ -19,13 +19,6 @@ export interface EventStamp {
 /** Bytes that no line exceeds, its newline included: CRI-O splits longer ones. */
 export const MAX_LINE_BYTES = 8192
 
-/** One event as one line of JSON with its newline. */
-export interface RenderedLine {
-  readonly text: string
-  /** Each character is ASCII, so that it may be written byte for byte, which costs half. False where that is not known. */
-  readonly isAscii: boolean
-}
-
 /**
  * A schema that audit events can be written in. `open` prepares what never changes; the function that it gives renders
  * one event as one line of JSON with its newline, at most `MAX_LINE_BYTES` long, whatever the event holds. It never
@@ -33,5 +26,5 @@ export interface RenderedLine {
  */
 export interface AuditFormat {
   readonly name: string
-  readonly open: (service: ServiceIdentity) => (event: AuditEvent, stamp: EventStamp) => RenderedLine
+  readonly open: (service: ServiceIdentity) => (event: AuditEvent, stamp: EventStamp) => string
 }

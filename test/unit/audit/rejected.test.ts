@@ -56,7 +56,7 @@ t.test('the event names the peer and has no request', async (t) => {
   report(1)
   const [event] = events
   if (!event) return t.fail('no event')
-  const line = JSON.parse(ecs.open({ version: '1.0.0' })(event, { id: 'x', sequence: 1 }).text)
+  const line = JSON.parse(ecs.open({ version: '1.0.0' })(event, { id: 'x', sequence: 1 }))
   t.same(line.client, { ip: '203.0.113.9', port: 4711 })
   t.same(line.source, { ip: '203.0.113.9' })
   t.same(line.http, { response: { status_code: 400 } })

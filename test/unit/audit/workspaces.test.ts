@@ -12,8 +12,8 @@ const table: readonly (readonly [sentence: string, workspaces: readonly string[]
   ]
 for (const [sentence, workspaces, named] of table) {
   t.test(sentence, async (t) => {
-    const { text } = render({ ...authorized, principal: { ...alice, workspaces } }, { id: 'e', sequence: 1 })
-    const { organization, sallyport } = JSON.parse(text)
+    const line = render({ ...authorized, principal: { ...alice, workspaces } }, { id: 'e', sequence: 1 })
+    const { organization, sallyport } = JSON.parse(line)
     t.same([organization?.id ?? null, sallyport.workspace ?? null], [named, named])
   })
 }

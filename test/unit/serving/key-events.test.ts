@@ -237,7 +237,7 @@ t.test('an event has all its members in the line, and none is in the way of anot
   await terminal.replace('key_1', key('key_2', { rotatedFrom: 'key_1', roles: [] }), NOW + 500, NOW)
   await look()
   const render = ecs.open({ version: '1' })
-  const [created = '', rotated = ''] = audit.written.map((event) => render(event, { id: 'x', sequence: 1 }).text)
+  const [created = '', rotated = ''] = audit.written.map((event) => render(event, { id: 'x', sequence: 1 }))
   t.same(JSON.parse(created).sallyport, {
     key: {
       id: 'key_1',
@@ -273,7 +273,7 @@ t.test('an owner with a name that is no sane one still fits in a line', (t) => {
     by: { user: null, host: null },
     claimedAt: NOW,
   }
-  const line = ecs.open({ version: '1' })(keyEvent(event), { id: 'x', sequence: 1 }).text
+  const line = ecs.open({ version: '1' })(keyEvent(event), { id: 'x', sequence: 1 })
   t.ok(Buffer.byteLength(line) <= 8192)
   t.match(JSON.parse(line), { event: { action: 'key-created' }, sallyport: { key: { id: 'key_1' } } })
   t.end()
