@@ -4,6 +4,9 @@ import type { BodyAllowance } from '../model/ports.ts'
 /** What one caller may hold of the whole, as a divisor: so many callers at their limit fill it. */
 const CALLERS_AT_LIMIT = 4
 
+/** So many callers are remembered before those who hold nothing are forgotten. */
+const MANY_CALLERS = 1000
+
 /** One request's part of the budget. */
 export interface OpenAllowance extends BodyAllowance {
   release(): void
@@ -17,8 +20,11 @@ export interface OpenAllowance extends BodyAllowance {
 export class BodyBudget {
   readonly #totalBytes: number
   readonly #callerBytes: number
-  readonly #held = new Map<string, number>()
+  /** By caller. Who holds nothing any more stays until there are many: a map that shrinks and grows with each request
+   * costs more than the rest of the budget. */
+  readonly #held = new Map<string, { bytes: number }>()
   #all = 0
+  #sweepAt = MANY_CALLERS
 
   /** `maxBodyBytes`: one body of the largest size always fits a caller's share. */
   constructor(totalBytes: number, maxBodyBytes: number) {
@@ -37,20 +43,32 @@ export class BodyBudget {
 
   /** For allowances: takes a caller's bytes into account, or says why they may not be kept. */
   take(caller: string, bytes: number): Fault | null {
-    const held = this.#held.get(caller) ?? 0
-    if (held + bytes > this.#callerBytes) return tooMuchOfOneCaller
+    const held = this.#heldBy(caller)
+    if (held.bytes + bytes > this.#callerBytes) return tooMuchOfOneCaller
     if (this.#all + bytes > this.#totalBytes) return tooMuch
-    this.#held.set(caller, held + bytes)
+    held.bytes += bytes
     this.#all += bytes
     return null
   }
 
   /** For allowances: a caller's bytes are gone. */
   give(caller: string, bytes: number): void {
-    const left = (this.#held.get(caller) ?? 0) - bytes
-    if (left > 0) this.#held.set(caller, left)
-    else this.#held.delete(caller)
+    this.#heldBy(caller).bytes -= bytes
     this.#all -= bytes
+  }
+
+  #heldBy(caller: string): { bytes: number } {
+    const known = this.#held.get(caller)
+    if (known) return known
+    if (this.#held.size >= this.#sweepAt) this.#sweep()
+    const held = { bytes: 0 }
+    this.#held.set(caller, held)
+    return held
+  }
+
+  #sweep(): void {
+    for (const [caller, { bytes }] of this.#held) if (bytes === 0) this.#held.delete(caller)
+    this.#sweepAt = Math.max(MANY_CALLERS, this.#held.size * 2)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Fault } from '../model/fault.ts'
 import type { ServingUpstream, Snapshot } from '../pipeline/snapshot.ts'
+import { Places } from './places.ts'
 
 /** A request that is being worked on. */
 export interface Running {
@@ -15,7 +16,7 @@ export class Current {
   readonly #retire: (upstream: ServingUpstream) => void
   readonly #idle = new Set<() => void>()
   /** The requests that go by each snapshot; one that nobody goes by is not in it. */
-  readonly #users = new Map<Snapshot, Set<Running>>()
+  readonly #users = new Map<Snapshot, Places<Running>>()
   #stopped: Fault | null = null
 
   /** `retire` is called once for each upstream that nobody needs any more. */
@@ -31,21 +32,21 @@ export class Current {
   /** Runs one request by the snapshot that is in force now, to its end. */
   async use(running: Running, work: (snapshot: Snapshot) => Promise<void>): Promise<void> {
     const snapshot = this.#snapshot
-    const users = this.#users.get(snapshot)
-    if (users) users.add(running)
-    else this.#users.set(snapshot, new Set([running]))
+    const users = this.#usersOf(snapshot)
+    const place = users.enter(running)
     if (this.#stopped) running.stop(this.#stopped)
     try {
       await work(snapshot)
     } finally {
-      this.#leave(snapshot, running)
+      users.leave(place)
+      if (users.size === 0) this.#unused(snapshot)
     }
   }
 
   /** Stops every request, those that begin later, too. */
   stop(reason: Fault): void {
     this.#stopped = reason
-    for (const users of [...this.#users.values()]) for (const running of [...users]) running.stop(reason)
+    for (const users of [...this.#users.values()]) for (const running of users.all()) running.stop(reason)
   }
 
   /** Resolves when no request is being worked on, or after `limitMs`. */
@@ -74,10 +75,15 @@ export class Current {
     return new Set([this.#snapshot, ...this.#users.keys()].flatMap(({ upstreams }) => upstreams))
   }
 
-  #leave(snapshot: Snapshot, running: Running): void {
-    const users = this.#users.get(snapshot)
-    users?.delete(running)
-    if (users && users.size > 0) return
+  #usersOf(snapshot: Snapshot): Places<Running> {
+    const known = this.#users.get(snapshot)
+    if (known) return known
+    const users = new Places<Running>()
+    this.#users.set(snapshot, users)
+    return users
+  }
+
+  #unused(snapshot: Snapshot): void {
     this.#users.delete(snapshot)
     this.#retireUnneeded(snapshot)
     if (this.#users.size === 0) for (const settle of [...this.#idle]) settle()

@@ -7,12 +7,11 @@ import { afterReads } from '../model/turn.ts'
 import { isEventStream, unacceptable } from './answer-head.ts'
 import { faultOf, timedOut } from './faults.ts'
 import { KeyGuard } from './key-guard.ts'
+import { LastWord } from './last-word.ts'
 import type { Upstream } from './pools.ts'
 
 /** An upstream's error body is held back to this size, so that the provider's key can be blotted out of it. */
 const ERROR_BODY_BYTES = 1024 * 1024
-/** As much of a stream's end as tells whether it said `[DONE]`. */
-const TAIL_BYTES = 24
 
 /** The pure parts of an answer, handed in by the composition root. */
 export interface AnswerShape {
@@ -54,7 +53,7 @@ export function forward(
   shape: AnswerShape,
 ): Promise<Delivery> {
   return new Promise((resolve, reject) => {
-    const transfer = new Transfer(upstream, sink, shape, resolve, reject)
+    const transfer = new Transfer(upstream, sink, shape, { resolve, reject })
     upstream.pool.dispatch(
       {
         path: request.path,
@@ -67,17 +66,27 @@ export function forward(
   })
 }
 
+// Not arrows in the constructor: for those V8 carried each tenth request, with all it holds, into the old generation.
+function lateIn(transfer: Transfer, totalMs: number): () => void {
+  return () => transfer.abort(timedOut(`the answer was not complete within ${totalMs} ms`))
+}
+
+function goneIn(transfer: Transfer): (stopped: Fault | null) => void {
+  return (stopped) => (stopped ? transfer.abort(stopped) : transfer.leave())
+}
+
+type Promised = Pick<PromiseWithResolvers<Delivery>, 'resolve' | 'reject'>
+
 class Transfer implements Dispatcher.DispatchHandler {
   readonly #sink: AnswerSink
   readonly #shape: AnswerShape
-  readonly #resolve: (delivery: Delivery) => void
-  readonly #reject: (bug: unknown) => void
+  readonly #promised: Promised
   #controller: Dispatcher.DispatchController | null = null
   #settled = false
   #status = 0
-  #stream = false
+  /** Of an event stream; null where the answer is none. */
+  #lastWord: LastWord | null = null
   #firstByteAt = 0
-  #tail = ''
   /** What a JSON answer announced; -1 when it did not. */
   #length = -1
   #whole: Buffer | null = null
@@ -88,27 +97,19 @@ class Transfer implements Dispatcher.DispatchHandler {
   #heldBytes = 0
   #stop: Fault | null = null
 
-  constructor(
-    upstream: Upstream,
-    sink: AnswerSink,
-    shape: AnswerShape,
-    resolve: (delivery: Delivery) => void,
-    reject: (bug: unknown) => void,
-  ) {
+  constructor(upstream: Upstream, sink: AnswerSink, shape: AnswerShape, promised: Promised) {
     this.#sink = sink
     this.#shape = shape
-    this.#resolve = resolve
-    this.#reject = reject
+    this.#promised = promised
     this.#guard = KeyGuard.open(upstream.settings.apiKey)
-    const { totalMs } = upstream.settings.timeouts
-    sink.limit(totalMs, () => this.#abort(timedOut(`the answer was not complete within ${totalMs} ms`)))
-    sink.onGone = (stopped) => (stopped ? this.#abort(stopped) : this.#leave())
-    if (sink.stopped) this.#abort(sink.stopped)
+    sink.limit(upstream.settings.timeouts.totalMs, lateIn(this, upstream.settings.timeouts.totalMs))
+    sink.onGone = goneIn(this)
+    if (sink.stopped) this.abort(sink.stopped)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    if (this.#sink.gone) this.#leave()
+    if (this.#sink.gone) this.leave()
     // A request that waited for a connection while its client left or its time ran out is never sent.
     if (this.#settled) controller.abort(new Error('settled'))
   }
@@ -119,24 +120,25 @@ class Transfer implements Dispatcher.DispatchHandler {
     this.#firstByteAt = performance.now()
     const refused = unacceptable(status, headers)
     if (refused) {
-      this.#abort(refused)
+      this.abort(refused)
       return
     }
-    this.#stream = isEventStream(headers)
-    const passed = this.#shape.headers(headers, this.#stream)
+    const isStream = isEventStream(headers)
+    if (isStream) this.#lastWord = new LastWord()
+    const passed = this.#shape.headers(headers, isStream)
     this.#headers = this.#guard?.headers(passed) ?? passed
     const length = headers['content-length']
     if (status >= 400) {
       this.#held = []
       return
     }
-    this.#tap = this.#shape.openTap(this.#stream ? 'sse' : 'json', status)
+    this.#tap = this.#shape.openTap(isStream ? 'sse' : 'json', status)
     // Known length, no chunked framing: a stream's length may change when usage is taken out of it.
-    if (!this.#stream && typeof length === 'string') {
+    if (!isStream && typeof length === 'string') {
       this.#headers.push('content-length', length)
       this.#length = Number(length)
     }
-    this.#sink.start(status, this.#headers, this.#stream)
+    this.#sink.start(status, this.#headers, isStream)
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -144,16 +146,13 @@ class Transfer implements Dispatcher.DispatchHandler {
     if (this.#held) {
       this.#heldBytes += chunk.length
       if (this.#heldBytes <= ERROR_BODY_BYTES) this.#held.push(chunk)
-      else this.#abort(fault('upstream_unavailable', 'the upstream sent too large an error'))
+      else this.abort(fault('upstream_unavailable', 'the upstream sent too large an error'))
       return
     }
     const clean = this.#guard?.push(chunk) ?? chunk
     const bytes = this.#tap && clean.length > 0 ? this.#tap.push(clean) : clean
     if (bytes === null || bytes.length === 0) return
-    if (this.#stream) {
-      const tail = bytes.toString('latin1', Math.max(0, bytes.length - TAIL_BYTES))
-      this.#tail = tail.length === TAIL_BYTES ? tail : (this.#tail + tail).slice(-TAIL_BYTES)
-    }
+    this.#lastWord?.push(bytes)
     // The whole answer came in one piece: its end, which follows at once, sends it together with the head.
     if (bytes.length === this.#length) this.#whole = bytes
     else if (!this.#sink.write(bytes)) this.#pause(controller)
@@ -174,7 +173,7 @@ class Transfer implements Dispatcher.DispatchHandler {
       } catch (bug) {
         this.#settled = true
         this.#sink.unlimit()
-        this.#reject(bug)
+        this.#promised.reject(bug)
       }
     })
   }
@@ -209,10 +208,11 @@ class Transfer implements Dispatcher.DispatchHandler {
 
   /** A stream said its last word: clients leave at once then, and what the connection does afterwards is no failure. */
   get #isDone(): boolean {
-    return this.#stream && /(?:^|[\r\n])data: ?\[DONE\](?:\r\n|\n|\r)+$/.test(this.#tail)
+    return this.#lastWord?.isDone ?? false
   }
 
-  #leave(): void {
+  /** For the listeners of this module: the client left. */
+  leave(): void {
     // What is being stopped ends for that reason, whoever leaves meanwhile.
     if (this.#settled || this.#stop) return
     const facts = this.#tap?.end().facts ?? {}
@@ -220,7 +220,8 @@ class Transfer implements Dispatcher.DispatchHandler {
     this.#controller?.abort(new Error('client_gone'))
   }
 
-  #abort(reason: Fault): void {
+  /** For the listeners of this module: ends what is not complete, for this reason. */
+  abort(reason: Fault): void {
     if (this.#settled || this.#stop) return
     this.#stop = reason
     if (this.#controller) this.#controller.abort(new Error(reason.code))
@@ -230,16 +231,15 @@ class Transfer implements Dispatcher.DispatchHandler {
   #settle(outcome: Delivery['outcome'], facts: AnswerFacts, reason?: Fault): void {
     this.#settled = true
     this.#sink.unlimit()
-    this.#sink.onGone = null
-    this.#sink.onDrain = null
+    this.#sink.onGone = this.#sink.onDrain = null
     const delivery = {
       outcome,
       status: this.#status,
-      stream: this.#stream,
-      midEvent: this.#tail !== '' && !/(?:\n|\r)(?:\r?\n|\r)$/.test(this.#tail),
+      stream: this.#lastWord !== null,
+      midEvent: this.#lastWord?.isMidEvent ?? false,
       facts,
       firstByteAt: this.#firstByteAt,
     }
-    this.#resolve(reason ? { ...delivery, fault: reason } : delivery)
+    this.#promised.resolve(reason ? { ...delivery, fault: reason } : delivery)
   }
 }
