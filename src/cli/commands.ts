@@ -1,11 +1,9 @@
 import { type Command, CommanderError } from 'commander'
 import { type CommandIo, EXIT } from './command.ts'
-
-/** Imports the file of a command and runs it: what is not asked for is not loaded. */
-export type Invoke = (file: 'serve' | 'demo' | 'check' | 'policy' | 'keys', options: object) => Promise<void>
+import { collect, described, type Invoke } from './describe-command.ts'
+import { addPolicy } from './policy-commands.ts'
 
 const NOT_BUILT: readonly (readonly [string, readonly string[]])[] = [
-  ['policy', ['who-can', 'what-can', 'diff', 'replay']],
   ['users', ['add', 'list', 'passwd', 'totp', 'remove']],
   ['login', []],
   ['token', []],
@@ -15,23 +13,11 @@ const NOT_BUILT: readonly (readonly [string, readonly string[]])[] = [
 /** Adds every command of the contract; one that is not built says so and is unusable. */
 export function addCommands(program: Command, io: CommandIo, invoke: Invoke): void {
   addServing(program, invoke)
-  const policy = program.command('policy').description('test and explain the policies')
-  addPolicy(policy, io, invoke)
+  addPolicy(program.command('policy').description('test, explain, compare and question the policies'), invoke)
   const keys = program.command('keys').description('create, list, revoke and rotate API keys')
   addKeys(keys, invoke)
   for (const [name, verbs] of NOT_BUILT) addUnbuilt(program, io, name, verbs)
 }
-
-function described(parent: Command, name: string, about: string, example: string): Command {
-  return parent
-    .command(name)
-    .description(about)
-    .option('--config <file>', 'the config file', 'config/sallyport.yaml')
-    .allowExcessArguments(false)
-    .addHelpText('after', `\nExample:\n  $ sallyport ${example}`)
-}
-
-const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
 
 function addServing(program: Command, invoke: Invoke): void {
   described(
@@ -58,44 +44,9 @@ function addServing(program: Command, invoke: Invoke): void {
   )
     .option('--json', 'print problems as a JSON list')
     .option('--no-secrets', 'do not look for the variables and files of secrets')
+    .option('--strict', 'exit 1 for warnings, too')
     .option('--show', 'print the config with every default; secrets stay references')
     .action((options) => invoke('check', options))
-}
-
-function addPolicy(policy: Command, io: CommandIo, invoke: Invoke): void {
-  described(policy, 'test', 'run the `tests` of the policy files; exit 1 when one fails', 'policy test --json')
-    .option('--json', 'print the results as JSON')
-    .action((options) => invoke('policy', { ...options, action: 'test' }))
-  described(
-    policy,
-    'explain',
-    'the decision on one request, and why, rule by rule',
-    'policy explain --as bob --group analysts --operation chat --model gpt-4o-mini',
-  )
-    .option('--as <user>', 'the id of the principal')
-    .option('--group <group>', 'a group of the principal; may be repeated', collect)
-    .option('--claim <key=value>', 'a claim of the principal, its path dotted; may be repeated', collect)
-    .option('--issuer <name>', 'the configured name of the issuer')
-    .option('--workspace <name>', 'the workspace of the principal')
-    .option('--key <id>', 'the id of the API key')
-    .option('--method <method>', 'how the principal was authenticated: jwt, api_key, …')
-    .option('--acr <acr>', 'the authentication context of the credential')
-    .option('--mfa', 'the principal showed several factors')
-    .option('--auth-time <seconds>', 'when it signed in, epoch seconds', Number)
-    .option('--operation <operation>', 'the operation: chat, embeddings, models.list, …')
-    .option('--model <model>', 'the model that is asked for')
-    .option('--stream', 'the answer is asked for as a stream')
-    .option('--max-output-tokens <tokens>', 'the output tokens that are asked for', Number)
-    .option('--ip <address>', "the client's address")
-    .option('--at <time>', 'when, as an ISO time')
-    .option('--upstream <name>', 'the upstream that would serve it')
-    .option('--batch <file>', 'requests, one JSON object a line (`-`: from stdin); answers, one a line, in order')
-    .option('--event <file>', 'the request of a recorded audit event; not built yet')
-    .option('--json', 'print the answer as JSON')
-    .action(({ event, ...options }) => {
-      if (event !== undefined) refuseUnbuilt(io, 'policy explain --event')
-      return invoke('policy', { ...options, action: 'explain' })
-    })
 }
 
 function addKeys(keys: Command, invoke: Invoke): void {

@@ -1,7 +1,8 @@
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../model/version.ts'
 import { type CommandIo, EXIT } from './command.ts'
-import { addCommands, type Invoke } from './commands.ts'
+import { addCommands } from './commands.ts'
+import type { Invoke } from './describe-command.ts'
 
 const SUMMARY =
   'A policy-enforcing reverse proxy for LLM APIs: verifies who calls, decides every request by YAML policies, and writes audit events to stdout.'

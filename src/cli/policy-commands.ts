@@ -1,0 +1,134 @@
+import type { Command } from 'commander'
+import { collect, described, type Invoke } from './describe-command.ts'
+
+/** `sallyport policy …`: a function for each command. */
+export function addPolicy(policy: Command, invoke: Invoke): void {
+  addTest(policy, invoke)
+  addExplain(policy, invoke)
+  addWhoCan(policy, invoke)
+  addWhatCan(policy, invoke)
+  addDiff(policy, invoke)
+  addReplay(policy, invoke)
+  addInit(policy, invoke)
+}
+
+function addTest(policy: Command, invoke: Invoke): void {
+  described(
+    policy,
+    'test',
+    'run the `tests` of the policy files, or of other files; exit 1 when one fails',
+    'policy test --min-coverage 90 --junit report.xml',
+  )
+    .argument('[files...]', 'files or folders with `tests`, run beside those of the policies')
+    .option('--min-coverage <percent>', 'exit 1 when fewer rules are exercised by a test', Number)
+    .option('--junit <file>', 'write a JUnit report for CI')
+    .option('--json', 'print the results as JSON')
+    .action((files, options) => invoke('policy', { ...options, files, action: 'test' }))
+}
+
+/** The options that describe one caller. */
+function addCaller(command: Command): Command {
+  return command
+    .option('--as <user>', 'the id of the principal')
+    .option('--group <group>', 'a group of the principal; may be repeated', collect)
+    .option('--claim <key=value>', 'a claim of the principal, its path dotted; may be repeated', collect)
+    .option('--issuer <name>', 'the configured name of the issuer')
+    .option('--workspace <name>', 'the workspace of the principal')
+    .option('--key <id>', 'the id of the API key')
+    .option('--method <method>', 'how the principal was authenticated: jwt, api_key, …')
+    .option('--acr <acr>', 'the authentication context of the credential')
+    .option('--mfa', 'the principal showed several factors')
+    .option('--auth-time <seconds>', 'when it signed in, epoch seconds', Number)
+}
+
+function addExplain(policy: Command, invoke: Invoke): void {
+  addCaller(
+    described(
+      policy,
+      'explain',
+      'the decision on one request, and why, rule by rule',
+      'policy explain --as bob --group analysts --operation chat --model gpt-4o-mini',
+    ),
+  )
+    .option('--operation <operation>', 'the operation: chat, embeddings, models.list, …')
+    .option('--model <model>', 'the model that is asked for')
+    .option('--stream', 'the answer is asked for as a stream')
+    .option('--max-output-tokens <tokens>', 'the output tokens that are asked for', Number)
+    .option('--ip <address>', "the client's address")
+    .option('--at <time>', 'when, as an ISO time')
+    .option('--upstream <name>', 'the upstream that would serve it')
+    .option('--batch <file>', 'requests, one JSON object a line (`-`: from stdin); answers, one a line, in order')
+    .option('--event <file>', 'the request of a recorded audit event (`-`: from stdin)')
+    .option('--json', 'print the answer as JSON')
+    .action((options) => invoke('policy', { ...options, action: 'explain' }))
+}
+
+function addWhoCan(policy: Command, invoke: Invoke): void {
+  described(
+    policy,
+    'who-can',
+    'who may reach a model or an operation, and under which conditions',
+    'policy who-can --model gpt-4o --operation chat',
+  )
+    .option('--model <model>', 'the model, or an alias of one')
+    .option('--operation <operation>', 'the operation: chat, embeddings, models.list, …; all of them when left out')
+    .option('--matrix', 'a matrix of all roles and models, for an access review')
+    .option('--format <format>', 'of the matrix: text, markdown or csv', 'text')
+    .option('--json', 'print the answer as JSON')
+    .action((options) => invoke('policy-who-can', options))
+}
+
+function addWhatCan(policy: Command, invoke: Invoke): void {
+  addCaller(
+    described(
+      policy,
+      'what-can',
+      'what a role or one caller may do, and under which conditions',
+      'policy what-can --role analyst',
+    ),
+  )
+    .option('--role <role>', 'a role of the policy')
+    .option('--json', 'print the answer as JSON')
+    .action((options) => invoke('policy-what-can', options))
+}
+
+function addDiff(policy: Command, invoke: Invoke): void {
+  described(
+    policy,
+    'diff',
+    'the access that a change of policies gains and loses, in people, models and operations',
+    'policy diff main/policies policies --fail-on-widening',
+  )
+    .argument('<old>', 'the policy files before the change: a file or a folder')
+    .argument('<new>', 'the policy files after it')
+    .option('--fail-on-widening', 'exit 1 when somebody gains access')
+    .option('--json', 'print the answer as JSON')
+    .action((before, after, options) => invoke('policy-diff', { ...options, before, after }))
+}
+
+function addReplay(policy: Command, invoke: Invoke): void {
+  described(
+    policy,
+    'replay',
+    'decide recorded audit events again, under the present policies: who would newly be denied or allowed',
+    'policy replay yesterday.ndjson',
+  )
+    .argument('<events>', 'audit events, one a line (`-`: from stdin)')
+    .option('--fail-on-change', 'exit 1 when a request would be decided differently')
+    .option('--json', 'print the answer as JSON')
+    .action((events, options) => invoke('policy-replay', { ...options, events }))
+}
+
+function addInit(policy: Command, invoke: Invoke): void {
+  policy
+    .command('init')
+    .description('write a commented starter policy, from a few questions or flags')
+    .allowExcessArguments(false)
+    .addHelpText('after', '\nExample:\n  $ sallyport policy init --issuer corp --group analysts=gpt-4o-mini,gpt-4o')
+    .argument('[file]', 'the file to write; never one that is there', 'policies/policy.yaml')
+    .option('--issuer <name>', 'the configured name of the issuer whose people use the proxy')
+    .option('--group <group=models>', 'a group and the models that it may use; may be repeated', collect)
+    .option('--mfa <duration>', 'how long ago a sign-in with several factors may be, for what needs one')
+    .option('--json', 'print what was written as JSON')
+    .action((file, options) => invoke('policy-init', { ...options, file }))
+}
