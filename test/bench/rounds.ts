@@ -11,7 +11,7 @@ import { type Workload, workloads } from './workloads.ts'
 
 /** Before anything is counted, so that Node's compiler has settled: most of all on the path that all requests share. */
 const FIRST_MS = { warmMs: 400, measureMs: 100 } as const
-const FIRST_ANSWERS = { rules: 20_000, shared: 2000, ours: 2000 } as const
+const FIRST_ANSWERS = { rules: 40_000, shared: 2000, ours: 2000 } as const
 const FIRST_STREAMS = 300
 const CELL_WARM_MS = 250
 /** For the events of the last answers. */
