@@ -6,6 +6,8 @@ import { explain, type Names } from './explain.ts'
 import type { KnownNames } from './known-names.ts'
 import { compileMembership, positions } from './membership.ts'
 import { type FileProblem, type Merged, mergeSources, type Placed, type PolicyText } from './merge.ts'
+import { expandModels } from './model-sets.ts'
+import { outlineWhenAsked, type PolicyOutline } from './outline.ts'
 import { referenceProblems } from './references.ts'
 import { type CompiledRule, compileRule, type NameSet, nameSet } from './rule.ts'
 import { buildRuleSet } from './rule-set.ts'
@@ -25,6 +27,8 @@ export interface CompiledPolicy {
   readonly warm: () => void
   readonly resolveModel: (name: string) => { readonly model: string; readonly alias: string | null }
   readonly tests: readonly PolicyTest[]
+  /** What is in force, in the words of the files: for questions about the policy, never for a decision. */
+  readonly outline: () => PolicyOutline
 }
 
 /** One entry of `tests` and the file that it stands in. */
@@ -53,6 +57,7 @@ function compileMerged(merged: Merged, digest: string): CompiledPolicy {
   const roles = whole<RoleDocument>(merged.roles)
   const workspaces = whole<WorkspaceDocument>(merged.workspaces)
   const aliases = whole<string>(merged.aliases)
+  const sets = whole<readonly string[]>(merged.models)
   const workspaceAt = new Map([...workspaces.keys()].map((name, index) => [name, index]))
   const written = sortedRules(merged.rules)
   const rules = compileRules(written, merged, [...roles.keys()], workspaceAt)
@@ -80,8 +85,7 @@ function compileMerged(merged: Merged, digest: string): CompiledPolicy {
       return explain(set, names, decideInput(input), { input, held, workspace })
     },
     warm: () => {
-      const sets = whole<readonly string[]>(merged.models)
-      const inputs = warmingInputs(written, ({ models = [] }) => [...expanded(models, sets)][0] ?? 'warm-up')
+      const inputs = warmingInputs(written, ({ models = [] }) => [...expandModels(models, sets)][0] ?? 'warm-up')
       for (const input of inputs) decideInput(input)
     },
     resolveModel: (name) => {
@@ -89,6 +93,7 @@ function compileMerged(merged: Merged, digest: string): CompiledPolicy {
       return target === undefined ? { model: name, alias: null } : { model: target, alias: name }
     },
     tests: merged.tests.map(({ file, value }) => ({ file, test: value as TestDocument })),
+    outline: outlineWhenAsked({ roles, workspaces, aliases, sets, rules: written }),
   }
 }
 
@@ -112,7 +117,7 @@ function compileRules(
   const known = new Map<string, NameSet>()
   const models = (list: readonly string[]): NameSet => {
     const key = JSON.stringify(list)
-    const set = known.get(key) ?? nameSet(expanded(list, sets))
+    const set = known.get(key) ?? nameSet(expandModels(list, sets))
     known.set(key, set)
     return set
   }
@@ -124,16 +129,4 @@ function compileRules(
       models: rule.models ? models(rule.models) : null,
     }),
   )
-}
-
-/** The names and patterns of a list, with those of the sets in it and of the sets in these. */
-function expanded(list: readonly string[], sets: ReadonlyMap<string, readonly string[]>): Set<string> {
-  const seen = new Set(list)
-  const names = new Set<string>()
-  // A set's iteration reaches what is added on the way; that there is no cycle has been checked, and none would matter.
-  for (const entry of seen) {
-    if (!entry.startsWith('@')) names.add(entry)
-    else for (const inner of sets.get(entry.slice(1)) ?? []) seen.add(inner)
-  }
-  return names
 }

@@ -11,13 +11,14 @@ export interface Import {
   readonly dynamic: boolean
 }
 
-const CORE = ['schema', 'policy', 'endpoints', 'shape', 'guards']
+const CORE = ['schema', 'policy', 'endpoints', 'shape', 'guards', 'analysis']
 const EDGES = ['identity', 'upstream', 'limits', 'audit', 'stores', 'config']
 
 /** What a folder of `src` may import, beside itself. `serving` is the composition root. */
 const MAY_IMPORT: { readonly [layer: string]: readonly string[] } = {
   model: [],
   ...Object.fromEntries(CORE.map((name) => [name, name === 'schema' ? ['model'] : ['model', 'schema']])),
+  analysis: ['model', 'schema', 'policy'],
   ...Object.fromEntries(EDGES.map((name) => [name, ['model', 'schema']])),
   pipeline: ['model', ...CORE, ...EDGES],
   http: ['model', 'pipeline'],

@@ -1,0 +1,100 @@
+import { expandModels } from './model-sets.ts'
+import type { MemberDocument, RoleDocument, RuleDocument, WhenDocument, WorkspaceDocument } from './schema.ts'
+
+/** A policy as it is in force, in the words of its files: all files joined, sets expanded. For analysis, not to decide. */
+export interface PolicyOutline {
+  readonly roles: ReadonlyMap<string, OutlineRole>
+  readonly workspaces: ReadonlyMap<string, OutlineWorkspace>
+  /** What clients may call a model, and the model. */
+  readonly aliases: ReadonlyMap<string, string>
+  /** By `id`, code point by code point: of several that match, the first decides. */
+  readonly rules: readonly OutlineRule[]
+}
+
+export interface OutlineRole {
+  /** Any of them gives the role; without one, only an API key that carries it does. */
+  readonly members: readonly MemberDocument[]
+  readonly includes: readonly string[]
+  /** All that its holder holds: itself, and what it includes, directly and by way of others. */
+  readonly holds: readonly string[]
+}
+
+export interface OutlineWorkspace {
+  readonly members: readonly MemberDocument[]
+  readonly labels: { readonly [name: string]: string }
+}
+
+/** One rule. A selector that is null matches everything. */
+export interface OutlineRule {
+  readonly id: string
+  readonly effect: 'allow' | 'deny'
+  /** Only an enforced rule decides. */
+  readonly mode: 'enforce' | 'shadow'
+  readonly roles: readonly string[] | null
+  readonly workspaces: readonly string[] | null
+  /** Plain names and patterns, those of sets among them. */
+  readonly models: readonly string[] | null
+  /** As the rule says it: with `@sets`. */
+  readonly modelsWritten: readonly string[] | null
+  readonly operations: readonly string[] | null
+  /** What is in force: an allow that names no hosts has `urls: []`. */
+  readonly when: WhenDocument
+  readonly reason: string | null
+}
+
+/** The parts of a policy without problems. */
+export interface OutlineParts {
+  readonly roles: ReadonlyMap<string, RoleDocument>
+  readonly workspaces: ReadonlyMap<string, WorkspaceDocument>
+  readonly aliases: ReadonlyMap<string, string>
+  readonly sets: ReadonlyMap<string, readonly string[]>
+  /** Sorted by `id`. */
+  readonly rules: readonly RuleDocument[]
+}
+
+/** Answers the outline, made when it is asked for first: nothing of it is needed to decide. */
+export function outlineWhenAsked(parts: OutlineParts): () => PolicyOutline {
+  let made: PolicyOutline | null = null
+  return () => {
+    made ??= outlineOf(parts)
+    return made
+  }
+}
+
+function outlineOf({ roles, workspaces, aliases, sets, rules }: OutlineParts): PolicyOutline {
+  return {
+    roles: new Map([...roles].map(([name, role]) => [name, outlineRole(name, role, roles)])),
+    workspaces: new Map(
+      [...workspaces].map(([name, { members, labels }]) => [name, { members: members ?? [], labels: labels ?? {} }]),
+    ),
+    aliases,
+    rules: rules.map((rule) => outlineRule(rule, sets)),
+  }
+}
+
+function outlineRole(
+  name: string,
+  { members, includes }: RoleDocument,
+  roles: ReadonlyMap<string, RoleDocument>,
+): OutlineRole {
+  const holds = new Set([name])
+  // A set's iteration reaches what is added on the way, so that includes of includes are found.
+  for (const held of holds) for (const included of roles.get(held)?.includes ?? []) holds.add(included)
+  return { members: members ?? [], includes: includes ?? [], holds: [...holds] }
+}
+
+function outlineRule(rule: RuleDocument, sets: ReadonlyMap<string, readonly string[]>): OutlineRule {
+  const { id, effect, mode, roles, workspaces, models, operations, when, reason } = rule
+  return {
+    id,
+    effect,
+    mode: mode ?? 'enforce',
+    roles: roles ?? null,
+    workspaces: workspaces ?? null,
+    models: models ? [...expandModels(models, sets)] : null,
+    modelsWritten: models ?? null,
+    operations: operations ?? null,
+    when: effect === 'allow' ? { ...when, urls: when?.urls ?? [] } : { ...when },
+    reason: reason ?? null,
+  }
+}

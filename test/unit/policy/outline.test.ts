@@ -1,0 +1,60 @@
+import t from 'tap'
+import { compilePolicy } from '../../../src/policy/compile.ts'
+import { KNOWN, sources } from '../../support/policies.ts'
+
+const documents = [
+  {
+    version: 1,
+    roles: { lead: { includes: ['analyst'] }, analyst: { members: [{ group: 'a' }], includes: ['employee'] } },
+    models: { small: ['gpt-4o-mini', '@more'], more: ['llama-*', 'gpt-4o-mini'] },
+    rules: [{ id: 'b', effect: 'deny', models: ['@small', 'o1'], operations: ['chat'], reason: 'no' }],
+  },
+  {
+    version: 1,
+    roles: { employee: { members: [{ issuer: 'corp' }] } },
+    aliases: { fast: 'gpt-4o-mini' },
+    workspaces: { research: { members: [{ group: 'r' }], labels: { tier: 'x' } } },
+    rules: [{ id: 'a', effect: 'allow', roles: ['lead'], workspaces: ['research'], when: { stream: true } }],
+  },
+]
+
+t.test('the outline is the policy in force, whatever the order of the files', async (t) => {
+  for (const order of [documents, [...documents].reverse()]) {
+    const { policy } = compilePolicy(sources(order), KNOWN)
+    const outline = policy?.outline()
+    t.same(outline?.roles.get('lead'), { members: [], includes: ['analyst'], holds: ['lead', 'analyst', 'employee'] })
+    t.same(outline?.workspaces.get('research'), { members: [{ group: 'r' }], labels: { tier: 'x' } })
+    t.same([...(outline?.aliases ?? [])], [['fast', 'gpt-4o-mini']])
+    t.same(outline?.rules, [
+      {
+        id: 'a',
+        effect: 'allow',
+        mode: 'enforce',
+        roles: ['lead'],
+        workspaces: ['research'],
+        models: null,
+        modelsWritten: null,
+        operations: null,
+        when: { stream: true, urls: [] },
+        reason: null,
+      },
+      {
+        id: 'b',
+        effect: 'deny',
+        mode: 'enforce',
+        roles: null,
+        workspaces: null,
+        models: ['o1', 'gpt-4o-mini', 'llama-*'],
+        modelsWritten: ['@small', 'o1'],
+        operations: ['chat'],
+        when: {},
+        reason: 'no',
+      },
+    ])
+  }
+})
+
+t.test('it is made once', async (t) => {
+  const { policy } = compilePolicy(sources(documents), KNOWN)
+  t.equal(policy?.outline(), policy?.outline())
+})
