@@ -7,6 +7,7 @@ export type CommandFile =
   | 'check'
   | 'keys'
   | 'policy'
+  | 'policy-test'
   | 'policy-who-can'
   | 'policy-what-can'
   | 'policy-diff'

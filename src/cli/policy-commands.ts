@@ -23,7 +23,7 @@ function addTest(policy: Command, invoke: Invoke): void {
     .option('--min-coverage <percent>', 'exit 1 when fewer rules are exercised by a test', Number)
     .option('--junit <file>', 'write a JUnit report for CI')
     .option('--json', 'print the results as JSON')
-    .action((files, options) => invoke('policy', { ...options, files, action: 'test' }))
+    .action((files, options) => invoke('policy-test', { ...options, files }))
 }
 
 /** The options that describe one caller. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { relative, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { loadAll } from '../config/load-all.ts'
 import { printable } from '../config/report.ts'
 import type { Explanation } from '../model/decision.ts'
@@ -12,10 +12,9 @@ import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
 import { type DescribeFlags, describedByFlags } from './described-request.ts'
 import { flagFault } from './flag-fault.ts'
 import { type DecidedUpstream, decidedUpstreams, describedOutcome } from './policy-outcome.ts'
-import { runTests, type TestResult } from './policy-tests.ts'
 
 export interface PolicyOptions extends CommonOptions, DescribeFlags {
-  readonly action: 'test' | 'explain'
+  readonly action: 'explain'
   readonly batch?: string
 }
 
@@ -29,7 +28,7 @@ interface Subject {
 /** Lines of a batch that are answered before the output is written. */
 const BATCH_FLUSH = 500
 
-/** `sallyport policy test` and `policy explain`. Secrets are not looked for: both run where the config is reviewed. */
+/** `sallyport policy explain`. Secrets are not looked for: it runs where the config is reviewed. */
 export async function run(options: PolicyOptions, io: CommandIo): Promise<number> {
   const loaded = await loadAll(resolve(io.cwd, options.config), {
     env: io.env,
@@ -43,29 +42,7 @@ export async function run(options: PolicyOptions, io: CommandIo): Promise<number
   const { policy, settings } = loaded
   const issuers = [...settings.issuers.map(({ name }) => name), 'api_keys']
   const subject = { policy, issuers, upstreams: decidedUpstreams(settings) }
-  if (options.action === 'test') return test(subject, options, io)
   return options.batch === undefined ? explainOne(subject, options, io) : explainBatch(subject, options.batch, io)
-}
-
-function test({ policy, upstreams }: Subject, options: PolicyOptions, io: CommandIo): number {
-  const results = runTests(policy, upstreams, Date.now())
-  const failures = results.filter(({ ok }) => !ok).length
-  if (options.json) {
-    const rows = results.map(({ file, ...row }) => ({ file: relative(io.cwd, file), ...row }))
-    io.stdout.write(`${JSON.stringify({ ok: failures === 0, tests: rows }, null, 2)}\n`)
-  } else {
-    io.stdout.write(results.map(resultLine).join(''))
-    io.stdout.write(
-      results.length === 0 ? 'the policies have no tests\n' : `${results.length} tests, ${failures} failed\n`,
-    )
-  }
-  return failures === 0 ? EXIT.done : EXIT.no
-}
-
-function resultLine({ ok, name, served, expected, got }: TestResult): string {
-  const note = served === false ? '        no upstream of the config serves its model\n' : ''
-  const head = `${ok ? 'ok    ' : 'FAILED'}  ${printable(name)}\n${note}`
-  return ok ? head : `${head}        expected ${printable(expected)}\n        got      ${printable(got)}\n`
 }
 
 function explainOne(subject: Subject, options: PolicyOptions, io: CommandIo): number {
