@@ -7,6 +7,8 @@ export interface PolicyOutline {
   readonly workspaces: ReadonlyMap<string, OutlineWorkspace>
   /** What clients may call a model, and the model. */
   readonly aliases: ReadonlyMap<string, string>
+  /** Each named set, without the `@`: its plain names and patterns, those of the sets in it among them. */
+  readonly sets: ReadonlyMap<string, readonly string[]>
   /** By `id`, code point by code point: of several that match, the first decides. */
   readonly rules: readonly OutlineRule[]
 }
@@ -68,6 +70,7 @@ function outlineOf({ roles, workspaces, aliases, sets, rules }: OutlineParts): P
       [...workspaces].map(([name, { members, labels }]) => [name, { members: members ?? [], labels: labels ?? {} }]),
     ),
     aliases,
+    sets: new Map([...sets].map(([name, list]) => [name, [...expandModels(list, sets)]])),
     rules: rules.map((rule) => outlineRule(rule, sets)),
   }
 }
