@@ -30,6 +30,27 @@ export type AuditAction =
 
 export type AuditOutcome = 'success' | 'failure' | 'unknown'
 
+/**
+ * What a request asks for beside operation, model and stream, as far as a policy may speak of it. An absent member is
+ * none, unless `omitted` names it: then there is something that the event does not say.
+ */
+export interface AuditAsked {
+  /** Unit: tokens. */
+  readonly maxOutputTokens?: number
+  readonly functions?: readonly string[]
+  readonly hosted?: readonly string[]
+  /** Hosts of URLs. */
+  readonly hosts?: readonly string[]
+  /** Models named beside the main one. */
+  readonly models?: readonly string[]
+  readonly images?: true
+  readonly files?: true
+  readonly audio?: true
+  /** The workspace that the caller asked for. */
+  readonly project?: string
+  readonly omitted?: readonly string[]
+}
+
 /** What both events of one request tell of it. Absent members are left out of the event, never written as null. */
 export interface AuditRequest {
   readonly id: string
@@ -46,6 +67,8 @@ export interface AuditRequest {
   readonly model?: string
   readonly alias?: string
   readonly stream?: boolean
+  /** Absent where the body was not understood. */
+  readonly asked?: AuditAsked
   readonly bodyBytes?: number
   readonly traceId?: string
   readonly spanId?: string

@@ -4,6 +4,7 @@ import type { Fault } from '../model/fault.ts'
 import type { AnswerFacts, RequestFacts, RequestHead } from '../model/request.ts'
 import { isTraceparent } from '../shape/trace-context.ts'
 import type { Upstream } from '../upstream/pools.ts'
+import { askedOf } from './asked.ts'
 
 const MAX_PATH = 512
 
@@ -35,7 +36,10 @@ export function auditRequest(
   if (head.clientIp !== undefined) request.clientIp = head.clientIp
   if (head.clientPort !== undefined) request.clientPort = head.clientPort
   if (operation !== null) request.operation = operation
-  if (facts !== null) request.stream = facts.stream
+  if (facts !== null) {
+    request.stream = facts.stream
+    request.asked = askedOf(facts, head.project, blotted)
+  }
   if (model !== null) request.model = blotted(model)
   if (alias !== null) request.alias = blotted(alias)
   if (head.forwardedFor !== undefined) request.forwardedFor = head.forwardedFor.slice(0, 256)

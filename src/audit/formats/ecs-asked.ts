@@ -2,6 +2,7 @@ import type { AuditEvent, AuditPolicy, AuditRequest, AuditUpstream } from '../..
 import type { Principal } from '../../model/identity.ts'
 import { type Budget, count } from './budget.ts'
 import { type PersonText, personText } from './ecs-person.ts'
+import { askedMembers } from './ecs-request.ts'
 import { inOnePiece } from './text.ts'
 
 /** OpenTelemetry's names of our operations; the others are in no GenAI schema and stand only in our own members. */
@@ -20,7 +21,7 @@ export interface AskedText {
   readonly caller: string
   /** `gen_ai`, open behind what was asked; empty when there is nothing. */
   readonly model: string
-  /** `sallyport`, from `operation` to `stream`. */
+  /** `sallyport`, from `operation` to `request`. */
   readonly own: string
   readonly plain: boolean
 }
@@ -169,7 +170,8 @@ function ownMembers(event: AuditEvent, person: PersonText | null, budget: Budget
   }
   if (request?.alias !== undefined) members += `,"alias":${budget.id('sallyport.alias', request.alias)}`
   members += authMembers(event, person, budget) + policyMembers(event, budget)
-  return request?.stream === undefined ? members : `${members},"stream":${request.stream}`
+  if (request?.stream !== undefined) members += `,"stream":${request.stream}`
+  return request?.asked === undefined ? members : `${members},"request":{${askedMembers(request.asked, budget)}}`
 }
 
 function authMembers({ authMethod, authIssuer, authCache }: AuditEvent, person: PersonText | null, budget: Budget) {

@@ -56,13 +56,28 @@ function groupMembers({ groups, workspaces }: Principal, budget: Budget): string
     : `${group}},"organization":{"id":${budget.name('organization.id', workspace)}}`
 }
 
-function authMembers({ workspaces, method, issuer, key, tokenId }: Principal, budget: Budget): string {
+function authMembers(principal: Principal, budget: Budget): string {
+  const { workspaces, method, issuer, key, tokenId } = principal
   const workspace = onlyOne(workspaces)
   let members = workspace === undefined ? '' : `,"workspace":${budget.name('sallyport.workspace', workspace)}`
   members += `,"auth":{"method":${budget.name('sallyport.auth.method', method)}`
   members += `,"issuer":${budget.id('sallyport.auth.issuer', issuer)}`
   if (key !== null) members += `,"key_id":${budget.name('sallyport.auth.key_id', key)}`
   if (tokenId !== null) members += `,"token_id":${budget.name('sallyport.auth.token_id', tokenId)}`
+  return members + strengthMembers(principal, budget)
+}
+
+/**
+ * What the policy may ask of the credential itself, so that a decision can be made again. `mfa` stands always, so that
+ * the absence of the others says something: they are none, unless `unclear` names them.
+ */
+function strengthMembers({ mfa, acr, authTime, roles, workspaces }: Principal, budget: Budget): string {
+  let members = `,"mfa":"${mfa}"`
+  if (acr !== undefined) members += `,"acr":${budget.name('sallyport.auth.acr', acr)}`
+  if (authTime !== undefined && Number.isFinite(authTime)) members += `,"auth_time":${authTime}`
+  if (roles.length > 0) members += `,"roles":${budget.list('sallyport.auth.roles', roles)}`
+  if (workspaces === undefined) return `${members},"unclear":["workspaces"]`
+  if (workspaces.length > 0) members += `,"workspaces":${budget.list('sallyport.auth.workspaces', workspaces)}`
   return members
 }
 

@@ -15,6 +15,8 @@ const OWN = new Set([
   'auth',
   'policy',
   'stream',
+  'request',
+  'shadow',
   'finish_reasons',
   'ttft_ns',
   'upstream_ns',

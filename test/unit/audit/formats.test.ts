@@ -15,6 +15,7 @@ const NOT_FORMATS = [
   'ecs-asked.ts',
   'ecs-call.ts',
   'ecs-person.ts',
+  'ecs-request.ts',
   'extra.ts',
   'format.ts',
   'index.ts',
@@ -137,9 +138,10 @@ for (const format of FORMATS) {
       const canary = 'canary-8f1c'
       const leaking = {
         ...event,
-        principal: { ...alice, claims: { token: canary, [canary]: { nested: [canary] } }, acr: canary, secret: canary },
+        principal: { ...alice, claims: { token: canary, [canary]: { nested: [canary] } }, secret: canary },
         request: {
           ...('request' in event ? event.request : FIXTURES.authorized.request),
+          asked: { functions: ['search'], arguments: canary, urls: [canary] },
           headers: { authorization: canary },
           query: canary,
         },

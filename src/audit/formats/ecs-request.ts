@@ -1,0 +1,18 @@
+import type { AuditAsked } from '../../model/audit.ts'
+import { type Budget, count } from './budget.ts'
+
+/** `sallyport.request`: what decides beside the model. Names of tools and hosts, never arguments, URLs or content. */
+export function askedMembers(asked: AuditAsked, budget: Budget): string {
+  const { maxOutputTokens, functions, hosted, hosts, models, project, omitted } = asked
+  let members = maxOutputTokens === undefined ? '' : `,"max_output_tokens":${count(maxOutputTokens)}`
+  if (functions) members += `,"functions":${budget.list('sallyport.request.functions', functions)}`
+  if (hosted) members += `,"hosted":${budget.list('sallyport.request.hosted', hosted)}`
+  if (hosts) members += `,"hosts":${budget.list('sallyport.request.hosts', hosts)}`
+  if (models) members += `,"models":${budget.list('sallyport.request.models', models)}`
+  if (asked.images) members += ',"images":true'
+  if (asked.files) members += ',"files":true'
+  if (asked.audio) members += ',"audio":true'
+  if (project !== undefined) members += `,"project":${budget.name('sallyport.request.project', project)}`
+  if (omitted) members += `,"omitted":${budget.list('sallyport.request.omitted', omitted)}`
+  return members.slice(1)
+}
