@@ -64,15 +64,21 @@ export class BodyReading {
   #handOn(): void {
     const settle = this.#settle
     if (settle === null) return
-    this.#settle = null
-    settle(ok(this.#chunks === null ? (this.#first ?? NOTHING) : Buffer.concat(this.#chunks, this.#length)))
+    const bytes = this.#chunks === null ? (this.#first ?? NOTHING) : Buffer.concat(this.#chunks, this.#length)
+    this.#forget()
+    settle(ok(bytes))
+  }
+
+  /** The request knows its reading for as long as its answer takes: the pieces would be in memory beside the whole. */
+  #forget(): void {
+    this.#settle = this.#first = this.#chunks = null
   }
 
   /** Stops reading, unless the body was handed on. */
   fail(fault: Fault): void {
     const settle = this.#settle
     if (settle === null) return
-    this.#settle = null
+    this.#forget()
     this.#request.removeListener('data', onBytes)
     this.#request.removeListener('end', onEnd)
     this.#request.pause()

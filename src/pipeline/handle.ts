@@ -1,14 +1,15 @@
+import type { Route } from '../endpoints/route.ts'
 import { readCredential } from '../identity/credentials.ts'
 import type { PolicyInput } from '../model/decision.ts'
 import { type Fault, fault } from '../model/fault.ts'
 import type { Principal } from '../model/identity.ts'
-import type { ClientExchange } from '../model/ports.ts'
+import type { BodyAllowance, ClientExchange } from '../model/ports.ts'
 import type { RequestHead } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import { type Delivery, forward } from '../upstream/forward.ts'
 import { answerHere } from './answers.ts'
 import type { BodyBudget } from './body-budget.ts'
-import { judged, routed } from './prepare.ts'
+import { judged, type Prepared, routed } from './prepare.ts'
 import { auditUnavailable, challenged, credentialFault, methodFault } from './refusals.ts'
 import type { Snapshot } from './snapshot.ts'
 import { Trail, type TrailPorts } from './trail.ts'
@@ -70,8 +71,6 @@ function callerOf(principal: Principal): string {
   return caller
 }
 
-const NO_BODY: Result<null, never> = ok(null)
-
 /**
  * What a known caller asks for: read (only now, since a stranger must not make us buffer or parse), judged, written down,
  * then done. The stages in order; what is answered is the first fault. Null: the request was answered. One function, for
@@ -90,14 +89,7 @@ async function proceed(
   if (!found.ok) return found.fault
   const allowance = ports.bodies.open(callerOf(principal))
   try {
-    const { maxBodyBytes, timeouts } = snapshot.settings.listen
-    const isBare = found.value.endpoint.body === 'none'
-    const bytes = isBare
-      ? NO_BODY
-      : await exchange.readBody(head.contentLength, maxBodyBytes, timeouts.bodyMs, allowance)
-    if (!bytes.ok) return bytes.fault
-    if (bytes.value) trail.received(bytes.value.length)
-    const prepared = judged(head, principal, found.value, bytes.value, snapshot, trail)
+    const prepared = await whole(head, principal, found.value, exchange, allowance, snapshot, trail)
     if (!prepared.ok) return prepared.fault
     const allowed = prepared.value
     if (!(await trail.authorize(allowed.by === 'upstream' ? allowed.upstream : null))) return auditUnavailable
@@ -113,6 +105,28 @@ async function proceed(
   } finally {
     allowance.release()
   }
+}
+
+/**
+ * The request as it is judged, once its body is there. Not a part of `proceed`: what a function names stays in memory
+ * while it waits, and where a body is sent on in other words the one that was read would be held with it to the end.
+ */
+function whole(
+  head: RequestHead,
+  principal: Principal,
+  found: Route,
+  exchange: ClientExchange,
+  allowance: BodyAllowance,
+  snapshot: Snapshot,
+  trail: Trail,
+): Result<Prepared, Fault> | Promise<Result<Prepared, Fault>> {
+  if (found.endpoint.body === 'none') return judged(head, principal, found, null, snapshot, trail)
+  const { maxBodyBytes, timeouts } = snapshot.settings.listen
+  return exchange.readBody(head.contentLength, maxBodyBytes, timeouts.bodyMs, allowance).then((bytes) => {
+    if (!bytes.ok) return bytes
+    trail.received(bytes.value.length)
+    return judged(head, principal, found, bytes.value, snapshot, trail)
+  })
 }
 
 /** Answers at once where the credential was verified before, so that the common request waits for nothing. */
