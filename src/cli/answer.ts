@@ -1,5 +1,5 @@
 import { printable } from '../config/report.ts'
-import type { Explanation } from '../model/decision.ts'
+import type { Explanation, ShadowVerdict } from '../model/decision.ts'
 
 /** What `explain` says of one request. */
 export interface Answer extends Explanation {
@@ -9,16 +9,20 @@ export interface Answer extends Explanation {
 }
 
 /** What `explain --json` and each line of a batch answer. `served` stands there only where nobody serves the model. */
-export function explanationJson({ decision, matched, unmet, served, note }: Answer): object {
+export function explanationJson({ decision, shadow, matched, unmet, served, note }: Answer): object {
   const { effect, rule, reason } = decision
   const more = { ...(note === undefined ? {} : { note }), ...(served ? {} : { served }) }
-  return { effect, rule, reason, matched, unmet, ...more }
+  return { effect, rule, reason, matched, unmet, shadow, ...more }
+}
+
+function verdictText({ effect, rule, reason }: ShadowVerdict): string {
+  return `${effect}  ${rule === null ? 'by no rule' : `by rule ${rule}`}  (${reason})`
 }
 
 /** The same for people. */
-export function explanationText({ decision, matched, unmet, served, note }: Answer): string {
-  const { effect, rule, reason } = decision
-  const lines = [`${effect}  ${rule === null ? 'by no rule' : `by rule ${rule}`}  (${reason})`]
+export function explanationText({ decision, shadow, matched, unmet, served, note }: Answer): string {
+  const lines = [verdictText(decision)]
+  if (shadow) lines.push(`with the shadow rules enforced: ${verdictText(shadow)}`)
   if (note !== undefined) lines.push(`note: ${note}`)
   if (!served) lines.push('no upstream that could be asked serves the model: the proxy answers 404 `model_not_found`')
   if (matched.length > 0) lines.push(`matched: ${matched.join(', ')}`)

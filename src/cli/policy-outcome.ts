@@ -25,6 +25,8 @@ export interface Outcome {
   readonly input: PolicyInput
   /** False when no upstream (or not the pinned one) serves the model: the proxy answers 404, whatever the policy says. */
   readonly served: boolean
+  /** As the policy sees it with its shadow rules enforced: they may lead to another upstream. */
+  readonly shadowInput: PolicyInput
 }
 
 export function describedOutcome(
@@ -44,16 +46,21 @@ export function describedOutcome(
   if (pinned !== null) {
     const upstream = upstreams.find(({ name }) => name === pinned)
     if (!upstream) return failed('the config has no upstream of this name')
-    return ok({ input: { ...input, upstream }, served: serving.includes(upstream) })
+    const pinnedInput = { ...input, upstream }
+    return ok({ input: pinnedInput, served: serving.includes(upstream), shadowInput: pinnedInput })
   }
-  return ok({
-    input: policy.speaksOfUpstream ? bestInput(policy, serving, input) : input,
-    served: serving.length > 0,
-  })
+  const best = bestInput(policy, serving, input)
+  const shadowInput = policy.shadow ? bestInput(policy.shadow, serving, input) : best
+  return ok({ input: best, served: serving.length > 0, shadowInput })
 }
 
 /** Allow before step-up before deny, and the first upstream of the best ones, as `judge` decides; without one, none. */
-function bestInput(policy: CompiledPolicy, serving: readonly DecidedUpstream[], input: PolicyInput): PolicyInput {
+function bestInput(
+  policy: Pick<CompiledPolicy, 'speaksOfUpstream' | 'decide'>,
+  serving: readonly DecidedUpstream[],
+  input: PolicyInput,
+): PolicyInput {
+  if (!policy.speaksOfUpstream) return input
   let best: PolicyInput | null = null
   let effect: Decision['effect'] = 'deny'
   for (const upstream of serving) {

@@ -55,7 +55,7 @@ function explainOne(subject: Subject, options: PolicyOptions, io: CommandIo): nu
     io.stderr.write(`error: ${printable(outcome.fault)}\n`)
     return EXIT.unusable
   }
-  const explanation = policy.explain(outcome.value.input)
+  const explanation = policy.explain(outcome.value.input, outcome.value.shadowInput)
   const answer = { ...explanation, ...outcome.value, note: noteOf(policy, explanation) }
   io.stdout.write(options.json ? `${JSON.stringify(explanationJson(answer), null, 2)}\n` : explanationText(answer))
   return EXIT.done
@@ -81,7 +81,7 @@ async function explainBatch({ policy, upstreams }: Subject, batch: string, io: C
     const read = readLine(line)
     const outcome = read === undefined ? null : describedOutcome(policy, upstreams, read, now)
     if (outcome?.ok) {
-      const explanation = policy.explain(outcome.value.input)
+      const explanation = policy.explain(outcome.value.input, outcome.value.shadowInput)
       const answer = { ...explanation, ...outcome.value, note: noteOf(policy, explanation) }
       answers.push(JSON.stringify(explanationJson(answer)))
     } else {

@@ -81,7 +81,22 @@ export interface AuditPolicy {
   /** Wall time of the policy decision alone. Unit: nanoseconds. */
   readonly latencyNs: number
   readonly roles: readonly string[]
-  readonly obligations?: readonly string[]
+  /**
+   * The workspace that the request was decided in. Undefined where the policy knows of none: then it is the one that the
+   * credential names, if it names one; null where several could be meant.
+   */
+  readonly workspace?: string | null | undefined
+  /** What was done to an allowed request because of the policy: `transform:ID`. */
+  readonly obligations?: readonly string[] | undefined
+  /** What the shadow rules would have changed, or would have decided themselves. */
+  readonly shadow?: AuditShadow | undefined
+}
+
+/** `decision` in the words of the event's own: a step-up is a `deny` with the reason `step_up_required`. */
+export interface AuditShadow {
+  readonly decision: 'allow' | 'deny'
+  readonly rule?: string | undefined
+  readonly reason: string
 }
 
 export interface AuditUpstream {

@@ -67,26 +67,46 @@ export interface Challenge {
   readonly maxAgeSeconds: number | null
 }
 
-/** `rule` is the one that decided: null where no rule allowed. `roles` are those held, for the audit event. */
-export type Decision =
-  | { readonly effect: 'allow'; readonly rule: RuleId; readonly reason: 'allowed'; readonly roles: readonly string[] }
-  | {
-      readonly effect: 'deny'
-      readonly rule: RuleId | null
-      readonly reason: DecisionReason
-      readonly roles: readonly string[]
-    }
-  | {
-      readonly effect: 'step_up'
-      readonly rule: RuleId
-      readonly reason: 'step_up_required'
-      readonly challenge: Challenge
-      readonly roles: readonly string[]
-    }
+/** What the policy found of the caller, for the audit event. */
+export interface Standing {
+  readonly roles: readonly string[]
+  /**
+   * The workspace that the request was decided in. Undefined where its principal is in none that the policy knows; null
+   * where it is in several and the request names none of them.
+   */
+  readonly workspace?: string | null | undefined
+}
+
+/** `rule` is the one that decided: null where no rule allowed. */
+export type Decision = Standing &
+  (
+    | { readonly effect: 'allow'; readonly rule: RuleId; readonly reason: 'allowed' }
+    | { readonly effect: 'deny'; readonly rule: RuleId | null; readonly reason: DecisionReason }
+    | {
+        readonly effect: 'step_up'
+        readonly rule: RuleId
+        readonly reason: 'step_up_required'
+        readonly challenge: Challenge
+      }
+  )
+
+/** What would have been decided if the shadow rules were enforced, too. Nothing follows from it. */
+export type ShadowVerdict = Pick<Decision, 'effect' | 'rule' | 'reason'>
+
+/** The decision under all rules, those in shadow mode among them, of a policy that has some. */
+export interface ShadowPolicy {
+  /** As in the policy itself, but of all rules. */
+  readonly speaksOfUpstream: boolean
+  readonly decide: (input: PolicyInput) => Decision
+  /** The verdict of the second decision, where a shadow rule made it or it has another effect than the first; else null. */
+  readonly verdict: (enforced: Decision, shadow: Decision) => ShadowVerdict | null
+}
 
 /** A decision with its reasons, for `explain`: slower to make, and always the same effect, rule and reason. */
 export interface Explanation {
   readonly decision: Decision
+  /** Null where there is no shadow rule that would change the decision or make it itself. */
+  readonly shadow: ShadowVerdict | null
   readonly matched: readonly RuleId[]
   readonly unmet: readonly Unmet[]
 }

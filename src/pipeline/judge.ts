@@ -1,7 +1,10 @@
-import type { Decision, PolicyInput, UpstreamFacts } from '../model/decision.ts'
+import type { Decision, PolicyInput, ShadowVerdict, UpstreamFacts } from '../model/decision.ts'
 import type { Principal } from '../model/identity.ts'
 import type { ModelFact, RequestFacts, RequestHead } from '../model/request.ts'
 import type { DecidingPolicy, ServingUpstream } from './snapshot.ts'
+
+/** What decides: the enforced rules of a policy, or all of them. */
+type Deciding = Pick<DecidingPolicy, 'speaksOfUpstream' | 'decide'>
 
 /** The outcome of the policy for a request: on an allow, the upstream that it was allowed for. */
 export interface Judgement {
@@ -62,7 +65,7 @@ export function candidates(upstreams: readonly ServingUpstream[], models: readon
  * upstream for which all of them are allowed is the one. Otherwise the answer nearest to an allow stands.
  */
 export function judge(
-  policy: DecidingPolicy,
+  policy: Deciding,
   input: PolicyInput,
   nestedModels: readonly string[],
   serving: readonly ServingUpstream[],
@@ -80,8 +83,19 @@ export function judge(
   return { decision: nearest ?? policy.decide(input), upstream: null }
 }
 
+/** What would have come of it if the shadow rules were enforced, too; null where they make no difference. */
+export function judgeShadow(
+  { shadow }: DecidingPolicy,
+  enforced: Decision,
+  input: PolicyInput,
+  nestedModels: readonly string[],
+  serving: readonly ServingUpstream[],
+): ShadowVerdict | null {
+  return shadow?.verdict(enforced, judge(shadow, input, nestedModels, serving).decision) ?? null
+}
+
 /** Every model must be allowed: the first deny stands, else the first step-up, else the main model's allow. */
-function decideModels(policy: DecidingPolicy, input: PolicyInput, nestedModels: readonly string[]): Decision {
+function decideModels(policy: Deciding, input: PolicyInput, nestedModels: readonly string[]): Decision {
   const main = policy.decide(input)
   if (nestedModels.length === 0 || main.effect === 'deny') return main
   const nested = nestedModels.map((model) => policy.decide({ ...input, model }))

@@ -9,7 +9,7 @@ import type { RequestFacts, RequestHead, UpstreamRequest } from '../model/reques
 import { failed, ok, type Result } from '../model/result.ts'
 import { shapeRequest } from '../shape/request.ts'
 import { isAnsweredHere } from './answers.ts'
-import { candidates, judge, policyInput } from './judge.ts'
+import { candidates, judge, judgeShadow, policyInput } from './judge.ts'
 import { mayUse } from './listing.ts'
 import { decisionFault, modelNotFound, objectRefused } from './refusals.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
@@ -86,7 +86,12 @@ function decide(
   const began = performance.now()
   const serving = candidates(snapshot.upstreams, [model, ...facts.nestedModels])
   const { decision, upstream } = judge(snapshot.policy, input, facts.nestedModels, serving)
-  trail.decided(decision, Math.round((performance.now() - began) * 1e6))
+  const latencyNs = Math.round((performance.now() - began) * 1e6)
+  trail.decided({
+    decision,
+    latencyNs,
+    shadow: judgeShadow(snapshot.policy, decision, input, facts.nestedModels, serving),
+  })
   if (serving.length === 0) return failed(modelNotFound(typeof model === 'string' ? model : 'named in the request'))
   if (decision.effect !== 'allow') {
     const hidden = facts.operation === 'models.get' && decision.reason === 'model_not_allowed'

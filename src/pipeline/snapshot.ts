@@ -1,5 +1,5 @@
 import type { AnswerKind } from '../endpoints/endpoint.ts'
-import type { Decision, PolicyInput } from '../model/decision.ts'
+import type { Decision, PolicyInput, ShadowPolicy } from '../model/decision.ts'
 import type { Credential, Verification } from '../model/identity.ts'
 import type { Settings } from '../model/settings.ts'
 import type { ListedModel } from '../upstream/catalogue.ts'
@@ -13,6 +13,8 @@ export interface DecidingPolicy {
   /** Some rule has a condition on the upstream: then each candidate is decided by itself. */
   readonly speaksOfUpstream: boolean
   decide(input: PolicyInput): Decision
+  /** The decision as if the rules in shadow mode were enforced, too; null where there are none. */
+  readonly shadow: ShadowPolicy | null
   resolveModel(name: string): { readonly model: string; readonly alias: string | null }
 }
 

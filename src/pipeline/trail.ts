@@ -1,5 +1,4 @@
 import type { AuditAction, AuditEvent, AuditKeep, AuditLog, AuditPolicy, AuditRequest } from '../model/audit.ts'
-import type { Decision } from '../model/decision.ts'
 import type { Fault, FaultCode } from '../model/fault.ts'
 import type { MethodName, Principal } from '../model/identity.ts'
 import type { ClientExchange, Clock } from '../model/ports.ts'
@@ -8,6 +7,7 @@ import type { Upstream } from '../upstream/pools.ts'
 import { auditRequest, blottedFacts, completion, decisionOf, type Ending, measured, named, targetOf } from './events.ts'
 import type { Meter } from './meter.ts'
 import { auditUnavailable, isAuthentication, isOfPolicy } from './refusals.ts'
+import { auditPolicy, undecided, type Verdict } from './verdict.ts'
 
 export interface TrailPorts {
   readonly audit: AuditLog
@@ -25,8 +25,6 @@ export interface Identified {
   readonly issuer?: string
   readonly cache?: 'hit' | 'miss'
 }
-
-const NO_ROLES: readonly string[] = []
 
 type State = 'open' | 'authorized' | 'over'
 
@@ -48,8 +46,8 @@ export class Trail {
   #model: string | null = null
   #alias: string | null = null
   #requestBytes = 0
-  #decision: Decision | null = null
-  #latencyNs = 0
+  #verdict: Verdict | null = null
+  #obligations: readonly string[] | undefined
   #upstream: Upstream | null = null
   #dispatchedAt = 0
   #request: AuditRequest | null = null
@@ -89,9 +87,13 @@ export class Trail {
     this.#alias = alias
   }
 
-  decided(decision: Decision, latencyNs: number): void {
-    this.#decision = decision
-    this.#latencyNs = latencyNs
+  decided(verdict: Verdict): void {
+    this.#verdict = verdict
+  }
+
+  /** What is done to the request because of the policy. */
+  obliged(obligations: readonly string[]): void {
+    this.#obligations = obligations
   }
 
   /** Writes the `decision` event of an allow. False: it cannot be written, and nothing may be sent upstream. */
@@ -207,8 +209,7 @@ export class Trail {
       authIssuer: principal?.issuer ?? issuer,
       authCache: cache,
       area: fault && !isOfPolicy(fault) ? 'request' : 'policy',
-      // A rule is named where it decided, not where it allowed what was refused for another reason.
-      policy: fault && !isOfPolicy(fault) ? { ...this.#judged(), rule: undefined } : this.#judged(),
+      policy: fault && !isOfPolicy(fault) ? undecided(this.#judged()) : this.#judged(),
       upstream: this.#upstream ? targetOf(this.#upstream) : undefined,
       requestBytes: this.#requestBytes,
       status: fault ? this.#ports.statusOf(fault.code) : undefined,
@@ -223,12 +224,7 @@ export class Trail {
   }
 
   #judged(): AuditPolicy {
-    this.#policy ??= {
-      ruleset: this.#ruleset,
-      latencyNs: this.#latencyNs,
-      roles: this.#decision?.roles ?? NO_ROLES,
-      rule: this.#decision?.rule ?? undefined,
-    }
+    this.#policy ??= auditPolicy(this.#ruleset, this.#verdict, this.#obligations)
     return this.#policy
   }
 

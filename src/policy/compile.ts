@@ -1,4 +1,4 @@
-import type { Decision, Explanation, PolicyInput } from '../model/decision.ts'
+import type { Decision, Explanation, PolicyInput, ShadowPolicy } from '../model/decision.ts'
 import { compareCodePoints } from './code-points.ts'
 import { decide, workspaceOf } from './decide.ts'
 import { digestOf } from './digest.ts'
@@ -10,8 +10,9 @@ import { expandModels } from './model-sets.ts'
 import { outlineWhenAsked, type PolicyOutline } from './outline.ts'
 import { referenceProblems } from './references.ts'
 import { type CompiledRule, compileRule, type NameSet, nameSet } from './rule.ts'
-import { buildRuleSet } from './rule-set.ts'
+import { buildRuleSet, type RuleSet } from './rule-set.ts'
 import type { RoleDocument, RuleDocument, TestDocument, WorkspaceDocument } from './schema.ts'
+import { compileShadow } from './shadow.ts'
 import { shownList } from './text-test.ts'
 import { warmingInputs } from './warm.ts'
 
@@ -21,8 +22,12 @@ export interface CompiledPolicy {
   readonly digest: string
   /** Some rule has a condition on the upstream: then each candidate is decided by itself. */
   readonly speaksOfUpstream: boolean
+  /** By the enforced rules alone. */
   readonly decide: (input: PolicyInput) => Decision
-  readonly explain: (input: PolicyInput) => Explanation
+  /** The decision as if the rules in shadow mode were enforced, too; null where there are none. */
+  readonly shadow: ShadowPolicy | null
+  /** `shadowInput`: where the shadow rules would have another upstream serve the request; else the input itself. */
+  readonly explain: (input: PolicyInput, shadowInput?: PolicyInput) => Explanation
   /** Decides a few requests that nobody made, so that the first real one does not wait for cold code. Changes nothing. */
   readonly warm: () => void
   readonly resolveModel: (name: string) => { readonly model: string; readonly alias: string | null }
@@ -61,32 +66,32 @@ function compileMerged(merged: Merged, digest: string): CompiledPolicy {
   const workspaceAt = new Map([...workspaces.keys()].map((name, index) => [name, index]))
   const written = sortedRules(merged.rules)
   const rules = compileRules(written, merged, [...roles.keys()], workspaceAt)
-  const set = buildRuleSet(rules)
   const heldBy = compileMembership(roles, workspaces)
-  const names: Names = {
-    roles: [...roles.keys()],
-    workspaces: [...workspaces.keys()],
-    written: written.map(({ models, operations }) => ({
-      models: shownList(models ?? []),
-      operations: shownList(operations ?? []),
-    })),
-  }
-  const decideInput = (input: PolicyInput): Decision => {
+  const names = namesOf(roles, workspaces, written)
+  const decider = (set: RuleSet) => (input: PolicyInput) => {
     const held = heldBy(input.principal)
-    return decide(set, input, held, workspaceOf(held, input.project, workspaceAt))
+    return decide(set, input, held, workspaceOf(held, input.project, workspaceAt), names.workspaces)
   }
+  const enforced = buildRuleSet(rules.filter(({ isShadow }) => !isShadow))
+  const decideInput = decider(enforced)
+  const hasShadow = rules.some(({ isShadow }) => isShadow)
+  const shadow = hasShadow ? compileShadow(rules, speaksOfUpstream(written), decider(buildRuleSet(rules))) : null
   return {
     digest,
-    speaksOfUpstream: written.some(({ when }) => when?.region !== undefined || when?.upstream !== undefined),
+    speaksOfUpstream: speaksOfUpstream(written.filter(({ mode }) => mode !== 'shadow')),
     decide: decideInput,
-    explain: (input) => {
+    shadow,
+    explain: (input, shadowInput = input) => {
       const held = heldBy(input.principal)
       const workspace = workspaceOf(held, input.project, workspaceAt)
-      return explain(set, names, decideInput(input), { input, held, workspace })
+      const decision = decideInput(input)
+      const verdict = shadow?.verdict(decision, shadow.decide(shadowInput)) ?? null
+      return { ...explain(enforced, names, decision, { input, held, workspace }), shadow: verdict }
     },
     warm: () => {
       const inputs = warmingInputs(written, ({ models = [] }) => [...expandModels(models, sets)][0] ?? 'warm-up')
       for (const input of inputs) decideInput(input)
+      if (shadow) for (const input of inputs) shadow.decide(input)
     },
     resolveModel: (name) => {
       const target = aliases.get(name)
@@ -95,6 +100,25 @@ function compileMerged(merged: Merged, digest: string): CompiledPolicy {
     tests: merged.tests.map(({ file, value }) => ({ file, test: value as TestDocument })),
     outline: outlineWhenAsked({ roles, workspaces, aliases, sets, rules: written }),
   }
+}
+
+function namesOf(
+  roles: ReadonlyMap<string, RoleDocument>,
+  workspaces: ReadonlyMap<string, WorkspaceDocument>,
+  written: readonly RuleDocument[],
+): Names {
+  return {
+    roles: [...roles.keys()],
+    workspaces: [...workspaces.keys()],
+    written: written.map(({ models, operations }) => ({
+      models: shownList(models ?? []),
+      operations: shownList(operations ?? []),
+    })),
+  }
+}
+
+function speaksOfUpstream(rules: readonly RuleDocument[]): boolean {
+  return rules.some(({ when }) => when?.region !== undefined || when?.upstream !== undefined)
 }
 
 /** The definitions of a policy without problems: nothing is missing from them. */

@@ -4,11 +4,12 @@ import type { RuleDocument } from './schema.ts'
 
 /**
  * Conditions that hold when *everything* of a kind matches, in a deny: one thing more evades it, and it applies to what
- * has nothing of the kind. That is what such a rule says, and hardly ever what its author meant: only a warning.
+ * has nothing of the kind. That is what such a rule says, and hardly ever what its author meant: only a warning. A rule
+ * in shadow mode keeps nothing out, so that nothing is said of it before it is enforced.
  */
 export function denyWarnings(rule: Placed<Draft<RuleDocument>>): FileProblem[] {
-  const { effect, when } = rule.value
-  if (effect !== 'deny') return []
+  const { effect, mode, when } = rule.value
+  if (effect !== 'deny' || mode === 'shadow') return []
   const { tools, urls } = when ?? {}
   const found: FileProblem[] = []
   const warn = (path: readonly string[], every: string, grant: string) => {

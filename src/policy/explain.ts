@@ -17,14 +17,15 @@ export interface Names {
 
 /**
  * Why a decision is what it is. `matched` are the denies that apply and the allows that hold, by `id`; `unmet` is what
- * keeps each allow from holding, the nearest rule first, at most 100 rows. Asks every rule: not for the hot path.
+ * keeps each allow from holding, the nearest rule first, at most 100 rows. Asks every rule of the set, which are the
+ * enforced ones: not for the hot path.
  */
 export function explain(
   set: RuleSet,
   names: Names,
   decision: Decision,
   { input, held, workspace }: { input: PolicyInput; held: Held; workspace: number | null },
-): Explanation {
+): Omit<Explanation, 'shadow'> {
   if (workspace === null) return { decision, matched: [], unmet: refusedRows(set, names, input, held) }
   const facts: Facts = { input, held, workspace }
   const matched: CompiledRule[] = []

@@ -32,6 +32,8 @@ export interface CompiledRule {
   readonly rank: number
   readonly id: RuleId
   readonly effect: 'allow' | 'deny'
+  /** It is in shadow mode: decided and audited, not applied. */
+  readonly isShadow: boolean
   readonly roles: readonly number[] | null
   readonly workspaces: readonly number[] | null
   readonly models: NameSet | null
@@ -61,6 +63,7 @@ export function compileRule(written: RuleDocument, selectors: RuleSelectors): Co
     ...selectors,
     id: written.id as RuleId,
     effect: written.effect,
+    isShadow: written.mode === 'shadow',
     operations: written.operations ? nameSet(written.operations) : null,
     conditions,
     strength: mfa === undefined && acr === undefined ? null : { acr: acr ?? [], maxAgeSeconds: maxAge },

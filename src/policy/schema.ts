@@ -52,7 +52,12 @@ const rule = closed('one rule. A deny that matches wins over every allow; the or
     patternErrorMessage: 'a name without control characters',
   }),
   effect: word('what it does when everything in it matches', ['allow', 'deny']),
-  mode: Type.Optional(word('enforce: the decision is applied', ['enforce'])),
+  mode: Type.Optional(
+    word('enforce: it decides, as it does when left out; shadow: what it would decide is audited, not applied', [
+      'enforce',
+      'shadow',
+    ]),
+  ),
   roles: Type.Optional(texts('for whom; everybody when left out')),
   workspaces: Type.Optional(texts('in which workspaces; a principal in none matches no rule that names some')),
   models: Type.Optional(texts('names, patterns and `@sets`; never an alias')),

@@ -52,6 +52,43 @@ t.test(`decide is the reference evaluator, on ${cases} cases`, async (t) => {
   t.ok(seen.step_up > total / 200, 'many are asked for stronger authentication')
 })
 
+t.test('shadow rules change nothing, and their verdict is that of all rules', async (t) => {
+  const seen = { without: 0, same: 0, changed: 0 }
+  fc.assert(
+    fc.property(documentsArbitrary, fc.array(inputArbitrary, { minLength: 20 }), (documents, inputs) => {
+      const policy = compiled(documents)
+      const rules = documents.flatMap(({ rules: list = [] }) => list)
+      const shadows = new Set(rules.filter(({ mode }) => mode === 'shadow').map(({ id }) => id))
+      const others = documents.map(({ rules: _, ...rest }) => rest)
+      const enforced = compiled([...others, rulesOf(rules.filter(({ mode }) => mode !== 'shadow'))])
+      for (const input of inputs) {
+        const { decision, shadow } = policy.explain(input)
+        if (JSON.stringify(decision) !== JSON.stringify(enforced.decide(input)))
+          throw new Error('a shadow rule decided')
+        if (policy.shadow === null) {
+          if (shadows.size > 0 || shadow !== null) throw new Error('shadow rules went missing')
+          seen.without++
+          continue
+        }
+        const all = plain(policy.shadow.decide(input))
+        const wanted = reference(documents, input, 'all')
+        if (JSON.stringify(all) !== JSON.stringify(wanted)) throw new Error('another verdict than the reference')
+        const told = wanted.effect !== decision.effect || shadows.has(wanted.rule ?? '')
+        if (told !== (shadow !== null)) throw new Error('told where nothing changes, or silent where something does')
+        if (shadow && (shadow.effect !== wanted.effect || shadow.rule !== wanted.rule)) throw new Error('told wrongly')
+        seen[told ? 'changed' : 'same']++
+      }
+    }),
+    { numRuns: 500 },
+  )
+  t.comment(JSON.stringify(seen))
+  t.ok(Math.min(seen.without, seen.same, seen.changed) > 100, 'all three came')
+})
+
+function rulesOf(rules: NonNullable<ReferenceDocument['rules']>): ReferenceDocument {
+  return { version: 1, ...(rules.length > 0 ? { rules } : {}) } as ReferenceDocument
+}
+
 t.test('adding a deny never allows more', async (t) => {
   fc.assert(
     fc.property(
@@ -99,7 +136,11 @@ t.test('explain agrees with decide', async (t) => {
   fc.assert(
     fc.property(documentsArbitrary, fc.array(inputArbitrary, { minLength: 20 }), (documents, inputs) => {
       const policy = compiled(documents)
-      const rules = new Map(documents.flatMap(({ rules: list = [] }) => list.map((rule) => [rule.id, rule.effect])))
+      const rules = new Map(
+        documents.flatMap(({ rules: list = [] }) =>
+          list.filter(({ mode }) => mode !== 'shadow').map((rule) => [rule.id, rule.effect] as const),
+        ),
+      )
       for (const input of inputs) {
         const decision = policy.decide(input)
         const { decision: explained, matched, unmet } = policy.explain(input)

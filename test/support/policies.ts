@@ -133,10 +133,13 @@ export const conditionArbitraries: { readonly [name: string]: fc.Arbitrary<unkno
 
 /** Left out more or less often, so that some rule matches many a request. */
 const rarely = <Item>(arbitrary: fc.Arbitrary<Item>, freq: number) => fc.option(arbitrary, { nil: undefined, freq })
+const seldom = <Item>(arbitrary: fc.Arbitrary<Item>) =>
+  fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary })
 
 const rule: fc.Arbitrary<Omit<ReferenceRule, 'id'>> = fc
   .record({
     effect: pick(['allow', 'allow', 'allow', 'allow', 'deny'] as const),
+    mode: seldom(pick(['enforce', 'shadow', 'shadow', 'shadow'] as const)),
     roles: rarely(some(ROLES, 4), 2),
     workspaces: fc.oneof(
       { weight: 5, arbitrary: fc.constant(undefined) },

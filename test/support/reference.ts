@@ -29,6 +29,7 @@ export interface ReferenceMember {
 export interface ReferenceRule {
   readonly id: string
   readonly effect: 'allow' | 'deny'
+  readonly mode?: 'enforce' | 'shadow'
   readonly roles?: readonly string[]
   readonly workspaces?: readonly string[]
   readonly models?: readonly string[]
@@ -51,9 +52,17 @@ export interface ReferenceAnswer {
   readonly challenge: { readonly acr: readonly string[]; readonly maxAge: number | null } | null
 }
 
-/** The answer for a request under several files together. */
-export function reference(documents: readonly ReferenceDocument[], input: PolicyInput): ReferenceAnswer {
-  const rules = documents.flatMap((document) => document.rules ?? [])
+/**
+ * The answer for a request under several files together: by the rules that are enforced, or, for the shadow verdict, by
+ * all of them.
+ */
+export function reference(
+  documents: readonly ReferenceDocument[],
+  input: PolicyInput,
+  by: 'enforced' | 'all' = 'enforced',
+): ReferenceAnswer {
+  const written = documents.flatMap((document) => document.rules ?? [])
+  const rules = by === 'all' ? written : written.filter(({ mode }) => mode !== 'shadow')
   const workspace = requestWorkspace(documents, input)
   if (workspace.refused) return { effect: 'deny', rule: null, challenge: null }
   const plain = outcome(documents, rules, input)

@@ -77,7 +77,7 @@ function written(event: AuditEvent, budget: Budget): AskedText {
   const { principal, policy } = event
   const wasPlain = budget.plain
   budget.plain = true
-  const person = principal ? personText(principal, policy?.roles ?? principal.roles, budget) : null
+  const person = principal ? personText(principal, policy?.roles ?? principal.roles, policy?.workspace, budget) : null
   const text = {
     http: httpMembers(event, budget),
     caller: callerMembers(event, person, budget),

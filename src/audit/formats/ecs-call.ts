@@ -1,4 +1,4 @@
-import type { AuditEvent } from '../../model/audit.ts'
+import type { AuditEvent, AuditShadow } from '../../model/audit.ts'
 import type { AnswerFacts, Usage } from '../../model/request.ts'
 import { type Budget, count, pair } from './budget.ts'
 import type { AskedText } from './ecs-asked.ts'
@@ -27,6 +27,7 @@ export function ownMembers(event: AuditEvent, { own }: AskedText, budget: Budget
   const { stage, decision, attempts, answer, upstream } = event
   const decided = decision === undefined ? own : `,"decision":"${decision}"${own}`
   let members = stage === undefined ? decided : `"stage":"${stage}"${decided}`
+  if (event.policy?.shadow && stage === 'decision') members += shadowMembers(event.policy.shadow, budget)
   if (answer?.finishReasons) {
     members += `,"finish_reasons":${budget.list('sallyport.finish_reasons', answer.finishReasons)}`
   }
@@ -38,6 +39,12 @@ export function ownMembers(event: AuditEvent, { own }: AskedText, budget: Budget
   if (budget.cut.length > 0) members += `,"truncated":${JSON.stringify(budget.cut)}`
   if (members === '') return ''
   return `,"sallyport":{${stage === undefined ? members.slice(1) : members}}`
+}
+
+/** Only where it is decided: in both events of a request it would be counted twice. */
+function shadowMembers({ decision, rule, reason }: AuditShadow, budget: Budget): string {
+  const id = rule === undefined ? '' : `,"rule":${budget.id('sallyport.shadow.rule', rule)}`
+  return `,"shadow":{"decision":"${decision}"${id},"reason":${budget.id('sallyport.shadow.reason', reason)}}`
 }
 
 function timeMembers({ ttftNs, upstreamNs, overheadNs }: AuditEvent): string {

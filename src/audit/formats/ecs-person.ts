@@ -13,11 +13,21 @@ export interface PersonText {
   readonly plain: boolean
 }
 
-/** A verified token's principal is the same object in every request that it comes with. */
-const known = new WeakMap<Principal, PersonText>()
+/** Of one principal, by the workspace that it was in: there are only so many that it is a member of. */
+type Known = Map<string | null | undefined, PersonText>
 
-export function personText(principal: Principal, roles: readonly string[], budget: Budget): PersonText {
-  const remembered = budget.isFirst ? known.get(principal) : undefined
+/** A verified token's principal is the same object in every request that it comes with. */
+const known = new WeakMap<Principal, Known>()
+
+/** `workspace` as in `AuditPolicy`. */
+export function personText(
+  principal: Principal,
+  roles: readonly string[],
+  workspace: string | null | undefined,
+  budget: Budget,
+): PersonText {
+  const texts = budget.isFirst ? known.get(principal) : undefined
+  const remembered = texts?.get(workspace)
   if (remembered && isSame(remembered.roles, roles)) {
     if (!remembered.plain) budget.plain = false
     return remembered
@@ -25,12 +35,17 @@ export function personText(principal: Principal, roles: readonly string[], budge
   const alreadyCut = budget.cut.length
   const wasPlain = budget.plain
   budget.plain = true
-  const who = `${userMembers(principal, budget)}${budget.list('user.roles', roles)}${groupMembers(principal, budget)}`
-  const auth = inOnePiece(authMembers(principal, budget))
-  const text = { roles, who: inOnePiece(who), auth, plain: budget.plain }
+  const place = workspace === undefined ? onlyOne(principal.workspaces) : workspace
+  const people = `${userMembers(principal, budget)}${budget.list('user.roles', roles)}${groupMembers(principal, budget)}`
+  const who = inOnePiece(`${people}${organizationMember(place, budget)}`)
+  const auth = inOnePiece(authMembers(principal, place, budget))
+  const text = { roles, who, auth, plain: budget.plain }
   budget.plain = wasPlain && text.plain
   // Only what was written whole is remembered: the notes of the budget would be missed the next time.
-  if (budget.isFirst && budget.cut.length === alreadyCut) known.set(principal, text)
+  if (budget.isFirst && budget.cut.length === alreadyCut) {
+    if (texts) texts.set(workspace, text)
+    else known.set(principal, new Map([[workspace, text]]))
+  }
   return text
 }
 
@@ -48,18 +63,17 @@ function userMembers({ id, name, email }: Principal, budget: Budget): string {
   return `${members},"roles":`
 }
 
-function groupMembers({ groups, workspaces }: Principal, budget: Budget): string {
-  const workspace = onlyOne(workspaces)
-  const group = groups ? `,"group":{"name":${budget.list('user.group.name', groups)}}` : ''
-  return workspace === undefined
-    ? `${group}}`
-    : `${group}},"organization":{"id":${budget.name('organization.id', workspace)}}`
+function groupMembers({ groups }: Principal, budget: Budget): string {
+  return groups ? `,"group":{"name":${budget.list('user.group.name', groups)}}}` : '}'
 }
 
-function authMembers(principal: Principal, budget: Budget): string {
-  const { workspaces, method, issuer, key, tokenId } = principal
-  const workspace = onlyOne(workspaces)
-  let members = workspace === undefined ? '' : `,"workspace":${budget.name('sallyport.workspace', workspace)}`
+function organizationMember(workspace: string | null, budget: Budget): string {
+  return workspace === null ? '' : `,"organization":{"id":${budget.name('organization.id', workspace)}}`
+}
+
+function authMembers(principal: Principal, workspace: string | null, budget: Budget): string {
+  const { method, issuer, key, tokenId } = principal
+  let members = workspace === null ? '' : `,"workspace":${budget.name('sallyport.workspace', workspace)}`
   members += `,"auth":{"method":${budget.name('sallyport.auth.method', method)}`
   members += `,"issuer":${budget.id('sallyport.auth.issuer', issuer)}`
   if (key !== null) members += `,"key_id":${budget.name('sallyport.auth.key_id', key)}`
@@ -82,6 +96,6 @@ function strengthMembers({ mfa, acr, authTime, roles, workspaces }: Principal, b
 }
 
 /** Of several workspaces that a credential names, the principal alone does not say which one the request was in. */
-function onlyOne(workspaces: Principal['workspaces']): string | undefined {
-  return workspaces?.length === 1 ? workspaces[0] : undefined
+function onlyOne(workspaces: Principal['workspaces']): string | null {
+  return workspaces?.length === 1 ? (workspaces[0] ?? null) : null
 }

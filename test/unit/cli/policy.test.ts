@@ -83,6 +83,7 @@ t.test('explain answers as the contract says', async (t) => {
   t.equal(code, 0)
   t.same(JSON.parse(out), {
     effect: 'step_up',
+    shadow: null,
     rule: 'small',
     reason: 'step_up_required',
     matched: [],

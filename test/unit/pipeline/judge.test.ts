@@ -16,7 +16,13 @@ const stepUp: Decision = {
 }
 
 function policy(speaksOfUpstream: boolean, decide: (input: PolicyInput) => Decision): DecidingPolicy {
-  return { digest: 'sha256:', speaksOfUpstream, decide, resolveModel: (model) => ({ model, alias: null }) }
+  return {
+    digest: 'sha256:',
+    speaksOfUpstream,
+    decide,
+    shadow: null,
+    resolveModel: (model) => ({ model, alias: null }),
+  }
 }
 
 function upstream(name: string, region: string | null, ...models: string[]): ServingUpstream {
