@@ -104,6 +104,31 @@ t.test('explain for people', async (t) => {
   t.match(out, /small does not apply:\n {2}roles: wants one of "analyst"; got none\n/)
 })
 
+t.test('explain shows the verdict of the shadow rules beside the decision', async (t) => {
+  const files = {
+    'policy.yaml': `${POLICY.slice(0, POLICY.indexOf('tests:'))}
+  - { id: no-us, effect: deny, mode: shadow, operations: [chat], when: { region: [us] } }
+`,
+  }
+  const verdict = { effect: 'deny', rule: 'no-us', reason: 'denied_by_rule' }
+  t.match(JSON.parse((await cli(files, 'explain', ...ANALYST, '--mfa', '--json')).out), {
+    effect: 'allow',
+    rule: 'small',
+    shadow: verdict,
+  })
+  t.match(
+    (await cli(files, 'explain', ...ANALYST, '--mfa')).out,
+    /^allow {2}by rule small {2}\(allowed\)\nwith the shadow rules enforced: deny {2}by rule no-us {2}\(denied_by_rule\)\n/,
+  )
+  const large = ['--as', 'bob', '--operation', 'embeddings', '--model', 'gpt-4o', '--json']
+  t.match(JSON.parse((await cli(files, 'explain', ...large)).out), { effect: 'allow', shadow: null })
+  // Two upstreams serve the model: the shadow rule would have the other one serve it, and the effect is the same.
+  const both = { 'policy.yaml': files['policy.yaml'].replace('[gpt-4o-mini]', '[gpt-4o-mini, gpt-4o]') }
+  const asked = [...ANALYST.slice(0, -1), 'gpt-4o', '--mfa', '--json']
+  t.match(JSON.parse((await cli(both, 'explain', ...asked)).out), { effect: 'allow', shadow: null })
+  t.match(JSON.parse((await cli(both, 'explain', ...asked, '--upstream', 'us')).out), { shadow: verdict })
+})
+
 t.test('explain shows the reason of the rule that decides, and of no other', async (t) => {
   const policy = POLICY.replace('when: { mfa: true }', "when: { mfa: true }, reason: 'small is enough'").replace(
     'when: { region',
@@ -202,7 +227,7 @@ t.test('a batch is answered line by line, in order', async (t) => {
     answers.map(({ effect, error }) => effect ?? (typeof error.message === 'string' ? 'error' : 'silent')),
     ['allow', 'deny', 'allow', 'error', 'error', 'error', 'error', 'error', 'deny', 'allow', 'error', 'error'],
   )
-  t.same(Object.keys(answers[0]), ['effect', 'rule', 'reason', 'matched', 'unmet'])
+  t.same(Object.keys(answers[0]), ['effect', 'rule', 'reason', 'matched', 'unmet', 'shadow'])
 })
 
 t.test('a sound batch is exit 0, and a large one is quick', async (t) => {
