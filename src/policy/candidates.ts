@@ -1,3 +1,7 @@
+import type { PolicyInput } from '../model/decision.ts'
+import type { Facet, KeysOf } from './facets.ts'
+import { indexNames } from './name-index.ts'
+import { type Dimension, rarestSelector } from './rarest.ts'
 import type { CompiledRule, NameSet } from './rule.ts'
 
 /** What a lookup knows of a request; the roles and workspaces are all that could count. */
@@ -7,46 +11,43 @@ export interface Lookup {
   readonly roles: ReadonlySet<number>
   readonly moreRoles: ReadonlySet<number>
   readonly workspaces: readonly number[]
+  /** Left out: rules are found whatever their conditions say. Unknown facts count for denies. */
+  readonly conditions?: { readonly input: PolicyInput; readonly unknownCounts: boolean }
 }
 
-type Dimension = 'roles' | 'workspaces' | 'models' | 'operations'
 type Bucket = CompiledRule[]
+type Visit = (lookup: Lookup, each: (rules: readonly CompiledRule[]) => void) => void
 
 /** Finds the rules that could match a request without asking the others: each one stands under its rarest selector. */
 export interface Candidates {
   /** Calls `each` with every list that could hold a match, each sorted by rank; a rule may come more than once. */
-  visit(lookup: Lookup, each: (rules: readonly CompiledRule[]) => void): void
-}
-
-/** Names and the heads of patterns: what a name must equal or begin with. */
-interface NameIndex {
-  readonly exact: Map<string, Bucket>
-  readonly heads: Map<string, Bucket>
-  /** The lengths of heads that there are, ascending. */
-  readonly lengths: number[]
+  readonly visit: Visit
 }
 
 /**
- * Builds the index. With `dimensions` left out, the rules are found without regard to these: an operation without a
- * model must find rules on models, too.
+ * Builds the index of `rules`, which are sorted by rank. With `dimensions` left out, the rules are found without regard
+ * to these: an operation without a model must find rules on models, too. Of rules that differ in nothing but their name
+ * and rank only the first is kept, since no other can decide.
  */
 export function indexRules(rules: readonly CompiledRule[], dimensions: readonly Dimension[]): Candidates {
-  const frequency = countKeys(rules, dimensions)
+  const distinct = distinctRules(rules)
   const always: Bucket = []
   const roles = new Map<number, Bucket>()
   const workspaces = new Map<number, Bucket>()
-  const names = { models: emptyNames(), operations: emptyNames() }
-  for (const rule of rules) {
-    const dimension = rarest(rule, dimensions, frequency)
-    if (dimension === null) always.push(rule)
-    else if (dimension === 'roles') for (const role of rule.roles ?? []) append(roles, role, rule)
-    else if (dimension === 'workspaces') for (const one of rule.workspaces ?? []) append(workspaces, one, rule)
-    else addNames(names[dimension], rule[dimension], rule)
+  const names = { models: [] as [NameSet, CompiledRule][], operations: [] as [NameSet, CompiledRule][] }
+  const faceted: [Facet, CompiledRule][] = []
+  const rarest = rarestSelector(distinct, dimensions)
+  for (const rule of distinct) {
+    const key = rarest(rule)
+    if (key === null) always.push(rule)
+    else if (typeof key !== 'string') faceted.push([key, rule])
+    else if (key === 'roles') for (const role of rule.roles ?? []) append(roles, role, rule)
+    else if (key === 'workspaces') for (const one of rule.workspaces ?? []) append(workspaces, one, rule)
+    else if (rule[key] !== null) names[key].push([rule[key], rule])
   }
-  for (const index of Object.values(names)) {
-    index.lengths.push(...new Set([...index.heads.keys()].map(({ length }) => length)))
-    index.lengths.sort((a, b) => a - b)
-  }
+  const models = names.models.length > 0 ? indexNames(names.models) : null
+  const operations = names.operations.length > 0 ? indexNames(names.operations) : null
+  const facts = indexFacets(faceted)
   return {
     visit: (lookup, each) => {
       if (always.length > 0) each(always)
@@ -55,14 +56,28 @@ export function indexRules(rules: readonly CompiledRule[], dimensions: readonly 
         for (const role of lookup.moreRoles) visitBucket(roles.get(role), each)
       }
       if (workspaces.size > 0) for (const one of lookup.workspaces) visitBucket(workspaces.get(one), each)
-      visitNames(names.operations, lookup.operation, each)
-      if (typeof lookup.model === 'string') visitNames(names.models, lookup.model, each)
+      operations?.visit(lookup.operation, each)
+      if (typeof lookup.model === 'string') models?.visit(lookup.model, each)
+      for (const visit of facts) visit(lookup, each)
     },
   }
 }
 
-function emptyNames(): NameIndex {
-  return { exact: new Map(), heads: new Map(), lengths: [] }
+function distinctRules(rules: readonly CompiledRule[]): CompiledRule[] {
+  const ids = new Map<object, number>()
+  const idOf = (set: object | null): number => {
+    if (set === null) return -1
+    const id = ids.get(set) ?? ids.size
+    ids.set(set, id)
+    return id
+  }
+  const seen = new Set<string>()
+  return rules.filter(({ effect, roles, workspaces, models, operations, conditions }) => {
+    const spoken = operations && [[...operations.exact], operations.patterns.map(({ written }) => written)]
+    const asked = conditions.map(({ name, key }) => [name, key])
+    const key = JSON.stringify([effect, roles, workspaces, idOf(models), spoken, asked])
+    return seen.size !== seen.add(key).size
+  })
 }
 
 function append<Key>(map: Map<Key, Bucket>, key: Key, rule: CompiledRule): void {
@@ -71,58 +86,27 @@ function append<Key>(map: Map<Key, Bucket>, key: Key, rule: CompiledRule): void 
   else if (bucket.at(-1) !== rule) bucket.push(rule)
 }
 
-function addNames(index: NameIndex, names: NameSet | null, rule: CompiledRule): void {
-  for (const name of names?.exact ?? []) append(index.exact, name, rule)
-  for (const { head } of names?.patterns ?? []) append(index.heads, head, rule)
-}
-
 function visitBucket(bucket: Bucket | undefined, each: (rules: readonly CompiledRule[]) => void): void {
   if (bucket) each(bucket)
 }
 
-function visitNames(index: NameIndex, name: string, each: (rules: readonly CompiledRule[]) => void): void {
-  if (index.exact.size > 0) visitBucket(index.exact.get(name), each)
-  for (const length of index.lengths) {
-    if (length > name.length) return
-    visitBucket(index.heads.get(name.slice(0, length)), each)
-  }
-}
-
-function keysOf(rule: CompiledRule, dimension: Dimension): string[] | null {
-  const selector = rule[dimension]
-  if (selector === null) return null
-  if ('exact' in selector) {
-    return [...[...selector.exact].map((name) => `=${name}`), ...selector.patterns.map(({ head }) => `^${head}`)]
-  }
-  return selector.map(String)
-}
-
-function countKeys(rules: readonly CompiledRule[], dimensions: readonly Dimension[]) {
-  const frequency = new Map(dimensions.map((dimension) => [dimension, new Map<string, number>()]))
-  for (const rule of rules) {
-    for (const [dimension, counts] of frequency) {
-      for (const key of keysOf(rule, dimension) ?? []) counts.set(key, (counts.get(key) ?? 0) + 1)
+/** One visit for each fact that rules are found by. */
+function indexFacets(faceted: readonly (readonly [Facet, CompiledRule])[]): Visit[] {
+  const byFact = Map.groupBy(faceted, ([{ fact }]) => fact)
+  return [...byFact.values()].map((entries) => {
+    const all = entries.map(([, rule]) => rule)
+    const byKey = new Map<string, Bucket>()
+    for (const [{ keys }, rule] of entries) for (const key of keys) append(byKey, key, rule)
+    const read: KeysOf = entries[0]?.[0].open(byKey.keys()) ?? (() => undefined)
+    return ({ conditions }, each) => {
+      if (conditions === undefined) {
+        each(all)
+        return
+      }
+      const keys = read(conditions.input)
+      if (keys === undefined) {
+        if (conditions.unknownCounts) each(all)
+      } else for (const key of keys) visitBucket(byKey.get(key), each)
     }
-  }
-  return frequency
-}
-
-/** The selector whose fullest list is the shortest; null for a rule without any of these selectors. */
-function rarest(
-  rule: CompiledRule,
-  dimensions: readonly Dimension[],
-  frequency: ReadonlyMap<Dimension, ReadonlyMap<string, number>>,
-): Dimension | null {
-  let best: Dimension | null = null
-  let least = Number.POSITIVE_INFINITY
-  for (const dimension of dimensions) {
-    const keys = keysOf(rule, dimension)
-    if (keys === null) continue
-    const fullest = keys.reduce((most, key) => Math.max(most, frequency.get(dimension)?.get(key) ?? 0), 0)
-    if (fullest < least) {
-      best = dimension
-      least = fullest
-    }
-  }
-  return best
+  })
 }

@@ -13,18 +13,30 @@ export interface LocalTime {
 
 export function isZone(zone: string): boolean {
   try {
-    new Intl.DateTimeFormat('en-US', { timeZone: zone })
+    wallClock(zone)
     return true
   } catch {
     return false
   }
 }
 
-/**
- * A reader of the wall clock of one zone. `at` is epoch milliseconds; null for what is not a time. The last minute is
- * remembered, since the calendar of a zone is slow to ask and offsets change on whole minutes only.
- */
-export function wallClock(zone: string): (at: number) => LocalTime | null {
+type WallClock = (at: number) => LocalTime | null
+
+/** A calendar takes a tenth of a millisecond to open. Zones have several spellings, so that there is no end to them. */
+const MAX_CLOCKS = 1000
+const clocks = new Map<string, WallClock>()
+
+/** The wall clock of one zone, the same for all who ask. `at` is epoch milliseconds; null for what is not a time. */
+export function wallClock(zone: string): WallClock {
+  const known = clocks.get(zone)
+  if (known) return known
+  const clock = openClock(zone)
+  if (clocks.size < MAX_CLOCKS) clocks.set(zone, clock)
+  return clock
+}
+
+/** The last minute is remembered: the calendar of a zone is slow to ask, and offsets change on whole minutes only. */
+function openClock(zone: string): WallClock {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone: zone,
     weekday: 'short',

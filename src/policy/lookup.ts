@@ -7,7 +7,7 @@ const NO_ROLES: ReadonlySet<number> = new Set()
 
 /** The allow that holds for the facts: everything in it must be certain. */
 export function allowingRule(set: RuleSet, facts: Facts): CompiledRule | null {
-  return lowest(candidatesOf(set.allows, facts.input), allowLookup(facts), (rule) => ruleMatch(rule, facts) === 'yes')
+  return lowest(candidatesOf(set.allows, facts.input), holdingLookup(facts), (rule) => ruleMatch(rule, facts) === 'yes')
 }
 
 /** The deny that applies to the facts: a deny applies unless it is certain that it does not match. */
@@ -19,8 +19,14 @@ export function applyingDeny(set: RuleSet, facts: Facts): CompiledRule | null {
     roles: held.roles,
     moreRoles: held.maybeRoles,
     workspaces: held.maybeWorkspaces.length === 0 ? [workspace] : [workspace, ...held.maybeWorkspaces],
+    conditions: { input, unknownCounts: true },
   }
   return lowest(candidatesOf(set.denies, input), lookup, (rule) => ruleMatch(rule, facts) !== 'no')
+}
+
+/** Finds allows by their conditions, too: those that could hold, and not those that nearly do. */
+export function holdingLookup(facts: Facts): Lookup {
+  return { ...allowLookup(facts), conditions: { input: facts.input, unknownCounts: false } }
 }
 
 export function allowLookup({ input, held, workspace }: Facts): Lookup {

@@ -31,6 +31,8 @@ function nearestUnmet(set: RuleSet, facts: Facts): string | null {
   let nearest: { rank: number; unmet: readonly string[] } | null = null
   candidatesOf(set.allows, facts.input).visit(allowLookup(facts), (rules) => {
     for (const rule of rules) {
+      // None lacks less than one, or it would have allowed: what stands behind such a rule is no nearer.
+      if (nearest?.unmet.length === 1 && rule.rank > nearest.rank) return
       if (selectorsMatch(rule, facts) !== 'yes') continue
       const unmet = rule.conditions.filter(({ test }) => test(facts.input) !== 'yes').map(({ name }) => name)
       const before = nearest?.unmet.length ?? Number.POSITIVE_INFINITY

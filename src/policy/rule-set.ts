@@ -13,6 +13,8 @@ export interface RuleSet {
   readonly rules: readonly CompiledRule[]
   readonly allows: Found
   readonly denies: Found
+  /** The allows that stronger authentication could open. */
+  readonly strong: Found
   /** Allows without regard to workspaces; null when none names a workspace. */
   readonly allowsAnywhere: Found | null
   readonly hasAllows: boolean
@@ -32,6 +34,10 @@ export function buildRuleSet(rules: readonly CompiledRule[]): RuleSet {
     rules,
     allows: found(allows, ['roles', 'workspaces', 'operations']),
     denies: found(denies, ['roles', 'workspaces', 'operations']),
+    strong: found(
+      allows.filter(({ strength }) => strength !== null),
+      ['roles', 'workspaces', 'operations'],
+    ),
     allowsAnywhere: namesWorkspaces ? found(allows, ['roles', 'operations']) : null,
     hasAllows: allows.length > 0,
     reach: reachOf(allows),

@@ -3,6 +3,7 @@ import type { Match } from '../model/match.ts'
 import { compilePattern, isPattern } from '../model/pattern.ts'
 import { durationMs } from '../model/units.ts'
 import { CONDITIONS } from './conditions/index.ts'
+import { type Facet, facetOf } from './facets.ts'
 import type { Held } from './membership.ts'
 import type { RuleDocument } from './schema.ts'
 import { both } from './three-valued.ts'
@@ -16,11 +17,21 @@ export interface Facts {
 
 export interface NameSet {
   readonly exact: ReadonlySet<string>
-  readonly patterns: readonly { readonly head: string; readonly test: (name: string) => boolean }[]
+  /** `head` stands before the first star, `tail` behind the last. */
+  readonly patterns: readonly {
+    readonly written: string
+    readonly head: string
+    readonly tail: string
+    readonly test: (name: string) => boolean
+  }[]
 }
 
 export interface CompiledCondition {
   readonly name: string
+  /** What was written: conditions of one name and key are the same. */
+  readonly key: string
+  /** How rules are found by it, where they can be. */
+  readonly facet: Facet | null
   readonly want: string
   readonly test: (input: PolicyInput) => Match
   readonly got: (input: PolicyInput) => string
@@ -81,6 +92,8 @@ function compileCondition(name: keyof typeof CONDITIONS, written: unknown): Comp
   const condition = CONDITIONS[name] as unknown as AnyCondition
   return {
     name,
+    key: JSON.stringify(written),
+    facet: facetOf(name, written),
     want: condition.want(written),
     test: condition.compile(written),
     got: (input) => condition.got(input, written),
@@ -91,9 +104,12 @@ export function nameSet(names: Iterable<string>): NameSet {
   const all = [...new Set(names)]
   return {
     exact: new Set(all.filter((name) => !isPattern(name))),
-    patterns: all
-      .filter(isPattern)
-      .map((name) => ({ head: name.slice(0, name.indexOf('*')), test: compilePattern(name) })),
+    patterns: all.filter(isPattern).map((written) => ({
+      written,
+      head: written.slice(0, written.indexOf('*')),
+      tail: written.slice(written.lastIndexOf('*') + 1),
+      test: compilePattern(written),
+    })),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Challenge, RuleId } from '../model/decision.ts'
-import { allowLookup, applyingDeny, candidatesOf } from './lookup.ts'
+import { applyingDeny, candidatesOf, holdingLookup } from './lookup.ts'
 import { type CompiledRule, type Facts, ruleMatch } from './rule.ts'
 import type { RuleSet } from './rule-set.ts'
 
@@ -13,7 +13,7 @@ export function stepUp(set: RuleSet, facts: Facts): { rule: RuleId; challenge: C
   if (method === 'api_key' || method === 'mtls' || (method === undefined && key !== null)) return null
   const wouldBeAllowed = openAllowed(set, facts)
   let best: { rule: CompiledRule; challenge: Challenge } | null = null
-  candidatesOf(set.allows, facts.input).visit(allowLookup(facts), (rules) => {
+  candidatesOf(set.strong, facts.input).visit(holdingLookup(facts), (rules) => {
     for (const rule of rules) {
       if (best !== null && rule.rank >= best.rule.rank) return
       const challenge = challengeFor(rule, facts, wouldBeAllowed)
