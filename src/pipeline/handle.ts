@@ -6,7 +6,8 @@ import type { Principal } from '../model/identity.ts'
 import type { BodyAllowance, ClientExchange } from '../model/ports.ts'
 import type { RequestHead } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
-import { type Delivery, forward } from '../upstream/forward.ts'
+import type { Delivery } from '../upstream/delivery.ts'
+import { forward } from '../upstream/forward.ts'
 import { answerHere } from './answers.ts'
 import type { BodyBudget } from './body-budget.ts'
 import { judged, type Prepared, routed } from './prepare.ts'
@@ -88,6 +89,7 @@ async function proceed(
   const found = routed(head, trail)
   if (!found.ok) return found.fault
   const allowance = ports.bodies.open(callerOf(principal))
+  let queued: Promise<void> | undefined
   try {
     const prepared = await whole(head, principal, found.value, exchange, allowance, snapshot, trail)
     if (!prepared.ok) return prepared.fault
@@ -101,9 +103,13 @@ async function proceed(
     if (allowed.by === 'proxy') return await answer(allowed.input, exchange, snapshot, trail)
     const { upstream, request, answer: kind } = allowed
     const shape = upstream.answerShape(kind, request.askedUsage)
-    return passed(await forward(upstream, request, exchange, shape), exchange, trail)
+    const delivery = await forward(upstream, request, exchange, shape)
+    queued = delivery.queued
+    return passed(delivery, exchange, trail)
   } finally {
-    allowance.release()
+    // Who leaves before there is a connection must not be able to leave a body behind that nobody counts.
+    if (queued === undefined) allowance.release()
+    else void queued.then(() => allowance.release())
   }
 }
 

@@ -5,6 +5,7 @@ import type { AnswerSink, AnswerTap } from '../model/ports.ts'
 import type { AnswerFacts, UpstreamRequest } from '../model/request.ts'
 import { afterReads } from '../model/turn.ts'
 import { isEventStream, unacceptable } from './answer-head.ts'
+import type { Delivery } from './delivery.ts'
 import { faultOf, timedOut } from './faults.ts'
 import { KeyGuard } from './key-guard.ts'
 import { LastWord } from './last-word.ts'
@@ -19,22 +20,6 @@ export interface AnswerShape {
   readonly openTap: (kind: 'json' | 'sse', status: number) => AnswerTap
   /** Takes the provider's key out of an error body. */
   readonly blot: (body: Buffer) => Buffer
-}
-
-/**
- * What became of a forwarded request. `failed`: nothing has been answered yet, the fault can still be. `broken`: the
- * answer had begun and is not complete. `client_gone`: the client left and the upstream was told to stop.
- */
-export interface Delivery {
-  readonly outcome: 'answered' | 'failed' | 'broken' | 'client_gone'
-  readonly fault?: Fault
-  /** The upstream's own status; 0 when it never answered. */
-  readonly status: number
-  readonly stream: boolean
-  readonly midEvent: boolean
-  readonly facts: AnswerFacts
-  /** Epoch-free milliseconds (performance.now) of the first answer byte; 0 when there was none. */
-  readonly firstByteAt: number
 }
 
 /**
@@ -96,6 +81,9 @@ class Transfer implements Dispatcher.DispatchHandler {
   #held: Buffer[] | null = null
   #heldBytes = 0
   #stop: Fault | null = null
+  /** The HTTP client has it and no connection for it. */
+  #isQueued = true
+  #letGo: (() => void) | null = null
 
   constructor(upstream: Upstream, sink: AnswerSink, shape: AnswerShape, promised: Promised) {
     this.#sink = sink
@@ -109,9 +97,11 @@ class Transfer implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
+    this.#isQueued = false
     if (this.#sink.gone) this.leave()
     // A request that waited for a connection while its client left or its time ran out is never sent.
     if (this.#settled) controller.abort(new Error('settled'))
+    this.#letGo?.()
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
@@ -196,6 +186,8 @@ class Transfer implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.#isQueued = false
+    this.#letGo?.()
     if (this.#settled) return
     const reason = this.#stop ?? faultOf(error)
     if (this.#isDone) {
@@ -240,6 +232,13 @@ class Transfer implements Dispatcher.DispatchHandler {
       facts,
       firstByteAt: this.#firstByteAt,
     }
-    this.#promised.resolve(reason ? { ...delivery, fault: reason } : delivery)
+    const queued = this.#isQueued ? { queued: this.#untilLetGo() } : null
+    this.#promised.resolve(reason || queued ? { ...delivery, ...(reason && { fault: reason }), ...queued } : delivery)
+  }
+
+  #untilLetGo(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#letGo = resolve
+    })
   }
 }

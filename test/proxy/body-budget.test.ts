@@ -1,7 +1,9 @@
 import t, { type Test } from 'tap'
+import { openBlackhole } from '../support/blackhole.ts'
 import { startIdentityProvider } from '../support/identity-provider.ts'
 import { startModelServer } from '../support/model-server.ts'
 import { polled, startProxy } from '../support/proxy.ts'
+import type { ProxyOptions } from '../support/proxy-folder.ts'
 import { rawConnect, requestBytes } from '../support/raw-client.ts'
 
 const PATH = '/v1/chat/completions'
@@ -9,12 +11,13 @@ const body = (filler: number) =>
   JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'x'.repeat(filler) }] })
 
 /** Two callers, and room in memory for one large body of each caller and two of them in all. */
-async function started(t: Test) {
+async function started(t: Test, options: ProxyOptions = {}) {
   const [idp, model] = await Promise.all([startIdentityProvider(), startModelServer()])
   const proxy = await startProxy({
     issuer: idp.issuer,
     upstream: model.url,
     listen: { max_body: '256KiB', max_buffered: '512KiB' },
+    ...options,
   })
   t.teardown(async () => {
     await proxy.stop()
@@ -61,4 +64,26 @@ t.test('a caller whose unfinished bodies fill its share is refused; others are n
   third.send(whole(alice, 200 * 1024))
   t.equal((await third.answer()).status, 200, 'and its bytes can be used again')
   for (const connection of [held, second, other, third]) connection.close()
+})
+
+t.test('who leaves before there is a connection upstream still holds its bytes', async (t) => {
+  const hole = await openBlackhole()
+  const url = `http://127.0.0.1:${hole.port}/v1`
+  t.teardown(() => hole.close())
+  const { proxy, alice, whole } = await started(t, {
+    upstreams: [{ name: 'mock', url, models: ['gpt-*'], timeouts: { connect: '3s' } }],
+  })
+  const buffered = async () =>
+    Number(/^sallyport_buffered_bytes (\d+)$/m.exec((await proxy.admin('/metrics')).body)?.[1])
+  const left = await rawConnect(proxy.port)
+  left.send(whole(alice, 200 * 1024))
+  await proxy.audit.action('request-authorized')
+  left.close()
+  await proxy.audit.action('completion-aborted')
+  t.ok((await buffered()) > 200 * 1024, 'they are counted while they wait for the connection')
+  const next = await rawConnect(proxy.port)
+  t.teardown(() => next.close())
+  next.send(whole(alice, 200 * 1024))
+  t.equal((await next.answer()).status, 429, 'so that leaving gains nothing')
+  await polled(async () => (await buffered()) === 0, 'the end of the wait')
 })

@@ -109,7 +109,7 @@ t.test('a client that leaves ends the request upstream', async (t) => {
 
 t.test('a client that leaves while the connection is being made: nothing is sent', async (t) => {
   const hole = await openBlackhole()
-  const forwarder = await startForwarder(`http://127.0.0.1:${hole.port}/v1`, { connectMs: 5000 })
+  const forwarder = await startForwarder(`http://127.0.0.1:${hole.port}/v1`, { connectMs: 1000 })
   t.teardown(async () => {
     await forwarder.close()
     hole.close()
@@ -118,8 +118,14 @@ t.test('a client that leaves while the connection is being made: nothing is sent
   connection.send(ask('m'))
   await forwarder.listener.handled.until((all) => all[0]?.body ?? undefined, 'the request')
   connection.close()
-  const { outcome } = await forwarder.deliveries.until((all) => all[0], 'its end')
+  const { outcome, queued } = await forwarder.deliveries.until((all) => all[0], 'its end')
   t.equal(outcome, 'client_gone')
+  t.ok(queued, 'its body is still held')
+  await queued
+  t.pass('and let go of when the connection fails')
+  const twin = await rawRequest(forwarder.listener.port, ask('m'))
+  t.equal(twin.status, 504, 'the twin that stays is told')
+  t.equal(forwarder.deliveries.entries[1]?.queued, undefined, 'and nothing of it is held')
 })
 
 /** A server whose connections answer one request each and then close, in order or with a reset, once told to. */
