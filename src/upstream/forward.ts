@@ -123,8 +123,9 @@ class Transfer implements Dispatcher.DispatchHandler {
       return
     }
     this.#tap = this.#shape.openTap(isStream ? 'sse' : 'json', status)
-    // Known length, no chunked framing: a stream's length may change when usage is taken out of it.
-    if (!isStream && typeof length === 'string') {
+    // Known length, no chunked framing: a stream's length may change when usage is taken out of it. A 204 may not tell of
+    // one (RFC 9110 section 8.6): a reader that believed it would take the next answer for its body.
+    if (!isStream && status !== 204 && typeof length === 'string') {
       this.#headers.push('content-length', length)
       this.#length = Number(length)
     }

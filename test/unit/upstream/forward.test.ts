@@ -123,6 +123,21 @@ t.test('answers that pass as they are', async (t) => {
   }
 })
 
+t.test('a 204 that tells of a length comes without it', async (t) => {
+  const rows = [
+    ['a 204', '204 No Content', '', undefined],
+    ['its twin, a 200', '200 OK', 'hello', '5'],
+  ] as const
+  for (const [name, status, body, length] of rows) {
+    const { model, port } = await started(t)
+    model.script('m', (call) => {
+      behaviours.raw(call, `HTTP/1.1 ${status}\r\ncontent-type: text/plain\r\ncontent-length: 5\r\n\r\n${body}`)
+    })
+    const answer = await rawRequest(port, ask('m'))
+    t.same([answer.header('content-length'), answer.header('transfer-encoding')], [length, undefined], name)
+  }
+})
+
 t.test('an error that echoes the key comes without it', async (t) => {
   const { model, port } = await started(t)
   model.script('m', behaviours.echoKey)
