@@ -34,8 +34,8 @@ export class Current {
     const snapshot = this.#snapshot
     const users = this.#usersOf(snapshot)
     const place = users.enter(running)
-    if (this.#stopped) running.stop(this.#stopped)
     try {
+      if (this.#stopped) running.stop(this.#stopped)
       await work(snapshot)
     } finally {
       users.leave(place)
