@@ -55,3 +55,23 @@ function lonePosition(text: string): number {
 export function decodeText(bytes: Uint8Array): string | null {
   return isUtf8(bytes) ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes) : null
 }
+
+/** Notes what shows in single tokens of a text, one call for each; answers how many there were. */
+export function tokenWatch(note: (offset: number, code: string, message: string) => void): (token: string) => number {
+  let offset = 0
+  let count = 0
+  let isLiteral = false
+  return (token) => {
+    // Marks of the lexer's own, which stand for no characters: a document, a flow's end, a literal that follows.
+    if (token === '\x02' || token === '\x18' || token === '\x1f') {
+      isLiteral = token === '\x1f'
+      return count
+    }
+    if (!isLiteral && token.startsWith('!'))
+      note(offset, 'tag', 'tags are not understood; remove the tag, and write text in quotes')
+    if (!isLiteral && token.startsWith('%')) note(offset, 'directive', 'directives are not understood; remove the line')
+    isLiteral = false
+    offset += token.length
+    return ++count
+  }
+}

@@ -1,9 +1,9 @@
-import type { Alias, Node, Pair, Scalar, YAMLMap } from 'yaml'
+import type { Alias, CST, Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml'
 import { Composer, type Document, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, Parser, stringify } from 'yaml'
 import type { JsonValue } from '../model/json.ts'
 import type { PlacedProblem } from '../model/problem.ts'
 import { plainScalarFault, setOwn } from './yaml-scalars.ts'
-import { textFault } from './yaml-text.ts'
+import { textFault, tokenWatch } from './yaml-text.ts'
 
 export const MAX_NODES = 100_000
 export const MAX_DEPTH = 64
@@ -50,13 +50,13 @@ export function parseYaml(text: string, file: string): YamlFile {
 
   const fault = textFault(text)
   if (fault) note(fault.offset, fault.code, fault.message)
-  if (fault || !tokensFit(text, note)) return broken
+  if (fault) return broken
   const root = compose(text, note)
   if (!root) return broken
   const targets = resolveAliases(root, note)
   if (!targets) return broken
-  const reading: Reading = { targets, note, count: 0, open: new Set(), reported: [] }
-  const partial = read(reading, root, [], root)
+  const reading: Reading = { targets, note, count: 0, open: new Set(), path: [], reported: [] }
+  const partial = read(reading, root, root)
   const place: Place = (path, at = 'value') => where(locate(root, targets, path, at))
   return { document: problems.length === 0 ? partial : null, partial, reported: reading.reported, problems, place }
 }
@@ -66,29 +66,18 @@ export function writeYaml(value: unknown): string {
   return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false })
 }
 
-/** Refuses what shows in the tokens alone, and counts them before anything is built from them. */
-function tokensFit(text: string, note: Note): boolean {
-  let offset = 0
-  let tokens = 0
-  let literal = false
+/** The syntax, in one pass: telling tokens apart is a good part of the work. Throws where there are too many of them. */
+function* parsed(text: string, note: Note): Generator<CST.Token, void> {
+  const parser = new Parser()
+  const look = tokenWatch(note)
   for (const token of new Lexer().lex(text)) {
-    if (token === '\x02' || token === '\x18' || token === '\x1f') {
-      literal = token === '\x1f'
-      continue
-    }
-    if (!literal && token.startsWith('!'))
-      note(offset, 'tag', 'tags are not understood; remove the tag, and write text in quotes')
-    if (!literal && token.startsWith('%')) note(offset, 'directive', 'directives are not understood; remove the line')
-    literal = false
-    offset += token.length
-    tokens++
-    if (tokens > MAX_NODES * 6) {
-      note(0, 'too_many_values', `the file has more than ${MAX_NODES} values; split it into several files`)
-      return false
-    }
+    if (look(token) > MAX_NODES * 6) throw new TooManyTokens()
+    yield* parser.next(token)
   }
-  return true
+  yield* parser.end()
 }
+
+class TooManyTokens extends Error {}
 
 function compose(text: string, note: Note): Node | null {
   let documents: Document[]
@@ -100,9 +89,11 @@ function compose(text: string, note: Note): Node | null {
       prettyErrors: false,
       logLevel: 'silent',
     })
-    documents = [...composer.compose(new Parser().parse(text), true, text.length)] as Document[]
-  } catch {
-    note(0, 'too_deep', `values are nested more than ${MAX_DEPTH} deep`)
+    documents = [...composer.compose(parsed(text, note), true, text.length)] as Document[]
+  } catch (cause) {
+    if (cause instanceof TooManyTokens)
+      note(0, 'too_many_values', `the file has more than ${MAX_NODES} values; split it into several files`)
+    else note(0, 'too_deep', `values are nested more than ${MAX_DEPTH} deep`)
     return null
   }
   const [document, second] = documents
@@ -157,55 +148,62 @@ interface Reading {
   readonly targets: ReadonlyMap<Alias, Node>
   readonly note: Note
   readonly open: Set<unknown>
+  /** Where the reading is: one list for all values, since most have nothing to report. */
+  readonly path: (string | number)[]
   readonly reported: Path[]
   count: number
 }
 
 /** The value of a node. `owner` is the node to point at when the value itself is nowhere to be seen: its key. */
-function read(reading: Reading, node: unknown, path: Path, owner: unknown): JsonValue {
-  const refuse = (code: string, message: string, at: unknown = node): JsonValue => {
-    reading.reported.push(path)
-    reading.note(startOf(at), code, message)
-    return null
-  }
+function read(reading: Reading, node: unknown, owner: unknown): JsonValue {
+  const { path, open, targets } = reading
   if (++reading.count > MAX_NODES)
-    return refuse('too_many_values', `more than ${MAX_NODES} values, aliases counted`, owner)
-  if (path.length >= MAX_DEPTH) return refuse('too_deep', `values are nested more than ${MAX_DEPTH} deep`, owner)
-  if (isScalar(node)) return readScalar(node, path, owner, refuse)
-  const target = isAlias(node) ? reading.targets.get(node) : node
+    return refuse(reading, 'too_many_values', `more than ${MAX_NODES} values, aliases counted`, owner)
+  if (path.length >= MAX_DEPTH)
+    return refuse(reading, 'too_deep', `values are nested more than ${MAX_DEPTH} deep`, owner)
+  if (isScalar(node)) return readScalar(reading, node, owner)
+  const target = isAlias(node) ? targets.get(node) : node
   if (isAlias(node) && !target) {
-    reading.reported.push(path)
+    reading.reported.push([...path])
     return null
   }
-  if (!target) return refuse('no_value', `${named(path)} has no value; write one or remove the key`, owner)
-  if (reading.open.has(target)) return refuse('alias_cycle', 'an alias stands inside of what it stands for')
-  if (isAlias(node)) return read(reading, target, path, node)
-  reading.open.add(target)
-  const value = readCollection(reading, target, path)
-  reading.open.delete(target)
+  if (!target) return refuse(reading, 'no_value', `${named(path)} has no value; write one or remove the key`, owner)
+  if (open.has(target)) return refuse(reading, 'alias_cycle', 'an alias stands inside of what it stands for', node)
+  if (isAlias(node)) return read(reading, target, node)
+  open.add(target)
+  const value = isMap(target) ? readMap(reading, target) : isSeq(target) ? readList(reading, target) : null
+  open.delete(target)
   return value
 }
 
-function readCollection(reading: Reading, node: unknown, path: Path): JsonValue {
-  if (isMap(node)) return readMap(reading, node, path)
-  if (!isSeq(node)) return null
-  return node.items.map((item, index) => read(reading, item, [...path, index], item ?? node))
+function refuse({ reported, path, note }: Reading, code: string, message: string, at: unknown): null {
+  reported.push([...path])
+  note(startOf(at), code, message)
+  return null
 }
 
-function readScalar(
-  node: Scalar,
-  path: Path,
-  owner: unknown,
-  refuse: (code: string, message: string, at?: unknown) => JsonValue,
-): JsonValue {
+/** One step inside. */
+function readAt(reading: Reading, step: string | number, node: unknown, owner: unknown): JsonValue {
+  reading.path.push(step)
+  const value = read(reading, node, owner)
+  reading.path.pop()
+  return value
+}
+
+function readList(reading: Reading, node: YAMLSeq): JsonValue {
+  return node.items.map((item, index) => readAt(reading, index, item, item ?? node))
+}
+
+function readScalar(reading: Reading, node: Scalar, owner: unknown): JsonValue {
   const value = node.value as JsonValue
   if (node.type !== 'PLAIN') return value
   const fault = plainScalarFault(node.source ?? '', value)
-  if (fault) refuse(fault.code, `${named(path)} ${fault.message}`, node.source === '' ? owner : node)
-  return fault && typeof value === 'number' && !Number.isFinite(value) ? null : value
+  if (!fault) return value
+  refuse(reading, fault.code, `${named(reading.path)} ${fault.message}`, node.source === '' ? owner : node)
+  return typeof value === 'number' && !Number.isFinite(value) ? null : value
 }
 
-function readMap(reading: Reading, node: YAMLMap, path: Path): JsonValue {
+function readMap(reading: Reading, node: YAMLMap): JsonValue {
   const object: { [key: string]: JsonValue } = {}
   for (const { key, value } of node.items) {
     const at = key ?? value ?? node
@@ -220,7 +218,7 @@ function readMap(reading: Reading, node: YAMLMap, path: Path): JsonValue {
     } else if (Object.hasOwn(object, key.value)) {
       reading.note(startOf(at), 'duplicate_key', `\`${key.value}\` stands here twice; keep one`)
     } else {
-      setOwn(object, key.value, read(reading, value, [...path, key.value], key))
+      setOwn(object, key.value, readAt(reading, key.value, value, key))
     }
   }
   return object
