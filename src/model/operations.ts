@@ -32,6 +32,9 @@ const VERBS: ReadonlyMap<string, readonly string[]> = new Map([
   ['audio', ['speech', 'transcribe', 'translate']],
 ])
 
+/** The resources with verbs beside those that the contract spells out. */
+export const OPEN_RESOURCES: readonly string[] = RESOURCES.filter((resource) => !VERBS.has(resource))
+
 /** The operations that the contract spells out, for suggestions; there are more. */
 export const SPELLED_OPERATIONS: readonly string[] = [
   ...SINGLE,

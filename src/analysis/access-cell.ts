@@ -1,0 +1,173 @@
+import { compareCodePoints } from '../policy/code-points.ts'
+import type { OutlineRule } from '../policy/outline.ts'
+import { type FindFacts, factFinder, type HeldRoles, type Situation } from './access-facts.ts'
+import { isWithin, type OpenRule, remainder } from './access-region.ts'
+import {
+  type AnalysedOperation,
+  type AnalysedPolicy,
+  covers,
+  type ModelTarget,
+  overlaps,
+  serving,
+  speaksOf,
+} from './access-universe.ts'
+import { namesAndPatterns, type Part, part, partsOf } from './parts.ts'
+import { clauses, needs } from './words.ts'
+
+/** A condition in words. `condition` is its key in a rule: `mfa`, `network`, `workspaces`, `models`, `roles`, … */
+export interface WordedCondition {
+  readonly condition: string
+  readonly text: string
+}
+
+/** One way in which something is allowed: by a rule, under what is left of its conditions, save what denies take away. */
+export interface Way {
+  readonly rule: string
+  /** Other rules that allow no more than this way. */
+  readonly also: readonly string[]
+  /** The rule is for everybody. */
+  readonly everybody: boolean
+  /** The roles by which the rule is for the caller, where they are not the one that was asked about. */
+  readonly through: readonly string[]
+  readonly conditions: readonly WordedCondition[]
+  /** Each takes away what all of its conditions say. */
+  readonly unless: readonly { readonly rule: string; readonly conditions: readonly WordedCondition[] }[]
+  /** Whoever lacks only the named authentication is asked to sign in again. */
+  readonly step_up: boolean
+}
+
+/** What somebody may do with one operation and some models: nothing, where there are no ways. */
+export interface Cell {
+  readonly ways: readonly Way[]
+  /** Allows that denies take away altogether. */
+  readonly removed: readonly { readonly rule: string; readonly by: readonly string[] }[]
+}
+
+/** Who is asked about: what it holds, and what else is known of it. */
+export interface Subject extends Pick<Situation, 'roles' | 'workspaces' | 'told'> {
+  /** The role that was asked about, which is no detour. */
+  readonly role: string | null
+}
+
+/** A role and nothing else; null is a caller without any. */
+export function roleSubject({ outline }: AnalysedPolicy, role: string | null): Subject {
+  const certain = new Set(role === null ? [] : (outline.roles.get(role)?.holds ?? [role]))
+  const roles: HeldRoles = { certain, possible: new Map(), mayHoldOthers: true }
+  return { role, roles, workspaces: [null, ...outline.workspaces.keys()], told: () => null }
+}
+
+/** What the rules say of one operation and some models, for whoever asks. */
+export interface Field {
+  readonly allows: readonly FieldRule[]
+  readonly denies: readonly FieldRule[]
+  readonly situation: Pick<Situation, 'upstreams' | 'models' | 'at'>
+}
+
+interface FieldRule extends OpenRule {
+  readonly roles: readonly string[] | null
+}
+
+/** The rules in force that speak of the operation and of one of the models, with the parts that are still open. */
+export function fieldOf(policy: AnalysedPolicy, operation: AnalysedOperation, target: ModelTarget): Field {
+  const upstreams = serving(policy, target)
+  const open = policy.outline.rules.flatMap((rule) => fieldRule(rule, operation, target))
+  return {
+    allows: open.filter(({ effect }) => effect === 'allow'),
+    denies: open.filter(({ effect }) => effect === 'deny'),
+    situation: {
+      upstreams: upstreams.length > 0 ? upstreams : [undefined],
+      models: target.kind === 'texts' ? target.texts : null,
+      at: policy.at,
+    },
+  }
+}
+
+function fieldRule(
+  rule: OutlineRule,
+  operation: AnalysedOperation,
+  target: ModelTarget,
+): (FieldRule & Pick<OutlineRule, 'effect'>)[] {
+  const { id, effect, mode, roles, models, operations } = rule
+  if (mode !== 'enforce' || !speaksOf(rule, operation)) return []
+  const parts = partsOf(rule).filter(({ fact }) => fact !== 'model')
+  if (models !== null) {
+    // An operation without a model is spoken of by a rule on models only where the rule names the operation.
+    if (target.kind === 'none' ? operations === null : !overlaps(target, namesAndPatterns(models))) return []
+    if (target.kind === 'texts' && !covers(target, namesAndPatterns(models))) {
+      const among = models.filter((name) => overlaps(target, namesAndPatterns([name])))
+      parts.push(part('models', 'model', { kind: 'text', texts: namesAndPatterns(among) }))
+    }
+  }
+  return [{ id, effect, roles, parts }]
+}
+
+/** What the subject may do in a field. */
+export function cellOf(field: Field, subject: Subject): Cell {
+  const find = factFinder({ ...field.situation, ...subject })
+  const ways: { readonly rule: FieldRule; readonly way: Way }[] = []
+  const removed: { rule: string; by: readonly string[] }[] = []
+  for (const rule of field.allows) {
+    if (!mayConcern(rule, subject.roles)) continue
+    const rest = remainder(rule, field.denies, find)
+    if (!rest.left) {
+      if (rest.by.length > 0) removed.push({ rule: rule.id, by: rest.by })
+      continue
+    }
+    ways.push({
+      rule,
+      way: {
+        rule: rule.id,
+        also: [],
+        everybody: rule.roles === null,
+        through: throughRoles(rule, subject),
+        conditions: needs(rest.parts.map((one) => withinReach(one, subject.roles))),
+        unless: rest.exceptions.map((one) => ({ rule: one.rule, conditions: clauses(one.parts) })),
+        step_up: canStepUp(rest.parts, find),
+      },
+    })
+  }
+  return { ways: widest(ways, find), removed }
+}
+
+function mayConcern({ roles }: FieldRule, { certain, possible }: HeldRoles): boolean {
+  if (roles === null || roles.some((role) => certain.has(role))) return true
+  return [...possible.values()].some((holds) => holds.some((role) => roles.includes(role)))
+}
+
+function throughRoles({ roles }: FieldRule, { role, roles: { certain } }: Subject): string[] {
+  if (roles === null || (role !== null && roles.includes(role))) return []
+  return roles.filter((one) => certain.has(one)).sort(compareCodePoints)
+}
+
+/** Of the roles that would do, those that the caller may have. */
+function withinReach(one: Part, { possible }: HeldRoles): Part {
+  if (one.test.kind !== 'roles') return one
+  const { names } = one.test
+  const gives = [...possible].filter(([, holds]) => holds.some((role) => names.includes(role)))
+  return part('roles', 'roles', { kind: 'roles', names: gives.map(([role]) => role) })
+}
+
+const AGAIN: Part = part('method', 'method', { kind: 'among', names: ['jwt', 'saml', 'ldap', 'local'] })
+
+/** Stronger authentication is among what is left, and not only of those who have no stronger form of it. */
+function canStepUp(parts: readonly Part[], find: FindFacts): boolean {
+  const isAsked = parts.some(({ condition }) => condition === 'mfa' || condition === 'acr')
+  const wanted = [...parts, AGAIN].map((one) => ({ part: one, answer: 'yes' as const }))
+  return isAsked && find(wanted) !== null
+}
+
+/** Without the ways that allow no more than another one: that one names their rules. Of equal ways the first stays. */
+function widest(ways: readonly { readonly rule: FieldRule; readonly way: Way }[], find: FindFacts): Way[] {
+  const kept: { rule: FieldRule; way: Way; also: string[] }[] = []
+  for (const one of ways) {
+    const wider = kept.find(({ rule }) => isWithin(one.rule.parts, rule.parts, find))
+    if (wider) {
+      wider.also.push(one.rule.id)
+      continue
+    }
+    const narrower = kept.filter(({ rule }) => isWithin(rule.parts, one.rule.parts, find))
+    for (const gone of narrower) kept.splice(kept.indexOf(gone), 1)
+    kept.push({ ...one, also: narrower.flatMap(({ rule, also }) => [rule.id, ...also]) })
+  }
+  return kept.map(({ way, also }) => ({ ...way, also: also.sort(compareCodePoints) }))
+}
