@@ -1,0 +1,32 @@
+import { parseYaml } from '../../../../src/config/yaml.ts'
+import { compilePolicy } from '../../../../src/policy/compile.ts'
+import { lintPolicy } from '../../../../src/policy/lints/index.ts'
+import type { LintFacts } from '../../../../src/policy/lints/lint.ts'
+
+export const FACTS: LintFacts = {
+  issuers: ['corp'],
+  methods: ['jwt', 'api_key'],
+  upstreams: [
+    { region: 'eu', labels: { tier: 'internal' }, models: ['gpt-*', 'o3'] },
+    { region: 'us', labels: { tier: 'external' }, models: ['gpt-4o', 'text-*'] },
+  ],
+}
+
+/** The findings for a policy, given without its `version`, each as `code path`. */
+export function linted(text: string, facts: Partial<LintFacts> = {}): string[] {
+  return findings(text, facts).map(({ code, path }) => `${code} ${path.join('.')}`)
+}
+
+export function findings(text: string, facts: Partial<LintFacts> = {}) {
+  const { document, problems } = parseYaml(`version: 1\n${text}`, 'policy.yaml')
+  if (document === null) throw new Error(JSON.stringify(problems))
+  const sources = [{ name: 'policy.yaml', document, digest: '0' }]
+  const all = { ...FACTS, ...facts }
+  const upstreams = all.upstreams.map((one, index) => ({ ...one, name: `u${index}`, region: one.region ?? undefined }))
+  const compiled = compilePolicy(sources, { issuers: all.issuers, upstreams })
+  if (!compiled.policy) throw new Error(JSON.stringify(compiled.problems))
+  return lintPolicy(sources, all)
+}
+
+/** Rules in flow style, one a line. */
+export const rules = (...list: readonly string[]) => `rules:\n${list.map((rule) => `  - { ${rule} }\n`).join('')}`
