@@ -24,8 +24,6 @@ export interface AuditLogOptions {
   readonly clock: Clock
   /** Takes a sentence for people when the sink fails or recovers; never called for a single event. */
   readonly report: (sentence: string) => void
-  /** Called once, when the sink is gone for good. */
-  readonly onFatal?: () => void
 }
 
 export interface OpenAuditLog extends AuditLog {
@@ -86,10 +84,7 @@ export function openAuditLog(options: AuditLogOptions): OpenAuditLog {
     timing: REAL_TIME,
     degraded: (code) => notice(degradedEvent(clock(), code)),
     recovering: (losses) => recoveryEvents(clock(), losses).map(notice),
-    changed(state, code) {
-      report(sentenceOf(state, code))
-      if (state === 'gone') options.onFatal?.()
-    },
+    changed: (state, code) => report(sentenceOf(state, code)),
   })
 
   const isStrict = delivery === 'strict'

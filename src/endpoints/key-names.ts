@@ -149,11 +149,7 @@ function isFoldedLetter(letter: string): boolean {
 const UNSEEN = /[\p{M}\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/gu
 const LETTER = /[\p{L}\p{N}]/u
 
-/** True for a key that a reader could take for `model` although it is not that key. */
-export function looksLikeModel(key: string): boolean {
-  return key !== 'model' && isLikeModel(key, foldKey(key))
-}
-
+/** True for a key that a reader could take for `model`, and for that key itself. */
 function isLikeModel(key: string, folded: string): boolean {
   if (/^(?:m|rn)[o0]de[l1i]$/.test(folded)) return true
   if (folded.length < 3 || folded.length > 5 || folded.length === key.length) return false

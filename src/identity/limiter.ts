@@ -10,10 +10,6 @@ export class Limiter {
     this.#maxWaiting = maxWaiting
   }
 
-  get running(): number {
-    return this.#running
-  }
-
   /** Null when too many wait already: the work is not started and never will be. */
   run<Value>(work: () => Promise<Value>): Promise<Value> | null {
     if (this.#running < this.#atOnce) return this.#start(work)
