@@ -1,4 +1,5 @@
 import t from 'tap'
+import { LastWord } from '../../../src/upstream/last-word.ts'
 import { startForwarder } from '../../support/forwarder.ts'
 import { startEvents } from '../../support/model-answers.ts'
 import { type ModelCall, startModelServer } from '../../support/model-server.ts'
@@ -50,5 +51,35 @@ for (const [name, behaviour, last, outcome] of rows) {
     client.close()
     const delivery = await forwarder.deliveries.until((all) => all[0], 'the delivery')
     t.equal(delivery.outcome, outcome)
+  })
+}
+
+const ends: readonly (readonly [name: string, stream: string, isDone: boolean, isMidEvent: boolean])[] = [
+  ['nothing', '', false, false],
+  ['one event', DELTA, false, false],
+  ['the last word', DELTA + DONE, true, false],
+  ['the last word alone', DONE, true, false],
+  ['the last word without a space', `${DELTA}data:[DONE]\n\n`, true, false],
+  ['lines that end in CR LF', 'data: {}\r\n\r\ndata: [DONE]\r\n\r\n', true, false],
+  ['lines that end in CR', 'data: {}\r\rdata: [DONE]\r\r', true, false],
+  ['the last word and one line end', `${DELTA}data: [DONE]\n`, true, true],
+  ['the last word and no line end', `${DELTA}data: [DONE]`, false, true],
+  ['something behind the last word', `${DONE}${DELTA}`, false, false],
+  ['a comment behind it', `${DONE}: still here\n\n`, false, false],
+  ['half an event', `${DELTA}data: {"choi`, false, true],
+  ['an event without its blank line', 'data: {}\n', false, true],
+  ['the last word as text', 'data: "[DONE]"\n\n', false, false],
+  ['the last word within a line', 'data: data: [DONE]\n\n', false, false],
+  ['another field', 'event: [DONE]\n\n', false, false],
+]
+
+for (const [name, stream, isDone, isMidEvent] of ends) {
+  t.test(`how a stream ends, in whatever pieces: ${name}`, async (t) => {
+    const bytes = Buffer.from(stream)
+    for (const size of [1, 2, 5, 13, 24, 25, 1000]) {
+      const word = new LastWord()
+      for (let at = 0; at < bytes.length; at += size) word.push(bytes.subarray(at, at + size))
+      t.same([word.isDone, word.isMidEvent], [isDone, isMidEvent], `pieces of ${size}`)
+    }
   })
 }
