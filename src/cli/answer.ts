@@ -9,9 +9,10 @@ export interface Answer extends Explanation {
 }
 
 /** What `explain --json` and each line of a batch answer. `served` stands there only where nobody serves the model. */
-export function explanationJson({ decision, shadow, matched, unmet, served, note }: Answer): object {
+export function explanationJson({ decision, shadow, obligations, matched, unmet, served, note }: Answer): object {
   const { effect, rule, reason } = decision
-  const more = { ...(note === undefined ? {} : { note }), ...(served ? {} : { served }) }
+  const applied = obligations.length === 0 ? {} : { obligations }
+  const more = { ...applied, ...(note === undefined ? {} : { note }), ...(served ? {} : { served }) }
   return { effect, rule, reason, matched, unmet, shadow, ...more }
 }
 
@@ -20,9 +21,10 @@ function verdictText({ effect, rule, reason }: ShadowVerdict): string {
 }
 
 /** The same for people. */
-export function explanationText({ decision, shadow, matched, unmet, served, note }: Answer): string {
+export function explanationText({ decision, shadow, obligations, matched, unmet, served, note }: Answer): string {
   const lines = [verdictText(decision)]
   if (shadow) lines.push(`with the shadow rules enforced: ${verdictText(shadow)}`)
+  if (obligations.length > 0) lines.push(`applied: ${obligations.join(', ')}`)
   if (note !== undefined) lines.push(`note: ${note}`)
   if (!served) lines.push('no upstream that could be asked serves the model: the proxy answers 404 `model_not_found`')
   if (matched.length > 0) lines.push(`matched: ${matched.join(', ')}`)

@@ -2,6 +2,7 @@ import { type Fault, fault } from '../model/fault.ts'
 import { isJsonObject, type JsonBody, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
 import type { ModelFact, OperationName, RequestFacts } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
+import { OUTPUT_LIMITS } from '../model/transforms.ts'
 import { walkPart } from './content.ts'
 import { type Draft, noteHosted, openDraft, refuse } from './draft.ts'
 import { modelNameProblem } from './model-name.ts'
@@ -42,17 +43,6 @@ const OPAQUE = [
   'chat_template_kwargs',
 ]
 
-/** Names by which engines know an output limit. One that is set beside the operation's own counts, too. */
-const LIMITS = [
-  'max_completion_tokens',
-  'max_tokens',
-  'max_output_tokens',
-  'max_new_tokens',
-  'max_length',
-  'n_predict',
-  'num_predict',
-]
-
 export function bodyForm(
   operation: OperationName,
   more: { modelRequired: boolean; outputLimits: readonly string[]; readers: Iterable<readonly [string, MemberReader]> },
@@ -61,7 +51,7 @@ export function bodyForm(
     operation,
     modelRequired: more.modelRequired,
     outputLimits: more.outputLimits,
-    known: new Set([...SETTINGS, ...LIMITS]),
+    known: new Set([...SETTINGS, ...OUTPUT_LIMITS]),
     readers: new Map<string, MemberReader>([
       ...OPAQUE.map((key): [string, MemberReader] => [key, () => undefined]),
       ...[...HOSTED_MEMBERS].map(([key, tool]): [string, MemberReader] => [
@@ -176,7 +166,7 @@ function outputLimit(draft: Draft, value: JsonObject, own: readonly string[]): n
   let largest = 0
   let said = false
   let unlimited = false
-  for (const key of LIMITS) {
+  for (const key of OUTPUT_LIMITS) {
     const written = ownValue(value, key)
     if (written === undefined || written === null) continue
     if (typeof written !== 'number' || !Number.isSafeInteger(written) || written < 0) {

@@ -107,6 +107,8 @@ export interface Explanation {
   readonly decision: Decision
   /** Null where there is no shadow rule that would change the decision or make it itself. */
   readonly shadow: ShadowVerdict | null
+  /** What is done to the request when it is allowed: `transform:ID`. */
+  readonly obligations: readonly string[]
   readonly matched: readonly RuleId[]
   readonly unmet: readonly Unmet[]
 }

@@ -62,12 +62,15 @@ export function judged(
   if (isAnsweredHere(facts.operation)) return ok({ by: 'proxy', input })
   const { basePath, settings } = decided.value
   const { apiKey } = settings
+  const obligations = snapshot.policy.obligations(input)
+  if (obligations) trail.obliged(obligations.names)
   const request = shapeRequest({
     route: found,
     body,
     facts,
     model,
     alias,
+    obligations,
     basePath,
     apiKey,
     traceparent: head.traceparent,

@@ -2,6 +2,7 @@ import type { AnswerKind } from '../endpoints/endpoint.ts'
 import type { Decision, PolicyInput, ShadowPolicy } from '../model/decision.ts'
 import type { Credential, Verification } from '../model/identity.ts'
 import type { Settings } from '../model/settings.ts'
+import type { Obligations } from '../model/transforms.ts'
 import type { ListedModel } from '../upstream/catalogue.ts'
 import type { AnswerShape } from '../upstream/forward.ts'
 import type { Upstream } from '../upstream/pools.ts'
@@ -15,6 +16,8 @@ export interface DecidingPolicy {
   decide(input: PolicyInput): Decision
   /** The decision as if the rules in shadow mode were enforced, too; null where there are none. */
   readonly shadow: ShadowPolicy | null
+  /** What is done to the body of a request that is allowed; null for nothing. */
+  obligations(input: PolicyInput): Obligations | null
   resolveModel(name: string): { readonly model: string; readonly alias: string | null }
 }
 

@@ -1,19 +1,21 @@
 import type { Decision, Explanation, PolicyInput, ShadowPolicy } from '../model/decision.ts'
+import type { Obligations } from '../model/transforms.ts'
 import { compareCodePoints } from './code-points.ts'
 import { decide, workspaceOf } from './decide.ts'
 import { digestOf } from './digest.ts'
 import { explain, type Names } from './explain.ts'
 import type { KnownNames } from './known-names.ts'
-import { compileMembership, positions } from './membership.ts'
+import { compileMembership, type Held, positions } from './membership.ts'
 import { type FileProblem, type Merged, mergeSources, type Placed, type PolicyText } from './merge.ts'
 import { expandModels } from './model-sets.ts'
-import { outlineWhenAsked, type PolicyOutline } from './outline.ts'
+import { type OutlineParts, outlineWhenAsked, type PolicyOutline } from './outline.ts'
 import { referenceProblems } from './references.ts'
 import { type CompiledRule, compileRule, type NameSet, nameSet } from './rule.ts'
 import { buildRuleSet, type RuleSet } from './rule-set.ts'
-import type { RoleDocument, RuleDocument, TestDocument, WorkspaceDocument } from './schema.ts'
+import type { RuleDocument, TestDocument, TransformDocument } from './schema.ts'
 import { compileShadow } from './shadow.ts'
 import { shownList } from './text-test.ts'
+import { compileTransforms } from './transforms.ts'
 import { warmingInputs } from './warm.ts'
 
 /** A policy in force: immutable, and every question to it has an answer. */
@@ -26,6 +28,8 @@ export interface CompiledPolicy {
   readonly decide: (input: PolicyInput) => Decision
   /** The decision as if the rules in shadow mode were enforced, too; null where there are none. */
   readonly shadow: ShadowPolicy | null
+  /** What is done to the body of a request that is allowed; null for nothing. */
+  readonly obligations: (input: PolicyInput) => Obligations | null
   /** `shadowInput`: where the shadow rules would have another upstream serve the request; else the input itself. */
   readonly explain: (input: PolicyInput, shadowInput?: PolicyInput) => Explanation
   /** Decides a few requests that nobody made, so that the first real one does not wait for cold code. Changes nothing. */
@@ -59,15 +63,16 @@ export function compilePolicy(sources: readonly PolicyText[], known: KnownNames)
 }
 
 function compileMerged(merged: Merged, digest: string): CompiledPolicy {
-  const roles = whole<RoleDocument>(merged.roles)
-  const workspaces = whole<WorkspaceDocument>(merged.workspaces)
-  const aliases = whole<string>(merged.aliases)
-  const sets = whole<readonly string[]>(merged.models)
+  const parts = partsOf(merged)
+  const { roles, workspaces, aliases, sets, rules: written } = parts
   const workspaceAt = new Map([...workspaces.keys()].map((name, index) => [name, index]))
-  const written = sortedRules(merged.rules)
-  const rules = compileRules(written, merged, [...roles.keys()], workspaceAt)
+  const rules = compileRules(written, parts, workspaceAt)
   const heldBy = compileMembership(roles, workspaces)
-  const names = namesOf(roles, workspaces, written)
+  const names = namesOf(parts)
+  const placeOf = (input: PolicyInput) => {
+    const held = heldBy(input.principal)
+    return { input, held, workspace: workspaceOf(held, input.project, workspaceAt) }
+  }
   const decider = (set: RuleSet) => (input: PolicyInput) => {
     const held = heldBy(input.principal)
     return decide(set, input, held, workspaceOf(held, input.project, workspaceAt), names.workspaces)
@@ -76,41 +81,55 @@ function compileMerged(merged: Merged, digest: string): CompiledPolicy {
   const decideInput = decider(enforced)
   const hasShadow = rules.some(({ isShadow }) => isShadow)
   const shadow = hasShadow ? compileShadow(rules, speaksOfUpstream(written), decider(buildRuleSet(rules))) : null
+  const obligationsOf = compileObligations(parts, workspaceAt)
+  const obligations = obligationsOf === null ? () => null : (input: PolicyInput) => obligationsOf(placeOf(input))
   return {
     digest,
     speaksOfUpstream: speaksOfUpstream(written.filter(({ mode }) => mode !== 'shadow')),
     decide: decideInput,
     shadow,
+    obligations,
     explain: (input, shadowInput = input) => {
-      const held = heldBy(input.principal)
-      const workspace = workspaceOf(held, input.project, workspaceAt)
       const decision = decideInput(input)
       const verdict = shadow?.verdict(decision, shadow.decide(shadowInput)) ?? null
-      return { ...explain(enforced, names, decision, { input, held, workspace }), shadow: verdict }
+      const applied = decision.effect === 'allow' ? (obligations(input)?.names ?? []) : []
+      return { ...explain(enforced, names, decision, placeOf(input)), shadow: verdict, obligations: applied }
     },
     warm: () => {
       const inputs = warmingInputs(written, ({ models = [] }) => [...expandModels(models, sets)][0] ?? 'warm-up')
-      for (const input of inputs) decideInput(input)
-      if (shadow) for (const input of inputs) shadow.decide(input)
+      for (const decides of shadow ? [decideInput, shadow.decide] : [decideInput]) inputs.forEach(decides)
     },
     resolveModel: (name) => {
       const target = aliases.get(name)
       return target === undefined ? { model: name, alias: null } : { model: target, alias: name }
     },
     tests: merged.tests.map(({ file, value }) => ({ file, test: value as TestDocument })),
-    outline: outlineWhenAsked({ roles, workspaces, aliases, sets, rules: written }),
+    outline: outlineWhenAsked(parts),
   }
 }
 
-function namesOf(
-  roles: ReadonlyMap<string, RoleDocument>,
-  workspaces: ReadonlyMap<string, WorkspaceDocument>,
-  written: readonly RuleDocument[],
-): Names {
+interface Parts extends OutlineParts {
+  /** Sorted by `id`. */
+  readonly transforms: readonly TransformDocument[]
+}
+
+/** The parts of a policy without problems: nothing is missing from them. */
+function partsOf({ roles, workspaces, aliases, models, rules, transforms }: Merged): Parts {
+  return {
+    roles: whole(roles),
+    workspaces: whole(workspaces),
+    aliases: whole(aliases),
+    sets: whole(models),
+    rules: sortedById(rules),
+    transforms: sortedById(transforms),
+  }
+}
+
+function namesOf({ roles, workspaces, rules }: Parts): Names {
   return {
     roles: [...roles.keys()],
     workspaces: [...workspaces.keys()],
-    written: written.map(({ models, operations }) => ({
+    written: rules.map(({ models, operations }) => ({
       models: shownList(models ?? []),
       operations: shownList(operations ?? []),
     })),
@@ -121,23 +140,20 @@ function speaksOfUpstream(rules: readonly RuleDocument[]): boolean {
   return rules.some(({ when }) => when?.region !== undefined || when?.upstream !== undefined)
 }
 
-/** The definitions of a policy without problems: nothing is missing from them. */
 function whole<Value>(definitions: ReadonlyMap<string, Placed<unknown>>): ReadonlyMap<string, Value> {
   return new Map([...definitions].map(([name, { value }]) => [name, value as Value]))
 }
 
-function sortedRules(rules: Merged['rules']): RuleDocument[] {
-  return rules.map(({ value }) => value as RuleDocument).sort((a, b) => compareCodePoints(a.id, b.id))
+function sortedById<Document extends { readonly id: string }>(entries: readonly Placed<unknown>[]): Document[] {
+  return entries.map(({ value }) => value as Document).sort((a, b) => compareCodePoints(a.id, b.id))
 }
 
 function compileRules(
   written: readonly RuleDocument[],
-  merged: Merged,
-  roleNames: readonly string[],
+  { roles, sets }: Pick<Parts, 'roles' | 'sets'>,
   workspaceAt: ReadonlyMap<string, number>,
 ): CompiledRule[] {
-  const roleAt = new Map(roleNames.map((name, index) => [name, index]))
-  const sets = whole<readonly string[]>(merged.models)
+  const roleAt = new Map([...roles.keys()].map((name, index) => [name, index]))
   const known = new Map<string, NameSet>()
   const models = (list: readonly string[]): NameSet => {
     const key = JSON.stringify(list)
@@ -153,4 +169,14 @@ function compileRules(
       models: rule.models ? models(rule.models) : null,
     }),
   )
+}
+
+/** Null for a policy without transforms. A caller whose workspace is refused is allowed nothing that could be changed. */
+function compileObligations(parts: Parts, workspaceAt: ReadonlyMap<string, number>) {
+  const { transforms } = parts
+  if (transforms.length === 0) return null
+  const selectors = transforms.map(({ set: _, system: __, ...rest }): RuleDocument => ({ ...rest, effect: 'deny' }))
+  const find = compileTransforms(transforms, compileRules(selectors, parts, workspaceAt))
+  return ({ input, held, workspace }: { input: PolicyInput; held: Held; workspace: number | null }) =>
+    workspace === null ? null : find({ input, held, workspace })
 }

@@ -25,7 +25,7 @@ export function explain(
   names: Names,
   decision: Decision,
   { input, held, workspace }: { input: PolicyInput; held: Held; workspace: number | null },
-): Omit<Explanation, 'shadow'> {
+): Omit<Explanation, 'shadow' | 'obligations'> {
   if (workspace === null) return { decision, matched: [], unmet: refusedRows(set, names, input, held) }
   const facts: Facts = { input, held, workspace }
   const matched: CompiledRule[] = []

@@ -9,6 +9,7 @@ import {
   type RoleDocument,
   type RuleDocument,
   type TestDocument,
+  type TransformDocument,
   type WorkspaceDocument,
 } from './schema.ts'
 
@@ -39,6 +40,7 @@ export interface Merged {
   readonly aliases: Definitions<string>
   readonly workspaces: Definitions<WorkspaceDocument>
   readonly rules: readonly Placed<Draft<RuleDocument>>[]
+  readonly transforms: readonly Placed<Draft<TransformDocument>>[]
   readonly tests: readonly Placed<Draft<TestDocument>>[]
 }
 
@@ -75,7 +77,7 @@ export function mergeSources(sources: readonly PolicyText[]): { merged: Merged; 
     }
     return all
   }
-  const listed = <Key extends 'rules' | 'tests'>(key: Key) =>
+  const listed = <Key extends 'rules' | 'transforms' | 'tests'>(key: Key) =>
     drafts.flatMap(({ file, draft }) =>
       (draft[key] ?? []).flatMap((value, index) => (value === undefined ? [] : [{ file, path: [key, index], value }])),
     ) as unknown as Merged[Key]
@@ -85,9 +87,10 @@ export function mergeSources(sources: readonly PolicyText[]): { merged: Merged; 
     aliases: joined('aliases'),
     workspaces: joined('workspaces'),
     rules: listed('rules'),
+    transforms: listed('transforms'),
     tests: listed('tests'),
   }
-  problems.push(...repeatedIds(merged.rules))
+  problems.push(...repeatedIds(merged.rules, 'rule'), ...repeatedIds(merged.transforms, 'transform'))
   return { merged, problems }
 }
 
@@ -95,13 +98,13 @@ function twice(placed: Placed<unknown>, what: string): FileProblem {
   return problemAt(placed, [], 'duplicate', `${what} is defined twice; another place has this name`, 'key')
 }
 
-function repeatedIds(rules: Merged['rules']): FileProblem[] {
+function repeatedIds(entries: Merged['rules' | 'transforms'], what: string): FileProblem[] {
   const seen = new Set<string>()
-  return rules.flatMap((rule) => {
-    const { id } = rule.value
+  return entries.flatMap((entry) => {
+    const { id } = entry.value
     if (id === undefined) return []
     if (seen.has(id))
-      return [problemAt(rule, ['id'], 'duplicate', 'another rule has this `id`; each one needs its own')]
+      return [problemAt(entry, ['id'], 'duplicate', `another ${what} has this \`id\`; each one needs its own`)]
     seen.add(id)
     return []
   })

@@ -1,6 +1,6 @@
 import type { NotBuilt } from '../schema/shape.ts'
 
-const KEYS = new Set(['limits', 'guards', 'transforms', 'rules.audit'])
+const KEYS = new Set(['limits', 'guards', 'rules.audit'])
 
 const dotted = (path: readonly (string | number)[]) => path.filter((step) => typeof step === 'string').join('.')
 

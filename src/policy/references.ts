@@ -15,6 +15,7 @@ import { type FileProblem, type Merged, type Placed, problemAt } from './merge.t
 import type { MemberDocument, RuleDocument } from './schema.ts'
 import { testProblems } from './test-references.ts'
 import { type TextTest, textTestFault } from './text-test.ts'
+import { transformProblems } from './transform-references.ts'
 
 type Texts = readonly (string | undefined)[] | undefined
 
@@ -42,16 +43,27 @@ export function referenceProblems(merged: Merged, known: KnownNames): FileProble
   found.push(...cycles(models, members, 'set'))
   for (const [name, alias] of aliases) found.push(...aliasProblems(name, alias, merged))
   for (const rule of rules) {
-    const { value } = rule
-    found.push(...unknownNames(rule, ['roles'], value.roles, roles, 'role'))
-    found.push(...unknownNames(rule, ['workspaces'], value.workspaces, workspaces, 'workspace'))
-    found.push(...modelProblems(rule, ['models'], value.models, merged))
-    found.push(...operationProblems(rule), ...conditionProblems(rule), ...denyWarnings(rule))
+    found.push(...selectorProblems(rule, merged), ...conditionProblems(rule), ...denyWarnings(rule))
     found.push(...upstreamWarnings(rule, known))
   }
+  for (const transform of merged.transforms) found.push(...selectorProblems(transform, merged))
+  found.push(...transformProblems(merged))
   const ids = new Set(rules.map(({ value }) => value.id ?? ''))
   for (const test of tests) found.push(...testProblems(test, ids, known))
   return found
+}
+
+type Selecting = Placed<Pick<Draft<RuleDocument>, 'roles' | 'workspaces' | 'models' | 'operations'>>
+
+/** Of a rule or a transform. */
+function selectorProblems(selecting: Selecting, merged: Merged): FileProblem[] {
+  const { value } = selecting
+  return [
+    ...unknownNames(selecting, ['roles'], value.roles, merged.roles, 'role'),
+    ...unknownNames(selecting, ['workspaces'], value.workspaces, merged.workspaces, 'workspace'),
+    ...modelProblems(selecting, ['models'], value.models, merged),
+    ...operationProblems(selecting),
+  ]
 }
 
 function texts(list: Texts): string[] {
@@ -142,11 +154,11 @@ function cycles(
   })
 }
 
-function operationProblems(rule: Placed<Draft<RuleDocument>>): FileProblem[] {
-  return [...(rule.value.operations ?? []).entries()].flatMap(([index, name]) => {
+function operationProblems(selecting: Selecting): FileProblem[] {
+  return [...(selecting.value.operations ?? []).entries()].flatMap(([index, name]) => {
     if (name === undefined || isOperationName(name)) return []
     const message = 'no operation has this name; write one such as `chat`, `models.list` or `files.*`'
-    return [problemAt(rule, ['operations', index], 'unknown_operation', message)]
+    return [problemAt(selecting, ['operations', index], 'unknown_operation', message)]
   })
 }
 

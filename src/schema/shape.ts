@@ -216,6 +216,8 @@ function expected(rules: Rules): string {
   switch (rules.type) {
     case 'integer':
       return `a whole number from ${rules.minimum} to ${rules.maximum}`
+    case 'number':
+      return `a number from ${rules.minimum} to ${rules.maximum}`
     case 'boolean':
       return '`true` or `false`'
     case 'array':

@@ -20,19 +20,19 @@ export function renamed(text: string, model: string): Edit[] {
 export function askForUsage({ value, text }: JsonBody): Edit[] {
   const options = ownValue(value, 'stream_options')
   const open = skipSpace(text, 0)
-  if (options === undefined) return [inserted(text, open, `"stream_options":{${ASK}}`)]
+  if (options === undefined) return [insertedMembers(text, open, `"stream_options":{${ASK}}`)]
   const place = findMember(text, open, 'stream_options')
   if (!place) return []
   if (!isJsonObject(options)) return [{ from: place.value, to: place.end, text: `{${ASK}}` }]
   if (ownValue(options, 'include_usage') === true) return []
   const asked = findMember(text, place.value, 'include_usage')
-  return [asked ? { from: asked.value, to: asked.end, text: 'true' } : inserted(text, place.value, ASK)]
+  return [asked ? { from: asked.value, to: asked.end, text: 'true' } : insertedMembers(text, place.value, ASK)]
 }
 
-/** A member at the beginning of the object that opens at `open`. */
-function inserted(text: string, open: number, member: string): Edit {
+/** Members at the beginning of the object that opens at `open`. */
+export function insertedMembers(text: string, open: number, members: string): Edit {
   const isEmpty = text[skipSpace(text, open + 1)] === '}'
-  return { from: open + 1, to: open + 1, text: isEmpty ? member : `${member},` }
+  return { from: open + 1, to: open + 1, text: isEmpty ? members : `${members},` }
 }
 
 /** The text with its edits made; they do not overlap. */

@@ -1,8 +1,10 @@
 import type { JsonBody } from '../model/json.ts'
 import type { RequestFacts, UpstreamRequest } from '../model/request.ts'
 import type { Secret } from '../model/secret.ts'
+import type { Obligations } from '../model/transforms.ts'
 import { askForUsage, type Edit, edited, renamed } from './edits.ts'
 import { isTraceparent } from './trace-context.ts'
+import { transformed } from './transforms.ts'
 
 export interface ShapeInput {
   readonly route: {
@@ -17,6 +19,8 @@ export interface ShapeInput {
   readonly model: RequestFacts['model']
   /** The name that the client used for it; null when it used that very name. */
   readonly alias: string | null
+  /** What the policy does to the body; null for nothing. */
+  readonly obligations: Obligations | null
   /** The path of the upstream's url, without a slash at its end: `/v1`. */
   readonly basePath: string
   readonly apiKey: Secret | null
@@ -29,13 +33,14 @@ const API_ROOT = '/v1'
 
 /**
  * Builds the request that goes upstream, from nothing: of the client's own head not one byte goes on but a well-formed
- * `traceparent`. The body is the very bytes that were judged; an alias and the question for usage change their own
- * member in the text and nothing else. `host` and `content-length` are the HTTP client's to add.
+ * `traceparent`. The body is the very bytes that were judged; an alias, the policy's transforms and the question for
+ * usage change their own members in the text and nothing else. `host` and `content-length` are the HTTP client's to add.
  */
 export function shapeRequest(input: ShapeInput): UpstreamRequest {
   const { route, body, facts, basePath } = input
   const edits: Edit[] = []
   if (body && input.alias !== null && typeof input.model === 'string') edits.push(...renamed(body.text, input.model))
+  if (body && input.obligations !== null) edits.push(...transformed(body, facts.operation, input.obligations))
   const asks = body !== null && route.endpoint.usageOnRequest && facts.stream ? askForUsage(body) : []
   edits.push(...asks)
   return {

@@ -21,6 +21,7 @@ function policy(speaksOfUpstream: boolean, decide: (input: PolicyInput) => Decis
     speaksOfUpstream,
     decide,
     shadow: null,
+    obligations: () => null,
     resolveModel: (model) => ({ model, alias: null }),
   }
 }

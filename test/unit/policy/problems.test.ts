@@ -24,7 +24,7 @@ const table: readonly Row[] = [
   ['an unknown key', { version: 1, rule: [] }, ['rule~ unknown_key']],
   ['limits', { version: 1, limits: [] }, ['limits~ not_built']],
   ['guards', { version: 1, guards: [] }, ['guards~ not_built']],
-  ['transforms', { version: 1, transforms: [] }, ['transforms~ not_built']],
+  ['no transforms in a list of transforms', { version: 1, transforms: [] }, ['transforms empty_list']],
   ['audit of a rule', rule({ audit: { content: 'sealed' } }), ['rules.0.audit~ not_built']],
   ['shadow mode', rule({ mode: 'shadow' }), []],
   ['enforce mode', rule({ mode: 'enforce' }), []],

@@ -20,7 +20,7 @@ function shape(target: string, text: string | null, more: Partial<ShapeInput> = 
   const facts = found.value.endpoint.describe(body === null ? null : body.value, found.value.parameters)
   if (!facts.ok) throw new Error(facts.fault.message)
   const { model } = facts.value
-  const rest = { facts: facts.value, model, alias: null, basePath: '/v1', apiKey: key, ...more }
+  const rest = { facts: facts.value, model, alias: null, obligations: null, basePath: '/v1', apiKey: key, ...more }
   return { ...shapeRequest({ route: found.value, body: body?.value ?? null, ...rest }), judged: body?.value }
 }
 
@@ -236,6 +236,7 @@ t.test('what goes up parses to the judged value and exactly that change', async 
         facts: { ...facts, stream },
         model,
         alias: aliased ? 'fast' : null,
+        obligations: null,
         basePath: '',
         apiKey: null,
       })

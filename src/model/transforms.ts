@@ -1,0 +1,59 @@
+import type { JsonValue } from './json.ts'
+
+/** Operations whose bodies a transform can change. */
+export type TransformedOperation = 'chat' | 'completions' | 'embeddings' | 'responses'
+
+/** What is done to the bodies of allowed requests: members are set, a text is put in front of what the model reads. */
+export interface Obligations {
+  /** `transform:ID`, by `id`. */
+  readonly names: readonly string[]
+  readonly set: { readonly [Name in SettableName]?: JsonValue | undefined }
+  readonly prepend: string | null
+}
+
+/**
+ * What a transform may set, and the member that it is in each operation's body. A closed table: nothing in it could send
+ * a request elsewhere or name another object.
+ */
+export const SETTABLE = {
+  max_output_tokens: {
+    chat: 'max_completion_tokens',
+    completions: 'max_tokens',
+    responses: 'max_output_tokens',
+  },
+  temperature: { chat: 'temperature', completions: 'temperature', responses: 'temperature' },
+  top_p: { chat: 'top_p', completions: 'top_p', responses: 'top_p' },
+  seed: { chat: 'seed', completions: 'seed' },
+  store: { chat: 'store', responses: 'store' },
+  parallel_tool_calls: { chat: 'parallel_tool_calls', responses: 'parallel_tool_calls' },
+  service_tier: { chat: 'service_tier', responses: 'service_tier' },
+  safety_identifier: { chat: 'safety_identifier', responses: 'safety_identifier' },
+  user: { chat: 'user', completions: 'user', embeddings: 'user', responses: 'user' },
+} as const satisfies { readonly [name: string]: { readonly [Operation in TransformedOperation]?: string } }
+
+export type SettableName = keyof typeof SETTABLE
+
+/** The member that a setting is in the body of an operation; undefined where the operation has none. */
+export function settableMember(name: SettableName, operation: string): string | undefined {
+  const members: { readonly [operation: string]: string } = SETTABLE[name]
+  return Object.hasOwn(members, operation) ? members[operation] : undefined
+}
+
+/** Operations that a text can be put in front of: a prompt of `completions` is one text without roles. */
+export const PREPENDABLE: readonly string[] = ['chat', 'responses'] satisfies TransformedOperation[]
+
+/** Names by which operations and engines know an output limit: one that is set beside the operation's own counts, too. */
+export const OUTPUT_LIMITS: readonly string[] = [
+  'max_completion_tokens',
+  'max_tokens',
+  'max_output_tokens',
+  'max_new_tokens',
+  'max_length',
+  'n_predict',
+  'num_predict',
+]
+
+/** Where an operation goes by any one of several limits of its own; every other one goes by the member of the table. */
+export const OWN_LIMITS: { readonly [operation: string]: readonly string[] } = {
+  chat: ['max_completion_tokens', 'max_tokens'],
+} satisfies { readonly [Operation in TransformedOperation]?: readonly string[] }

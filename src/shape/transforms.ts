@@ -1,0 +1,86 @@
+import { type JsonBody, type JsonValue, ownValue } from '../model/json.ts'
+import { findMember, findMembers, skipSpace } from '../model/json-text.ts'
+import { type Obligations, OUTPUT_LIMITS, OWN_LIMITS, type SettableName, settableMember } from '../model/transforms.ts'
+import { type Edit, insertedMembers } from './edits.ts'
+
+/**
+ * The edits that make a body what the policy's transforms ask for; empty where it is that already. All other bytes of it
+ * stay as they are.
+ *
+ * `max_output_tokens` is a cap: every limit that the body sets is lowered to it, never raised, and zero, which to many
+ * engines is none, is set to it; one is set where the operation's own is absent. Every other setting takes the place of
+ * what the client said. A text to prepend is a system message before all others, or the beginning of `instructions`.
+ */
+export function transformed(body: JsonBody, operation: string, { set, prepend }: Obligations): Edit[] {
+  const wanted = new Map<string, JsonValue>()
+  for (const [name, value] of Object.entries(set)) {
+    if (name === 'max_output_tokens') noteLimits(body, operation, value as number, wanted)
+    else noteSetting(body, operation, name as SettableName, value as JsonValue, wanted)
+  }
+  let edits: Edit[] = []
+  if (prepend !== null && operation === 'responses') noteInstructions(body, prepend, wanted)
+  if (prepend !== null && operation === 'chat') edits = systemMessage(body, prepend, wanted)
+  return wanted.size === 0 ? edits : [...edits, ...placed(body, wanted)]
+}
+
+function noteLimits({ value }: JsonBody, operation: string, cap: number, wanted: Map<string, JsonValue>): void {
+  const key = settableMember('max_output_tokens', operation)
+  if (key === undefined) return
+  const own = OWN_LIMITS[operation] ?? [key]
+  let isLimited = false
+  for (const limit of OUTPUT_LIMITS) {
+    const written = ownValue(value, limit)
+    if (typeof written !== 'number') continue
+    if (own.includes(limit)) isLimited = true
+    if (written > cap || written === 0) wanted.set(limit, cap)
+  }
+  if (!isLimited) wanted.set(key, cap)
+}
+
+function noteSetting(
+  { value }: JsonBody,
+  operation: string,
+  name: SettableName,
+  written: JsonValue,
+  wanted: Map<string, JsonValue>,
+): void {
+  const key = settableMember(name, operation)
+  if (key !== undefined && ownValue(value, key) !== written) wanted.set(key, written)
+}
+
+/** Instructions that are no text are nobody's: the policy's own stand in their place. */
+function noteInstructions({ value }: JsonBody, prepend: string, wanted: Map<string, JsonValue>): void {
+  const written = ownValue(value, 'instructions')
+  wanted.set('instructions', typeof written === 'string' ? `${prepend}\n${written}` : prepend)
+}
+
+/** The message as an edit of the list of messages; where there is no list, it is noted as one. */
+function systemMessage({ value, text }: JsonBody, prepend: string, wanted: Map<string, JsonValue>): Edit[] {
+  const message = { role: 'system', content: prepend }
+  const messages = ownValue(value, 'messages')
+  const place = Array.isArray(messages) ? findMember(text, skipSpace(text, 0), 'messages') : null
+  if (!place) {
+    wanted.set('messages', [message])
+    return []
+  }
+  const at = place.value + 1
+  const isEmpty = (messages as readonly JsonValue[]).length === 0
+  return [{ from: at, to: at, text: isEmpty ? JSON.stringify(message) : `${JSON.stringify(message)},` }]
+}
+
+/** Members that are there change their value in its place; the others stand before all. */
+function placed({ text }: JsonBody, wanted: ReadonlyMap<string, JsonValue>): Edit[] {
+  const open = skipSpace(text, 0)
+  const names = [...wanted.keys()]
+  const places = findMembers(text, open, names)
+  const edits: Edit[] = []
+  const absent: string[] = []
+  for (const [index, name] of names.entries()) {
+    const place = places[index]
+    const written = JSON.stringify(wanted.get(name))
+    if (place) edits.push({ from: place.value, to: place.end, text: written })
+    else absent.push(`${JSON.stringify(name)}:${written}`)
+  }
+  if (absent.length > 0) edits.push(insertedMembers(text, open, absent.join(',')))
+  return edits
+}

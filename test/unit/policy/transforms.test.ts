@@ -1,0 +1,178 @@
+import t from 'tap'
+import type { JsonValue } from '../../../src/model/json.ts'
+import { SETTABLE } from '../../../src/model/transforms.ts'
+import { compilePolicy } from '../../../src/policy/compile.ts'
+import { describedRequest } from '../../../src/policy/described.ts'
+import { sources } from '../../support/policies.ts'
+
+const known = { issuers: ['corp'], upstreams: [] }
+const base = {
+  version: 1,
+  roles: { staff: { members: [{ group: 'staff' }] }, typed: { members: [{ claim: { path: 'type', equals: 'a' } }] } },
+  models: { small: ['m*'] },
+  aliases: { fast: 'm1' },
+  workspaces: { one: { members: [{ group: 'one' }] }, two: {} },
+  rules: [{ id: 'all', effect: 'allow' }],
+}
+const cap = { max_output_tokens: 100 }
+const one = (more: object) => ({ id: 't', ...more })
+const problems = (...transforms: unknown[]) =>
+  compilePolicy(sources([{ ...base, transforms }]), known).problems.map(({ path, code }) => `${path.join('.')} ${code}`)
+
+const faults: readonly (readonly [sentence: string, transforms: readonly unknown[], problems: readonly string[]])[] = [
+  ['a cap', [one({ set: cap })], []],
+  ['no transform in the list', [], ['transforms empty_list']],
+  ['nothing to do', [one({})], ['transforms.0 incomplete']],
+  ['no settings', [one({ set: {} })], ['transforms.0.set empty_map']],
+  ['a setting that is not in the table', [one({ set: { model: 'm' } })], ['transforms.0.set.model unknown_key']],
+  ['a limit of nothing', [one({ set: { max_output_tokens: 0 } })], ['transforms.0.set.max_output_tokens wrong_value']],
+  ['a temperature as text', [one({ set: { temperature: '1' } })], ['transforms.0.set.temperature wrong_type']],
+  ['a temperature that is none', [one({ set: { temperature: 3 } })], ['transforms.0.set.temperature wrong_value']],
+  ['an empty text', [one({ system: { prepend: '' } })], ['transforms.0.system.prepend wrong_value']],
+  ['a system without a text', [one({ system: {} })], ['transforms.0.system missing_key']],
+  ['no id', [{ set: cap }], ['transforms.0 missing_key']],
+  ['an id twice', [one({ set: cap }), one({ set: cap })], ['transforms.1.id duplicate']],
+  ['the id of a rule', [{ id: 'all', set: cap }], []],
+  ['a role that nobody defines', [one({ set: cap, roles: ['a'] })], ['transforms.0.roles.0 unknown_role']],
+  ['a name that every object has', [one({ set: cap, roles: ['constructor'] })], ['transforms.0.roles.0 unknown_role']],
+  ['no roles', [one({ set: cap, roles: [] })], ['transforms.0.roles empty_list']],
+  ['a workspace that is none', [one({ set: cap, workspaces: ['x'] })], ['transforms.0.workspaces.0 unknown_workspace']],
+  ['a set that is none', [one({ set: cap, models: ['@x'] })], ['transforms.0.models.0 unknown_set']],
+  ['an alias', [one({ set: cap, models: ['fast'] })], ['transforms.0.models.0 alias_in_rule']],
+  [
+    'an operation that is none',
+    [one({ set: cap, operations: ['chta'] })],
+    ['transforms.0.operations.0 unknown_operation', 'transforms.0.operations.0 not_applicable'],
+  ],
+  [
+    'an operation without such a member',
+    [one({ set: cap, operations: ['chat', 'embeddings'] })],
+    ['transforms.0.operations.1 not_applicable'],
+  ],
+  [
+    'a pattern of operations without it',
+    [one({ set: cap, operations: ['responses.*'] })],
+    ['transforms.0.operations.0 not_applicable'],
+  ],
+  ['a pattern with some', [one({ set: cap, operations: ['*'] })], []],
+  [
+    'a text before a completion',
+    [one({ system: { prepend: 'x' }, operations: ['completions'] })],
+    ['transforms.0.operations.0 not_applicable'],
+  ],
+  ['a condition', [one({ set: cap, when: { mfa: true } })], ['transforms.0.when unknown_key']],
+]
+for (const [sentence, transforms, expected] of faults) {
+  t.test(`at load: ${sentence}`, async (t) => t.same(problems(...transforms), expected))
+}
+
+const warm = (id: string, temperature: number, more: object = {}) => ({ id, set: { temperature }, ...more })
+const pairs: readonly (readonly [sentence: string, one: object, other: object, isConflict: boolean])[] = [
+  ['two values', warm('a', 0), warm('b', 1), true],
+  ['the same value', warm('a', 1), warm('b', 1), false],
+  ['roles keep nobody apart', warm('a', 0, { roles: ['staff'] }), warm('b', 1, { roles: ['typed'] }), true],
+  ['other operations', warm('a', 0, { operations: ['chat'] }), warm('b', 1, { operations: ['responses'] }), false],
+  ['other workspaces', warm('a', 0, { workspaces: ['one'] }), warm('b', 1, { workspaces: ['two'] }), false],
+  ['other models', warm('a', 0, { models: ['x'] }), warm('b', 1, { models: ['@small'] }), false],
+  ['a model of the set', warm('a', 0, { models: ['m5'] }), warm('b', 1, { models: ['@small'] }), true],
+  ['two patterns', warm('a', 0, { models: ['x*'] }), warm('b', 1, { models: ['y*'] }), true],
+  ['two caps', { id: 'a', set: cap }, { id: 'b', set: { max_output_tokens: 5 } }, false],
+  ['to store or not', { id: 'a', set: { store: true } }, { id: 'b', set: { store: false } }, false],
+]
+for (const [sentence, a, b, isConflict] of pairs) {
+  t.test(`two transforms: ${sentence}`, async (t) => {
+    const told = isConflict ? ['1.set.temperature transform_conflict'] : []
+    t.same(
+      problems(a, b),
+      told.map((where) => `transforms.${where}`),
+    )
+    t.same(
+      problems(b, a),
+      told.map((where) => `transforms.${where.replace('1', '0')}`),
+      'in the other order',
+    )
+  })
+}
+
+function obliged(transforms: readonly object[], described: JsonValue) {
+  const { policy } = compilePolicy(sources([{ ...base, transforms }]), known)
+  const read = describedRequest(described, 0)
+  if (policy === null || !read.ok) throw new Error('not to be asked')
+  const found = policy.obligations(read.value.input)
+  return found && { names: found.names, set: found.set, prepend: found.prepend }
+}
+const bob = { user: 'bob', groups: ['staff', 'one'], claims: { type: 'b' } }
+const ask = (more: object = {}, as: object = bob) =>
+  ({ as, request: { operation: 'chat', model: 'm1', ...more } }) as JsonValue
+
+type Row = readonly [sentence: string, transform: object, described: JsonValue, isApplied: boolean]
+const rows: readonly Row[] = [
+  ['without selectors', {}, ask(), true],
+  ['a role that is held', { roles: ['staff'] }, ask(), true],
+  ['a role that is not held', { roles: ['typed'] }, ask(), false],
+  ['a role that cannot be told', { roles: ['typed'] }, ask({}, { ...bob, claims: { type: 7 } }), true],
+  ['groups that cannot be told', { roles: ['staff'] }, ask({}, { user: 'bob', claims: {} }), true],
+  ['a model of it', { models: ['@small'] }, ask(), true],
+  ['another model', { models: ['@small'] }, ask({ model: 'x' }), false],
+  ['a model that cannot be told', { models: ['@small'] }, ask({ operation: 'responses', model: null }), true],
+  ['its workspace', { workspaces: ['one'] }, ask(), true],
+  ['another workspace', { workspaces: ['two'] }, ask(), false],
+  ['a workspace that cannot be told', { workspaces: ['two'] }, ask({}, { ...bob, workspace: 7 }), true],
+  ['its operation', { operations: ['chat'] }, ask(), true],
+  ['another operation', { operations: ['responses'] }, ask(), false],
+  ['an operation whose body has no limit', {}, ask({ operation: 'embeddings' }), false],
+  ['an operation without a body', {}, ask({ operation: 'models.list', model: null }), false],
+]
+for (const [sentence, selectors, described, isApplied] of rows) {
+  t.test(`applied: ${sentence}`, async (t) => {
+    const found = obliged([{ id: 'short-answers', set: cap, ...selectors }], described)
+    t.same(found, isApplied ? { names: ['transform:short-answers'], set: cap, prepend: null } : null)
+  })
+}
+
+t.test('several at once, in any order of the file', async (t) => {
+  const transforms = [
+    { id: 'b', set: { max_output_tokens: 50, temperature: 1, store: true }, system: { prepend: 'second' } },
+    { id: 'a', set: { max_output_tokens: 200, temperature: 0, store: false, user: 'u' }, system: { prepend: 'first' } },
+    { id: 'c', set: { max_output_tokens: 60 } },
+    { id: 'd', system: { prepend: 'third' }, operations: ['responses'] },
+  ]
+  const expected = {
+    names: ['transform:a', 'transform:b', 'transform:c'],
+    set: { max_output_tokens: 50, temperature: 1, store: false, user: 'u' },
+    prepend: 'first\nsecond',
+  }
+  t.same(obliged(transforms, ask()), expected)
+  t.same(obliged([...transforms].reverse(), ask()), expected)
+})
+
+t.test('a part that an operation has no place for is left out', async (t) => {
+  const both = [{ id: 'a', set: { ...cap, seed: 1 }, system: { prepend: 'x' } }]
+  t.same(obliged(both, ask({ operation: 'completions' })), {
+    names: ['transform:a'],
+    set: { ...cap, seed: 1 },
+    prepend: null,
+  })
+  t.same(obliged(both, ask({ operation: 'responses' })), { names: ['transform:a'], set: cap, prepend: 'x' })
+})
+
+t.test('a policy without transforms asks nothing', async (t) => {
+  const { policy } = compilePolicy(sources([base]), known)
+  t.equal(policy?.obligations(undefined as never), null)
+})
+
+t.test('the schema has a setting for each row of the table', async (t) => {
+  const values: { [name: string]: unknown } = {
+    temperature: 1,
+    top_p: 1,
+    seed: 1,
+    max_output_tokens: 1,
+    store: true,
+    parallel_tool_calls: true,
+    service_tier: 'auto',
+    safety_identifier: 'a',
+    user: 'a',
+  }
+  for (const name of Object.keys(SETTABLE)) t.same(problems(one({ set: { [name]: values[name] } })), [], name)
+  t.same(Object.keys(values).sort(), Object.keys(SETTABLE).sort())
+})
