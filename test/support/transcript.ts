@@ -30,7 +30,7 @@ export async function replayed(text: string, run: (line: string) => Promise<Ran>
 /** The lines of a block that are its command. */
 function commandOf(block: string): string[] {
   const lines = block.split('\n')
-  const end = lines.findIndex((line, index) => index > 0 && !line.startsWith('> '))
+  const end = lines.findIndex((line, index) => index > 0 && line !== '>' && !line.startsWith('> '))
   return end === -1 ? lines : lines.slice(0, end)
 }
 
