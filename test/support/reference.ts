@@ -85,6 +85,21 @@ export function reference(
   return { ...plain, challenge: null }
 }
 
+export interface ReferenceTransform extends Omit<ReferenceRule, 'effect' | 'mode' | 'when'> {
+  readonly set?: { readonly [name: string]: number | boolean | string }
+  readonly system?: { readonly prepend: string }
+}
+
+/** The transforms that an allowed request falls under, by `id`: those whose selectors are not a plain no. */
+export function referenceTransforms(
+  documents: readonly (ReferenceDocument & { readonly transforms?: readonly ReferenceTransform[] })[],
+  input: PolicyInput,
+): ReferenceTransform[] {
+  if (requestWorkspace(documents, input).refused) return []
+  const all = documents.flatMap(({ transforms = [] }) => transforms)
+  return sorted(all.filter((one) => answer(documents, { ...one, effect: 'deny' }, input) !== 'no'))
+}
+
 /** Default deny; a deny that applies wins over every allow. */
 function outcome(documents: readonly ReferenceDocument[], rules: readonly ReferenceRule[], input: PolicyInput) {
   const denies = rules.filter((rule) => rule.effect === 'deny' && answer(documents, rule, input) !== 'no')
@@ -94,7 +109,7 @@ function outcome(documents: readonly ReferenceDocument[], rules: readonly Refere
   return { effect: 'deny', rule: null } as const
 }
 
-function sorted(rules: readonly ReferenceRule[]): ReferenceRule[] {
+function sorted<One extends { readonly id: string }>(rules: readonly One[]): One[] {
   const points = (text: string) =>
     [...text].map((point) => (point.codePointAt(0) ?? 0).toString(16).padStart(6, '0')).join('')
   return [...rules].sort((a, b) => (points(a.id) < points(b.id) ? -1 : 1))
