@@ -15,6 +15,12 @@ export function readValidJson(text: string): JsonValue {
   return new Reading(text).value()
 }
 
+/**
+ * V8 copies a slice of at most so many characters. A longer one would keep the whole text in memory, which nobody counts,
+ * for as long as somebody remembers a name from it.
+ */
+const COPIED = 12
+
 class Reading {
   readonly #text: string
   #index = 0
@@ -82,8 +88,9 @@ class Reading {
     const end = closingQuote(this.#text, start + 1)
     this.#index = end + 1
     const written = this.#text.slice(start + 1, end)
-    // A string alone is read soundly, with all its escapes.
-    return written.includes('\\') ? JSON.parse(this.#text.slice(start, end + 1)) : written
+    // A string alone is read soundly, with all its escapes, and is a copy.
+    const isRead = written.length > COPIED || written.includes('\\')
+    return isRead ? JSON.parse(this.#text.slice(start, end + 1)) : written
   }
 
   #number(): number {
