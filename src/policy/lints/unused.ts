@@ -3,9 +3,10 @@ import { hasName, nameSet } from '../rule.ts'
 import { type Lint, type LintRule, type LintSubject, warningAt } from './lint.ts'
 import { doOverlap } from './patterns.ts'
 
-/** A role that gives nothing and takes nothing: no rule names it, nor a role that it includes. */
+/** A role that gives nothing and takes nothing: no rule or transform names it, nor a role that it includes. */
 export const unusedRole: Lint = ({ merged, outline, rules }) => {
-  const named = new Set(rules.flatMap(({ roles }) => roles ?? []))
+  const named = new Set<string | undefined>(rules.flatMap(({ roles }) => roles ?? []))
+  for (const { value } of merged.transforms) for (const role of value.roles ?? []) named.add(role)
   return [...merged.roles].flatMap(([name, role]) => {
     if (outline.roles.get(name)?.holds.some((held) => named.has(held))) return []
     const message =
@@ -14,10 +15,11 @@ export const unusedRole: Lint = ({ merged, outline, rules }) => {
   })
 }
 
-/** A set of models that no rule names, nor a set that one names. */
+/** A set of models that no rule or transform names, nor a set that one names. */
 export const unusedSet: Lint = ({ merged, rules }) => {
   const used = new Set<string>()
   for (const { modelsWritten } of rules) for (const name of modelsWritten ?? []) used.add(name)
+  for (const { value } of merged.transforms) for (const name of value.models ?? []) used.add(name ?? '')
   // A set's iteration reaches what is added on the way, so that sets of sets are found.
   for (const name of used) {
     for (const inner of merged.models.get(name.slice(1))?.value ?? []) if (inner?.startsWith('@')) used.add(inner)

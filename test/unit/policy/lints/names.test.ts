@@ -53,6 +53,12 @@ const unused: readonly Row[] = [
     `roles: { one: { includes: [two] }, two: { members: [{ group: h }] } }\n${use}`,
     ['unused_role roles.two'],
   ],
+  [
+    'a role and a set that only a transform names',
+    `roles: { one: { members: [{ group: g }] }, two: { members: [{ group: h }] } }\nmodels: { s: [gpt-4o] }
+transforms: [{ id: t, roles: [two], models: ["@s"], set: { store: false } }]\n${use}`,
+    [],
+  ],
   ['a set', 'models: { s: [gpt-4o] }\nrules: [{ id: a, effect: allow, models: [gpt-4o] }]\n', ['unused_set models.s']],
   [
     'a set in a set in use',
