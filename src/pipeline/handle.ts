@@ -37,7 +37,10 @@ export async function handle(
   try {
     const known = admitted(head, headFault, snapshot, trail, ports)
     const caller = known instanceof Promise ? await known : known
-    const refusal = caller.ok ? await proceed(head, caller.value, exchange, snapshot, trail, ports) : caller.fault
+    // Who was told that the proxy stops, while its credential was still being checked, was told nothing else.
+    const refusal = caller.ok
+      ? await proceed(head, caller.value, exchange, snapshot, trail, ports)
+      : (exchange.stopped ?? caller.fault)
     if (refusal) await trail.refuse(refusal)
   } catch (cause) {
     ports.bug(cause, head.id)

@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net'
 import t, { type Test } from 'tap'
 import { endless, gated, stallBeforeHead, stallMidStream } from '../support/model-behaviours.ts'
 import type { Behaviour } from '../support/model-server.ts'
@@ -186,4 +187,32 @@ t.test('under load every request is answered whole or never began', async (t) =>
   t.same([...statuses], ['200 true'], 'no answer is an error or cut')
   const authorized = proxy.audit.withAction('request-authorized').length
   t.same([model.requests.length, traffic.answers.length], [authorized, authorized], 'and each is in the audit')
+})
+
+t.test('who is cut while its credential is being checked: the event says what the answer said', async (t) => {
+  const silent = createServer((socket) => socket.on('error', () => undefined))
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => void silent.close())
+  const issuer = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
+  const world = await startWorld(t, {
+    issuers: [{ name: 'corp', issuer, audience: ['sallyport'] }],
+    listen: { timeouts: { drain: '200ms' } },
+  })
+  const [head, claims] = [
+    { alg: 'RS256', typ: 'at+jwt' },
+    { iss: issuer, aud: 'sallyport', sub: 'x', exp: 4e9 },
+  ].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+  const connection = await rawConnect(world.proxy.port)
+  connection.send(chatBytes(`${head}.${claims}.${'A'.repeat(342)}`))
+  await polled(
+    async () => /^sallyport_requests_active 1$/m.test((await world.proxy.admin('/metrics')).body),
+    'the request',
+  )
+  const stopped = world.proxy.stop()
+  const answer = await connection.answer()
+  t.same([answer.status, answer.code], [503, 'shutting_down'])
+  t.equal(await stopped, 0)
+  const decision = await world.proxy.audit.decision(answer.header('x-request-id') ?? '')
+  t.same([decision.action, decision.get('event.reason')], ['request-denied', 'shutting_down'])
+  checkAudit(t, world)
 })
