@@ -1,24 +1,35 @@
 import { readFileSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
-import { loadAll } from '../config/load-all.ts'
+import type { LoadOptions } from '../config/load.ts'
+import { type Loaded, loadAll } from '../config/load-all.ts'
+import { type PolicySource, placeProblems } from '../config/policy-sources.ts'
 import { problemsJson, renderProblems } from '../config/report.ts'
 import { writeYaml } from '../config/yaml.ts'
+import type { MethodName } from '../model/identity.ts'
 import type { PlacedProblem } from '../model/problem.ts'
-import { compilePolicies } from '../serving/compile-policies.ts'
+import type { Settings } from '../model/settings.ts'
+import { lintPolicy } from '../policy/lints/index.ts'
+import type { LintFacts } from '../policy/lints/lint.ts'
+import { compilePolicies, type NamedPolicy } from '../serving/compile-policies.ts'
 import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
 
 export interface CheckOptions extends CommonOptions {
   /** False (`--no-secrets`) leaves variables and secret files out. */
   readonly secrets?: boolean
+  /** Warnings are errors: in the severity that is printed, and in the exit code. */
+  readonly strict?: boolean
   /** Prints the config with its defaults; secrets stay references. */
   readonly show?: boolean
 }
 
-/** `sallyport check`: every problem of config and policies at once. Exit 1 when there is an error, 2 without a config. */
+/**
+ * `sallyport check`: every problem of config and policies at once, and what in sound policies is hardly meant. Exit 1
+ * when there is an error (with `--strict`, a warning), 2 without a config.
+ */
 export async function run(options: CheckOptions, io: CommandIo): Promise<number> {
   const file = resolve(io.cwd, options.config)
-  const loaded = await loadAll(file, { env: io.env, secrets: options.secrets ?? true, compile: compilePolicies })
-  const { problems } = loaded
+  const loaded = await loadAndLint(file, { env: io.env, secrets: options.secrets ?? true })
+  const problems = options.strict ? loaded.problems.map(asError) : loaded.problems
   const text = problemText(problems, io.cwd)
   if (problems.some(({ severity }) => severity === 'error')) {
     if (options.json) io.stdout.write(problemsJson(near(problems, io.cwd)))
@@ -36,6 +47,32 @@ export async function run(options: CheckOptions, io: CommandIo): Promise<number>
   }
   return EXIT.done
 }
+
+/** As `loadAll`, with the lints of policies that have no error: of others they would say what only stems from it. */
+async function loadAndLint(file: string, options: LoadOptions): Promise<Loaded<NamedPolicy>> {
+  let read: readonly PolicySource[] = []
+  const loaded = await loadAll(file, {
+    ...options,
+    compile: (sources, names) => {
+      read = sources
+      return compilePolicies(sources, names)
+    },
+  })
+  if (!loaded.settings || !loaded.policy) return loaded
+  const found = placeProblems(read, lintPolicy(read, lintFacts(loaded.settings)))
+  return { ...loaded, problems: [...loaded.problems, ...found] }
+}
+
+function lintFacts({ issuers, apiKeys, upstreams }: Settings): LintFacts {
+  const methods: MethodName[] = issuers.length > 0 ? ['jwt'] : []
+  return {
+    issuers: issuers.map(({ name }) => name),
+    methods: apiKeys.enabled ? [...methods, 'api_key'] : methods,
+    upstreams,
+  }
+}
+
+const asError = (problem: PlacedProblem): PlacedProblem => ({ ...problem, severity: 'error' })
 
 /** The text of problems for people, with the count of errors at its end: what `check` and every other command print. */
 export function problemText(problems: readonly PlacedProblem[], cwd: string): string {
