@@ -29,7 +29,7 @@ export interface Replayed {
   /** What decides now: null where no rule allows, and where that cannot be told. */
   readonly rule: string | null
   readonly reason: string
-  /** What keeps it from being told: the nearest rule first. */
+  /** What it depends on that is not recorded, by rule; under the same ruleset the record says how that came out. */
   readonly open: readonly OpenRule[]
 }
 
@@ -127,7 +127,7 @@ function compared({ policy }: ReplayOptions, request: RecordedRequest, now: Outc
     case 'refused': {
       // Under the very policy that decided, its word is the answer wherever it is among those that are possible.
       const isWord = isSameRuleset && (now.effect === 'open' || was.effect !== 'allow')
-      if (isWord) return { change: 'unchanged', rule: was.rule, reason: was.reason, open: [] }
+      if (isWord) return { change: 'unchanged', rule: was.rule, reason: was.reason, open: now.open }
       if (now.effect === 'refused' && was.effect === 'allow') {
         return { change: 'newly_denied', rule: null, reason: 'denied_or_step_up', open: now.open }
       }

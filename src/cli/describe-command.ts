@@ -6,7 +6,7 @@ export type CommandFile =
   | 'demo'
   | 'check'
   | 'keys'
-  | 'policy'
+  | 'policy-explain'
   | 'policy-test'
   | 'policy-who-can'
   | 'policy-what-can'

@@ -58,9 +58,10 @@ function addExplain(policy: Command, invoke: Invoke): void {
     .option('--at <time>', 'when, as an ISO time')
     .option('--upstream <name>', 'the upstream that would serve it')
     .option('--batch <file>', 'requests, one JSON object a line (`-`: from stdin); answers, one a line, in order')
-    .option('--event <file>', 'the request of a recorded audit event (`-`: from stdin)')
+    .option('--event <file>', 'the requests of recorded audit events, one a line (`-`: from stdin)')
+    .option('--request <id>', 'of the events, only those of this request')
     .option('--json', 'print the answer as JSON')
-    .action((options) => invoke('policy', { ...options, action: 'explain' }))
+    .action((options) => invoke('policy-explain', options))
 }
 
 function addWhoCan(policy: Command, invoke: Invoke): void {
@@ -114,7 +115,8 @@ function addReplay(policy: Command, invoke: Invoke): void {
     'policy replay yesterday.ndjson',
   )
     .argument('<events>', 'audit events, one a line (`-`: from stdin)')
-    .option('--fail-on-change', 'exit 1 when a request would be decided differently')
+    .option('--fail-on-change', 'exit 1 when a request is decided differently for certain')
+    .option('--assume-roles', 'take roles that rest on claims as they were held then: no event has the claims')
     .option('--json', 'print the answer as JSON')
     .action((events, options) => invoke('policy-replay', { ...options, events }))
 }

@@ -36,11 +36,18 @@ export function describedOutcome(
   now: number,
 ): Result<Outcome, string> {
   const read = describedRequest(described, now)
-  if (!read.ok) return read
-  const { upstream: pinned } = read.value
-  const { model } = read.value.input
-  const input =
-    typeof model === 'string' ? { ...read.value.input, model: policy.resolveModel(model).model } : read.value.input
+  return read.ok ? outcomeOf(policy, upstreams, read.value.input, read.value.upstream) : read
+}
+
+/** The same for a request whose model is still as the client named it. `pinned` is the name of an upstream. */
+export function outcomeOf(
+  policy: CompiledPolicy,
+  upstreams: readonly DecidedUpstream[],
+  asked: PolicyInput,
+  pinned: string | null,
+): Result<Outcome, string> {
+  const { model } = asked
+  const input = typeof model === 'string' ? { ...asked, model: policy.resolveModel(model).model } : asked
   const { model: decided } = input
   const serving = upstreams.filter(({ serves }) => typeof decided !== 'string' || serves(decided))
   if (pinned !== null) {

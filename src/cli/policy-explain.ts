@@ -1,51 +1,53 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { loadAll } from '../config/load-all.ts'
 import { printable } from '../config/report.ts'
-import type { Explanation } from '../model/decision.ts'
-import type { JsonValue } from '../model/json.ts'
 import { failed } from '../model/result.ts'
-import { compilePolicies, type NamedPolicy } from '../serving/compile-policies.ts'
 import { explanationJson, explanationText } from './answer.ts'
-import { problemText } from './check.ts'
 import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
 import { type DescribeFlags, describedByFlags } from './described-request.ts'
+import { explainEvents } from './explain-event.ts'
 import { flagFault } from './flag-fault.ts'
-import { type DecidedUpstream, decidedUpstreams, describedOutcome } from './policy-outcome.ts'
+import { describedOutcome } from './policy-outcome.ts'
+import { loadSubject, noteOf, type Subject } from './subject.ts'
+import { readJson } from './text-lines.ts'
 
-export interface PolicyOptions extends CommonOptions, DescribeFlags {
-  readonly action: 'explain'
+export interface ExplainOptions extends CommonOptions, DescribeFlags {
   readonly batch?: string
-}
-
-interface Subject {
-  readonly policy: NamedPolicy
-  /** The configured names of who vouches for callers. */
-  readonly issuers: readonly string[]
-  readonly upstreams: readonly DecidedUpstream[]
+  readonly event?: string
+  readonly request?: string
 }
 
 /** Lines of a batch that are answered before the output is written. */
 const BATCH_FLUSH = 500
 
 /** `sallyport policy explain`. Secrets are not looked for: it runs where the config is reviewed. */
-export async function run(options: PolicyOptions, io: CommandIo): Promise<number> {
-  const loaded = await loadAll(resolve(io.cwd, options.config), {
-    env: io.env,
-    secrets: false,
-    compile: compilePolicies,
-  })
-  if (!loaded.settings || !loaded.policy) {
-    io.stderr.write(problemText(loaded.problems, io.cwd))
+export async function run(options: ExplainOptions, io: CommandIo): Promise<number> {
+  const fault = sourceFault(options)
+  if (fault !== null) {
+    io.stderr.write(`error: ${fault}\n`)
     return EXIT.unusable
   }
-  const { policy, settings } = loaded
-  const issuers = [...settings.issuers.map(({ name }) => name), 'api_keys']
-  const subject = { policy, issuers, upstreams: decidedUpstreams(settings) }
+  const subject = await loadSubject(options.config, io)
+  if (subject === null) return EXIT.unusable
+  if (options.event !== undefined) return explainEvents(subject, { ...options, event: options.event }, io)
   return options.batch === undefined ? explainOne(subject, options, io) : explainBatch(subject, options.batch, io)
 }
 
-function explainOne(subject: Subject, options: PolicyOptions, io: CommandIo): number {
+/** Options that go with every way to say what the request is. */
+const OF_ALL = new Set(['config', 'json', 'event', 'request', 'batch'])
+
+/** A request is described in one way: flags beside a file would be ignored. */
+function sourceFault(options: ExplainOptions): string | null {
+  if (options.request !== undefined && options.event === undefined) return '`--request` goes with `--event`'
+  const files = ['batch', 'event'].filter((name) => Object.hasOwn(options, name))
+  if (files.length === 2) return '`--batch` and `--event` cannot be used together'
+  const flag = Object.keys(options).find((name) => !OF_ALL.has(name))
+  if (files.length === 0 || flag === undefined) return null
+  const dashed = flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  return `\`--${dashed}\` and \`--${files[0]}\` cannot be used together: the file says what the request is`
+}
+
+function explainOne(subject: Subject, options: ExplainOptions, io: CommandIo): number {
   const { policy, upstreams, issuers } = subject
   const known = { issuers, workspaces: policy.workspaces, upstreams: upstreams.map(({ name }) => name) }
   const fault = flagFault(options, known)
@@ -61,11 +63,6 @@ function explainOne(subject: Subject, options: PolicyOptions, io: CommandIo): nu
   return EXIT.done
 }
 
-/** The `reason` of the rule that decided. */
-function noteOf({ reasons }: NamedPolicy, { decision }: Explanation): string | undefined {
-  return decision.rule === null ? undefined : reasons.get(decision.rule)
-}
-
 /**
  * Answers each line with one object on one line, in order. A line that cannot be understood is answered with
  * `{"error":{"message"}}` and the others go on; the exit code is 2 then. Empty lines are not answered.
@@ -78,7 +75,7 @@ async function explainBatch({ policy, upstreams }: Subject, batch: string, io: C
   let answers: string[] = []
   for (const line of text.split('\n')) {
     if (line.trim() === '') continue
-    const read = readLine(line)
+    const read = readJson(line)
     const outcome = read === undefined ? null : describedOutcome(policy, upstreams, read, now)
     if (outcome?.ok) {
       const explanation = policy.explain(outcome.value.input, outcome.value.shadowInput)
@@ -106,14 +103,5 @@ async function readBatch(batch: string, io: CommandIo): Promise<string | null> {
     const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : ''
     io.stderr.write(`error: the batch file cannot be read${code}\n`)
     return null
-  }
-}
-
-/** Undefined for what is not JSON. */
-function readLine(line: string): JsonValue | undefined {
-  try {
-    return JSON.parse(line) as JsonValue
-  } catch {
-    return undefined
   }
 }
