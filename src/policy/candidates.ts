@@ -26,18 +26,16 @@ export interface Candidates {
 
 /**
  * Builds the index of `rules`, which are sorted by rank. With `dimensions` left out, the rules are found without regard
- * to these: an operation without a model must find rules on models, too. Of rules that differ in nothing but their name
- * and rank only the first is kept, since no other can decide.
+ * to these: an operation without a model must find rules on models, too.
  */
 export function indexRules(rules: readonly CompiledRule[], dimensions: readonly Dimension[]): Candidates {
-  const distinct = distinctRules(rules)
   const always: Bucket = []
   const roles = new Map<number, Bucket>()
   const workspaces = new Map<number, Bucket>()
   const names = { models: [] as [NameSet, CompiledRule][], operations: [] as [NameSet, CompiledRule][] }
   const faceted: [Facet, CompiledRule][] = []
-  const rarest = rarestSelector(distinct, dimensions)
-  for (const rule of distinct) {
+  const rarest = rarestSelector(rules, dimensions)
+  for (const rule of rules) {
     const key = rarest(rule)
     if (key === null) always.push(rule)
     else if (typeof key !== 'string') faceted.push([key, rule])
@@ -63,7 +61,8 @@ export function indexRules(rules: readonly CompiledRule[], dimensions: readonly 
   }
 }
 
-function distinctRules(rules: readonly CompiledRule[]): CompiledRule[] {
+/** Of rules that differ in nothing but their name and rank, the first: no other can decide. `rules` are sorted by rank. */
+export function distinctRules(rules: readonly CompiledRule[]): CompiledRule[] {
   const ids = new Map<object, number>()
   const idOf = (set: object | null): number => {
     if (set === null) return -1

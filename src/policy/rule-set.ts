@@ -1,4 +1,4 @@
-import { type Candidates, indexRules } from './candidates.ts'
+import { type Candidates, distinctRules, indexRules } from './candidates.ts'
 import type { CompiledRule, NameSet } from './rule.ts'
 import { hasName, nameSet } from './rule.ts'
 
@@ -45,7 +45,8 @@ export function buildRuleSet(rules: readonly CompiledRule[]): RuleSet {
 }
 
 function found(rules: readonly CompiledRule[], dimensions: Parameters<typeof indexRules>[1]): Found {
-  return { named: indexRules(rules, ['models', ...dimensions]), modelless: indexRules(rules, dimensions) }
+  const distinct = distinctRules(rules)
+  return { named: indexRules(distinct, ['models', ...dimensions]), modelless: indexRules(distinct, dimensions) }
 }
 
 function reachOf(allows: readonly CompiledRule[]): ReadonlyMap<number, NameSet> {
