@@ -64,12 +64,40 @@ export function compilePolicy(sources: readonly PolicyText[], known: KnownNames)
 
 function compileMerged(merged: Merged, digest: string): CompiledPolicy {
   const parts = partsOf(merged)
-  const { roles, workspaces, aliases, sets, rules: written } = parts
+  const { aliases, sets, rules } = parts
+  const deciding = compileDeciding(parts)
+  const { decide: decideInput, shadow, obligations } = deciding
+  return {
+    digest,
+    speaksOfUpstream: speaksOfUpstream(rules.filter(({ mode }) => mode !== 'shadow')),
+    ...deciding,
+    warm: () => {
+      const inputs = warmingInputs(rules, ({ models = [] }) => [...expandModels(models, sets)][0] ?? 'warm-up')
+      for (const input of inputs) {
+        decideInput(input)
+        shadow?.decide(input)
+        obligations(input)
+      }
+    },
+    resolveModel: (name) => {
+      const target = aliases.get(name)
+      return target === undefined ? { model: name, alias: null } : { model: target, alias: name }
+    },
+    tests: merged.tests.map(({ file, value }) => ({ file, test: value as TestDocument })),
+    outline: outlineWhenAsked(parts),
+  }
+}
+
+type Deciding = Pick<CompiledPolicy, 'decide' | 'shadow' | 'obligations' | 'explain'>
+
+/** What is asked about one request. A policy without shadow rules or transforms has nothing more to ask. */
+function compileDeciding(parts: Parts): Deciding {
+  const { roles, workspaces } = parts
   const workspaceAt = new Map([...workspaces.keys()].map((name, index) => [name, index]))
-  const rules = compileRules(written, parts, workspaceAt)
+  const rules = compileRules(parts.rules, parts, workspaceAt)
   const heldBy = compileMembership(roles, workspaces)
   const names = namesOf(parts)
-  const placeOf = (input: PolicyInput) => {
+  const placed = (input: PolicyInput) => {
     const held = heldBy(input.principal)
     return { input, held, workspace: workspaceOf(held, input.project, workspaceAt) }
   }
@@ -80,12 +108,10 @@ function compileMerged(merged: Merged, digest: string): CompiledPolicy {
   const enforced = buildRuleSet(rules.filter(({ isShadow }) => !isShadow))
   const decideInput = decider(enforced)
   const hasShadow = rules.some(({ isShadow }) => isShadow)
-  const shadow = hasShadow ? compileShadow(rules, speaksOfUpstream(written), decider(buildRuleSet(rules))) : null
+  const shadow = hasShadow ? compileShadow(rules, speaksOfUpstream(parts.rules), decider(buildRuleSet(rules))) : null
   const obligationsOf = compileObligations(parts, workspaceAt)
-  const obligations = obligationsOf === null ? () => null : (input: PolicyInput) => obligationsOf(placeOf(input))
+  const obligations = obligationsOf === null ? () => null : (input: PolicyInput) => obligationsOf(placed(input))
   return {
-    digest,
-    speaksOfUpstream: speaksOfUpstream(written.filter(({ mode }) => mode !== 'shadow')),
     decide: decideInput,
     shadow,
     obligations,
@@ -93,18 +119,8 @@ function compileMerged(merged: Merged, digest: string): CompiledPolicy {
       const decision = decideInput(input)
       const verdict = shadow?.verdict(decision, shadow.decide(shadowInput)) ?? null
       const applied = decision.effect === 'allow' ? (obligations(input)?.names ?? []) : []
-      return { ...explain(enforced, names, decision, placeOf(input)), shadow: verdict, obligations: applied }
+      return { ...explain(enforced, names, decision, placed(input)), shadow: verdict, obligations: applied }
     },
-    warm: () => {
-      const inputs = warmingInputs(written, ({ models = [] }) => [...expandModels(models, sets)][0] ?? 'warm-up')
-      for (const decides of shadow ? [decideInput, shadow.decide] : [decideInput]) inputs.forEach(decides)
-    },
-    resolveModel: (name) => {
-      const target = aliases.get(name)
-      return target === undefined ? { model: name, alias: null } : { model: target, alias: name }
-    },
-    tests: merged.tests.map(({ file, value }) => ({ file, test: value as TestDocument })),
-    outline: outlineWhenAsked(parts),
   }
 }
 
