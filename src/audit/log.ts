@@ -5,7 +5,7 @@ import { eventId } from './event-id.ts'
 import type { ServiceIdentity } from './formats/format.ts'
 import { FORMATS } from './formats/index.ts'
 import { openSink } from './sink.ts'
-import { LineWriter, type Losses, type Timing } from './writer.ts'
+import { LineWriter, type Losses, type Timing, tell } from './writer.ts'
 
 /** How long a decision may wait for its line to be written. */
 const DEADLINE_MS = 250
@@ -108,7 +108,7 @@ export function openAuditLog(options: AuditLogOptions): OpenAuditLog {
       if (text !== null) writer.push(text, answered, answered === null ? undefined : event.request?.id)
       else {
         writer.lose(answered !== null)
-        answered?.(false)
+        if (answered) tell(answered, false)
       }
     }
     writer.write()
