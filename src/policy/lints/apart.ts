@@ -1,9 +1,10 @@
 import { MODEL_OPERATIONS } from '../../model/operations.ts'
-import { contains, readNetwork } from '../address.ts'
+import { contains, type Network } from '../address.ts'
 import type { CONDITIONS } from '../conditions/index.ts'
 import type { WhenDocument } from '../schema.ts'
 import type { LintRule } from './lint.ts'
 import { doOverlap } from './patterns.ts'
+import { rangesOf } from './ranges.ts'
 import { isApart } from './week.ts'
 
 type Whole = Required<WhenDocument>
@@ -19,7 +20,7 @@ const EXCLUDES: { readonly [Key in Name]: Excludes<Whole[Key]> } = {
   mfa: never,
   acr: haveNothingInCommon,
   method: haveNothingInCommon,
-  network: (one, other) => one.every((range) => other.every((more) => !doRangesMeet(range, more))),
+  network: (one, other) => rangesOf(one).every((range) => rangesOf(other).every((more) => !doRangesMeet(range, more))),
   time: (one, other) => one.zone === other.zone && isApart(one, other),
   // A claim may be a list of which one element is the one text and another the other.
   claim: never,
@@ -76,8 +77,6 @@ function isExcluded<Key extends Name>(name: Key, one: WhenDocument, other: WhenD
   return written !== undefined && more !== undefined && EXCLUDES[name](written as Whole[Key], more as Whole[Key])
 }
 
-function doRangesMeet(one: string, other: string): boolean {
-  const [range, more] = [readNetwork(one), readNetwork(other)]
-  if (range === null || more === null) return true
-  return range.bits >= more.bits ? contains(more, range.groups) : contains(range, more.groups)
+function doRangesMeet(one: Network, other: Network): boolean {
+  return one.bits >= other.bits ? contains(other, one.groups) : contains(one, other.groups)
 }

@@ -1,3 +1,5 @@
+import { MODEL_OPERATIONS } from '../../model/operations.ts'
+import { isPattern } from '../../model/pattern.ts'
 import { areApart } from './apart.ts'
 import { denyContradiction } from './contradiction.ts'
 import { type Lint, type LintRule, warningAt } from './lint.ts'
@@ -7,13 +9,15 @@ const MAX_PAIRS = 2_000_000
 
 /** A deny that can never apply to anything that would be allowed without it. */
 export const idleDeny: Lint = ({ rules, facts }) => {
-  const allows = widestFirst(rules.filter(({ effect }) => effect === 'allow'))
+  const couldMeet = indexByModel(rules.filter(({ effect }) => effect === 'allow'))
   let left = MAX_PAIRS
   const isAllowed = (deny: LintRule) =>
-    allows.some((allow) => {
-      left--
-      return left < 0 || !areApart(allow, deny)
-    })
+    couldMeet(deny).some((allows) =>
+      allows.some((allow) => {
+        left--
+        return left < 0 || !areApart(allow, deny)
+      }),
+    )
   return rules.flatMap((rule) => {
     if (rule.effect !== 'deny') return []
     const found = denyContradiction(rule, facts)
@@ -29,8 +33,25 @@ export const idleDeny: Lint = ({ rules, facts }) => {
   })
 }
 
-/** Most denies meet an allow that names little: these are asked first. */
-function widestFirst(allows: readonly LintRule[]): readonly LintRule[] {
-  const width = ({ models, operations }: LintRule) => Number(models === null) + Number(operations === null)
-  return [...allows].sort((a, b) => width(b) - width(a))
+/** Finds the allows that may speak of a deny's models, the widest ones first. */
+function indexByModel(allows: readonly LintRule[]): (deny: LintRule) => readonly (readonly LintRule[])[] {
+  const isPlain = ({ models, operations }: LintRule) =>
+    models?.every((name) => !isPattern(name)) &&
+    (operations === null || operations.every((name) => MODEL_OPERATIONS.includes(name)))
+  const others = allows.filter((rule) => !isPlain(rule))
+  others.sort((a, b) => Number(b.models === null) - Number(a.models === null))
+  const byName = new Map<string, LintRule[]>()
+  for (const rule of allows.filter(isPlain)) {
+    for (const name of rule.models ?? []) append(byName, name, rule)
+  }
+  return ({ models }) => {
+    if (models === null || models.some(isPattern)) return [others, ...byName.values()]
+    return [others, ...models.flatMap((name) => [byName.get(name) ?? []])]
+  }
+}
+
+function append(map: Map<string, LintRule[]>, name: string, rule: LintRule): void {
+  const list = map.get(name)
+  if (list) list.push(rule)
+  else map.set(name, [rule])
 }

@@ -1,10 +1,11 @@
 import { durationMs, sizeBytes } from '../../model/units.ts'
-import { contains, readNetwork } from '../address.ts'
+import { contains, type Network } from '../address.ts'
 import { claimSteps } from '../claim-path.ts'
 import type { CONDITIONS } from '../conditions/index.ts'
 import type { WhenDocument } from '../schema.ts'
 import type { TextTest } from '../text-test.ts'
 import { isSubsumed } from './patterns.ts'
+import { rangesOf } from './ranges.ts'
 import { isWithin } from './week.ts'
 
 type Whole = Required<WhenDocument>
@@ -24,7 +25,8 @@ const IMPLIES: { readonly [Key in Name]: Implies<Whole[Key]> } = {
   mfa: (inner, outer) => outer === true || (inner !== true && durationMs(inner.max_age) <= durationMs(outer.max_age)),
   acr: isSublist,
   method: isSublist,
-  network: (inner, outer) => inner.every((range) => outer.some((wider) => isRangeWithin(range, wider))),
+  network: (inner, outer) =>
+    rangesOf(inner).every((range) => rangesOf(outer).some((wider) => isRangeWithin(range, wider))),
   time: (inner, outer) => inner.zone === outer.zone && isWithin(inner, outer),
   claim: (inner, outer) => isSamePath(inner.path, outer.path) && isTextTestWithin(inner, outer),
   header: (inner, outer) => inner.name.toLowerCase() === outer.name.toLowerCase() && isTextTestWithin(inner, outer),
@@ -58,9 +60,8 @@ function isImplied<Key extends Name>(name: Key, inner: WhenDocument, outer: When
   return narrow !== undefined && IMPLIES[name](narrow as Whole[Key], wide as Whole[Key])
 }
 
-function isRangeWithin(inner: string, outer: string): boolean {
-  const [narrow, wide] = [readNetwork(inner), readNetwork(outer)]
-  return narrow !== null && wide !== null && narrow.bits >= wide.bits && contains(wide, narrow.groups)
+function isRangeWithin(inner: Network, outer: Network): boolean {
+  return inner.bits >= outer.bits && contains(outer, inner.groups)
 }
 
 function isSamePath(one: string | readonly string[], other: string | readonly string[]): boolean {
@@ -78,6 +79,7 @@ function isTextTestWithin(inner: TextTest, outer: TextTest): boolean {
   return texts === null ? isSubsumed(inner.matches ?? '', pattern) : texts.every((text) => isSubsumed(text, pattern))
 }
 
-function textsOf({ equals, in: list }: TextTest): readonly string[] | null {
+/** The texts of which one must be there; null for a pattern. */
+export function textsOf({ equals, in: list }: TextTest): readonly string[] | null {
   return list ?? (equals === undefined ? null : [equals])
 }

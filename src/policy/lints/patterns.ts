@@ -6,7 +6,7 @@ import { hasName, type NameSet } from '../rule.ts'
  * character that no name has: only a star of the outer one can take it in, and that one takes in whatever stands there.
  */
 export function isSubsumed(inner: string, outer: string): boolean {
-  return compilePattern(outer)(inner)
+  return isPattern(outer) ? compilePattern(outer)(inner) : inner === outer
 }
 
 /** Whether each name and pattern is subsumed by a single one of the set; several that do so together do not count. */
@@ -16,8 +16,8 @@ export function areSubsumed(inner: readonly string[], outer: NameSet): boolean {
 
 /** Whether there is a name that both match. */
 export function doOverlap(one: string, other: string): boolean {
-  if (!isPattern(one)) return compilePattern(other)(one)
-  if (!isPattern(other)) return compilePattern(one)(other)
+  if (!isPattern(one)) return isSubsumed(one, other)
+  if (!isPattern(other)) return isSubsumed(other, one)
   // Between the first and the last star both take in anything: only the ends have to agree.
   const [head, tail] = endsOf(one)
   const [otherHead, otherTail] = endsOf(other)

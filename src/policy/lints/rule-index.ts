@@ -1,4 +1,6 @@
 import { isPattern } from '../../model/pattern.ts'
+import { claimSteps } from '../claim-path.ts'
+import { textsOf } from './implied.ts'
 import type { LintRule, LintSubject } from './lint.ts'
 
 type Roles = LintSubject['outline']['roles']
@@ -21,12 +23,12 @@ const keyOf = (dimension: Dimension, name: string) =>
 export function indexRules(rules: readonly LintRule[], roles: Roles): RuleIndex {
   const shared = new Map<string, number>()
   for (const rule of rules)
-    for (const keys of selectorKeys(rule)) for (const key of keys) shared.set(key, 1 + (shared.get(key) ?? 0))
+    for (const keys of allKeys(rule)) for (const key of keys) shared.set(key, 1 + (shared.get(key) ?? 0))
   const lists = new Map<string, LintRule[]>()
   const heads = { models: new Set<number>(), operations: new Set<number>() }
   for (const rule of rules) {
     const cost = (keys: readonly string[]) => keys.reduce((most, key) => Math.max(most, shared.get(key) ?? 0), 0)
-    const [keys = ['']] = selectorKeys(rule).sort((a, b) => cost(a) - cost(b))
+    const [keys = ['']] = allKeys(rule).sort((a, b) => cost(a) - cost(b))
     for (const key of keys) {
       const list = lists.get(key)
       if (!list) lists.set(key, [rule])
@@ -39,6 +41,7 @@ export function indexRules(rules: readonly LintRule[], roles: Roles): RuleIndex 
   return {
     couldCover: (inner) => {
       const found = ['', ...roleKeys(inner, roles), ...workspaceKeys(inner)]
+      for (const [first] of conditionKeys(inner)) if (first !== undefined) found.push(first)
       found.push(...nameKeys('models', inner.models?.[0], heads.models))
       found.push(...nameKeys('operations', inner.operations?.[0] ?? '*', heads.operations))
       return found.flatMap((key) => {
@@ -49,12 +52,25 @@ export function indexRules(rules: readonly LintRule[], roles: Roles): RuleIndex 
   }
 }
 
+const allKeys = (rule: LintRule) => [...selectorKeys(rule), ...conditionKeys(rule)]
+
 /** The keys of each selector that the rule has. */
 function selectorKeys(rule: LintRule): string[][] {
   return DIMENSIONS.flatMap((dimension) => {
     const names = rule[dimension]
     return names === null ? [] : [names.map((name) => keyOf(dimension, name))]
   })
+}
+
+/** The texts of which a condition wants one, by condition. A covering rule wants all that the covered one does. */
+function conditionKeys({ when: { claim, header, region, acr } }: LintRule): string[][] {
+  const lists = [
+    ['acr', acr],
+    ['region', region],
+    [`claim ${JSON.stringify(claim && claimSteps(claim.path))}`, claim && textsOf(claim)],
+    [`header ${header?.name.toLowerCase()}`, header && textsOf(header)],
+  ] as const
+  return lists.flatMap(([name, texts]) => (texts ? [texts.map((text) => `${name}=${text}`)] : []))
 }
 
 /** A covering rule names a role that is held with the first one; so for the other selectors. */

@@ -27,7 +27,7 @@ export const unservedModel: Lint = ({ merged, facts }) => {
   for (const set of merged.models.values())
     for (const [index, name] of (set.value ?? []).entries()) look(set, [index], name)
   for (const alias of merged.aliases.values()) look(alias, [], alias.value)
-  for (const rule of merged.rules) {
+  for (const rule of [...merged.rules, ...merged.transforms]) {
     for (const [index, name] of (rule.value.models ?? []).entries()) look(rule, ['models', index], name)
   }
   return found

@@ -50,7 +50,8 @@ export const unusedAlias: Lint = (subject) => {
  * speaks of workspaces at all, they are there to keep people's objects apart.
  */
 export const unusedWorkspace: Lint = ({ merged, rules }) => {
-  const named = new Set(rules.flatMap(({ workspaces }) => workspaces ?? []))
+  const named = new Set<string | undefined>(rules.flatMap(({ workspaces }) => workspaces ?? []))
+  for (const { value } of merged.transforms) for (const name of value.workspaces ?? []) named.add(name)
   if (named.size === 0) return []
   return [...merged.workspaces].flatMap(([name, workspace]) => {
     if (named.has(name)) return []

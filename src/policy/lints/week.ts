@@ -7,10 +7,19 @@ const DAY = 1440
 const WEEK = DAY * 7
 
 /** Minutes of a week: the first one, and the first one after. */
-export type Span = readonly [from: number, to: number]
+type Span = readonly [from: number, to: number]
+
+/** The spans that were found before: each is compared with many others. */
+const known = new WeakMap<TimeDocument, readonly Span[]>()
 
 /** When a `time` holds, from Sunday's midnight on: spans in order that neither meet nor overlap. */
-export function spansOf({ days, from, to }: TimeDocument): readonly Span[] {
+function spansOf(time: TimeDocument): readonly Span[] {
+  const spans = known.get(time) ?? findSpans(time)
+  known.set(time, spans)
+  return spans
+}
+
+function findSpans({ days, from, to }: TimeDocument): readonly Span[] {
   const first = from === undefined ? 0 : minuteOfDay(from)
   const last = to === undefined ? DAY : minuteOfDay(to)
   const spans: Span[] = []
