@@ -53,9 +53,15 @@ export function describedCaller({ outline, at }: AnalysedPolicy, principal: Poli
         mayHoldOthers: false,
       },
       workspaces: workspaces.certain.length > 0 ? domain : [null, ...domain],
-      told: (part) => toldOf(part, principal, at),
+      told: (part) => (part.fact === 'workspace' ? placed(part, workspaces) : toldOf(part, principal, at)),
     },
   }
+}
+
+/** The one workspace of a caller, or none; with several, the request names one of them. */
+function placed({ test }: Part, { certain, possible }: Caller['workspaces']): Match | null {
+  if (test.kind !== 'among' || possible.length > 0 || certain.length > 1) return null
+  return yesOrNo(certain.some((name) => test.names.includes(name)))
 }
 
 function toldOf({ fact, test }: Part, principal: PolicyPrincipal, at: number): Match | null {

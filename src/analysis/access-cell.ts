@@ -89,16 +89,19 @@ function fieldRule(
 ): (FieldRule & Pick<OutlineRule, 'effect'>)[] {
   const { id, effect, mode, roles, models, operations } = rule
   if (mode !== 'enforce' || !speaksOf(rule, operation)) return []
-  const parts = partsOf(rule).filter(({ fact }) => fact !== 'model')
-  if (models !== null) {
-    // An operation without a model is spoken of by a rule on models only where the rule names the operation.
-    if (target.kind === 'none' ? operations === null : !overlaps(target, namesAndPatterns(models))) return []
-    if (target.kind === 'texts' && !covers(target, namesAndPatterns(models))) {
-      const among = models.filter((name) => overlaps(target, namesAndPatterns([name])))
-      parts.push(part('models', 'model', { kind: 'text', texts: namesAndPatterns(among) }))
-    }
-  }
+  // An operation without a model is spoken of by a rule on models only where the rule names the operation.
+  const isAbout =
+    models === null || (target.kind === 'none' ? operations !== null : overlaps(target, namesAndPatterns(models)))
+  if (!isAbout) return []
+  const parts = partsOf(rule).flatMap((one) => (one.fact === 'model' ? openModels(models ?? [], target) : [one]))
   return [{ id, effect, roles, parts }]
+}
+
+/** Which of the target's models the rule is for, where it is not for all of them. */
+function openModels(models: readonly string[], target: ModelTarget): Part[] {
+  if (target.kind !== 'texts' || covers(target, namesAndPatterns(models))) return []
+  const among = models.filter((name) => overlaps(target, namesAndPatterns([name])))
+  return [part('models', 'model', { kind: 'text', texts: namesAndPatterns(among) })]
 }
 
 /** What the subject may do in a field. */

@@ -1,4 +1,5 @@
 import type { AccessMatrix, MatrixCell } from './access-matrix.ts'
+import { shownRole } from './words.ts'
 
 export const TABLE_FORMATS = ['text', 'markdown', 'csv'] as const
 export type TableFormat = (typeof TABLE_FORMATS)[number]
@@ -9,7 +10,7 @@ export type TableFormat = (typeof TABLE_FORMATS)[number]
  */
 export function matrixText(matrix: AccessMatrix, format: TableFormat, printable: (text: string) => string): string {
   const head = ['role', ...matrix.models.map((model) => (model === '*' ? 'every model' : model))].map(printable)
-  const name = (role: string | null) => (role === null ? 'everybody' : printable(role))
+  const name = (role: string | null) => printable(shownRole(role))
   if (format === 'csv') {
     const rows = matrix.rows.map(({ role, cells }) => [name(role), ...cells.map((cell) => printable(fullCell(cell)))])
     return [head, ...rows].map((row) => `${row.map(csvCell).join(',')}\r\n`).join('')

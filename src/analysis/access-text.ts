@@ -1,6 +1,6 @@
 import type { ReachAnswer, RoleAccess, UseGroup } from './access.ts'
 import type { Way } from './access-cell.ts'
-import { shownName } from './words.ts'
+import { shownName, shownRole } from './words.ts'
 
 /** Answers in sentences, one a line. Names may be hostile: what prints a line escapes it. */
 
@@ -38,7 +38,7 @@ function modelLine({ asked, name, alias, upstreams }: NonNullable<ReachAnswer['m
 
 /** What everybody may do is told once: a role is told of where it may do more, or less. */
 function roleLines({ role, ways, removed }: RoleAccess, everybody: RoleAccess | null): string[] {
-  const who = role === null ? 'everybody' : shownName(role)
+  const who = shownRole(role)
   const before = new Set([...(everybody?.ways ?? []), ...(everybody?.removed ?? [])].map((one) => JSON.stringify(one)))
   const own = ways.filter((way) => !before.has(JSON.stringify(way)))
   const taken = removed.filter((one) => !before.has(JSON.stringify(one)))

@@ -7,6 +7,12 @@ export function shownName(name: string): string {
   return /^[\p{L}\p{N}_@*][\p{L}\p{N}_.:@*/+-]*$/u.test(name) ? name : JSON.stringify(name)
 }
 
+/** A role in a sentence; null is everybody, and a role of that name is told from it by its quotes. */
+export function shownRole(role: string | null): string {
+  if (role === null) return 'everybody'
+  return role === 'everybody' ? '"everybody"' : shownName(role)
+}
+
 /** `a`, `a or b`, `a, b or c`. */
 export function either(names: readonly string[], word = 'or'): string {
   const shown = names.map(shownName)
@@ -21,7 +27,9 @@ export function measure(written: string): string {
 
 /** The parts of an allow as what a caller needs: `with MFA younger than 12 h`, `from 10.0.0.0/8`. */
 export function needs(parts: readonly Part[]): { readonly condition: string; readonly text: string }[] {
-  return told(parts).map((part) => ({ condition: part.condition, text: need(part) }))
+  // An allow that grants no hosts says what all of them do that are silent.
+  const said = told(parts).filter(({ fact, test }) => fact !== 'urls' || !isNone(test))
+  return said.map((part) => ({ condition: part.condition, text: need(part) }))
 }
 
 /** The parts of a deny as what a request must not be: `the request has images`. */
@@ -37,10 +45,10 @@ export function clauses(
     }))
 }
 
-/** `mfa: { max_age }` is two parts and one thing to say; an allow that grants no hosts says what all of them do. */
+/** `mfa: { max_age }` is two parts and one thing to say. */
 function told(parts: readonly Part[]): Part[] {
   const hasAge = parts.some(({ fact }) => fact === 'mfa_age')
-  return parts.filter(({ fact, test }) => !(fact === 'mfa' && hasAge) && !(fact === 'urls' && isNone(test)))
+  return parts.filter(({ fact }) => fact !== 'mfa' || !hasAge)
 }
 
 function isNone(test: PartTest): boolean {
