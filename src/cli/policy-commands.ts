@@ -122,15 +122,16 @@ function addReplay(policy: Command, invoke: Invoke): void {
 }
 
 function addInit(policy: Command, invoke: Invoke): void {
-  policy
-    .command('init')
-    .description('write a commented starter policy, from a few questions or flags')
-    .allowExcessArguments(false)
-    .addHelpText('after', '\nExample:\n  $ sallyport policy init --issuer corp --group analysts=gpt-4o-mini,gpt-4o')
+  described(
+    policy,
+    'init',
+    'write a commented starter policy with tests, from flags or from a few questions',
+    'policy init --issuer corp --group analysts=gpt-4o-mini,gpt-4o --mfa 12h',
+  )
     .argument('[file]', 'the file to write; never one that is there', 'policies/policy.yaml')
-    .option('--issuer <name>', 'the configured name of the issuer whose people use the proxy')
+    .option('--issuer <name>', 'the name that the config has for the issuer of the people; its only one when left out')
     .option('--group <group=models>', 'a group and the models that it may use; may be repeated', collect)
-    .option('--mfa <duration>', 'how long ago a sign-in with several factors may be, for what needs one')
+    .option('--mfa <duration>', 'ask for a sign-in with several factors, at most so long ago')
     .option('--json', 'print what was written as JSON')
     .action((file, options) => invoke('policy-init', { ...options, file }))
 }
