@@ -1,91 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import t from 'tap'
-import { main } from '../../../src/cli/main.ts'
-import type { Decision, PolicyInput, RuleId } from '../../../src/model/decision.ts'
-import { realRequest, recordedLine } from '../../support/recorded.ts'
-
-const CONFIG = `version: 1
-listen: { proxy: 127.0.0.1:0 }
-identity: { issuers: [{ name: corp, issuer: https://idp.example, audience: [sallyport] }] }
-upstreams: [{ name: us, url: https://us.example/v1, models: ["gpt-*"] }]
-policies: [policy.yaml]
-`
-const POLICY = `version: 1
-roles:
-  analyst: { members: [{ issuer: corp, group: analysts }] }
-  staff: { members: [{ claim: { path: type, equals: staff } }] }
-aliases: { fast: gpt-4o-mini }
-rules:
-  - { id: finance, effect: allow, models: [gpt-4o], operations: [chat], when: { claim: { path: dept, equals: finance } } }
-  - { id: mail, effect: allow, roles: [staff], operations: [embeddings] }
-  - { id: no-search, effect: deny, models: [gpt-4o-mini], when: { tools: { functions: [search] }, stream: true } }
-  - { id: small, effect: allow, roles: [analyst], models: [gpt-4o-mini], operations: [chat], when: { mfa: true } }
-`
-
-const folder = mkdtempSync(join(tmpdir(), 'sallyport-replay-'))
-t.teardown(() => rmSync(folder, { recursive: true }))
-writeFileSync(join(folder, 'config.yaml'), CONFIG)
-writeFileSync(join(folder, 'policy.yaml'), POLICY)
-
-async function policy(argv: string[], stdin?: string) {
-  const out = { stdout: '', stderr: '' }
-  const sink = (name: 'stdout' | 'stderr') => ({
-    write: (text: string) => {
-      out[name] += text
-    },
-  })
-  const piped = stdin === undefined ? {} : { stdin: Readable.from([Buffer.from(stdin)]) }
-  const io = { stdout: sink('stdout'), stderr: sink('stderr'), env: {}, cwd: folder, ...piped }
-  const code = await main(['policy', ...argv, '--config', 'config.yaml'], io)
-  return { code, ...out }
-}
-
-const PRINCIPAL: PolicyInput['principal'] = {
-  id: 'bob',
-  issuer: 'corp',
-  method: 'jwt',
-  groups: ['analysts'],
-  roles: [],
-  workspaces: [],
-  claims: {},
-  mfa: 'yes',
-  acr: undefined,
-  authTime: undefined,
-  key: null,
-}
-const INPUT: PolicyInput = {
-  principal: PRINCIPAL,
-  operation: 'chat',
-  model: 'gpt-4o-mini',
-  stream: true,
-  maxOutputTokens: undefined,
-  tools: { functions: ['other'], hosted: [] },
-  input: { bytes: 10, images: false, files: false, audio: false },
-  urls: [],
-  header: () => undefined,
-  project: undefined,
-  at: Date.UTC(2026, 2, 2, 9),
-  ip: '10.0.0.1',
-  upstream: undefined,
-}
-const ALLOWED: Decision = { effect: 'allow', rule: 'old' as RuleId, reason: 'allowed', roles: ['analyst'] }
-const DENIED: Decision = { effect: 'deny', rule: null, reason: 'role_missing', roles: [] }
-
-interface Change {
-  readonly id?: string
-  readonly alias?: string
-  readonly ruleset?: string
-  readonly principal?: Partial<PolicyInput['principal']>
-  readonly was?: Decision
-}
-function event(change: Change & Omit<Partial<PolicyInput>, 'principal'>): string {
-  const { id = 'req_1', alias, ruleset = 'sha256:old', principal, was = ALLOWED, ...input } = change
-  const request = realRequest({ ...INPUT, ...input, principal: { ...PRINCIPAL, ...principal } })
-  return recordedLine(request, was, { ruleset, id, ...(alias === undefined ? {} : { alias }) })
-}
+import { ALLOWED, DENIED, event, MIXED, policy } from '../../support/recorded-traffic.ts'
 
 const rows: readonly (readonly [string, string, string, string | null, string])[] = [
   ['what is allowed still is unchanged', event({}), 'unchanged', null, ''],
@@ -162,18 +76,6 @@ t.test('with --assume-roles a role by a claim is taken as it was', async (t) => 
   t.equal((await told(event({ operation: 'embeddings', was: ALLOWED }))).newly_denied, 1)
 })
 
-const MIXED = [
-  event({ id: 'req_a' }),
-  event({ id: 'req_b', principal: { id: 'eve\u001b[31m', groups: [] } }),
-  event({ id: 'req_c', principal: { groups: [] } }),
-  event({ id: 'req_d', principal: { groups: [] } }),
-  event({ id: 'req_e', model: 'gpt-4o', was: DENIED }),
-  event({ id: 'req_f', was: { ...DENIED, reason: 'schedule' } }).replace('policy.schedule', 'request.schedule'),
-  '{"message":"of somebody else"}\n',
-  '\n',
-  '{"broken\n',
-].join('')
-
 t.test('for people: changes by rule and person, with an example', async (t) => {
   const { code, stdout, stderr } = await policy(['replay', '-'], MIXED)
   t.equal(code, 0)
@@ -197,36 +99,15 @@ t.test('for people: changes by rule and person, with an example', async (t) => {
   )
 })
 
-const unusable: readonly (readonly [string, string[], string | undefined, RegExp])[] = [
-  [
-    'a file that is not there is unusable',
-    ['replay', 'none.ndjson'],
-    undefined,
-    /`none\.ndjson`: there is no such file/,
-  ],
-  ['so is a folder', ['replay', '.'], undefined, /`\.`: the file cannot be read/],
-  ['so is a file of something else', ['replay', 'config.yaml'], undefined, /no line is an audit event of Sallyport/],
-  [
-    'an event that is not there cannot be explained',
-    ['explain', '--event', 'none'],
-    undefined,
-    /there is no such file/,
-  ],
-  [
-    'nor a request that is not in the file',
-    ['explain', '--event', '-', '--request', 'x'],
-    MIXED,
-    /no event of the request `x`/,
-  ],
-  ['`--request` needs events', ['explain', '--request', 'x'], undefined, /`--request` goes with `--event`/],
-  ['a batch is another thing', ['explain', '--event', '-', '--batch', '-'], '', /cannot be used together/],
-  ['flags are not ignored', ['explain', '--event', '-', '--auth-time', '1'], '', /`--auth-time` and `--event` cannot/],
+const unusable: readonly (readonly [string, string[], RegExp])[] = [
+  ['a file that is not there is unusable', ['replay', 'none.ndjson'], /`none\.ndjson`: there is no such file/],
+  ['so is a folder', ['replay', '.'], /`\.`: the file cannot be read/],
+  ['so is a file of something else', ['replay', 'config.yaml'], /no line is an audit event of Sallyport/],
 ]
-for (const [name, argv, stdin, said] of unusable) {
+for (const [name, argv, said] of unusable) {
   t.test(name, async (t) => {
-    const { code, stdout, stderr } = await policy(argv, stdin)
-    t.equal(code, 2)
-    t.equal(stdout, '')
+    const { code, stdout, stderr } = await policy(argv)
+    t.same([code, stdout], [2, ''])
     t.match(stderr, said)
   })
 }
@@ -239,53 +120,4 @@ t.test('a line of any length does not fill the memory, and the next one is read'
   const { stdout, stderr } = await policy(['replay', '-', '--json'], `${'x'.repeat(3_000_000)}\n\ufeff\n${event({})}`)
   t.match(stderr, /^line 1: the line is longer than any event\n/)
   t.equal(JSON.parse(stdout).unchanged, 1)
-})
-
-t.test('explain --event explains each request once, and says what is not recorded', async (t) => {
-  const line = event({ id: 'req_9', alias: 'fast' })
-  const { code, stdout } = await policy(['explain', '--event', '-'], line + line)
-  t.equal(code, 0)
-  t.equal(
-    stdout,
-    [
-      'request req_9 of 2026-03-02T09:00:00.000Z: bob (corp), chat fast',
-      'recorded: allow  by rule old  (allowed), under other policies (sha256:old)',
-      'not recorded, and *cannot tell* below: claims, headers',
-      'allow  by rule small  (allowed)',
-      'matched: small',
-      'finance does not apply:',
-      '  models: wants one of "gpt-4o"; got "gpt-4o-mini"',
-      '  claim: wants "dept" equals "finance"; got cannot tell',
-      'mail does not apply:',
-      '  roles: wants one of "staff"; got "analyst"',
-      '  operations: wants one of "embeddings"; got "chat"',
-      'as recorded',
-      '',
-    ].join('\n'),
-  )
-})
-
-t.test('explain --event --json has the answer of explain, and what was recorded', async (t) => {
-  const { code, stdout } = await policy(['explain', '--event', '-', '--json', '--request', 'req_e'], MIXED)
-  t.equal(code, 0)
-  const { effect, reason, event: recorded } = JSON.parse(stdout)
-  t.same([effect, reason], ['deny', 'condition_unmet'])
-  t.same(recorded, {
-    request: 'req_e',
-    at: '2026-03-02T09:00:00.000Z',
-    was: { effect: 'deny', rule: null, reason: 'role_missing', ruleset: 'sha256:old' },
-    same_ruleset: false,
-    change: 'cannot_tell',
-    not_recorded: ['claims', 'headers'],
-    open: [{ rule: 'finance', facts: ['claims'] }],
-  })
-})
-
-t.test('an event of the present policies says so, and what could explain another answer', async (t) => {
-  const { ruleset } = JSON.parse((await policy(['replay', '-', '--json'], '')).stdout)
-  const line = event({ model: 'gpt-4o', ruleset, was: { ...ALLOWED, rule: 'finance' as RuleId } })
-  const { stdout } = await policy(['explain', '--event', '-'], line)
-  t.match(stdout, /under the present policies\n/)
-  t.match(stdout, /\ndiffers from the record; it depends on what is not recorded: claims \(`finance`\)\n$/)
-  t.match(JSON.parse((await policy(['replay', '-', '--json'], line)).stdout), { unchanged: 1, same_ruleset: 1 })
 })
