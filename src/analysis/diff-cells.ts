@@ -1,0 +1,120 @@
+import { MODEL_OPERATIONS, SPELLED_OPERATIONS } from '../model/operations.ts'
+import { isPattern } from '../model/pattern.ts'
+import type { ModelFact } from '../model/request.ts'
+import type { OutlineRule, PolicyOutline } from '../policy/outline.ts'
+import type { EncodedPolicy, EncodedRule } from './diff-policy.ts'
+import { type Budget, TooLarge } from './space-solve.ts'
+import { namesSelector, selectorTest, textClasses } from './space-text.ts'
+
+/** A model as a client names it, and what each policy makes of the name: an alias may stand for different models. */
+export interface ClientModel {
+  readonly named: ModelFact
+  readonly before: ModelFact
+  readonly after: ModelFact
+}
+
+/** One operation and one model, each standing for all that the policies do not tell apart from it. */
+export interface Cell {
+  readonly operation: string
+  readonly model: ClientModel
+}
+
+/** An operation has a model or has none: a chat without a model, or a list of models with one, is never asked. */
+export function isAsked({ operation, model }: Cell): boolean {
+  return (model.named !== null) === MODEL_OPERATIONS.includes(operation)
+}
+
+/** Cells of which the same rules speak. */
+export interface Field {
+  readonly cells: readonly Cell[]
+  readonly before: readonly EncodedRule[]
+  readonly after: readonly EncodedRule[]
+}
+
+export interface Grid {
+  readonly operations: readonly string[]
+  readonly models: readonly ClientModel[]
+}
+
+const MAX_LOOKS = 300_000_000
+
+/** Every operation and every model that the two policies tell apart. */
+export function gridOf(before: PolicyOutline, after: PolicyOutline, budget: Budget): Grid {
+  const rules = [...before.rules, ...after.rules]
+  const selectors = (lists: readonly (readonly string[] | null)[]) => {
+    const distinct = new Map(lists.map((list) => [JSON.stringify(list), list ?? []]))
+    return [...distinct.values()].map(namesSelector)
+  }
+  const classes = (
+    lists: readonly (readonly string[] | null)[],
+    more: readonly string[],
+    preferred: readonly string[],
+  ) => {
+    // Each name that is written somewhere is told from all others, so that it can be called by it.
+    const names = [...lists.flatMap((list) => list ?? []).filter((name) => !isPattern(name)), ...more]
+    const single = [...new Set(names)].map((text) => [{ text, isPattern: false }])
+    return textClasses([...single, ...selectors(lists)], budget, preferred)
+  }
+  const operations = classes(
+    rules.map((rule) => rule.operations),
+    [],
+    SPELLED_OPERATIONS,
+  )
+  const aliases = [...before.aliases, ...after.aliases].flat()
+  const names = classes(
+    rules.map((rule) => rule.models),
+    aliases,
+    [],
+  )
+  const resolved = ({ aliases }: PolicyOutline, named: ModelFact) =>
+    typeof named === 'string' ? (aliases.get(named) ?? named) : named
+  const client = (named: ModelFact): ClientModel => ({
+    named,
+    before: resolved(before, named),
+    after: resolved(after, named),
+  })
+  return { operations, models: [...names, null, undefined].map(client) }
+}
+
+/** The cells of a grid, those together of which the same rules speak. */
+export function fieldsOf({ operations, models }: Grid, before: EncodedPolicy, after: EncodedPolicy): Field[] {
+  if ((before.rules.length + after.rules.length) * operations.length * models.length > MAX_LOOKS) {
+    throw new TooLarge('there are too many rules, operations and models')
+  }
+  const operationTests = new Map([...before.rules, ...after.rules].map((one) => [one, operationTest(one.rule)]))
+  const columns = models.map((model) => ({
+    model,
+    before: before.rules.filter((one) => speaksOfModel(one.rule, model.before)),
+    after: after.rules.filter((one) => speaksOfModel(one.rule, model.after)),
+  }))
+  const places = new Map([...before.rules, ...after.rules].map((one, index) => [one, index]))
+  const fields = new Map<string, Field & { cells: Cell[] }>()
+  for (const operation of operations) {
+    const speaks = new Set([...operationTests].filter(([, test]) => test(operation)).map(([one]) => one))
+    for (const column of columns) {
+      const [old, young] = [column.before, column.after].map((rules) => rules.filter((one) => speaks.has(one)))
+      const key = [old, young].map((rules) => (rules ?? []).map((one) => places.get(one)).join()).join('|')
+      const field = fields.get(key) ?? { cells: [], before: old ?? [], after: young ?? [] }
+      fields.set(key, field)
+      field.cells.push({ operation, model: column.model })
+    }
+  }
+  return [...fields.values()]
+}
+
+function operationTest({ operations }: OutlineRule): (operation: string) => boolean {
+  return operations === null ? () => true : selectorTest(namesSelector(operations))
+}
+
+const modelTests = new WeakMap<OutlineRule, (model: string) => boolean>()
+
+/** Whether a rule speaks of the model: for an allow certainly, for a deny not certainly not. */
+function speaksOfModel(rule: OutlineRule, model: ModelFact): boolean {
+  const { models, operations, effect } = rule
+  if (models === null) return true
+  if (model === undefined) return effect === 'deny'
+  if (model === null) return operations !== null
+  const test = modelTests.get(rule) ?? selectorTest(namesSelector(models))
+  modelTests.set(rule, test)
+  return test(model)
+}
