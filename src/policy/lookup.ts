@@ -12,8 +12,20 @@ export function allowingRule(set: RuleSet, facts: Facts): CompiledRule | null {
 
 /** The deny that applies to the facts: a deny applies unless it is certain that it does not match. */
 export function applyingDeny(set: RuleSet, facts: Facts): CompiledRule | null {
-  const { input, held, workspace } = facts
-  const lookup: Lookup = {
+  return lowest(candidatesOf(set.denies, facts.input), denyLookup(facts), (rule) => ruleMatch(rule, facts) !== 'no')
+}
+
+/** The ranks of all denies among `found` that apply to the facts, ascending. */
+export function applyingRanks(found: RuleSet['denies'], facts: Facts): readonly number[] {
+  const ranks = new Set<number>()
+  candidatesOf(found, facts.input).visit(denyLookup(facts), (rules) => {
+    for (const rule of rules) if (!ranks.has(rule.rank) && ruleMatch(rule, facts) !== 'no') ranks.add(rule.rank)
+  })
+  return ranks.size < 2 ? [...ranks] : [...ranks].sort((a, b) => a - b)
+}
+
+function denyLookup({ input, held, workspace }: Facts): Lookup {
+  return {
     operation: input.operation,
     model: input.model,
     roles: held.roles,
@@ -21,7 +33,6 @@ export function applyingDeny(set: RuleSet, facts: Facts): CompiledRule | null {
     workspaces: held.maybeWorkspaces.length === 0 ? [workspace] : [workspace, ...held.maybeWorkspaces],
     conditions: { input, unknownCounts: true },
   }
-  return lowest(candidatesOf(set.denies, input), lookup, (rule) => ruleMatch(rule, facts) !== 'no')
 }
 
 /** Finds allows by their conditions, too: those that could hold, and not those that nearly do. */

@@ -4,6 +4,7 @@ import type { Draft } from '../schema/draft.ts'
 import { compareCodePoints } from './code-points.ts'
 import { type FileProblem, type Merged, type Placed, problemAt } from './merge.ts'
 import { expandModels } from './model-sets.ts'
+import { type NameSet, nameSet } from './rule.ts'
 import type { TransformDocument } from './schema.ts'
 
 type Entry = Placed<Draft<TransformDocument>>
@@ -63,49 +64,83 @@ function misfits(transform: Entry, name: string, fitting: readonly string[]): Fi
   })
 }
 
+/** A transform that gives a setting a value, with what its selectors speak of; null is everything. */
+interface Setter {
+  readonly entry: Entry
+  readonly written: unknown
+  readonly operations: ReadonlySet<string>
+  readonly workspaces: ReadonlySet<string> | null
+  readonly models: NameSet | null
+}
+
 /** Two values for one setting, where one request can fall under both. Only a warning: the later one by `id` stands. */
 function conflicts(sorted: readonly Entry[], sets: ReadonlyMap<string, readonly string[]>): FileProblem[] {
-  return sorted.flatMap((later, index) => {
-    const mine: { readonly [name: string]: unknown } = later.value.set ?? {}
-    return Object.keys(mine).flatMap((name) => {
-      if (COMBINED.has(name) || mine[name] === undefined) return []
-      const other = sorted.slice(0, index).find(({ value }) => {
-        const theirs: { readonly [name: string]: unknown } = value.set ?? {}
-        const differs = theirs[name] !== undefined && theirs[name] !== mine[name]
-        return differs && mayMeet(value, later.value, SETTABLE[name as SettableName], sets)
-      })
-      if (!other) return []
-      const message =
-        `the transform \`${other.value.id}\` gives this another value, and a request may fall under both: this one ` +
-        'stands, as the later one by `id`'
-      return [{ ...problemAt(later, ['set', name], 'transform_conflict', message), severity: 'warning' as const }]
-    })
+  return Object.entries(SETTABLE).flatMap(([name, members]) => {
+    if (COMBINED.has(name)) return []
+    return conflictsOf(
+      sorted.flatMap((entry) => setterOf(entry, name, Object.keys(members), sets)),
+      name,
+    )
   })
 }
 
-/** Roles keep nobody apart: one person may hold both. */
-function mayMeet(
-  one: Entry['value'],
-  other: Entry['value'],
-  operations: object,
+/** Those that name single models are found by these, so that many of them are not compared in pairs. */
+function conflictsOf(setters: readonly Setter[], name: string): FileProblem[] {
+  const byModel = new Map<string, Setter[]>()
+  const wide: Setter[] = []
+  return setters.flatMap((later, index) => {
+    const { models } = later
+    const single = models !== null && models.patterns.length === 0 ? models.exact : null
+    const rivals = single
+      ? [...wide, ...[...single].flatMap((model) => byModel.get(model) ?? [])]
+      : setters.slice(0, index)
+    const earlier = rivals.find((rival) => rival.written !== later.written && mayMeet(rival, later))
+    if (single === null) wide.push(later)
+    else for (const model of single) byModel.set(model, [...(byModel.get(model) ?? []), later])
+    return earlier ? [conflict(earlier, later, name)] : []
+  })
+}
+
+function setterOf(
+  entry: Entry,
+  name: string,
+  fitting: readonly string[],
   sets: ReadonlyMap<string, readonly string[]>,
-): boolean {
-  const covers = (list: Entry['value']['operations'], name: string) =>
-    list === undefined || texts(list).some((entry) => compilePattern(entry)(name))
-  const isShared = Object.keys(operations).some(
-    (name) => covers(one.operations, name) && covers(other.operations, name),
-  )
-  if (!isShared) return false
-  const places = new Set(texts(other.workspaces))
-  if (one.workspaces && other.workspaces && !texts(one.workspaces).some((name) => places.has(name))) return false
-  if (!one.models || !other.models) return true
-  const left = [...expandModels(texts(one.models), sets)]
-  const right = [...expandModels(texts(other.models), sets)]
-  return left.some((name) => right.some((another) => overlap(name, another)))
+): Setter[] {
+  const { set, operations, workspaces, models } = entry.value
+  const written = (set as { readonly [name: string]: unknown } | undefined)?.[name]
+  if (written === undefined) return []
+  const tests = operations ? texts(operations).map(compilePattern) : null
+  return [
+    {
+      entry,
+      written,
+      operations: new Set(fitting.filter((one) => tests === null || tests.some((test) => test(one)))),
+      workspaces: workspaces ? new Set(texts(workspaces)) : null,
+      models: models ? nameSet(expandModels(texts(models), sets)) : null,
+    },
+  ]
+}
+
+function conflict(earlier: Setter, later: Setter, name: string): FileProblem {
+  const message =
+    `the transform \`${earlier.entry.value.id}\` gives this another value, and a request may fall under both: this one ` +
+    'stands, as the later one by `id`'
+  return { ...problemAt(later.entry, ['set', name], 'transform_conflict', message), severity: 'warning' }
+}
+
+/** Roles keep nobody apart: one person may hold both. */
+function mayMeet(one: Setter, other: Setter): boolean {
+  if (one.operations.isDisjointFrom(other.operations)) return false
+  if (one.workspaces && other.workspaces?.isDisjointFrom(one.workspaces)) return false
+  return one.models === null || other.models === null || mayOverlap(one.models, other.models)
 }
 
 /** Of two patterns nothing is asked: they may meet. */
-function overlap(one: string, other: string): boolean {
-  if (isPattern(one)) return isPattern(other) || compilePattern(one)(other)
-  return compilePattern(other)(one)
+function mayOverlap(one: NameSet, other: NameSet): boolean {
+  if (one.patterns.length > 0 && other.patterns.length > 0) return true
+  if (!one.exact.isDisjointFrom(other.exact)) return true
+  const meets = ({ patterns }: NameSet, { exact }: NameSet) =>
+    patterns.some(({ test }) => [...exact].some((name) => test(name)))
+  return meets(one, other) || meets(other, one)
 }

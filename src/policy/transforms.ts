@@ -1,49 +1,61 @@
 import { type Obligations, PREPENDABLE, SETTABLE, type SettableName, settableMember } from '../model/transforms.ts'
-import { type CompiledRule, type Facts, selectorsMatch } from './rule.ts'
+import { indexRules } from './candidates.ts'
+import { applyingRanks } from './lookup.ts'
+import type { CompiledRule, Facts } from './rule.ts'
+import type { RuleSet } from './rule-set.ts'
 import type { TransformDocument } from './schema.ts'
-
-/** One transform for one operation: what of it applies there. */
-interface Applied extends Obligations {
-  /** Its selectors, as those of a deny: a transform restricts, so that what cannot be told applies it. */
-  readonly selectors: CompiledRule
-}
 
 const OPERATIONS = [...new Set([...Object.values(SETTABLE).flatMap((members) => Object.keys(members)), ...PREPENDABLE])]
 
-/** `selectors` are those of each transform, in the same order, which is that of their `id`s. */
+/** The transforms that have something to do in one operation's body. */
+interface Transforms {
+  /** What of each one applies there, by the rank of its selectors. */
+  readonly applied: ReadonlyMap<number, Obligations>
+  readonly found: RuleSet['denies']
+}
+
+/**
+ * `selectors` are those of each transform, in the same order, which is that of their `id`s and ranks. They are those of
+ * denies: a transform restricts, so that what cannot be told applies it.
+ */
 export function compileTransforms(
   transforms: readonly TransformDocument[],
   selectors: readonly CompiledRule[],
 ): (facts: Facts) => Obligations | null {
-  const byOperation = new Map<string, Applied[]>()
+  const byOperation = new Map<string, Transforms>()
   for (const operation of OPERATIONS) {
-    const applied = transforms.flatMap((transform, index) => {
-      const rule = selectors[index]
-      const one = rule ? appliedTo(transform, operation, rule) : null
-      return one ? [one] : []
-    })
-    if (applied.length > 0) byOperation.set(operation, applied)
+    const applied = new Map<number, Obligations>()
+    for (const [rank, transform] of transforms.entries()) {
+      const one = appliedTo(transform, operation)
+      if (one) applied.set(rank, one)
+    }
+    const rules = selectors.filter(({ rank }) => applied.has(rank))
+    const found = {
+      named: indexRules(rules, ['models', 'roles', 'workspaces', 'operations']),
+      modelless: indexRules(rules, ['roles', 'workspaces', 'operations']),
+    }
+    if (applied.size > 0) byOperation.set(operation, { applied, found })
   }
   return (facts) => {
-    const list = byOperation.get(facts.input.operation)
-    if (list === undefined) return null
+    const here = byOperation.get(facts.input.operation)
+    if (here === undefined) return null
     let all: Obligations | null = null
-    for (const one of list) {
-      if (selectorsMatch(one.selectors, facts) === 'no') continue
-      all = all === null ? one : joined(all, one)
+    for (const rank of applyingRanks(here.found, facts)) {
+      const one = here.applied.get(rank) ?? null
+      all = all !== null && one !== null ? joined(all, one) : (all ?? one)
     }
     return all
   }
 }
 
 /** Null where nothing of it applies to the operation. */
-function appliedTo({ id, set, system }: TransformDocument, operation: string, selectors: CompiledRule): Applied | null {
+function appliedTo({ id, set, system }: TransformDocument, operation: string): Obligations | null {
   const settings = Object.entries(set ?? {}).filter(
     ([name]) => settableMember(name as SettableName, operation) !== undefined,
   )
   const prepend = PREPENDABLE.includes(operation) ? (system?.prepend ?? null) : null
   if (settings.length === 0 && prepend === null) return null
-  return { names: [`transform:${id}`], set: Object.fromEntries(settings), prepend, selectors }
+  return { names: [`transform:${id}`], set: Object.fromEntries(settings), prepend }
 }
 
 /**

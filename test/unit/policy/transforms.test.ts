@@ -74,6 +74,8 @@ const pairs: readonly (readonly [sentence: string, one: object, other: object, i
   ['other operations', warm('a', 0, { operations: ['chat'] }), warm('b', 1, { operations: ['responses'] }), false],
   ['other workspaces', warm('a', 0, { workspaces: ['one'] }), warm('b', 1, { workspaces: ['two'] }), false],
   ['other models', warm('a', 0, { models: ['x'] }), warm('b', 1, { models: ['@small'] }), false],
+  ['the same model by name', warm('a', 0, { models: ['x', 'y'] }), warm('b', 1, { models: ['z', 'x'] }), true],
+  ['single models, and all of them', warm('a', 0, { models: ['x'] }), warm('b', 1), true],
   ['a model of the set', warm('a', 0, { models: ['m5'] }), warm('b', 1, { models: ['@small'] }), true],
   ['two patterns', warm('a', 0, { models: ['x*'] }), warm('b', 1, { models: ['y*'] }), true],
   ['two caps', { id: 'a', set: cap }, { id: 'b', set: { max_output_tokens: 5 } }, false],
