@@ -45,11 +45,19 @@ export function judged(
   return judge(policy as DecidingPolicy, input, nestedModels, serving).decision
 }
 
+export interface RecordOptions {
+  readonly ruleset: string
+  readonly id?: string
+  readonly alias?: string
+  /** How long the decision came after the request. */
+  readonly delayMs?: number
+}
+
 /** The line of the `decision` event. */
 export function recordedLine(
   { input, principal, nestedModels }: RealRequest,
   decision: Decision,
-  { ruleset, id = 'req_1', alias }: { readonly ruleset: string; readonly id?: string; readonly alias?: string },
+  { ruleset, id = 'req_1', alias, delayMs = 0 }: RecordOptions,
 ): string {
   const { operation, model, stream, maxOutputTokens, tools, urls, ip, at, project } = input
   const facts = {
@@ -76,7 +84,7 @@ export function recordedLine(
     ...(ip === undefined ? {} : { clientIp: ip }),
   }
   const event: AuditEvent = {
-    at,
+    at: at + delayMs,
     action: decision.effect === 'allow' ? 'request-authorized' : 'request-denied',
     reason: decision.effect === 'allow' ? undefined : decision.reason,
     message: '-',
