@@ -87,20 +87,38 @@ function fieldRule(
   operation: AnalysedOperation,
   target: ModelTarget,
 ): (FieldRule & Pick<OutlineRule, 'effect'>)[] {
-  const { id, effect, mode, roles, models, operations } = rule
+  const { id, effect, mode, roles, operations } = rule
   if (mode !== 'enforce' || !speaksOf(rule, operation)) return []
+  const written = partsOf(rule)
+  const models = written.find(isOfModels)
   // An operation without a model is spoken of by a rule on models only where the rule names the operation.
-  const isAbout =
-    models === null || (target.kind === 'none' ? operations !== null : overlaps(target, namesAndPatterns(models)))
+  const isAbout = !models || (target.kind === 'none' ? operations !== null : isOfTarget(models, target))
   if (!isAbout) return []
-  const parts = partsOf(rule).flatMap((one) => (one.fact === 'model' ? openModels(models ?? [], target) : [one]))
+  const parts = written.flatMap((one) => (isOfModels(one) ? openModels(one, target) : [one]))
   return [{ id, effect, roles, parts }]
 }
 
+type ModelPart = Part & { readonly test: Extract<Part['test'], { kind: 'text' }> }
+
+function isOfModels(one: Part): one is ModelPart {
+  return one.condition === 'models'
+}
+
+/** Rules often name the same models: each list is looked at once for a target. */
+const ofTargets = new WeakMap<ModelTarget, Map<string, boolean>>()
+
+function isOfTarget({ key, test: { texts } }: ModelPart, target: ModelTarget): boolean {
+  const known = ofTargets.get(target) ?? new Map<string, boolean>()
+  ofTargets.set(target, known)
+  const isOf = known.get(key) ?? overlaps(target, texts)
+  known.set(key, isOf)
+  return isOf
+}
+
 /** Which of the target's models the rule is for, where it is not for all of them. */
-function openModels(models: readonly string[], target: ModelTarget): Part[] {
-  if (target.kind !== 'texts' || covers(target, namesAndPatterns(models))) return []
-  const among = models.filter((name) => overlaps(target, namesAndPatterns([name])))
+function openModels({ test: { texts } }: ModelPart, target: ModelTarget): Part[] {
+  if (target.kind !== 'texts' || covers(target, texts)) return []
+  const among = [...texts.exact, ...texts.patterns].filter((name) => overlaps(target, namesAndPatterns([name])))
   return [part('models', 'model', { kind: 'text', texts: namesAndPatterns(among) })]
 }
 

@@ -1,5 +1,5 @@
 import { MODEL_OPERATIONS, OPEN_RESOURCES, SPELLED_OPERATIONS } from '../model/operations.ts'
-import { compilePattern, isPattern } from '../model/pattern.ts'
+import { isPattern } from '../model/pattern.ts'
 import { compareCodePoints } from '../policy/code-points.ts'
 import type { OutlineRule, PolicyOutline } from '../policy/outline.ts'
 import type { AnalysedUpstream } from './access-facts.ts'
@@ -86,7 +86,12 @@ export function covers(target: ModelTarget, texts: Texts): boolean {
   return target.kind === 'name' ? hasText(texts, target.name) : findText([target.texts], [texts]) === 'none'
 }
 
+const spoken = new WeakMap<readonly string[], Texts>()
+
 /** Whether a rule speaks of the operation at all. */
 export function speaksOf({ operations }: OutlineRule, { asked }: AnalysedOperation): boolean {
-  return operations === null || operations.some((pattern) => compilePattern(pattern)(asked))
+  if (operations === null) return true
+  const texts = spoken.get(operations) ?? namesAndPatterns(operations)
+  spoken.set(operations, texts)
+  return hasText(texts, asked)
 }

@@ -10,8 +10,18 @@ const MAX_STATES = 20_000
 /** Where the reading of a text stands in each pattern: the pieces that are still open, by pattern. */
 type State = readonly (readonly number[])[]
 
-export function hasText({ exact, patterns }: Texts, text: string): boolean {
-  return exact.includes(text) || patterns.some((pattern) => compilePattern(pattern)(text))
+const tests = new WeakMap<Texts, (text: string) => boolean>()
+
+export function hasText(texts: Texts, text: string): boolean {
+  const test = tests.get(texts) ?? compileTexts(texts)
+  tests.set(texts, test)
+  return test(text)
+}
+
+function compileTexts({ exact, patterns }: Texts): (text: string) => boolean {
+  const names = new Set(exact)
+  const matches = patterns.map(compilePattern)
+  return (text) => names.has(text) || matches.some((test) => test(text))
 }
 
 /**

@@ -53,8 +53,17 @@ export function namesAndPatterns(list: readonly string[]): Texts {
   return { exact: list.filter((name) => !isPattern(name)), patterns: list.filter(isPattern) }
 }
 
+/** A rule is looked at for each operation, model and role: its parts are made once. */
+const known = new WeakMap<OutlineRule, readonly Part[]>()
+
 /** Everything of a rule but its operations, which are known wherever a rule is looked at. */
-export function partsOf({ roles, workspaces, models, when }: OutlineRule): Part[] {
+export function partsOf(rule: OutlineRule): readonly Part[] {
+  const parts = known.get(rule) ?? makeParts(rule)
+  known.set(rule, parts)
+  return parts
+}
+
+function makeParts({ roles, workspaces, models, when }: OutlineRule): Part[] {
   return [
     ...(roles ? [part('roles', 'roles', { kind: 'roles', names: roles })] : []),
     ...(workspaces ? [part('workspaces', 'workspace', { kind: 'among', names: workspaces })] : []),
