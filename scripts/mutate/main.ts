@@ -14,6 +14,7 @@ import { findMutants, type Mutant } from './mutants.ts'
 import { printReport, type Row, readEquivalents } from './report.ts'
 import { digestOf, type Outcome, openResults, type Results } from './results.ts'
 import { openRunner, type Runner } from './runner.ts'
+import type { Verdict } from './worker.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const KEPT = join(ROOT, 'node_modules/.cache/sallyport-mutants.json')
@@ -54,16 +55,17 @@ interface Work {
   readonly tests: readonly string[]
   readonly testsDigest: string
   readonly results: Results
-  readonly baselineMs: number
+  /** What each test file takes without a mutant. */
+  readonly baselineMs: Verdict['tookMs']
 }
 
 /** The sources as they are must pass, or nothing that fails later means anything. */
-async function baseline(runner: Runner, tests: readonly string[]): Promise<number> {
-  const verdict = await runner.run({ mutant: null, tests }, 600_000)
+async function baseline(runner: Runner, tests: readonly string[]): Promise<Verdict['tookMs']> {
+  const verdict = await runner.run({ mutant: null, tests }, () => 300_000)
   if (verdict?.test !== null) {
     throw new Error(`the tests fail without a mutant: ${verdict?.test ?? 'no answer'}: ${verdict?.why ?? ''}`)
   }
-  return verdict.milliseconds
+  return verdict.tookMs
 }
 
 async function outcomeOf(
@@ -75,7 +77,10 @@ async function outcomeOf(
 ) {
   const mutated = `${source.slice(0, mutant.start)}${mutant.after}${source.slice(mutant.end)}`
   const order = [...new Set([...first, ...tests])]
-  const verdict = await runner.run({ mutant: { file, source: mutated }, tests: order }, 10_000 + 5 * baselineMs)
+  const verdict = await runner.run(
+    { mutant: { file, source: mutated }, tests: order },
+    (test) => 4000 + 5 * (baselineMs[test] ?? 0),
+  )
   const outcome: Outcome =
     verdict === null
       ? { is: 'stuck' }
@@ -125,8 +130,9 @@ async function main(): Promise<void> {
         readFileSync(join(tree, file), 'utf8'),
       ),
     )
-    const baselineMs = minutes > 0 ? await baseline(runner, tests) : 0
-    print(`${files.length} files, ${tests.length} files of tests, ${Math.round(baselineMs)} ms without a mutant`)
+    const baselineMs = minutes > 0 ? await baseline(runner, tests) : {}
+    const wholeMs = Object.values(baselineMs).reduce((sum, took) => sum + took, 0)
+    print(`${files.length} files, ${tests.length} files of tests, ${Math.round(wholeMs)} ms without a mutant`)
     const job = { runner, tests, testsDigest, results, baselineMs }
     const rows = await work(job, files, tree, Date.now() + minutes * 60_000)
     const unexplained = printReport(rows, readEquivalents(), values.list, print)

@@ -1,15 +1,15 @@
 /** Runs one mutant at a time in a process that can be ended: a mutant may never come back, or take everything along. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { Job, Verdict } from './worker.ts'
+import type { Job, Progress, Verdict } from './worker.ts'
 
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url))
 /** What a module was is never given back: a new process takes over when so much has gathered. */
 const MAX_HEAP_BYTES = 900 * 2 ** 20
 
 export interface Runner {
-  /** Null where the process ended or did not answer in time. */
-  run(job: Job, timeoutMs: number): Promise<Verdict | null>
+  /** Null where the process ended, or a test file took longer than it may. */
+  run(job: Job, limitMs: (test: string) => number): Promise<Verdict | null>
   close(): void
 }
 
@@ -20,7 +20,7 @@ export function openRunner(tree: string, cases: number): Runner {
     child = null
   }
   return {
-    run: async (job, timeoutMs) => {
+    run: async (job, limitMs) => {
       child ??= fork(WORKER, [tree], {
         cwd: tree,
         execArgv: ['--disable-warning=ExperimentalWarning', '--max-old-space-size=2000'],
@@ -28,7 +28,7 @@ export function openRunner(tree: string, cases: number): Runner {
         // What a mutant prints is nobody's business.
         stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       })
-      const verdict = await answerOf(child, job, timeoutMs)
+      const verdict = await answerOf(child, job, limitMs)
       if (verdict === null || verdict.heapBytes > MAX_HEAP_BYTES) end()
       return verdict
     },
@@ -36,16 +36,24 @@ export function openRunner(tree: string, cases: number): Runner {
   }
 }
 
-function answerOf(child: ChildProcess, job: Job, timeoutMs: number): Promise<Verdict | null> {
+function answerOf(child: ChildProcess, job: Job, limitMs: (test: string) => number): Promise<Verdict | null> {
   return new Promise((resolve) => {
+    let timer: NodeJS.Timeout | undefined
     const done = (verdict: Verdict | null) => {
       clearTimeout(timer)
-      child.off('message', done).off('exit', lost)
+      child.off('message', hear).off('exit', lost)
       resolve(verdict)
     }
     const lost = () => done(null)
-    const timer = setTimeout(lost, timeoutMs)
-    child.once('message', done).once('exit', lost)
+    const hear = (message: Progress | Verdict) => {
+      if (!('began' in message)) {
+        done(message)
+        return
+      }
+      clearTimeout(timer)
+      timer = setTimeout(lost, limitMs(message.began))
+    }
+    child.on('message', hear).once('exit', lost)
     child.send(job)
   })
 }

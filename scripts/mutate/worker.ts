@@ -14,11 +14,16 @@ export interface Job {
   readonly tests: readonly string[]
 }
 
+/** Sent before each test file. */
+export interface Progress {
+  readonly began: string
+}
+
 export interface Verdict {
   /** The test file that noticed, or null. */
   readonly test: string | null
   readonly why: string
-  readonly milliseconds: number
+  readonly tookMs: { readonly [test: string]: number }
   readonly heapBytes: number
 }
 
@@ -33,7 +38,8 @@ let generation = 0
 let mutant: Job['mutant'] = null
 let stray: unknown = null
 
-fc.configureGlobal({ seed: 20_261_125, endOnFailure: true })
+// A property that says nothing of its time gets little of it: whatever else could notice comes as well.
+fc.configureGlobal({ seed: 20_261_125, endOnFailure: true, interruptAfterTimeLimit: 500 })
 process.on('unhandledRejection', (cause) => {
   stray = cause
 })
@@ -61,17 +67,19 @@ function sourceOf(url: string): string {
 
 /** The first test file that fails. */
 async function run(job: Job): Promise<Verdict> {
-  const began = performance.now()
+  const tookMs: { [test: string]: number } = {}
   const verdict = (test: string | null, why: string): Verdict => ({
     test,
     why,
-    milliseconds: performance.now() - began,
+    tookMs,
     heapBytes: process.memoryUsage().heapUsed,
   })
   mutant = job.mutant
   generation++
   for (const test of job.tests) {
     stray = null
+    process.send?.({ began: test } satisfies Progress)
+    const began = performance.now()
     try {
       const { default: t } = await import(`${assertions}${MUTATION}${generation}`)
       await import(`${root}${test}`)
@@ -80,6 +88,7 @@ async function run(job: Job): Promise<Verdict> {
     } catch (cause) {
       return verdict(test, words(cause))
     }
+    tookMs[test] = performance.now() - began
   }
   return verdict(null, '')
 }
