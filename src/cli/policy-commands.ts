@@ -16,11 +16,11 @@ function addTest(policy: Command, invoke: Invoke): void {
   described(
     policy,
     'test',
-    'run the `tests` of the policy files, or of other files; exit 1 when one fails',
+    'run the `tests` of the policy files and of other files; exit 1 when one fails',
     'policy test --min-coverage 90 --junit report.xml',
   )
-    .argument('[files...]', 'files or folders with `tests`, run beside those of the policies')
-    .option('--min-coverage <percent>', 'exit 1 when fewer rules are exercised by a test', Number)
+    .argument('[files...]', 'files or folders with cases, run beside the `tests` of the policies')
+    .option('--min-coverage <percent>', 'exit 1 when fewer of the rules are exercised by a test')
     .option('--junit <file>', 'write a JUnit report for CI')
     .option('--json', 'print the results as JSON')
     .action((files, options) => invoke('policy-test', { ...options, files }))

@@ -28,7 +28,7 @@ const rows: readonly (readonly [string, string[], number, 'stdout' | 'stderr', R
   ['an argument too many is unusable', ['check', 'x'], 2, 'stderr', /too many arguments/],
   ['a missing option is unusable', ['keys', 'create'], 2, 'stderr', /--owner/],
   ['a command that is not built says so', ['login'], 2, 'stderr', /`login` is part of the contract but not built yet/],
-  ['a verb that is not built says so', ['policy', 'diff', 'a', 'b', '--json'], 2, 'stderr', /`policy diff` is part/],
+  ['a verb that is not built says so', ['users', 'add', 'a', '--json'], 2, 'stderr', /`users add` is part/],
   ['users without a verb is not built', ['users'], 2, 'stderr', /`users` is part of the contract but not built yet/],
   ['audit with a verb that nobody knows is not built', ['audit', 'x', '--y'], 2, 'stderr', /`audit` is part/],
   [
@@ -70,7 +70,7 @@ t.test('check prints every problem with its line and a caret', async (t) => {
       'c.yaml:3:3: `proxi` is not a known key; did you mean `proxy`?\n    proxi: 127.0.0.1:0\n    ^',
       'c.yaml:4:1: `identity` names nobody who may call; add an issuer or `api_keys: { enabled: true }`\n  identity: {}\n  ^',
       'c.yaml:5:12: `upstreams` must not be empty\n  upstreams: []\n             ^',
-      'p.yaml:1:1: `a` is not a known key; known here: version, roles, models, aliases, workspaces, rules, tests\n  a: no\n  ^',
+      'p.yaml:1:1: `a` is not a known key; known here: version, roles, models, aliases, workspaces, rules, transforms, tests\n  a: no\n  ^',
       'p.yaml:1:1: `version` is missing; it is required\n  a: no\n  ^',
       'p.yaml:1:4: `a` is text here but a boolean to other YAML readers; write `false` or `"no"`\n  a: no\n     ^',
       '7 errors\n',
@@ -107,10 +107,10 @@ const WARNED = {
   'c.yaml': `version: 1
 listen: { proxy: 127.0.0.1:0 }
 identity: { api_keys: { enabled: true } }
-upstreams: [{ name: main, url: "https://a.example/v1", models: ["*"] }]
+upstreams: [{ name: main, url: "https://a.example/v1", models: ["*"], region: us }]
 policies: [p.yaml]
 `,
-  'p.yaml': 'version: 1\nrules: [{ id: a, effect: allow, when: { region: [eu] } }]\n',
+  'p.yaml': 'version: 1\nrules: [{ id: a, effect: allow, operations: [chat], when: { region: [us, eu] } }]\n',
 }
 const WARNING = /^p\.yaml:2:\d+: warning: no upstream of the config has this region\n/
 

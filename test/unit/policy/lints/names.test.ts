@@ -154,3 +154,12 @@ t.test('a name that is nearly served is proposed', async (t) => {
   })
   t.equal(found?.message, 'no upstream of the config serves `gpt-4oo`; did you mean `gpt-4o`?')
 })
+
+t.test('a warning says which rule and what to do', async (t) => {
+  const policy = `roles: { one: { members: [{ group: g }] } }
+${use}  - { id: b, effect: allow, roles: [one], models: [gpt-4o], operations: [models.list] }
+`
+  const [found] = findings(policy.replace('rules: [', 'rules:\n  - ').replace('}]\n  - { id: b', '}\n  - { id: b'))
+  const message = '`a` allows all that this rule does; delete this one, or narrow the other'
+  t.match(found, { severity: 'warning', file: 'policy.yaml', path: ['rules', 1, 'id'], message })
+})

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type FACTS, findings, linted, rules } from './linted.ts'
+import { type FACTS, linted, rules } from './linted.ts'
 
 type Row = readonly [name: string, policy: string, found: readonly string[], facts?: Partial<typeof FACTS>]
 
@@ -243,12 +243,3 @@ for (const [code, table] of Object.entries({ unreachable, shadowed })) {
     for (const [name, policy, found, facts] of table) t.same(linted(policy, facts), found, name)
   })
 }
-
-t.test('a warning says which rule and what to do', async (t) => {
-  const [found] = findings(spoken('id: mini, effect: allow, roles: [admin], models: [gpt-4o], operations: [chat]'))
-  t.match(found, {
-    severity: 'warning',
-    file: 'policy.yaml',
-    message: '`use` allows all that this rule does; delete this one, or narrow the other',
-  })
-})
