@@ -158,7 +158,7 @@ function openFact(
 ): UnrecordedFact | null {
   const fact = CONDITION_FACTS.get(name)
   if (fact !== undefined && unrecorded.has(fact) && !(strengthens && fact === 'authentication')) return fact
-  if (name !== 'time' && name !== 'mfa') return null
+  if (name !== 'time' && (name !== 'mfa' || strengthens)) return null
   const answer = test(input)
   for (let at = arrivedAfter; at < input.at; at += ARRIVAL_STEP_MS) {
     if (test({ ...input, at }) !== answer) return 'arrival'
@@ -170,7 +170,7 @@ function openFact(
 function strengthened(world: World): World {
   const { input } = world
   const principal = { ...input.principal, mfa: 'yes', authTime: input.at / 1000 } as const
-  return { ...world, arrivedAfter: input.at, input: { ...input, principal } }
+  return { ...world, input: { ...input, principal } }
 }
 
 function canSignInAgain({ principal: { method, key } }: PolicyInput): boolean {
