@@ -1,9 +1,8 @@
 import type { UpstreamFacts } from '../model/decision.ts'
 import { METHODS } from '../model/identity.ts'
 import type { Match } from '../model/match.ts'
-import { findAddress } from './find-address.ts'
 import { findText } from './find-text.ts'
-import { findInstant } from './find-time.ts'
+import { type FactValue, type Found, findTold } from './find-value.ts'
 import type { Part, Texts } from './parts.ts'
 
 /** An upstream as far as an analysis looks at it. */
@@ -44,9 +43,6 @@ export interface Wanted {
 
 /** Values of facts by which all is as wanted. Undefined is a fact that cannot be told, or one that nobody looked for. */
 export type Facts = ReadonlyMap<string, FactValue>
-export type FactValue = string | number | boolean | null | undefined | readonly string[] | UpstreamFacts
-
-type Found = { readonly value: FactValue } | null
 
 /** Facts of which nothing can be told in some requests, by their first word. */
 const UNTOLD = new Set([
@@ -128,74 +124,11 @@ function findValue(situation: Situation, wanted: readonly Wanted[]): Found {
   if (canBeUntold(part) && !wanted.some(isStrict)) return { value: undefined }
   // The fact is told from here on: what is not *no* is *yes*.
   const isYes = ({ answer }: Wanted) => answer === 'yes' || answer === 'not_no'
-  return findTold(
-    situation,
-    wanted.filter(isYes),
-    wanted.filter((one) => !isYes(one)),
-    part,
-  )
-}
-
-function findTold(
-  { workspaces, at }: Situation,
-  yes: readonly Wanted[],
-  no: readonly Wanted[],
-  { fact, test: { kind } }: Part,
-): Found {
-  const tests = (wanted: readonly Wanted[]) => wanted.map(({ part }) => part.test)
-  const of = <Kind extends Part['test']['kind']>(wanted: readonly Wanted[], only: Kind) =>
-    tests(wanted).filter((test): test is Extract<Part['test'], { kind: Kind }> => test.kind === only)
-  switch (kind) {
-    case 'is': {
-      const values = new Set([...of(yes, kind).map(({ value }) => value), ...of(no, kind).map(({ value }) => !value)])
-      const [value] = values
-      return values.size === 1 ? { value } : null
-    }
-    case 'most': {
-      const most = Math.min(...of(yes, kind).map((test) => test.most))
-      const least = Math.max(0, ...of(no, kind).map((test) => test.most + 1))
-      return least > most ? null : { value: most === Number.POSITIVE_INFINITY ? least : most }
-    }
-    case 'text':
-      return textFound(of(yes, kind), of(no, kind))
-    case 'some':
-      return listFound(of(yes, kind).map((test) => textFound([test], of(no, kind))))
-    case 'every':
-      return listFound(of(no, kind).map((test) => textFound(of(yes, kind), [test])))
-    case 'among': {
-      const domain = fact === 'method' ? METHODS : workspaces
-      const has = (names: readonly string[], value: string | null) => value !== null && names.includes(value)
-      const isFit = (value: string | null) =>
-        of(yes, kind).every(({ names }) => has(names, value)) && !of(no, kind).some(({ names }) => has(names, value))
-      const value = domain.find(isFit)
-      return value === undefined ? null : { value }
-    }
-    case 'network': {
-      const ranges = (wanted: readonly Wanted[]) => of(wanted, kind).map((test) => test.ranges)
-      const address = findAddress(ranges(yes), ranges(no))
-      return address === null ? null : { value: address }
-    }
-    case 'time': {
-      const windows = (wanted: readonly Wanted[]) => of(wanted, kind).map(({ window }) => window)
-      const instant = findInstant(windows(yes), windows(no), at)
-      return instant === null ? null : { value: instant }
-    }
-    default:
-      throw new Error(`nothing is found for ${kind} alone`)
-  }
-}
-
-function textFound(yes: readonly { texts: Texts }[], no: readonly { texts: Texts }[]): Found {
-  const all = (tests: readonly { texts: Texts }[]) => tests.map(({ texts }) => texts)
-  const found = findText(all(yes), all(no))
-  if (found === 'none') return null
-  // A search that gave up counts as found: rather too much access is told than too little.
-  return { value: found === 'undecided' ? undefined : found.text }
-}
-
-function listFound(items: readonly Found[]): Found {
-  if (items.includes(null)) return null
-  return { value: items.flatMap((item) => (typeof item?.value === 'string' ? [item.value] : [])) }
+  const tests = (answer: boolean) => wanted.filter((one) => isYes(one) === answer).map((one) => one.part.test)
+  return findTold(tests(true), tests(false), {
+    names: part.fact === 'method' ? METHODS : situation.workspaces,
+    at: situation.at,
+  })
 }
 
 /** An upstream that may serve, and a model that it serves. The value is the upstream; what it serves is not told. */

@@ -1,3 +1,4 @@
+import { unreachable } from '../model/exhaustive.ts'
 import type { Part, PartTest, Texts } from './parts.ts'
 
 /** What a rule asks, in words: the one place where they are chosen. Names may be hostile: what prints them escapes them. */
@@ -88,6 +89,8 @@ function need({ fact, test }: Part): string {
       return `served where ${shownName(test.label)} is ${shownName(test.value)}`
     case 'roles':
       return `with the role ${either(test.names)}`
+    default:
+      return unreachable(test)
   }
 }
 
@@ -123,6 +126,8 @@ function clause({ fact, test }: Part): string {
       return `it is served where ${shownName(test.label)} is ${shownName(test.value)}`
     case 'roles':
       return `the caller has, or may have, the role ${either(test.names)}`
+    default:
+      return unreachable(test)
   }
 }
 

@@ -122,7 +122,9 @@ function reach(asked: Asked, drawn: readonly PolicyInput[]): void {
     const upstream = facts.get('model') ?? field.situation.upstreams[0]
     const made = requestFrom(new Map([...facts, ['model', upstream]]), { ...base, ...about }, subject.role)
     const request = hold(made)
-    if (!isOfRole(asked, request) || request.maybeRoles.length > 0) continue
+    // What members with a claim would give cannot be told of the request that was made, and may be what a deny asks.
+    const { maybeRoles, maybeWorkspaces } = request
+    if (!isOfRole(asked, request) || maybeRoles.length + maybeWorkspaces.length > 0) continue
     if (policy.decide(made).effect !== 'allow') throw new Error(`not allowed: ${JSON.stringify([made, way])}`)
     seen.reached++
     for (const other of drawn.slice(0, 3)) for (const changed of changes(made, other)) compare(asked, changed)

@@ -1,7 +1,8 @@
 /** What an answer of `who-can` says of one request, by the reference evaluator: only what the answer lists is asked. */
 import fc from 'fast-check'
 import type { Cell, Way } from '../../src/analysis/access-cell.ts'
-import type { Facts, FactValue } from '../../src/analysis/access-facts.ts'
+import type { Facts } from '../../src/analysis/access-facts.ts'
+import type { FactValue } from '../../src/analysis/find-value.ts'
 import type { PolicyInput, UpstreamFacts } from '../../src/model/decision.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import { compileMembership, type Held } from '../../src/policy/membership.ts'
