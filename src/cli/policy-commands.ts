@@ -1,6 +1,15 @@
 import type { Command } from 'commander'
 import { collect, described, type Invoke } from './describe-command.ts'
 
+const EXPLAIN_EXAMPLES = `policy explain --as bob --issuer corp --group analysts --operation chat --model gpt-4o-mini
+  $ sallyport policy explain --batch requests.ndjson
+  $ echo '{"as":{"user":"bob"},"request":{"operation":"chat","headers":{"x-team":"a"}}}' |
+      sallyport policy explain --batch -
+  $ sallyport policy explain --event yesterday.ndjson --request req_4bcfc223ea2c
+
+What is not given cannot be told, which counts against the caller. Headers, tools and the size of the input have no
+flag; the lines of a batch have them, as the \`tests\` of a policy do.`
+
 /** `sallyport policy …`: a function for each command. */
 export function addPolicy(policy: Command, invoke: Invoke): void {
   addTest(policy, invoke)
@@ -19,7 +28,10 @@ function addTest(policy: Command, invoke: Invoke): void {
     'run the `tests` of the policy files and of other files; exit 1 when one fails',
     'policy test --min-coverage 90 --junit report.xml',
   )
-    .argument('[files...]', 'files or folders with cases, run beside the `tests` of the policies')
+    .argument(
+      '[files...]',
+      "files or folders, run beside the policies' own: with `tests`, or with a `policy` and its `requests`",
+    )
     .option('--min-coverage <percent>', 'exit 1 when fewer of the rules are exercised by a test')
     .option('--junit <file>', 'write a JUnit report for CI')
     .option('--json', 'print the results as JSON')
@@ -29,27 +41,20 @@ function addTest(policy: Command, invoke: Invoke): void {
 /** The options that describe one caller. */
 function addCaller(command: Command): Command {
   return command
-    .option('--as <user>', 'the id of the principal')
-    .option('--group <group>', 'a group of the principal; may be repeated', collect)
-    .option('--claim <key=value>', 'a claim of the principal, its path dotted; may be repeated', collect)
-    .option('--issuer <name>', 'the configured name of the issuer')
-    .option('--workspace <name>', 'the workspace of the principal')
+    .option('--as <user>', 'who: the id that audit events have as `user.id`')
+    .option('--group <group>', 'a group that the token names; may be repeated', collect)
+    .option('--claim <key=value>', 'a claim of the token, its path dotted; may be repeated', collect)
+    .option('--issuer <name>', 'the name that the config has for who issued the token')
+    .option('--workspace <name>', 'the workspace that the token names')
     .option('--key <id>', 'the id of the API key')
-    .option('--method <method>', 'how the principal was authenticated: jwt, api_key, …')
-    .option('--acr <acr>', 'the authentication context of the credential')
-    .option('--mfa', 'the principal showed several factors')
-    .option('--auth-time <seconds>', 'when it signed in, epoch seconds', Number)
+    .option('--method <method>', 'how it was verified: jwt, api_key, …')
+    .option('--acr <acr>', 'the `acr` of the token: how strong the sign-in was')
+    .option('--mfa', 'several factors were shown')
+    .option('--auth-time <seconds>', 'when the sign-in was, epoch seconds; `date +%s` prints those of now', Number)
 }
 
 function addExplain(policy: Command, invoke: Invoke): void {
-  addCaller(
-    described(
-      policy,
-      'explain',
-      'the decision on one request, and why, rule by rule',
-      'policy explain --as bob --group analysts --operation chat --model gpt-4o-mini',
-    ),
-  )
+  addCaller(described(policy, 'explain', 'the decision on one request, and why, rule by rule', EXPLAIN_EXAMPLES))
     .option('--operation <operation>', 'the operation: chat, embeddings, models.list, …')
     .option('--model <model>', 'the model that is asked for')
     .option('--stream', 'the answer is asked for as a stream')
@@ -69,7 +74,8 @@ function addWhoCan(policy: Command, invoke: Invoke): void {
     policy,
     'who-can',
     'who may reach a model or an operation, and under which conditions',
-    'policy who-can --model gpt-4o --operation chat',
+    `policy who-can --model gpt-4o --operation chat
+  $ sallyport policy who-can --matrix --format markdown > access-review.md`,
   )
     .option('--model <model>', 'the model, or an alias of one')
     .option('--operation <operation>', 'the operation: chat, embeddings, models.list, …; all of them when left out')
@@ -85,7 +91,8 @@ function addWhatCan(policy: Command, invoke: Invoke): void {
       policy,
       'what-can',
       'what a role or one caller may do, and under which conditions',
-      'policy what-can --role analyst',
+      `policy what-can --role analyst
+  $ sallyport policy what-can --as bob --issuer corp --group sales`,
     ),
   )
     .option('--role <role>', 'a role of the policy')
@@ -98,7 +105,10 @@ function addDiff(policy: Command, invoke: Invoke): void {
     policy,
     'diff',
     'the access that a change of policies gains and loses, in people, models and operations',
-    'policy diff main/policies policies --fail-on-widening',
+    `policy diff main/policies policies --fail-on-widening
+
+Both are read against the issuers and upstreams of the config. \`git worktree add main main\` puts the branch \`main\`
+into a folder of that name.`,
   )
     .argument('<old>', 'the policy files before the change: a file or a folder')
     .argument('<new>', 'the policy files after it')
@@ -112,7 +122,8 @@ function addReplay(policy: Command, invoke: Invoke): void {
     policy,
     'replay',
     'decide recorded audit events again, under the present policies: who would newly be denied or allowed',
-    'policy replay yesterday.ndjson',
+    `policy replay yesterday.ndjson
+  $ zcat audit-*.ndjson.gz | sallyport policy replay - --fail-on-change`,
   )
     .argument('<events>', 'audit events, one a line (`-`: from stdin)')
     .option('--fail-on-change', 'exit 1 when a request is decided differently for certain')

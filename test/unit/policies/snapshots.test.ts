@@ -9,7 +9,7 @@ const SNAPSHOTS = join(ROOT, 'test/snapshots')
 const isUpdating = process.env.SALLYPORT_SNAPSHOTS === 'update'
 
 /** Commands that every example has a snapshot of. */
-const COMMANDS = ['check', 'explain', 'explain-event', 'who-can', 'matrix', 'what-can', 'diff', 'replay']
+const COMMANDS = ['check', 'test', 'explain', 'explain-event', 'who-can', 'matrix', 'what-can', 'diff', 'replay']
 
 const files = globSync('**/*.txt', { cwd: SNAPSHOTS }).sort()
 const examples = readdirSync(join(ROOT, 'policies'), { withFileTypes: true })
