@@ -22,6 +22,7 @@ export const unusedSet: Lint = ({ merged, rules }) => {
   for (const { value } of merged.transforms) for (const name of value.models ?? []) used.add(name ?? '')
   // A set's iteration reaches what is added on the way, so that sets of sets are found.
   for (const name of used) {
+    if (!name.startsWith('@')) continue
     for (const inner of merged.models.get(name.slice(1))?.value ?? []) if (inner?.startsWith('@')) used.add(inner)
   }
   return [...merged.models].flatMap(([name, set]) => {

@@ -71,6 +71,11 @@ transforms: [{ id: t, roles: [two], models: ["@s"], set: { store: false } }]\n${
     ['unused_set models.s', 'unused_set models.t'],
   ],
   [
+    'a set in a set whose name is the end of a model’s',
+    'models: { s: [gpt-4o], pt-4o: ["@s"] }\nrules: [{ id: a, effect: allow, models: [gpt-4o] }]\n',
+    ['unused_set models.s', 'unused_set models.pt-4o'],
+  ],
+  [
     'an alias of what nobody may use',
     'aliases: { fast: gpt-5 }\nrules: [{ id: a, effect: allow, models: [gpt-4o] }]\n',
     ['unused_alias aliases.fast'],
