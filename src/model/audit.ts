@@ -69,7 +69,6 @@ export interface AuditRequest {
   readonly stream?: boolean
   /** Absent where the body was not understood. */
   readonly asked?: AuditAsked
-  readonly bodyBytes?: number
   readonly traceId?: string
   readonly spanId?: string
 }

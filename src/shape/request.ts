@@ -24,7 +24,6 @@ export interface ShapeInput {
   /** The path of the upstream's url, without a slash at its end: `/v1`. */
   readonly basePath: string
   readonly apiKey: Secret | null
-  readonly requestId?: string
   readonly traceparent?: string | undefined
 }
 
@@ -59,12 +58,11 @@ function upstreamPath({ route, model, alias }: ShapeInput): string {
   return route.endpoint.path.slice(API_ROOT.length).replace('{model}', () => encodeURIComponent(model))
 }
 
-function upstreamHeaders({ body, facts, apiKey, requestId, traceparent }: ShapeInput): string[] {
+function upstreamHeaders({ body, facts, apiKey, traceparent }: ShapeInput): string[] {
   const headers = ['accept', facts.stream ? 'text/event-stream' : 'application/json', 'accept-encoding', 'identity']
   headers.push('user-agent', 'sallyport')
   if (body !== null) headers.push('content-type', 'application/json')
   if (apiKey !== null) headers.push('authorization', `Bearer ${apiKey.reveal()}`)
-  if (requestId !== undefined) headers.push('x-request-id', requestId)
   if (traceparent !== undefined && isTraceparent(traceparent)) headers.push('traceparent', traceparent)
   return headers
 }

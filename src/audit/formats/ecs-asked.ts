@@ -93,8 +93,7 @@ function httpMembers({ request, requestBytes }: AuditEvent, budget: Budget): str
   if (!request) return ''
   const id = budget.id('http.request.id', request.id)
   const method = budget.name('http.request.method', request.method)
-  const bytes = requestBytes ?? request.bodyBytes
-  const body = bytes === undefined ? '' : `,"body":{"bytes":${count(bytes)}}`
+  const body = requestBytes === undefined ? '' : `,"body":{"bytes":${count(requestBytes)}}`
   const version = budget.name('http.version', request.httpVersion)
   return `,"http":{"request":{"id":${id},"method":${method}${body}},"version":${version}`
 }

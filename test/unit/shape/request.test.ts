@@ -40,13 +40,13 @@ t.test('the head is built from nothing', async (t) => {
       false,
     ],
   )
-  const listing = shape('/v1/models?limit=1', null, { apiKey: null, requestId: 'req_1' })
+  const listing = shape('/v1/models?limit=1', null, { apiKey: null })
   t.same(
     [listing.method, listing.path, listing.headers, listing.body],
     [
       'GET',
       '/v1/models',
-      ['accept', 'application/json', 'accept-encoding', 'identity', 'user-agent', 'sallyport', 'x-request-id', 'req_1'],
+      ['accept', 'application/json', 'accept-encoding', 'identity', 'user-agent', 'sallyport'],
       null,
     ],
   )
