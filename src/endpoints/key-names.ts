@@ -1,3 +1,5 @@
+import { OUTPUT_LIMITS, SETTABLE } from '../model/transforms.ts'
+
 /**
  * Keys that could send a call elsewhere than was decided, wherever in a body they stand. The rule: what names another
  * model, adapter, provider or endpoint, or code to run, is refused; what only changes how an answer is sampled passes;
@@ -44,6 +46,19 @@ const STEERS = foldedNames([
   ...['lora', 'loras', 'adapter', 'adapters', 'provider', 'providers', 'preset', 'agent_id', 'endpoint'],
   ...['endpoints', 'backend', 'api_type', 'api_host', 'proxy', 'proxies', 'fallback', 'router', 'routing'],
 ])
+
+/**
+ * Top-level members that are judged, or that a transform sets. Decoders that know no case (those of Go and .NET) or that
+ * know camel case, too, take `Max_Tokens` and `maxTokens` for `max_tokens`, and the last one stands.
+ */
+const JUDGED: readonly string[] = [
+  ...Object.values(SETTABLE).flatMap((members) => Object.values(members)),
+  ...OUTPUT_LIMITS,
+  ...['messages', 'instructions', 'input', 'prompt', 'stream', 'stream_options', 'n', 'best_of', 'modalities'],
+  ...['tools', 'tool_choice', 'functions', 'function_call', 'previous_response_id', 'conversation', 'prediction'],
+]
+const JUDGED_NAMES: ReadonlySet<string> = new Set(JUDGED)
+const JUDGED_FOLDED = foldedNames(JUDGED)
 
 /** As keys are compared: lower case, letters and digits only. */
 function foldedNames(names: readonly string[]): ReadonlySet<string> {
@@ -168,4 +183,9 @@ export function redirects(key: string, folded = foldKey(key)): boolean {
 /** True for a key that could redirect the call where it stands at the top of a body. */
 export function steers(folded: string): boolean {
   return STEERS.has(folded)
+}
+
+/** True for a key that a reader could take for a member that is judged, where it stands at the top of a body. */
+export function isLikeJudged(key: string, folded: string): boolean {
+  return JUDGED_FOLDED.has(folded) && !JUDGED_NAMES.has(key)
 }

@@ -1,13 +1,15 @@
-import { foldKey, redirects, steers } from './key-names.ts'
+import { foldKey, isLikeJudged, redirects, steers } from './key-names.ts'
 
 /**
  * How the value of a member is read: `text` is prose that nobody follows, `opaque` is not looked into (schemas,
- * arguments), `steer` redirects at the top of a body only, `other` is everything not known.
+ * arguments), `steer` redirects at the top of a body only, `double` is there another spelling of a member that is judged,
+ * `other` is everything not known.
  */
 export type MemberKind =
   | 'model'
   | 'redirect'
   | 'steer'
+  | 'double'
   | 'url'
   | 'host'
   | 'object'
@@ -148,6 +150,7 @@ const MEMBERS: ReadonlyMap<string, Member> = new Map([
 
 const REDIRECT: Member = { kind: 'redirect', media: NO_MEDIA }
 const STEER: Member = { kind: 'steer', media: NO_MEDIA }
+const DOUBLE: Member = { kind: 'double', media: NO_MEDIA }
 const URL_MEMBER: Member = { kind: 'url', media: NO_MEDIA }
 const HOST_MEMBER: Member = { kind: 'host', media: NO_MEDIA }
 /** What the key of a member says of its value, wherever in a body it stands; undefined for one that is not known. */
@@ -160,6 +163,7 @@ export function examineKey(key: string): Member {
   const folded = foldKey(key)
   if (redirects(key, folded)) return REDIRECT
   if (steers(folded)) return STEER
+  if (isLikeJudged(key, folded)) return DOUBLE
   if (/(?:ur[li]|webhook|callback)s?$/.test(folded)) return URL_MEMBER
   return /(?:host|hostname|ipaddr|ipaddress)s?$/.test(folded) ? HOST_MEMBER : OTHER
 }

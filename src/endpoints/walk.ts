@@ -84,6 +84,8 @@ function walkHost(draft: Draft, key: string, value: JsonValue, doubt: boolean): 
 export function walkUnknown(draft: Draft, key: string, value: JsonValue): undefined {
   const { kind } = knownMember(key) ?? examined(draft, key)
   if (kind === 'steer') return refuse(draft, `\`${shown(key)}\` could redirect the call: leave it out`, key)
+  if (kind === 'double')
+    return refuse(draft, `\`${shown(key)}\` could be read as another member: spell it as that`, key)
   walkMember(draft, key, value, true)
 }
 
