@@ -6,6 +6,7 @@ import type { Job, Progress, Verdict } from './worker.ts'
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url))
 /** What a module was is never given back: a new process takes over when so much has gathered. */
 const MAX_HEAP_BYTES = 900 * 2 ** 20
+const WARM_UP_MS = 120_000
 
 export interface Runner {
   /** Null where the process ended, or a test file took longer than it may. */
@@ -21,19 +22,27 @@ export function openRunner(tree: string, cases: number): Runner {
   }
   return {
     run: async (job, limitMs) => {
-      child ??= fork(WORKER, [tree], {
-        cwd: tree,
-        execArgv: ['--disable-warning=ExperimentalWarning', '--max-old-space-size=2000'],
-        env: { ...process.env, SALLYPORT_CASES: String(cases) },
-        // What a mutant prints is nobody's business.
-        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      })
+      if (child === null) {
+        child = start(tree, cases)
+        // What is loaded for the first time takes its time, which no mutant is to blame for.
+        await answerOf(child, { mutant: null, tests: job.tests.slice(0, 1) }, () => WARM_UP_MS)
+      }
       const verdict = await answerOf(child, job, limitMs)
       if (verdict === null || verdict.heapBytes > MAX_HEAP_BYTES) end()
       return verdict
     },
     close: end,
   }
+}
+
+function start(tree: string, cases: number): ChildProcess {
+  return fork(WORKER, [tree], {
+    cwd: tree,
+    execArgv: ['--disable-warning=ExperimentalWarning', '--max-old-space-size=2000'],
+    env: { ...process.env, SALLYPORT_CASES: String(cases) },
+    // What a mutant prints is nobody's business.
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  })
 }
 
 function answerOf(child: ChildProcess, job: Job, limitMs: (test: string) => number): Promise<Verdict | null> {
