@@ -48,7 +48,8 @@ registerHooks({
     if (specifier === 'tap') return { url: `${assertions}${MUTATION}${generation}`, shortCircuit: true }
     const found = next(specifier, context)
     const path = found.url.startsWith(root) ? found.url.slice(root.length) : null
-    const isFresh = path !== null && /^(?:src|test)\//.test(path) && !SHARED.some((folder) => path.startsWith(folder))
+    const isFresh =
+      path !== null && /^(?:src|test|scripts)\//.test(path) && !SHARED.some((folder) => path.startsWith(folder))
     return isFresh ? { ...found, url: `${found.url}${MUTATION}${generation}` } : found
   },
   load: (url, context, next) => {
