@@ -3,8 +3,8 @@ import type { LintRule, LintSubject } from './lint.ts'
 import { indexRules } from './rule-index.ts'
 
 /**
- * The most rules that one rule is compared with. Only where neither selectors nor texts of conditions tell hundreds of rules apart is it
- * reached; then a rule that is covered may go unnoticed, and no rule is ever taken for covered.
+ * The most rules that one rule is compared with. Only where neither selectors nor texts of conditions tell hundreds of
+ * rules apart is it reached; then a rule that is covered may go unnoticed, and no rule is ever taken for covered.
  */
 const MAX_COMPARED = 500
 

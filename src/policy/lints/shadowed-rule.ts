@@ -10,13 +10,7 @@ export const shadowedRule: Lint = (subject) => {
   const { rules, outline } = subject
   // Where a deny speaks of `acr`, an allow that asks for another one proposes it: a way out that no wider allow gives.
   const isAcrDenied = rules.some(({ effect, when }) => effect === 'deny' && when.acr !== undefined)
-  const kinds = new Map<string, LintRule[]>()
-  for (const rule of rules) {
-    const kind = `${rule.effect} ${rule.mode}`
-    const alike = kinds.get(kind)
-    if (alike) alike.push(rule)
-    else kinds.set(kind, [rule])
-  }
+  const kinds = Map.groupBy(rules, ({ effect, mode }) => `${effect} ${mode}`)
   return [...kinds.values()].flatMap((alike) => {
     const find = coveringFinder(alike, subject)
     const order = new Map(alike.map(({ id }, index) => [id, index]))
