@@ -4,6 +4,7 @@ import type { Draft } from '../schema/draft.ts'
 import { compareCodePoints } from './code-points.ts'
 import { type FileProblem, type Merged, type Placed, problemAt } from './merge.ts'
 import { expandModels } from './model-sets.ts'
+import { doEndsAgree } from './patterns.ts'
 import { type NameSet, nameSet } from './rule.ts'
 import type { TransformDocument } from './schema.ts'
 
@@ -84,17 +85,22 @@ function conflicts(sorted: readonly Entry[], sets: ReadonlyMap<string, readonly 
   })
 }
 
+/** Pairs that are compared for one setting; beyond it no two are taken for a conflict. */
+const MAX_PAIRS = 200_000
+
 /** Those that name single models are found by these, so that many of them are not compared in pairs. */
 function conflictsOf(setters: readonly Setter[], name: string): FileProblem[] {
   const byModel = new Map<string, Setter[]>()
   const wide: Setter[] = []
+  let left = MAX_PAIRS
   return setters.flatMap((later, index) => {
+    if (left <= 0) return []
     const { models } = later
     const single = models !== null && models.patterns.length === 0 ? models.exact : null
     const rivals = single
       ? [...wide, ...[...single].flatMap((model) => byModel.get(model) ?? [])]
       : setters.slice(0, index)
-    const earlier = rivals.find((rival) => rival.written !== later.written && mayMeet(rival, later))
+    const earlier = rivals.find((rival) => rival.written !== later.written && left-- > 0 && mayMeet(rival, later))
     if (single === null) wide.push(later)
     else for (const model of single) byModel.set(model, [...(byModel.get(model) ?? []), later])
     return earlier ? [conflict(earlier, later, name)] : []
@@ -133,12 +139,11 @@ function conflict(earlier: Setter, later: Setter, name: string): FileProblem {
 function mayMeet(one: Setter, other: Setter): boolean {
   if (one.operations.isDisjointFrom(other.operations)) return false
   if (one.workspaces && other.workspaces?.isDisjointFrom(one.workspaces)) return false
-  return one.models === null || other.models === null || mayOverlap(one.models, other.models)
+  return one.models === null || other.models === null || doSetsOverlap(one.models, other.models)
 }
 
-/** Of two patterns nothing is asked: they may meet. */
-function mayOverlap(one: NameSet, other: NameSet): boolean {
-  if (one.patterns.length > 0 && other.patterns.length > 0) return true
+function doSetsOverlap(one: NameSet, other: NameSet): boolean {
+  if (one.patterns.some((pattern) => other.patterns.some((rival) => doEndsAgree(pattern, rival)))) return true
   if (!one.exact.isDisjointFrom(other.exact)) return true
   const meets = ({ patterns }: NameSet, { exact }: NameSet) =>
     patterns.some(({ test }) => [...exact].some((name) => test(name)))

@@ -1,9 +1,9 @@
 import { MODEL_OPERATIONS } from '../../model/operations.ts'
 import { contains, type Network } from '../address.ts'
 import type { CONDITIONS } from '../conditions/index.ts'
+import { doOverlap } from '../patterns.ts'
 import type { WhenDocument } from '../schema.ts'
 import type { LintRule } from './lint.ts'
-import { doOverlap } from './patterns.ts'
 import { rangesOf } from './ranges.ts'
 import { isApart } from './week.ts'
 

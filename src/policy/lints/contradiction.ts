@@ -1,7 +1,7 @@
 import type { MethodName } from '../../model/identity.ts'
 import { MODEL_OPERATIONS } from '../../model/operations.ts'
+import { doOverlap } from '../patterns.ts'
 import type { LintFacts, LintRule, LintUpstream } from './lint.ts'
-import { doOverlap } from './patterns.ts'
 
 /** Why a rule can never match, and which part of it says so; the path begins at the rule. */
 export interface Contradiction {

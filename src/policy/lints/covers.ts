@@ -1,7 +1,7 @@
 import { MODEL_OPERATIONS } from '../../model/operations.ts'
+import { areSubsumed } from '../patterns.ts'
 import { areImplied } from './implied.ts'
 import type { LintRule, LintSubject } from './lint.ts'
-import { areSubsumed } from './patterns.ts'
 
 type Roles = LintSubject['outline']['roles']
 

@@ -1,8 +1,8 @@
 import { isPattern } from '../../model/pattern.ts'
 import { nearest } from '../../schema/nearest.ts'
 import type { FileProblem } from '../merge.ts'
+import { doOverlap } from '../patterns.ts'
 import { type Lint, quoted, warningAt } from './lint.ts'
-import { doOverlap } from './patterns.ts'
 
 /** A name or pattern of which no upstream serves anything: a slip, or a model that is gone. */
 export const unservedModel: Lint = ({ merged, facts }) => {

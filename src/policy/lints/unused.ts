@@ -1,7 +1,7 @@
 import { MODEL_OPERATIONS } from '../../model/operations.ts'
+import { doOverlap } from '../patterns.ts'
 import { hasName, nameSet } from '../rule.ts'
 import { type Lint, type LintRule, type LintSubject, warningAt } from './lint.ts'
-import { doOverlap } from './patterns.ts'
 
 /** A role that gives nothing and takes nothing: no rule or transform names it, nor a role that it includes. */
 export const unusedRole: Lint = ({ merged, outline, rules }) => {

@@ -77,7 +77,10 @@ const pairs: readonly (readonly [sentence: string, one: object, other: object, i
   ['the same model by name', warm('a', 0, { models: ['x', 'y'] }), warm('b', 1, { models: ['z', 'x'] }), true],
   ['single models, and all of them', warm('a', 0, { models: ['x'] }), warm('b', 1), true],
   ['a model of the set', warm('a', 0, { models: ['m5'] }), warm('b', 1, { models: ['@small'] }), true],
-  ['two patterns', warm('a', 0, { models: ['x*'] }), warm('b', 1, { models: ['y*'] }), true],
+  ['two patterns', warm('a', 0, { models: ['x*'] }), warm('b', 1, { models: ['xy*'] }), true],
+  ['a beginning and an end', warm('a', 0, { models: ['x*'] }), warm('b', 1, { models: ['*y'] }), true],
+  ['other beginnings', warm('a', 0, { models: ['x*'] }), warm('b', 1, { models: ['y*', 'z'] }), false],
+  ['other ends', warm('a', 0, { models: ['*x'] }), warm('b', 1, { models: ['x*y'] }), false],
   ['two caps', { id: 'a', set: cap }, { id: 'b', set: { max_output_tokens: 5 } }, false],
   ['to store or not', { id: 'a', set: { store: true } }, { id: 'b', set: { store: false } }, false],
 ]

@@ -1,5 +1,5 @@
-import { compilePattern, isPattern } from '../../model/pattern.ts'
-import { hasName, type NameSet } from '../rule.ts'
+import { compilePattern, isPattern } from '../model/pattern.ts'
+import { hasName, type NameSet } from './rule.ts'
 
 /**
  * Whether everything that the inner pattern matches is matched by the outer one. A star of the inner one is read as a
@@ -18,13 +18,21 @@ export function areSubsumed(inner: readonly string[], outer: NameSet): boolean {
 export function doOverlap(one: string, other: string): boolean {
   if (!isPattern(one)) return isSubsumed(one, other)
   if (!isPattern(other)) return isSubsumed(other, one)
-  // Between the first and the last star both take in anything: only the ends have to agree.
-  const [head, tail] = endsOf(one)
-  const [otherHead, otherTail] = endsOf(other)
-  const headsAgree = head.startsWith(otherHead) || otherHead.startsWith(head)
-  return headsAgree && (tail.endsWith(otherTail) || otherTail.endsWith(tail))
+  return doEndsAgree(endsOf(one), endsOf(other))
 }
 
-function endsOf(pattern: string): [head: string, tail: string] {
-  return [pattern.slice(0, pattern.indexOf('*')), pattern.slice(pattern.lastIndexOf('*') + 1)]
+/** How a pattern begins, up to its first star, and how it ends, from its last one on. */
+type Ends = Pick<NameSet['patterns'][number], 'head' | 'tail'>
+
+/**
+ * Whether there is a name that two patterns match: between the first and the last star both take in anything, so that
+ * only the ends have to agree.
+ */
+export function doEndsAgree(one: Ends, other: Ends): boolean {
+  const headsAgree = one.head.startsWith(other.head) || other.head.startsWith(one.head)
+  return headsAgree && (one.tail.endsWith(other.tail) || other.tail.endsWith(one.tail))
+}
+
+function endsOf(pattern: string): Ends {
+  return { head: pattern.slice(0, pattern.indexOf('*')), tail: pattern.slice(pattern.lastIndexOf('*') + 1) }
 }
