@@ -19,8 +19,17 @@ export interface Cell {
   readonly model: ClientModel
 }
 
-/** An operation has a model or has none: a chat without a model, or a list of models with one, is never asked. */
-export function isAsked({ operation, model }: Cell): boolean {
+/** Operations that never have a model; those of resources that are not spelled out may have one. */
+const WITHOUT_MODEL = SPELLED_OPERATIONS.filter((operation) => !MODEL_OPERATIONS.includes(operation))
+
+/** A chat without a model, or a list of models that names one, is no request. */
+export function isAskable({ operation, model }: Cell): boolean {
+  if (MODEL_OPERATIONS.includes(operation)) return model.named !== null
+  return model.named === null || !WITHOUT_MODEL.includes(operation)
+}
+
+/** What is asked as a rule: an operation that may have a model or not has none. */
+export function isLikely({ operation, model }: Cell): boolean {
   return (model.named !== null) === MODEL_OPERATIONS.includes(operation)
 }
 
@@ -41,39 +50,32 @@ const MAX_LOOKS = 300_000_000
 /** Every operation and every model that the two policies tell apart. */
 export function gridOf(before: PolicyOutline, after: PolicyOutline, budget: Budget): Grid {
   const rules = [...before.rules, ...after.rules]
-  const selectors = (lists: readonly (readonly string[] | null)[]) => {
-    const distinct = new Map(lists.map((list) => [JSON.stringify(list), list ?? []]))
-    return [...distinct.values()].map(namesSelector)
-  }
-  const classes = (
-    lists: readonly (readonly string[] | null)[],
-    more: readonly string[],
-    preferred: readonly string[],
-  ) => {
-    // Each name that is written somewhere is told from all others, so that it can be called by it.
-    const names = [...lists.flatMap((list) => list ?? []).filter((name) => !isPattern(name)), ...more]
-    const single = [...new Set(names)].map((text) => [{ text, isPattern: false }])
-    return textClasses([...single, ...selectors(lists)], budget, preferred)
-  }
-  const operations = classes(
-    rules.map((rule) => rule.operations),
-    [],
-    SPELLED_OPERATIONS,
-  )
-  const aliases = [...before.aliases, ...after.aliases].flat()
-  const names = classes(
-    rules.map((rule) => rule.models),
-    aliases,
-    [],
-  )
-  const resolved = ({ aliases }: PolicyOutline, named: ModelFact) =>
-    typeof named === 'string' ? (aliases.get(named) ?? named) : named
+  const operations = rules.map((rule) => rule.operations)
+  const aliases = [...before.aliases, ...after.aliases]
+  const resolved = (outline: PolicyOutline, named: ModelFact) =>
+    typeof named === 'string' ? (outline.aliases.get(named) ?? named) : named
   const client = (named: ModelFact): ClientModel => ({
     named,
     before: resolved(before, named),
     after: resolved(after, named),
   })
-  return { operations, models: [...names, null, undefined].map(client) }
+  const models = nameClasses([...rules.map((rule) => rule.models), ...aliases], [], budget)
+  return {
+    operations: nameClasses(operations, [MODEL_OPERATIONS, WITHOUT_MODEL], budget),
+    models: [...models, null, undefined].map(client),
+  }
+}
+
+/** Names for all that the lists and kinds tell apart; each name that a list has is one, so that it can be called by it. */
+function nameClasses(
+  lists: readonly (readonly string[] | null)[],
+  kinds: readonly (readonly string[])[],
+  budget: Budget,
+): string[] {
+  const written = lists.filter((list) => list !== null)
+  const names = new Set(written.flat().filter((name) => !isPattern(name)))
+  const distinct = new Map([...written, ...kinds].map((list) => [JSON.stringify(list), namesSelector(list)]))
+  return textClasses([...[...names].map((name) => namesSelector([name])), ...distinct.values()], budget, kinds.flat())
 }
 
 /** The cells of a grid, those together of which the same rules speak. */
@@ -91,7 +93,7 @@ export function fieldsOf({ operations, models }: Grid, before: EncodedPolicy, af
   const fields = new Map<string, Field & { cells: Cell[] }>()
   for (const operation of operations) {
     const speaks = new Set([...operationTests].filter(([, test]) => test(operation)).map(([one]) => one))
-    for (const column of columns) {
+    for (const column of columns.filter(({ model }) => isAskable({ operation, model }))) {
       const [old, young] = [column.before, column.after].map((rules) => rules.filter((one) => speaks.has(one)))
       const key = [old, young].map((rules) => (rules ?? []).map((one) => places.get(one)).join()).join('|')
       const field = fields.get(key) ?? { cells: [], before: old ?? [], after: young ?? [] }

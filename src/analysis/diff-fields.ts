@@ -1,5 +1,5 @@
 import type { CompiledPolicy } from '../policy/compile.ts'
-import { type Cell, type Field, isAsked } from './diff-cells.ts'
+import { type Cell, type Field, isLikely } from './diff-cells.ts'
 import { type Effects, type EncodedRule, effectsOf, opening } from './diff-policy.ts'
 import {
   type EncodedSubject,
@@ -67,7 +67,7 @@ export function findingsIn(comparing: Comparison, field: Field): Finding[] | nul
   if (before.allowed === after.allowed && before.steppedUp === after.steppedUp) return null
   const opens = opening(facts, before, after)
   const closes = opening(facts, after, before)
-  const [opened, closed] = [witness(comparing, field, opens, 1), witness(comparing, field, closes, -1)]
+  const [opened, closed] = [witness(comparing, field, [opens], 1), witness(comparing, field, [closes], -1)]
   if (opened === null && closed === null) return null
   const sides: Sides = {
     before,
@@ -89,7 +89,10 @@ function bySubject(comparing: Comparison, field: Field, sides: Sides): Finding[]
   const { pair } = comparing
   const { formulas } = pair.before.facts.space
   const changed = changedRules(field)
-  const speaking = new Set(changed.flatMap(({ rule }) => rule.roles ?? []))
+  // What is for everybody concerns all roles that anything is allowed to.
+  const isForAll = changed.some(({ rule }) => rule.roles === null)
+  const concerned = isForAll ? [...field.before, ...field.after] : changed
+  const speaking = new Set(concerned.flatMap(({ rule }) => rule.roles ?? []))
   const differing = [pair.before, pair.after].flatMap(({ outline }, index) => {
     const other = [pair.after, pair.before][index]?.outline
     return [...outline.roles].flatMap(([name, { holds }]) =>
@@ -128,7 +131,7 @@ function ask(comparing: Comparison, field: Field, sides: Sides, { subject, forms
   const { formulas } = comparing.pair.before.facts.space
   const first = (goal: Formula, sign: 1 | -1) => {
     for (const form of forms) {
-      const found = witness(comparing, field, formulas.all([form, goal]), sign)
+      const found = witness(comparing, field, [form, goal], sign)
       if (found) return { found, form }
     }
     return null
@@ -152,7 +155,7 @@ function finding(
   { subject, form, opens, closes }: Pick<Finding, 'subject' | 'opens' | 'closes'> & { readonly form: Formula },
 ): Finding {
   const { formulas } = comparing.pair.before.facts.space
-  const isPossible = (...goals: Formula[]) => mayHold(comparing, formulas.all([form, ...goals]))
+  const isPossible = (...goals: Formula[]) => mayHold(comparing, [form, ...goals])
   const waysOf = (rules: readonly EncodedRule[], { allowed }: Effects): Ways => {
     const allows = rules.filter(({ rule, fires }) => rule.effect === 'allow' && isPossible(fires, allowed))
     const granted = formulas.any(allows.map(({ fires }) => fires))
@@ -184,8 +187,7 @@ function changedFor(
     const granted = formulas.any(own.filter(({ rule }) => rule.effect === 'allow').map(({ fires }) => fires))
     return own.filter(({ rule, fires }) => {
       const same = formulas.any((said.get(saidBy(rule)) ?? []).map((one) => one.fires))
-      const isOwn = formulas.all([fires, formulas.not(same)])
-      return isPossible(isOwn, rule.effect === 'deny' ? granted : TRUE)
+      return same !== fires && isPossible(fires, formulas.not(same), rule.effect === 'deny' ? granted : TRUE)
     })
   })
   return [...new Set(found.map(({ rule }) => rule.id))].sort()
@@ -209,12 +211,12 @@ function keyOf({ rule, fires, firesFor, acrs }: EncodedRule): string {
 function witness(
   { policies, pair, limit, total }: Comparison,
   { cells }: Field,
-  goal: Formula,
+  goals: readonly Formula[],
   sign: 1 | -1,
 ): Witness | null {
   const { space } = pair.before.facts
-  const solution = spend(limit, total, (budget) => solve(space.formulas, goal, budget))
-  const cell = cells.find(isAsked) ?? cells[0]
+  const solution = spend(limit, total, (budget) => solve(space.formulas, goals, budget))
+  const cell = cells.find(isLikely) ?? cells[0]
   if (solution === null || cell === undefined) return null
   const found = decidedWitness(policies.before, policies.after, cell, space.facts(solution))
   if (Math.sign(openness(found.before, found.after)) === sign) return found
@@ -222,9 +224,9 @@ function witness(
 }
 
 /** Where it is too large to tell, it may. */
-function mayHold({ pair, limit, total }: Comparison, goal: Formula): boolean {
+function mayHold({ pair, limit, total }: Comparison, goals: readonly Formula[]): boolean {
   try {
-    return spend(limit, total, (budget) => solve(pair.before.facts.space.formulas, goal, budget)) !== null
+    return spend(limit, total, (budget) => solve(pair.before.facts.space.formulas, goals, budget)) !== null
   } catch (error) {
     if (error instanceof TooLarge) return true
     throw error

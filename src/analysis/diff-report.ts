@@ -1,6 +1,7 @@
+import type { ModelFact } from '../model/request.ts'
 import type { PolicyOutline } from '../policy/outline.ts'
 import type { PolicyDiff } from './diff.ts'
-import { type Cell, type Grid, isAsked } from './diff-cells.ts'
+import { type Cell, type Grid, isAskable, isLikely } from './diff-cells.ts'
 import type { Finding } from './diff-fields.ts'
 import { namesOf, type Vocabulary, vocabulary } from './diff-names.ts'
 import type { Subject } from './diff-subjects.ts'
@@ -59,7 +60,7 @@ export function reportOf(
       new Map([...before.sets].filter(([name, list]) => isSame(list, after.sets.get(name)))),
     ),
   }
-  const bySubject = merged(askedCells(findings).map(toldOf), ({ subjects }) => JSON.stringify(subjects), joinCells)
+  const bySubject = merged(likelyCells(findings).map(toldOf), ({ subjects }) => JSON.stringify(subjects), joinCells)
   const told = merged(bySubject, ({ cells }) => JSON.stringify(cells), joinSubjects)
   const changes = told.flatMap((one) => rectangles(one, names))
   return {
@@ -71,7 +72,7 @@ export function reportOf(
 
 function toldOf(finding: Finding): Told {
   const { subject, cells, opens, closes, rules } = finding
-  const [before, after] = [wordedWays(finding.before), wordedWays(finding.after)]
+  const [before, after] = [wordedWays(finding.before, subject), wordedWays(finding.after, subject)]
   const witnesses = [opens, closes].filter((one) => one !== null)
   return { change: kindOf(finding), subjects: [subject], cells, before, after, rules, witnesses }
 }
@@ -97,36 +98,53 @@ function merged(all: readonly Told[], keyOf: (one: Told) => string, join: (one: 
 const joinCells = (one: Told, other: Told): Told => ({ ...one, cells: [...one.cells, ...other.cells] })
 const joinSubjects = (one: Told, other: Told): Told => ({ ...one, subjects: [...one.subjects, ...other.subjects] })
 
-/** Operations of which the same models are told are together. */
+/** Operations of which the same models are told are together; those without a model are with those that have any. */
 function rectangles({ cells, ...told }: Told, names: Names): AccessChange[] {
-  const byOperation = Map.groupBy(cells, ({ operation }) => operation)
-  const rows = [...byOperation].map(([operation, ones]) => ({
-    operation,
-    models: ones.map(({ model }) => model.named),
-  }))
-  const groups = Map.groupBy(rows, ({ models }) => JSON.stringify(models.map((one) => one ?? [one === null])))
-  return [...groups.values()].map((group) => ({
-    ...told,
-    operations: namesOf(
-      group.map(({ operation }) => operation),
-      names.grid.operations,
-      names.operations,
-    ),
-    models: modelNames(group[0]?.models ?? [], names),
-  }))
+  const { grid } = names
+  const count = (operation: string) => grid.models.filter((model) => isAskable({ operation, model })).length
+  const rows = [...Map.groupBy(cells, ({ operation }) => operation)].map(([operation, ones]): Row => {
+    const models = ones.map(({ model }) => model.named)
+    return { operation, models, isAll: models.length === count(operation), isNone: models.every((one) => one === null) }
+  })
+  const hasAll = rows.some(({ isAll, isNone }) => isAll && !isNone)
+  const groups = Map.groupBy(rows, ({ models, isAll, isNone }) => {
+    if (isNone && !hasAll) return 'none'
+    return isAll || isNone ? 'all' : JSON.stringify(models.map((one) => one ?? [one === null]))
+  })
+  return [...groups.values()].map((group) => {
+    const chosen = group.map(({ operation }) => operation)
+    const alike = grid.operations.filter((operation) => group.some((row) => isAlike(row, operation)))
+    return { ...told, operations: namesOf(chosen, alike, names.operations), models: modelsOf(group, names) }
+  })
 }
 
-type Models = readonly (string | null | undefined)[]
+type Models = readonly ModelFact[]
+
+interface Row {
+  readonly operation: string
+  readonly models: Models
+  /** Those are all that the operation can have. */
+  readonly isAll: boolean
+  /** It has none, or those that it could have are not told. */
+  readonly isNone: boolean
+}
+
+/** The operation is of the row's kind: the same could be said of it. */
+function isAlike(row: Row, operation: string): boolean {
+  const model = row.isNone ? null : undefined
+  const isOf = (one: string) => isLikely({ operation: one, model: { named: model, before: model, after: model } })
+  return isOf(operation) || !isOf(row.operation)
+}
 
 /**
- * An operation has a model or has none. Where something changes for what there is, the same of what there is not (a chat
- * without a model) is not told; where nothing else changes, it is.
+ * An operation has a model or has none. Where something changes for what is likely, the same of what is not (an operation
+ * on files that names a model) is not told; where nothing else changes, it is.
  */
-function askedCells(findings: readonly Finding[]): Finding[] {
+function likelyCells(findings: readonly Finding[]): Finding[] {
   const told = new Set(
     findings.flatMap(({ cells, opens, closes }) =>
       cells
-        .filter(isAsked)
+        .filter(isLikely)
         .flatMap(({ operation }) => [
           ...(opens ? [`opens ${operation}`] : []),
           ...(closes ? [`closes ${operation}`] : []),
@@ -137,12 +155,19 @@ function askedCells(findings: readonly Finding[]): Finding[] {
     const { opens, closes } = finding
     const cells = finding.cells.filter(
       (cell) =>
-        isAsked(cell) ||
+        isLikely(cell) ||
         (opens && !told.has(`opens ${cell.operation}`)) ||
         (closes && !told.has(`closes ${cell.operation}`)),
     )
     return cells.length > 0 ? [{ ...finding, cells }] : []
   })
+}
+
+/** All models where one of the operations has any; none where they have none. */
+function modelsOf(rows: readonly Row[], names: Names): string[] {
+  if (rows.every(({ isNone }) => isNone)) return []
+  const [first] = rows.filter(({ isNone }) => !isNone)
+  return first === undefined || first.isAll ? ['*'] : modelNames(first.models, names)
 }
 
 function modelNames(models: Models, { grid, models: words }: Names): string[] {

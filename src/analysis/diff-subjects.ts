@@ -85,7 +85,8 @@ function byCredentialOnly({ before, after }: Pair): Formula {
 
 /** Every entry of `members` that only one of the policies has, of what both define. */
 export function memberSubjects(pair: Pair): EncodedSubject[] {
-  const { formulas } = pair.before.facts.space
+  const { carriedRoles, carriedWorkspaces, space } = pair.before.facts
+  const { formulas } = space
   const entries = [pair.before, pair.after].flatMap(({ outline }) => allEntries(outline))
   const unique = [...new Map(entries.map((entry) => [keyOf(entry), entry])).values()]
   return changedEntries(pair).map((subject) => {
@@ -93,7 +94,8 @@ export function memberSubjects(pair: Pair): EncodedSubject[] {
     const isOther = (entry: MemberDocument) => !implies(subject.member, entry)
     const form = formulas.all([
       match,
-      formulas.not(pair.before.facts.carriedRoles.some(() => true)),
+      formulas.not(carriedRoles.some(() => true)),
+      ...(subject.of === 'workspace' ? [formulas.not(carriedWorkspaces.some(() => true).notNo)] : []),
       ...unique.filter(isOther).map((entry) => formulas.not(encodeMember(entry, pair.before.facts).notNo)),
     ])
     return { subject, forms: [form], covers: match }

@@ -24,8 +24,10 @@ export interface WordedWays {
 }
 
 /** A way that asks for all that another one asks for, and more, is left out. */
-export function wordedWays({ allows, denies }: Ways): WordedWays {
-  const open = (one: EncodedRule) => partsOf(one.rule).filter(({ fact }) => fact !== 'roles' && fact !== 'model')
+export function wordedWays({ allows, denies }: Ways, { kind }: Subject): WordedWays {
+  // Who it is that something is said of has said the roles; of callers without a name they are said.
+  const said = kind === 'caller' ? ['model'] : ['model', 'roles']
+  const open = (one: EncodedRule) => partsOf(one.rule).filter(({ fact }) => !said.includes(fact))
   const allowed = allows.map((one) => ({ rule: one.rule.id, conditions: needs(open(one)) }))
   return {
     allowed: allowed.filter((way, index) => {
@@ -43,18 +45,29 @@ function asksAllOf(way: WordedWay, other: WordedWay): boolean {
   return other.conditions.every(({ text }) => way.conditions.some((own) => own.text === text))
 }
 
+/** Ways that are said one by one; what there is beyond is counted. */
+const MAX_SAID = 4
+
 /** All that the ways ask for, in one phrase; empty where they ask for nothing. */
-export function waysText({ allowed, denied }: WordedWays): string {
-  const alternatives = new Set(allowed.map(({ conditions }) => conditions.map(({ text }) => text).join(', ')))
-  const free = alternatives.has('') ? '' : [...alternatives].join(', or ')
-  const unless = denials({ allowed, denied }).map((text) => `unless ${text}`)
+export function waysText(ways: WordedWays): string {
+  const alternatives = wayTexts(ways)
+  const free = alternatives.includes('') ? '' : eitherOf(alternatives)
+  const unless = denials(ways).map((text) => `unless ${text}`)
   return [...(free === '' ? [] : [free]), ...unless].join(', ')
 }
 
-/** What the one way that there is asks for; null where there are several, or none. */
-export function demands({ allowed }: WordedWays): string[] | null {
-  const [only, ...more] = allowed
-  return only === undefined || more.length > 0 ? null : only.conditions.map(({ text }) => text)
+/** What each way asks for, in one phrase; empty for one that asks for nothing. */
+export function wayTexts({ allowed }: WordedWays): string[] {
+  return [...new Set(allowed.map(({ conditions }) => conditions.map(({ text }) => text).join(', ')))]
+}
+
+/** `a, or b`, and how many more there are. */
+export function eitherOf(texts: readonly string[]): string {
+  const said = texts.slice(0, MAX_SAID).map((text) => (text === '' ? 'without conditions' : text))
+  const more = texts.length - said.length
+  return [...said, ...(more > 0 ? [`in ${more === 1 ? 'one other way' : `one of ${more} other ways`}`] : [])].join(
+    ', or ',
+  )
 }
 
 /** Where denies take something away, each in one phrase. */
@@ -101,8 +114,12 @@ const NO_RULE = {
   reason: null,
 } as const
 
-/** `analyst`, `analyst and lead`, `analyst, intern and lead`. */
+const MAX_NAMED = 10
+
+/** `analyst`, `analyst and lead`, `analyst, intern and lead`; how many more there are after the first ten. */
 export function together(texts: readonly string[]): string {
-  const [last = '', ...before] = [...texts].reverse()
+  const more = texts.length - MAX_NAMED
+  const said = more > 1 ? [...texts.slice(0, MAX_NAMED), `${more} others`] : texts
+  const [last = '', ...before] = [...said].reverse()
   return before.length === 0 ? last : `${before.reverse().join(', ')} and ${last}`
 }

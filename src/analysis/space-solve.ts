@@ -1,4 +1,4 @@
-import { type Formula, type Formulas, TRUE } from './space-formula.ts'
+import type { Formula, Formulas } from './space-formula.ts'
 
 /** How much may be asked before an honest "too large" is the answer. Counts formulas that were looked at. */
 export interface Budget {
@@ -11,16 +11,35 @@ export class TooLarge extends Error {}
 /** The index of a value for each variable. */
 export type Solution = readonly number[]
 
+/** A disjunction that does not hold yet, and the parts of it that could. */
+interface Open {
+  readonly formula: Formula
+  readonly choices: readonly Formula[]
+}
+
 type Verdict = 'yes' | 'no' | 'open'
 
+/** A search that goes wrong so often begins again, with what it has learnt about where it goes wrong. */
+const FIRST_PATIENCE = 50
+const MORE_PATIENCE = 1.5
+
+class Impatient extends Error {}
+
 /**
- * Finds values for which a formula holds; null when there are none. Exact: narrows the values of variables by what must
- * hold, and tries the alternatives of the shortest open disjunction one after the other. Of the values that are left for
- * a variable, the first is chosen.
+ * Finds values for which all the formulas hold; null when there are none. Exact: narrows the values of variables by what must
+ * hold, and tries the alternatives of one open disjunction after the other: a short one, or one that has failed often, so
+ * that what contradicts itself is looked at before what has nothing to do with it. Of the values that are left for a
+ * variable, the first is chosen.
  */
-export function solve(formulas: Formulas, goal: Formula, budget: Budget): Solution | null {
+export function solve(formulas: Formulas, goals: readonly Formula[], budget: Budget): Solution | null {
   const search = new Search(formulas, budget)
-  return search.run(goal) ? search.solution() : null
+  for (let patience = FIRST_PATIENCE; ; patience *= MORE_PATIENCE) {
+    try {
+      return search.run(goals, patience) ? search.solution() : null
+    } catch (error) {
+      if (!(error instanceof Impatient)) throw error
+    }
+  }
 }
 
 class Search {
@@ -31,6 +50,9 @@ class Search {
   readonly #settled = new Map<Formula, boolean>()
   /** How to undo each change, newest last. */
   readonly #trail: (() => void)[] = []
+  /** How often each disjunction has failed. */
+  readonly #failures = new Map<Formula, number>()
+  #patience = 0
 
   constructor(formulas: Formulas, budget: Budget) {
     this.#formulas = formulas
@@ -38,9 +60,11 @@ class Search {
     this.#domains = [...formulas.domains]
   }
 
-  run(goal: Formula): boolean {
+  run(goals: readonly Formula[], patience: number): boolean {
+    this.#undo(0)
+    this.#patience = patience
     const open: Formula[] = []
-    return this.#demand(goal, open) && this.#search(open)
+    return goals.every((goal) => this.#demand(goal, open)) && this.#search(open)
   }
 
   solution(): Solution {
@@ -54,10 +78,10 @@ class Search {
   #search(given: readonly Formula[]): boolean {
     const open = this.#propagate(given)
     if (open === null) return false
-    const shortest = this.#shortest(open)
-    if (shortest === null) return true
-    const rest = open.filter((formula) => formula !== shortest.formula)
-    for (const choice of shortest.choices) {
+    const next = this.#next(open)
+    if (next === null) return true
+    const rest = open.filter((one) => one !== next).map(({ formula }) => formula)
+    for (const choice of next.choices) {
       const mark = this.#trail.length
       const more = [...rest]
       if (this.#demand(choice, more) && this.#search(more)) return true
@@ -69,25 +93,28 @@ class Search {
   }
 
   /** What is open when nothing more follows by itself; null for a contradiction. */
-  #propagate(given: readonly Formula[]): readonly Formula[] | null {
-    let open = given
-    for (let isStable = false; !isStable; ) {
-      isStable = true
+  #propagate(given: readonly Formula[]): readonly Open[] | null {
+    let left = given
+    for (;;) {
+      let isStable = true
+      const open: Open[] = []
       const next: Formula[] = []
-      for (const formula of open) {
+      for (const formula of left) {
         const choices = this.#choices(formula)
         if (choices === null) continue
-        if (choices.length === 0) return null
-        if (choices.length > 1) {
+        const [only, more] = choices
+        if (only === undefined) return this.#fail(formula)
+        if (more === undefined) {
+          isStable = false
+          if (!this.#demand(only, next)) return this.#fail(formula)
+        } else {
+          open.push({ formula, choices })
           next.push(formula)
-          continue
         }
-        isStable = false
-        if (!this.#demand(choices[0] ?? TRUE, next)) return null
       }
-      open = next
+      if (isStable) return open
+      left = next
     }
-    return open
   }
 
   /** The parts of a disjunction that could hold; null when one of them does. */
@@ -103,12 +130,21 @@ class Search {
     return choices
   }
 
-  #shortest(open: readonly Formula[]): { formula: Formula; choices: readonly Formula[] } | null {
-    let best: { formula: Formula; choices: readonly Formula[] } | null = null
-    for (const formula of open) {
-      const choices = this.#choices(formula)
-      if (choices !== null && (best === null || choices.length < best.choices.length)) best = { formula, choices }
-      if (best?.choices.length === 2) break
+  #fail(formula: Formula): null {
+    this.#failures.set(formula, (this.#failures.get(formula) ?? 0) + 1)
+    this.#patience--
+    if (this.#patience < 0) throw new Impatient()
+    return null
+  }
+
+  #next(open: readonly Open[]): Open | null {
+    let best: Open | null = null
+    let least = Number.POSITIVE_INFINITY
+    for (const one of open) {
+      const cost = one.choices.length / (1 + (this.#failures.get(one.formula) ?? 0))
+      if (cost >= least) continue
+      best = one
+      least = cost
     }
     return best
   }

@@ -39,7 +39,8 @@ interface State {
   readonly word: string
 }
 
-const STATE_COST = 20
+/** What one step in one pattern costs, in formulas that could be looked at meanwhile. */
+const STEP_COST = 15
 
 /**
  * A text for every combination of answers that the selectors can give together, and no two for the same: whatever a text
@@ -80,9 +81,10 @@ function words(atoms: readonly TextAtom[], budget: Budget): string[] {
   const seen = new Map([[keyOf(start.positions), start]])
   // A map's iteration reaches what is added on the way.
   for (const { positions, word } of seen.values()) {
-    budget.left -= STATE_COST + positions.length
+    const characters = charactersFrom(tokens, positions, other)
+    budget.left -= STEP_COST * characters.size * (positions.length + 1)
     if (budget.left < 0) throw new TooLarge('the patterns overlap in too many ways')
-    for (const character of charactersFrom(tokens, positions, other)) {
+    for (const character of characters) {
       const next = settled(
         tokens,
         positions.flatMap((position) => step(tokens, position, character)),

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { diffPolicies } from '../analysis/diff.ts'
 import { type AccessChange, type AccessReport, reportOf } from '../analysis/diff-report.ts'
-import { changeText } from '../analysis/diff-text.ts'
+import { changeText, changeTexts } from '../analysis/diff-text.ts'
 import { subjectText } from '../analysis/diff-words.ts'
 import { loadConfig } from '../config/load.ts'
 import type { ConfigNames } from '../config/names.ts'
@@ -80,7 +80,7 @@ const itemsOf = (value: JsonValue | undefined): readonly JsonValue[] => (Array.i
 const textOf = (value: JsonValue | undefined) => (typeof value === 'string' ? [value] : [])
 
 function reportText({ changes, undecided, widens }: AccessReport): string {
-  const lines = changes.flatMap((change) => [changeText(change), ...exampleLines(change)])
+  const lines = changeTexts(changes).flatMap(({ text, of }) => [text, ...of.flatMap(exampleLines)])
   const open = undecided.map(({ where, why }) => `too large to decide exactly: ${where} (${why})`)
   if (lines.length + open.length === 0) return 'no change in access: the two policies decide every request alike\n'
   const verdict = widens ? 'access widens' : 'access does not widen'

@@ -1,0 +1,77 @@
+import t from 'tap'
+import { diffPolicies } from '../../../src/analysis/diff.ts'
+import { reportOf } from '../../../src/analysis/diff-report.ts'
+import { compiled, deny, large, ROLES, report, rules, texts } from '../../support/diffed.ts'
+
+const alike = [
+  [
+    'a rule is split by model',
+    rules({ ...large, models: ['a', 'b'] }),
+    rules({ ...large, models: ['a'] }, { ...large, models: ['b'] }),
+  ],
+  [
+    'a range is split',
+    rules({ ...large, when: { network: ['10.0.0.0/8'] } }),
+    rules({ ...large, when: { network: ['10.0.0.0/9'] } }, { ...large, when: { network: ['10.128.0.0/9'] } }),
+  ],
+  ['a rule is within another one', rules(large, { ...large, when: { mfa: true } }), rules(large)],
+  ['a deny denies what nothing allows', rules(large), rules(large, { ...deny, models: ['o1'] })],
+  [
+    'rules have other names, reasons and order',
+    rules({ ...large, reason: 'x' }, { operations: ['models.list'] }),
+    rules({ operations: ['models.list'] }, large),
+  ],
+  ['a shadow rule is added', rules(large), rules(large, { ...large, models: ['o1'], mode: 'shadow' })],
+  [
+    'hours that go round',
+    rules({ ...large, when: { time: { days: ['mon'], zone: 'UTC' } } }),
+    rules(
+      { ...large, when: { time: { days: ['mon'], from: '00:00', to: '12:00', zone: 'UTC' } } },
+      { ...large, when: { time: { days: ['mon'], from: '12:00', to: '24:00', zone: 'UTC' } } },
+    ),
+  ],
+] as const
+
+for (const [name, before, after] of alike) {
+  t.test(`nothing changes when ${name}`, async (t) => {
+    t.same(texts(before, after), [])
+    t.same(report(after, before).widens, false)
+  })
+}
+
+t.test('what is decided more openly widens, a step-up in place of a denial too', async (t) => {
+  const strong = { ...large, when: { mfa: true, method: ['jwt'] } }
+  t.equal(report(rules(large), rules(strong)).widens, false)
+  t.equal(report(rules(strong), rules(large)).widens, true)
+  const [change] = report(
+    rules({ operations: ['models.list'] }),
+    rules({ operations: ['models.list'] }, strong),
+  ).changes
+  t.same(
+    change?.witnesses.map(({ before, after }) => [before, after]),
+    [['deny', 'allow']],
+  )
+})
+
+t.test('a search that is too large says so, and that widens', async (t) => {
+  const [before, after] = [compiled(rules(large)), compiled(rules({ ...large, when: { mfa: true } }))]
+  for (const limits of [
+    { question: 0, total: 1_000_000 },
+    { question: 10, total: 10 },
+  ]) {
+    const diff = diffPolicies(before, after, limits)
+    const { undecided, widens, changes } = reportOf(diff, before.outline(), after.outline())
+    t.same(changes, [])
+    t.equal(widens, true)
+    t.ok(undecided.length > 0)
+  }
+})
+
+t.test('where a claim cannot be told, a new deny takes something from callers who have no name', async (t) => {
+  const members = { roles: { ...ROLES, out: { members: [{ claim: { path: 'status', equals: 'left' } }] } } }
+  const before = { ...members, ...rules(large) }
+  const after = { ...members, ...rules(large, { ...deny, roles: ['out'] }) }
+  t.same(texts(before, after), [
+    'chat with gpt-4o for some callers: now denied where the caller has, or may have, the role out (narrower; rule r1)',
+  ])
+})
