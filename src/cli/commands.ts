@@ -39,7 +39,8 @@ function addServing(program: Command, invoke: Invoke): void {
   described(
     program,
     'check',
-    'validate config and policies, and that each file and variable exists; every problem at once',
+    'validate config and policies, and that each file and variable exists; warn of rules that are sound and hardly ' +
+      'meant; every problem at once',
     'check --config config/sallyport.yaml --no-secrets',
   )
     .option('--json', 'print problems as a JSON list')
