@@ -58,11 +58,6 @@ export function caseOf(one: JsonObject, isExact: boolean): PolicyCase {
   return { name, expect, described: one, isExact }
 }
 
-/** Runs the `tests` of a policy. `now` stands where a test does not say when. Unit: epoch milliseconds. */
-export function runTests(policy: CompiledPolicy, upstreams: readonly DecidedUpstream[], now: number): TestResult[] {
-  return testGroups(policy, upstreams).flatMap((group) => runGroup(group, now).results)
-}
-
 /** Runs the cases of one file. `now` stands where a case does not say when. Unit: epoch milliseconds. */
 export function runGroup(group: CaseGroup, now: number): GroupResults {
   const exercised = new Set<string>()
