@@ -77,7 +77,8 @@ async function outcomeOf(
   first: readonly string[],
 ) {
   const mutated = `${source.slice(0, mutant.start)}${mutant.after}${source.slice(mutant.end)}`
-  const order = [...new Set([...first, ...tests])]
+  const quickFirst = tests.toSorted((a, b) => (baselineMs[a] ?? 0) - (baselineMs[b] ?? 0))
+  const order = [...new Set([...first, ...quickFirst])]
   const job = { mutant: { file, source: mutated }, tests: order }
   const limitMs = (test: string) => 5000 + 10 * (baselineMs[test] ?? 0)
   // A machine that has much else to do is slow, too: what did not end is given a second chance.

@@ -23,7 +23,7 @@ export function isZone(zone: string): boolean {
 type WallClock = (at: number) => LocalTime | null
 
 /** A calendar takes a tenth of a millisecond to open. Zones have several spellings, so that there is no end to them. */
-const MAX_CLOCKS = 1000
+const MAX_CLOCKS = 100
 const clocks = new Map<string, WallClock>()
 
 /** The wall clock of one zone, the same for all who ask. `at` is epoch milliseconds; null for what is not a time. */

@@ -42,7 +42,7 @@ t.test('however many spellings of a zone there are, not all their clocks are kep
   const letters = [...'europe/berlin']
   const spelling = (n: number) =>
     letters.map((letter, place) => ((n >> place) & 1 ? letter.toUpperCase() : letter)).join('')
-  for (let n = 0; n < 2200; n++) wallClock(spelling(n))
+  for (let n = 0; n < 250; n++) wallClock(spelling(n))
   t.equal(wallClock(spelling(1)), wallClock(spelling(1)))
   t.not(wallClock(spelling(8000)), wallClock(spelling(8000)))
   t.same(wallClock(spelling(8000))(0), { day: 4, minute: 60 })
