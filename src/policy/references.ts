@@ -195,16 +195,17 @@ function upstreamWarnings(rule: Placed<Draft<RuleDocument>>, { upstreams }: Know
     ...problemAt(rule, ['when', ...path], code, message),
     severity: 'warning',
   })
+  const mend = 'correct it, or give it to an upstream'
   const regions = new Set(upstreams.map((known) => known.region))
   const unknown = [...(region ?? []).entries()].flatMap(([index, name]) =>
     name === undefined || regions.has(name)
       ? []
-      : [warning(['region', index], 'unknown_region', 'no upstream of the config has this region')],
+      : [warning(['region', index], 'unknown_region', `no upstream of the config has this region; ${mend}`)],
   )
   const labels = Object.entries(upstream?.labels ?? {}).flatMap(([name, value]) =>
     upstreams.some((known) => Object.hasOwn(known.labels, name) && known.labels[name] === value)
       ? []
-      : [warning(['upstream', 'labels', name], 'unknown_label', 'no upstream of the config has this label')],
+      : [warning(['upstream', 'labels', name], 'unknown_label', `no upstream of the config has this label; ${mend}`)],
   )
   return [...unknown, ...labels]
 }

@@ -112,7 +112,8 @@ policies: [p.yaml]
 `,
   'p.yaml': 'version: 1\nrules: [{ id: a, effect: allow, operations: [chat], when: { region: [us, eu] } }]\n',
 }
-const WARNING = /^p\.yaml:2:\d+: warning: no upstream of the config has this region\n/
+const WARNING =
+  /^p\.yaml:2:\d+: warning: no upstream of the config has this region; correct it, or give it to an upstream\n/
 
 t.test('check --show keeps warnings out of its document', async (t) => {
   const yaml = await run(['check', '--config', 'c.yaml', '--show'], WARNED)
