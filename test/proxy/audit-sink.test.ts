@@ -74,10 +74,11 @@ t.test('nobody reads stdout for a while', async (t) => {
   await polled(async () => (await ready(world)) === 200, 'recovery')
   t.equal((await rawRequest(proxy.port, bytes)).status, 200, 'served again')
   await proxy.audit.action('audit-recovered')
-  t.equal(proxy.audit.withAction('audit-degraded').length, 1)
   t.equal(await proxy.stop(), 0)
-  const recovered = proxy.audit.withAction('audit-recovered')[0]
-  const named = recovered?.get('sallyport.refused_request_id') === undefined ? 0 : 1
+  // A busy machine may starve the reader a second time: then that is another outage, told like the first.
+  const recovered = proxy.audit.withAction('audit-recovered')
+  t.equal(proxy.audit.withAction('audit-degraded').length, recovered.length, 'each outage is told once, and its end')
+  const named = recovered.filter((line) => line.get('sallyport.refused_request_id') !== undefined).length
   const authorized = proxy.audit.withAction('request-authorized').length
   t.equal(authorized - named, model.requests.length, 'one authorization for each request that reached the upstream')
   checkAudit(t, world)
