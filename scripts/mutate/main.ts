@@ -24,7 +24,7 @@ const TESTS = [
   'test/unit/policy/**/*.test.ts',
   'test/cases/*.test.ts',
   'test/unit/config/schemas.test.ts',
-  'test/property/{explained,hostile-names,index,monotone,order,unknown}.test.ts',
+  'test/property/{explained,hostile-names,index,monotone,obligations,order,unknown}.test.ts',
 ]
 const PARTS = ['src', 'test', 'scripts', 'config', 'policies', 'docs', 'package.json']
 const CASES = 4000
