@@ -40,11 +40,11 @@ function sentence(change: AccessChange, { who, isOne }: SubjectsText): string {
     case 'lost':
       return `${who} ${isOne ? 'loses' : 'lose'} ${what}${under(before)}${noted(by)}`
     case 'widened':
-      return `${what} for ${who}: ${deltaText(before, after)}${noted('wider', by)}`
+      return `${what} for ${who}: ${deltaText(change)}${noted('wider', by)}`
     case 'narrowed':
-      return `${what} for ${who}: ${deltaText(before, after)}${noted('narrower', by)}`
+      return `${what} for ${who}: ${deltaText(change)}${noted('narrower', by)}`
     case 'changed':
-      return `${what} for ${who}: ${deltaText(before, after)}${noted('wider for some requests, narrower for others', by)}`
+      return `${what} for ${who}: ${deltaText(change)}${noted('wider for some requests, narrower for others', by)}`
     default:
       return unreachable(change.change)
   }
@@ -69,7 +69,7 @@ function universal(name: string, word: string): string {
 }
 
 /** What is asked for now and was not before, and the other way round. What is the same in both is not said. */
-function deltaText(before: WordedWays, after: WordedWays): string {
+function deltaText({ before, after, witnesses }: AccessChange): string {
   const ways = difference(wayTexts(before), wayTexts(after))
   const denied = difference(denials(before), denials(after))
   const said = [
@@ -77,7 +77,17 @@ function deltaText(before: WordedWays, after: WordedWays): string {
     ...denied.added.map((text) => `now denied where ${text}`),
     ...denied.gone.map((text) => `no longer denied where ${text}`),
   ]
-  return said.length > 0 ? said.join(', ') : 'under the same conditions, for other callers'
+  return said.length > 0 ? said.join(', ') : effectsText(witnesses)
+}
+
+/** Nothing is asked for that was not before: what changes is who meets it, or what those are told who do not. */
+function effectsText(witnesses: AccessChange['witnesses']): string {
+  const said = witnesses.map(({ before, after }) => {
+    if (before === 'deny' && after === 'step_up') return 'who was denied is asked to sign in again'
+    if (before === 'step_up' && after === 'deny') return 'who was asked to sign in again is denied'
+    return 'under the same conditions, for other callers'
+  })
+  return [...new Set(said)].join(', and ')
 }
 
 function waysDelta({ added, gone }: Difference, before: WordedWays, after: WordedWays): string[] {

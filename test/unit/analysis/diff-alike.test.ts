@@ -75,3 +75,33 @@ t.test('where a claim cannot be told, a new deny takes something from callers wh
     'chat with gpt-4o for some callers: now denied where the caller has, or may have, the role out (narrower; rule r1)',
   ])
 })
+
+t.test('a claim with members is no text, so that only one who carries the role gains by both', async (t) => {
+  const roles = { ...ROLES, nested: { members: [{ claim: { path: 'a.b', equals: 'y' } }] } }
+  const before = { roles, ...rules(large) }
+  const after = { roles, ...rules(large, { ...large, roles: ['nested'], when: { claim: { path: 'a', equals: 'x' } } }) }
+  t.same(texts(before, after), ['nested gains chat with gpt-4o, with the claim a x (rule r1)'])
+  const [change] = report(before, after).changes
+  t.same(change?.witnesses[0]?.line.as, {
+    user: 'somebody',
+    issuer: 'another-issuer',
+    groups: [],
+    roles: ['nested'],
+    claims: { a: 'x' },
+    method: 'jwt',
+    mfa: true,
+  })
+})
+
+t.test('a step-up in place of a denial is a change, though nobody is allowed more', async (t) => {
+  const before = rules(large, { ...deny, when: { acr: ['weak'] } })
+  const after = rules(large, { ...deny, when: { acr: ['weak'] } }, { ...large, when: { acr: ['phr'] } })
+  t.same(texts(before, after), [
+    'chat with gpt-4o for analyst and lead: who was denied is asked to sign in again (wider; rule r2)',
+  ])
+  t.equal(report(before, after).widens, true)
+  t.same(texts(after, before), [
+    'chat with gpt-4o for analyst and lead: who was asked to sign in again is denied (narrower; rule r2)',
+  ])
+  t.equal(report(after, before).widens, false)
+})
