@@ -14,6 +14,10 @@ const noTools = { tools: { functions: [], hosted: [] } }
 const offers = { tools: { functions: ['rm'], hosted: [] } }
 const small = { max_output_tokens: { at_most: 10 } }
 
+/** Rules that only make a selector common, so that others are found by something else. */
+const others = (count: number, rule: object) =>
+  Array.from({ length: count }, (_, n) => ({ ...rule, when: { max_output_tokens: { at_most: n + 1 } } }))
+
 type Row = readonly [sentence: string, allows: readonly object[], facts: Partial<PolicyInput>, reason: string]
 const table: readonly Row[] = [
   ['there is no allow at all', [], {}, 'default_deny'],
@@ -135,6 +139,65 @@ const table: readonly Row[] = [
     ],
     {},
     'schedule',
+  ],
+  [
+    'an allow for another model is not near, although it is found by the role',
+    [
+      { roles: ['analyst'], models: ['o1'], when: office },
+      { ...chat, when: { ...hours, stream: true } },
+      ...others(3, { roles: ['lead'], models: ['o1'] }),
+    ],
+    {},
+    'schedule',
+  ],
+  [
+    'the nearest counts before the first, although they are found differently',
+    [
+      { models: ['gpt-4o'], when: { ...hours, stream: true } },
+      { roles: ['analyst'], when: office },
+    ],
+    {},
+    'ip_not_allowed',
+  ],
+  [
+    'one of several allows is for another workspace',
+    [
+      { ...chat, workspaces: ['there'], models: ['o1'] },
+      { ...chat, workspaces: ['there'] },
+      ...others(3, { roles: ['lead'], models: ['o1', 'gpt-4o'], operations: ['chat'] }),
+    ],
+    {},
+    'workspace_not_allowed',
+  ],
+  [
+    'the allow of another workspace is for another operation',
+    [
+      { roles: ['analyst'], workspaces: ['there'], operations: ['embeddings'] },
+      { ...chat, models: ['o1'] },
+      ...others(3, { roles: ['lead'], operations: ['embeddings'] }),
+    ],
+    {},
+    'model_not_allowed',
+  ],
+  [
+    'the allow of another workspace is for another role, although it is found by the model',
+    [
+      { roles: ['lead'], workspaces: ['there'], models: ['gpt-4o'] },
+      { ...chat, models: ['o1'] },
+      ...others(3, { roles: ['lead'], models: ['o2'] }),
+    ],
+    {},
+    'model_not_allowed',
+  ],
+  [
+    'the allow of another workspace is for another model, although it is found by the role',
+    [
+      { roles: ['analyst'], workspaces: ['there'], models: ['o2'] },
+      { ...chat, models: ['o1'] },
+      ...others(3, { roles: ['lead'], models: ['o2'] }),
+    ],
+    {},
+    'model_not_allowed',
   ],
 ]
 
