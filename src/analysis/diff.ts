@@ -6,13 +6,19 @@ import { factSpace } from './space-facts.ts'
 import { Formulas } from './space-formula.ts'
 import { TooLarge } from './space-solve.ts'
 
+/** Unit: formulas that are looked at, or what costs as much. */
 export interface DiffLimits {
-  /** What one question may cost, and all of them together. Unit: formulas that are looked at. */
+  /**
+   * What it may cost to find the values that the policies tell apart. Patterns that overlap in a great many ways fill the
+   * memory long before they cost as much as the searches may.
+   */
+  readonly classes: number
+  /** What one question may cost, and all of them together. */
   readonly question: number
   readonly total: number
 }
 
-export const DIFF_LIMITS: DiffLimits = { question: 20_000_000, total: 400_000_000 }
+export const DIFF_LIMITS: DiffLimits = { classes: 60_000_000, question: 20_000_000, total: 400_000_000 }
 
 /** What two policies decide differently. */
 export interface PolicyDiff {
@@ -30,15 +36,16 @@ export interface PolicyDiff {
  */
 export function diffPolicies(before: CompiledPolicy, after: CompiledPolicy, limits = DIFF_LIMITS): PolicyDiff {
   const total = { left: limits.total }
+  const classes = { left: limits.classes }
   const findings: Finding[] = []
   const undecided: { cells: readonly Cell[]; why: string }[] = []
   let grid: Grid = { operations: [], models: [] }
   try {
     const outlines = [before.outline(), after.outline()] as const
-    const facts = factSpace(new Formulas(), outlines, total)
+    const facts = factSpace(new Formulas(), outlines, classes)
     const pair = { before: encodePolicy(outlines[0], facts), after: encodePolicy(outlines[1], facts) }
     const comparing = comparison({ before, after }, pair, { limit: limits.question, total })
-    grid = gridOf(...outlines, total)
+    grid = gridOf(...outlines, classes)
     for (const field of fieldsOf(grid, pair.before, pair.after)) {
       try {
         findings.push(...(findingsIn(comparing, field) ?? []))
