@@ -9,6 +9,7 @@ import { within } from './within.ts'
 
 const PROGRAM = join(import.meta.dirname, '../../bin/sallyport')
 const START_MS = 30_000
+const PIPE_BYTES = 64 * 1024
 
 /** The real program as a child process, with a config folder of its own. */
 export class RunningProxy {
@@ -27,7 +28,7 @@ export class RunningProxy {
   constructor(folder: string, env: NodeJS.ProcessEnv, stdout: ProxyOptions['stdout'] = 'pipe') {
     this.folder = folder
     this.#env = env
-    const out = openStdout(folder, stdout)
+    const out = openStdout(folder, stdout, (chunk) => this.audit.push(chunk))
     this.#reader = out.reader
     const argv = [process.execPath, PROGRAM, 'serve', '--config', this.configFile]
     // Only a shell can start a program without a stdout.
@@ -50,9 +51,8 @@ export class RunningProxy {
       out.reader.once('close', () => resolve())
     })
     out.reader?.on('error', () => undefined)
-    out.reader?.on('data', (chunk: Buffer) => {
-      this.audit.push(chunk)
-    })
+    // What flows is the end alone: the bytes go to the buffer.
+    out.reader?.resume()
   }
 
   get configFile(): string {
@@ -72,7 +72,7 @@ export class RunningProxy {
     return `http://127.0.0.1:${this.adminPort}`
   }
 
-  /** Stops reading stdout: the pipe fills. */
+  /** Stops reading stdout, at once: the pipe fills. */
   stopReading(): void {
     this.#reader?.pause()
   }
@@ -191,14 +191,28 @@ export async function polled(ask: () => Promise<boolean>, what: string, ms = 25_
 }
 
 /** A real pipe (what Node makes for a child is a socket pair, which fills differently), or what else was asked for. */
-function openStdout(folder: string, stdout: ProxyOptions['stdout']): { reader: Socket | null; writer: number } {
+function openStdout(
+  folder: string,
+  stdout: ProxyOptions['stdout'],
+  take: (chunk: Buffer) => void,
+): { reader: Socket | null; writer: number } {
   if (stdout === 'full') return { reader: null, writer: openSync('/dev/full', 'w') }
   if (stdout === 'closed') return { reader: null, writer: openSync('/dev/null', 'w') }
   if (typeof stdout === 'object') return { reader: null, writer: openSync(stdout.file, 'a') }
   const fifo = join(folder, 'stdout')
   execFileSync('mkfifo', [fifo])
   const reading = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK)
-  return { reader: new Socket({ fd: reading, readable: true, writable: false }), writer: openSync(fifo, 'w') }
+  return { reader: readerOf(reading, take), writer: openSync(fifo, 'w') }
+}
+
+/** With a buffer of its own it reads nothing more once it is paused; a plain stream would still fill its own. */
+function readerOf(fd: number, take: (chunk: Buffer) => void): Socket {
+  const buffer = Buffer.allocUnsafe(PIPE_BYTES)
+  const callback = (bytes: number) => {
+    take(Buffer.from(buffer.subarray(0, bytes)))
+    return true
+  }
+  return new Socket({ fd, readable: true, writable: false, onread: { buffer, callback } })
 }
 
 async function freePort(): Promise<number> {
