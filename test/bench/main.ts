@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { measureAll } from './rounds.ts'
 
-const HELP = `npm run bench -- [--rounds 5] [--seconds 0.8] [--connections 64] [--quick] [--without-sallyport] [--only TEXT]
+const HELP = `npm run bench -- [--rounds 15] [--seconds 0.3] [--connections 64] [--quick] [--without-sallyport] [--only TEXT]
   --quick              two short rounds: does it work, not how fast
-  --only TEXT          only the workloads whose name holds TEXT
+  --only TEXT          only the workload of that name, or those whose name holds TEXT
   --without-sallyport  the others alone
   --node-argument A    an argument for the Node that runs Sallyport, such as --cpu-prof
 `
@@ -31,8 +31,8 @@ async function main(): Promise<number> {
   try {
     const { text, problems } = await measureAll({
       folder,
-      rounds: Number(values.rounds ?? (values.quick ? 2 : 5)),
-      seconds: Number(values.seconds ?? (values.quick ? 0.4 : 0.8)),
+      rounds: Number(values.rounds ?? (values.quick ? 2 : 15)),
+      seconds: Number(values.seconds ?? 0.3),
       connections: Number(values.connections),
       only: values.only,
       withSallyport: !values['without-sallyport'],

@@ -40,8 +40,8 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 function shown(spread: Spread | null, digits: number): string {
   if (spread === null) return '-'
-  const { median, min, max } = spread
-  return `${median.toFixed(digits)} (${min.toFixed(digits)}-${max.toFixed(digits)})`
+  const { median, low, high } = spread
+  return `${median.toFixed(digits)} (${low.toFixed(digits)}-${high.toFixed(digits)})`
 }
 
 function opening({ results, contenders, absent }: Measured): string {
@@ -67,7 +67,7 @@ function ratios({ results, workloads, contenders }: Measured): string {
   const rows = workloads
     .filter(isShared)
     .map((workload) => [workload.name, ...bases.map((base) => shown(results.ratio(workload.name, OURS, base), 2))])
-  return `CPU of ${OURS} as a share of the other's, same round: median (min-max)\n${table(['', ...bases], rows)}`
+  return `CPU of ${OURS} as a share of the other's, same round: median (quartiles)\n${table(['', ...bases], rows)}`
 }
 
 function costs({ results, workloads, contenders }: Measured): string {

@@ -1,10 +1,10 @@
 import type { Cell } from './generator.ts'
 
-/** Middle and extent of one figure over the rounds. */
+/** Median and quartiles of one figure over the rounds. */
 export interface Spread {
   readonly median: number
-  readonly min: number
-  readonly max: number
+  readonly low: number
+  readonly high: number
 }
 
 /** Every cell of a run, by workload and contender, one a round. */
@@ -53,10 +53,15 @@ export class Results {
 }
 
 export function spread(values: readonly number[]): Spread | null {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  const upper = sorted[middle]
-  const lower = sorted.length % 2 === 0 ? sorted[middle - 1] : upper
-  if (upper === undefined || lower === undefined) return null
-  return { median: (lower + upper) / 2, min: sorted[0] ?? upper, max: sorted.at(-1) ?? upper }
+  if (values.length === 0) return null
+  const sorted = Float64Array.from(values).sort()
+  return { median: quantile(sorted, 0.5), low: quantile(sorted, 0.25), high: quantile(sorted, 0.75) }
+}
+
+/** Between two values it lies on the line from one to the other. */
+function quantile(sorted: Float64Array, share: number): number {
+  const place = (sorted.length - 1) * share
+  const below = sorted[Math.floor(place)] ?? Number.NaN
+  const above = sorted[Math.ceil(place)] ?? Number.NaN
+  return below + (above - below) * (place - Math.floor(place))
 }
