@@ -1,8 +1,9 @@
 /**
  * Mutation testing of the policy: changes `src/policy` in one small way at a time, in memory and on a copy of the tree,
  * and asks the tests of the policy whether they notice. `npm run mutate -- --minutes 30 [FILE…]`; goes on where the last
- * run ended, and with `--commit REV` copies that commit instead of the files as they are. Prints the score, and each mutant that no test notices and that is not known to be equivalent; these make
- * the exit code 1.
+ * run ended. `--commit REV` copies that commit instead of the files as they are; `--kept FILE` keeps the results there,
+ * so that two runs can go on side by side. Prints the score, and each mutant that no test notices and that is not known
+ * to be equivalent; these make the exit code 1.
  */
 import { execFileSync } from 'node:child_process'
 import { cpSync, globSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
@@ -35,6 +36,7 @@ const { values, positionals } = parseArgs({
   options: {
     minutes: { type: 'string', default: '30' },
     commit: { type: 'string' },
+    kept: { type: 'string', default: KEPT },
     anew: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
   },
@@ -126,7 +128,7 @@ async function main(): Promise<void> {
     const files = all.filter((file) => positionals.length === 0 || positionals.some((name) => file.includes(name)))
     const tests = TESTS.flatMap((glob) => globSync(glob, { cwd: tree }).sort())
     const texts = new Map(all.map((file) => [file, readFileSync(join(tree, file), 'utf8')]))
-    const results = openResults(KEPT, values.anew, texts)
+    const results = openResults(values.kept, values.anew, texts)
     const testsDigest = digestOf(
       [...tests, ...globSync('test/{cases/*.yaml,support/*.ts}', { cwd: tree }).sort()].map((file) =>
         readFileSync(join(tree, file), 'utf8'),
