@@ -1,31 +1,11 @@
 import t from 'tap'
-import { distinctRules, indexRules, type Lookup } from '../../../src/policy/candidates.ts'
+import { indexRules, type Lookup } from '../../../src/policy/candidates.ts'
 import type { Dimension } from '../../../src/policy/rarest.ts'
-import { type CompiledRule, compileRule, nameSet } from '../../../src/policy/rule.ts'
-import type { RuleDocument } from '../../../src/policy/schema.ts'
+import { type CompiledRule, nameSet } from '../../../src/policy/rule.ts'
 import { plain } from '../../property/scale-policies.ts'
+import { rulesOf, type Written } from './written-rules.ts'
 
 const ALL: readonly Dimension[] = ['models', 'roles', 'workspaces', 'operations']
-
-interface Written {
-  readonly effect?: 'allow' | 'deny'
-  readonly roles?: readonly number[]
-  readonly workspaces?: readonly number[]
-  readonly models?: readonly string[]
-  readonly operations?: string[]
-  readonly when?: object
-}
-
-function rulesOf(...written: readonly Written[]): CompiledRule[] {
-  return written.map(({ roles = null, workspaces = null, models, effect = 'allow', ...rest }, rank) =>
-    compileRule({ id: `r${rank}`, effect, ...rest } as RuleDocument, {
-      rank,
-      roles,
-      workspaces,
-      models: models ? nameSet(models) : null,
-    }),
-  )
-}
 
 const nobody: Lookup = { operation: 'chat', model: 'm', roles: new Set(), moreRoles: new Set(), workspaces: [-1] }
 
@@ -100,6 +80,27 @@ t.test('a rule stands under the selector that fewest rules share', async (t) => 
   t.same(asked(byWorkspace, { roles: new Set([1]), model: 'm', workspaces: [0] }), [0])
 })
 
+t.test('of selectors that as few rules share, the first stands', async (t) => {
+  const rules = rulesOf({ roles: [1], models: ['m'] })
+  t.same(asked(rules, { model: 'm' }, ['models', 'roles']), [0])
+  t.same(asked(rules, { model: 'm' }, ['roles', 'models']), [])
+})
+
+t.test('each rule that shares a name counts once', async (t) => {
+  const rules = rulesOf({ roles: [1], models: ['m'] }, { roles: [1], models: ['m'] }, { roles: [1] })
+  t.same(asked(rules, { model: 'm' }), [0, 1], 'two rules share the model, and three the role')
+})
+
+t.test('patterns count by the end under which they stand', async (t) => {
+  const shared = rulesOf(...many(3, (n) => ({ roles: [n], models: ['g*'] })))
+  t.same(asked(shared, { roles: new Set([1]), model: 'gx' }), [1], 'one that many rules share')
+  const roles = (n: number) => [n < 2 ? 1 : 2]
+  const heads = rulesOf(...many(3, (n) => ({ roles: roles(n), models: [`m${n}*`] })))
+  t.same(asked(heads, { model: 'm1' }), [1], 'beginnings that differ')
+  const tails = rulesOf(...many(3, (n) => ({ roles: roles(n), models: [`*m${n}`] })))
+  t.same(asked(tails, { model: 'm1' }), [1], 'ends that differ')
+})
+
 t.test('the fullest key of a selector counts, not the emptiest', async (t) => {
   const rules = rulesOf({ roles: [1], models: ['rare', 'm'] }, { models: ['m'] }, { models: ['m'] })
   t.same(asked(rules, { model: 'rare' }), [])
@@ -113,6 +114,19 @@ t.test('patterns stand under their longer end', async (t) => {
   t.same(asked(rules, { model: 'xyz' }), [3, 1])
 })
 
+t.test(
+  'a name that is shorter than some patterns is looked up once by its beginning and once by its end',
+  async (t) => {
+    t.same(asked(rulesOf({ models: ['ab*'] }, { models: ['abc*'] }), { model: 'ab' }), [0])
+    t.same(asked(rulesOf({ models: ['*z'] }, { models: ['*xyz'] }), { model: 'yz' }), [0])
+  },
+)
+
+t.test('a rule that names something twice is asked once', async (t) => {
+  t.same(asked(rulesOf({ roles: [1, 1] }), { roles: new Set([1]) }), [0])
+  t.same(asked(rulesOf({ models: ['ab*', 'ab*x'] }), { model: 'abx' }), [0])
+})
+
 t.test('a set of models that many rules use is one list', async (t) => {
   const set = nameSet(['a', 'b', 'b*', 'c'])
   const rules = rulesOf({}, {}, {}).map((rule) => ({ ...rule, models: set }))
@@ -120,6 +134,9 @@ t.test('a set of models that many rules use is one list', async (t) => {
   t.same(asked(rules, { model: 'bb' }), [0, 1, 2])
   t.same(asked(rules, { model: 'b' }), [0, 1, 2, 0, 1, 2], 'a name and a pattern of one set')
   t.same(asked(rules, { model: 'd' }), [])
+  let lists = 0
+  indexRules(rules, ALL).visit({ ...nobody, model: 'a' }, () => void lists++)
+  t.equal(lists, 1)
 })
 
 t.test('more than a few rules are told apart by what a condition wants', async (t) => {
@@ -130,6 +147,29 @@ t.test('more than a few rules are told apart by what a condition wants', async (
   const nine = rulesOf(...many(9, (n) => ({ roles: [1], ...claim(`v${n}`) })))
   t.same(asked(nine, { roles: new Set([1]), ...says('v1') }), [1])
   t.same(asked(nine, says('v1')), [1])
+})
+
+t.test('of several conditions, rules stand under the one that fewest share', async (t) => {
+  const both = (type: string, other: string): Written => ({
+    when: { ...claim(type).when, header: { name: 'x-class', equals: other } },
+  })
+  const facts: Partial<Lookup> = {
+    conditions: {
+      input: { ...plain, principal: { ...plain.principal, claims: { type: 'v1' } }, header: () => 'w2' },
+      unknownCounts: false,
+    },
+  }
+  t.same(asked(rulesOf(...many(9, (n) => both(`v${n}`, 'w2'))), facts), [1], 'the claim')
+  t.same(asked(rulesOf(...many(9, (n) => both('v1', `w${n}`))), facts), [2], 'the header')
+  t.same(asked(rulesOf(...many(9, (n) => both(`v${n}`, `w${n}`))), facts), [1], 'the first of two as rare')
+})
+
+t.test('a condition is looked up only where fewer rules share it than the selector', async (t) => {
+  const shared = rulesOf(...many(9, () => ({ roles: [1], ...claim('v') })))
+  t.same(asked(shared, says('v')), [], 'as many share both')
+  t.same(asked(shared, { roles: new Set([1]), ...says('x') }).length, 9)
+  const halves = rulesOf(...many(10, (n) => ({ roles: [1], ...claim(n < 5 ? 'v' : 'w') })))
+  t.same(asked(halves, says('w')), [5, 6, 7, 8, 9], 'half as many share a claim')
 })
 
 t.test('a fact that cannot be told finds every deny and no allow; without facts every rule is found', async (t) => {
@@ -155,26 +195,8 @@ t.test('only the facts that most rules speak of are read', async (t) => {
   const found = asked(rules, { conditions: { input: plain, unknownCounts: false } })
   t.same(found.length, 18, 'the rules of the ninth fact, and those of none')
   t.ok(found.includes(80) && !found.includes(79))
-})
-
-t.test('of rules that differ in name and rank alone, the first is kept', async (t) => {
-  const when = { network: ['10.0.0.0/8'] }
-  const base: Written = { roles: [1], workspaces: [2], operations: ['a', 'b*c'], when }
-  const twins = rulesOf(base, base, base)
-  t.same(
-    distinctRules(twins).map(({ rank }) => rank),
-    [0],
-  )
-  const others: readonly Written[] = [
-    { ...base, effect: 'deny' },
-    { ...base, roles: [2] },
-    { ...base, workspaces: [1] },
-    { ...base, models: ['m'] },
-    { ...base, operations: ['a', 'b*d'] },
-    { ...base, operations: ['a'] },
-    { ...base, when: { network: ['10.0.0.0/9'] } },
-    { ...base, when: { ...when, stream: true } },
-  ]
-  for (const other of others) t.same(distinctRules(rulesOf(base, other)).length, 2, JSON.stringify(other))
-  t.same(distinctRules(rulesOf({ roles: [1] }, {})).length, 2)
+  const rareFirst = rulesOf(...ofFacts.reverse().flat(), ...many(9, () => ({})))
+  const again = asked(rareFirst, { conditions: { input: plain, unknownCounts: false } })
+  t.same(again.length, 18, 'wherever it stands')
+  t.ok(again.includes(8) && !again.includes(9))
 })

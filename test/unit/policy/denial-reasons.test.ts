@@ -21,6 +21,16 @@ const others = (count: number, rule: object) =>
 type Row = readonly [sentence: string, allows: readonly object[], facts: Partial<PolicyInput>, reason: string]
 const table: readonly Row[] = [
   ['there is no allow at all', [], {}, 'default_deny'],
+  ['there is a deny alone, which does not apply', [{ ...chat, effect: 'deny', when: office }], {}, 'default_deny'],
+  [
+    'a deny that does not apply is not near',
+    [
+      { ...chat, effect: 'deny', when: office },
+      { ...chat, models: ['o1'] },
+    ],
+    {},
+    'model_not_allowed',
+  ],
   ['no allow is for the caller', [{ ...chat, roles: ['lead'] }], {}, 'role_missing'],
   ['an allow is for everybody, and not for the operation', [{ operations: ['files.*'] }], {}, 'endpoint_not_allowed'],
   ['no allow of the role is for the operation', [chat], { operation: 'embeddings' }, 'endpoint_not_allowed'],
@@ -41,6 +51,12 @@ const table: readonly Row[] = [
     'endpoint_not_allowed',
   ],
   ['the allow is for another workspace', [{ ...chat, workspaces: ['there'] }], {}, 'workspace_not_allowed'],
+  [
+    'the allow is for another workspace, and for the operation by a pattern',
+    [{ roles: ['analyst'], workspaces: ['there'], operations: ['files.*'] }],
+    { operation: 'files.list', model: null },
+    'workspace_not_allowed',
+  ],
   ['and for another model, too', [{ ...chat, workspaces: ['there'] }], { model: 'o3' }, 'model_not_allowed'],
   [
     'the allow of another workspace is for another role',

@@ -50,3 +50,8 @@ t.test('a long list of groups is a list of groups', async (t) => {
   t.same(workspaces, [0])
   t.same(heldBy({ ...person, issuer: 'other', groups: many, workspaces: [] }).roleNames, [])
 })
+
+t.test('what a principal holds is found once, and for another principal anew', async (t) => {
+  t.equal(heldBy(person), heldBy(person))
+  t.not(heldBy({ ...person }), heldBy(person))
+})
