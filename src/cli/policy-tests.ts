@@ -1,4 +1,4 @@
-import type { Explanation } from '../model/decision.ts'
+import type { Explanation, ShadowVerdict } from '../model/decision.ts'
 import type { JsonObject, JsonValue } from '../model/json.ts'
 import type { CompiledPolicy } from '../policy/compile.ts'
 import type { TestDocument } from '../policy/schema.ts'
@@ -76,7 +76,7 @@ function runCase({ file, policy, upstreams }: CaseGroup, one: PolicyCase, now: n
   if (!outcome.ok) return { result: { ...about, ok: false, got: outcome.fault }, rules: [] }
   const { input, shadowInput, served } = outcome.value
   const explanation = policy.explain(input, shadowInput)
-  const result: TestResult = { ...about, ok: meets(one, explanation), got: said(explanation) }
+  const result: TestResult = { ...about, ok: meets(one, explanation), got: said(one, explanation) }
   const rules = exercisedRules(expect, explanation)
   // A policy with no upstreams beside it is asked of no model that somebody would have to serve.
   return { result: served || upstreams.length === 0 ? result : { ...result, served: false as const }, rules }
@@ -91,7 +91,7 @@ function exercisedRules({ unmet = [] }: Expectation, { decision, shadow }: Expla
   return [decision.rule, shadow?.rule, ...named].filter((id) => typeof id === 'string')
 }
 
-function meets({ expect, isExact }: PolicyCase, { decision, unmet: rows }: Explanation): boolean {
+function meets({ expect, isExact }: PolicyCase, { decision, shadow, unmet: rows }: Explanation): boolean {
   const { effect, reason, unmet } = expect
   const rule = expect.rule ?? (isExact ? null : undefined)
   const missing = new Set(rows.map((row) => `${row.rule}.${row.condition}`))
@@ -100,19 +100,43 @@ function meets({ expect, isExact }: PolicyCase, { decision, unmet: rows }: Expla
     (rule === undefined || decision.rule === rule) &&
     (reason === undefined || decision.reason === reason) &&
     (unmet ?? []).every((row) => missing.has(row)) &&
-    (!isExact || unmet === undefined || missing.size === new Set(unmet).size)
+    (!isExact || unmet === undefined || missing.size === new Set(unmet).size) &&
+    meetsShadow(expect.shadow, shadow)
   )
 }
 
-function expectation({ expect: { effect, rule, reason, unmet = [] }, isExact }: PolicyCase): string {
-  const by = rule === undefined ? isExact && 'by no rule' : `by ${rule}`
-  const words = [effect, by, reason && `(${reason})`, unmet.length > 0 && `unmet ${unmet.join(', ')}`]
-  return words.filter((word) => typeof word === 'string').join(' ')
+/** A test that does not speak of the shadow rules holds whatever they say. */
+function meetsShadow(expected: Expectation['shadow'], shadow: Explanation['shadow']): boolean {
+  if (expected === undefined) return true
+  if (expected === 'none' || shadow === null) return expected === 'none' && shadow === null
+  const { effect, rule, reason } = expected
+  return (
+    shadow.effect === effect &&
+    (rule === undefined || shadow.rule === rule) &&
+    (reason === undefined || shadow.reason === reason)
+  )
 }
 
-function said({ decision, unmet }: Explanation): string {
-  const by = decision.rule === null ? 'by no rule' : `by ${decision.rule}`
+function expectation({ expect: { effect, rule, reason, unmet = [], shadow }, isExact }: PolicyCase): string {
+  const by = rule === undefined ? isExact && 'by no rule' : `by ${rule}`
+  const words = [effect, by, reason && `(${reason})`, unmet.length > 0 && `unmet ${unmet.join(', ')}`]
+  const said = words.filter((word) => typeof word === 'string').join(' ')
+  if (shadow === undefined) return said
+  if (shadow === 'none') return `${said}; ${NO_SHADOW}`
+  const would = [shadow.effect, shadow.rule && `by ${shadow.rule}`, shadow.reason && `(${shadow.reason})`]
+  return `${said}; in shadow ${would.filter((word) => typeof word === 'string').join(' ')}`
+}
+
+const NO_SHADOW = 'in shadow nothing else'
+
+/** What came of it; of the shadow rules, where the test speaks of them. */
+function said({ expect }: PolicyCase, { decision, unmet, shadow }: Explanation): string {
   const missing = unmet.slice(0, 5).map((row) => `${row.rule}.${row.condition}`)
   const rest = missing.length > 0 && decision.effect !== 'allow' ? ` unmet ${missing.join(', ')}` : ''
-  return `${decision.effect} ${by} (${decision.reason})${rest}`
+  const would = shadow === null ? NO_SHADOW : `in shadow ${verdict(shadow)}`
+  return `${verdict(decision)}${rest}${expect.shadow === undefined ? '' : `; ${would}`}`
+}
+
+function verdict({ effect, rule, reason }: ShadowVerdict): string {
+  return `${effect} ${rule === null ? 'by no rule' : `by ${rule}`} (${reason})`
 }

@@ -58,6 +58,19 @@ const request = closed('what is asked for', {
   urls: names('the hosts that URLs of the request name'),
 })
 
+/** As `policy explain --json` has it under `shadow`; `none` for its null, which no file may hold. */
+const shadowExpectation = Type.Union(
+  [
+    word('the shadow rules change nothing', ['none']),
+    closed('what would be decided with the shadow rules enforced, where that differs', {
+      effect: word('what would be decided', ['allow', 'deny', 'step_up']),
+      rule: Type.Optional(text('the id of the rule that would decide')),
+      reason: Type.Optional(text('the reason code')),
+    }),
+  ],
+  { description: 'the verdict of the shadow rules such as `{ effect: deny, rule: ID }`, or `none`' },
+)
+
 /** One entry of `tests`: the same description as a line of `policy explain --batch`, and what is expected of it. */
 export const testSchema = closed('one request, and what is expected of the policy for it', {
   name: text('what it shows, as a sentence'),
@@ -76,5 +89,6 @@ export const testSchema = closed('one request, and what is expected of the polic
         description: 'what must be among the unmet conditions',
       }),
     ),
+    shadow: Type.Optional(shadowExpectation),
   }),
 })

@@ -21,6 +21,10 @@ export function testProblems(
   if (expect?.rule !== undefined && !ids.has(expect.rule)) {
     found.push(problemAt(test, ['expect', 'rule'], 'unknown_rule', 'no rule has this `id`'))
   }
+  const shadow = expect?.shadow
+  if (typeof shadow === 'object' && shadow.rule !== undefined && !ids.has(shadow.rule)) {
+    found.push(problemAt(test, ['expect', 'shadow', 'rule'], 'unknown_rule', 'no rule has this `id`'))
+  }
   if (at !== undefined && instantOf(at) === null) {
     const message = '`at` must be an ISO time with a zone such as `"2026-03-02T09:00:00Z"`'
     found.push(problemAt(test, ['at'], 'wrong_value', message))

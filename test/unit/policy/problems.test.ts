@@ -158,6 +158,13 @@ const table: readonly Row[] = [
     ['rules.0.when.upstream.labels.tier unknown_label'],
   ],
   ['a test of an unknown rule', test({ expect: { effect: 'allow', rule: 'x' } }), ['tests.0.expect.rule unknown_rule']],
+  [
+    'a test of an unknown rule in shadow mode',
+    test({ expect: { effect: 'allow', shadow: { effect: 'deny', rule: 'x' } } }),
+    ['tests.0.expect.shadow.rule unknown_rule'],
+  ],
+  ['a test of a rule in shadow mode', test({ expect: { effect: 'allow', shadow: { effect: 'deny', rule: 'r' } } }), []],
+  ['a test that expects nothing of shadow rules', test({ expect: { effect: 'allow', shadow: 'none' } }), []],
   ['a test of a pattern', test({ request: { operation: 'files.*' } }), ['tests.0.request.operation unknown_operation']],
   ['a test at no time', test({ at: '2026-03-02 09:00' }), ['tests.0.at wrong_value']],
   ['a test at a time', test({ at: '2026-03-02T09:00:00+01:00' }), []],
