@@ -62,3 +62,39 @@ t.test('a reader that remembers the last address answers for the one that is ask
     t.same(read(written), readAddress(written), written)
   }
 })
+
+const notations: readonly (readonly [written: string, groups: readonly number[] | null])[] = [
+  ['1.2.3.4', [0x102, 0x304]],
+  ['255.254.253.252', [0xfffe, 0xfdfc]],
+  ['1::3:4:5:6:7:8', [1, 0, 3, 4, 5, 6, 7, 8]],
+  ['1:2:3:4:5:6:7::', [1, 2, 3, 4, 5, 6, 7, 0]],
+  ['1:2:3:4::5:6:7:8', null],
+  ['64:ff9b::1.2.3.4', [0x64, 0xff9b, 0, 0, 0, 0, 0x102, 0x304]],
+  ['::ffff:1.2.3.4', [0x102, 0x304]],
+  ['1::ffff:1.2.3.4', [1, 0, 0, 0, 0, 0xffff, 0x102, 0x304]],
+  ['::1:0:ffff:1.2.3.4', [0, 0, 0, 1, 0, 0xffff, 0x102, 0x304]],
+  ['fe80::1%eth0', [0xfe80, 0, 0, 0, 0, 0, 0, 1]],
+  ['%eth0', null],
+]
+for (const [written, groups] of notations) {
+  t.test(`the address \`${written}\` is ${groups === null ? 'none' : groups.join(' ')}`, async (t) => {
+    t.same(readAddress(written), groups)
+  })
+}
+
+const ranges: readonly (readonly [written: string, network: ReturnType<typeof readNetwork>])[] = [
+  ['10.0.0.0/8', { groups: [0xa00, 0], bits: 8 }],
+  ['10.1.2.3', { groups: [0xa01, 0x203], bits: 32 }],
+  ['::/0', { groups: [0, 0, 0, 0, 0, 0, 0, 0], bits: 0 }],
+  ['::ffff:10.0.0.0/104', { groups: [0xa00, 0], bits: 8 }],
+  ['::ffff:0.0.0.0/96', { groups: [0, 0], bits: 0 }],
+  ['::ffff:0.0.0.0/95', null],
+  ['1.2.3/8', null],
+  ['1:2:3/8', null],
+  ['fe80::1%eth0', null],
+]
+for (const [written, network] of ranges) {
+  t.test(`the range \`${written}\` is ${network === null ? 'none' : JSON.stringify(network)}`, async (t) => {
+    t.same(readNetwork(written), network)
+  })
+}

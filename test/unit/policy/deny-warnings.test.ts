@@ -41,12 +41,28 @@ t.test('what is no rule yet is not warned of', async (t) => {
   t.same(codes({ id: 'r', effect: 'deny', when: { urls: 'a' } }), ['wrong_type'])
 })
 
-t.test('the message says how to write what was meant', async (t) => {
-  const [problem] = compiled('deny', { tools: { hosted: ['web_search'] } }).problems
-  t.equal(
-    problem?.message,
-    'this deny applies only where every hosted tool of the request matches, and where it has none: one that does ' +
-      'not match evades the rule; nothing is allowed but by a rule, so leave the deny out and list what is granted ' +
-      'in `tools.hosted` of each allow',
-  )
-})
+const messages: readonly (readonly [what: string, when: object, every: string, grant: string])[] = [
+  [
+    'functions',
+    { tools: { functions: ['rm'] } },
+    'function',
+    'list what is granted in `tools.functions` of each allow',
+  ],
+  [
+    'hosted tools',
+    { tools: { hosted: ['web_search'] } },
+    'hosted tool',
+    'list what is granted in `tools.hosted` of each allow',
+  ],
+  ['hosts', { urls: ['a.example'] }, 'host in a URL', 'list the hosts that are granted in `urls` of an allow'],
+]
+for (const [what, when, every, grant] of messages) {
+  t.test(`the message says how to write what was meant: ${what}`, async (t) => {
+    const [problem] = compiled('deny', when).problems
+    t.equal(
+      problem?.message,
+      `this deny applies only where every ${every} of the request matches, and where it has none: one that does not ` +
+        `match evades the rule; nothing is allowed but by a rule, so leave the deny out and ${grant}`,
+    )
+  })
+}
