@@ -6,6 +6,7 @@ import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../mode
 import type { PlacedProblem } from '../model/problem.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import { caseSchema } from '../policy/case-schema.ts'
+import { policySchema } from '../policy/schema.ts'
 import { shapeProblems } from '../schema/shape.ts'
 
 export interface CaseUpstream {
@@ -26,11 +27,16 @@ export interface CaseDocument {
 export interface CaseFile {
   readonly name: string
   readonly document: CaseDocument
+  /** Its `tests` are those of a policy file: what they refer to must be there. */
+  readonly isOfPolicies: boolean
   readonly digest: string
   readonly place: (path: Path, at?: 'key' | 'value') => ReturnType<Place>
 }
 
-/** Reads files and the `*.yaml` and `*.yml` files of folders, by name; every problem at once where there is one. */
+/**
+ * Reads files and the `*.yaml` and `*.yml` files of folders, by name; every problem at once where there is one. A policy
+ * file is a policy of its own, unless it holds nothing but tests: these are asked as those of any other file.
+ */
 export async function readCaseFiles(
   paths: readonly string[],
   cwd: string,
@@ -50,17 +56,17 @@ async function readCaseFile(file: string): Promise<Result<CaseFile, readonly Pla
   if (!read.ok) return failed([unreadable(file, read.code, read.message)])
   const { document, problems, place } = parseYaml(read.text, file)
   if (document === null) return failed(problems)
-  // A policy file is its own policy: its tests are asked of it alone.
-  const isPolicy = isJsonObject(document) && ownValue(document, 'version') !== undefined
-  if (isPolicy) {
-    const whole = { name: file, document: { policy: document }, digest: read.digest }
+  const isPolicyFile = isJsonObject(document) && ownValue(document, 'version') !== undefined
+  if (isPolicyFile && Object.keys(document).some((key) => key !== 'version' && key !== 'tests')) {
+    const whole = { name: file, document: { policy: document }, digest: read.digest, isOfPolicies: false }
     return ok({ ...whole, place: (path, at) => place(path[0] === 'policy' ? path.slice(1) : path, at) })
   }
-  const found = shapeProblems(caseSchema, document).map(
+  const found = shapeProblems(isPolicyFile ? policySchema : caseSchema, document).map(
     ({ path, at, severity, code, message }): PlacedProblem => ({ file, ...place(path, at), severity, code, message }),
   )
   if (found.length > 0) return failed(found)
-  return ok({ name: file, document: document as CaseDocument, digest: read.digest, place })
+  const { version: _, ...cases } = document as CaseDocument & { readonly version?: number }
+  return ok({ name: file, document: cases, digest: read.digest, isOfPolicies: isPolicyFile, place })
 }
 
 async function filesOf(paths: readonly string[], cwd: string, problems: PlacedProblem[]): Promise<Set<string>> {

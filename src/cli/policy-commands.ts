@@ -26,11 +26,12 @@ function addTest(policy: Command, invoke: Invoke): void {
     policy,
     'test',
     'run the `tests` of the policy files and of other files; exit 1 when one fails',
-    'policy test --min-coverage 90 --junit report.xml',
+    `policy test --min-coverage 90 --junit report.xml
+  $ sallyport policy test more-tests.yaml cases/`,
   )
     .argument(
       '[files...]',
-      "files or folders, run beside the policies' own: with `tests`, or with a `policy` and its `requests`",
+      'files or folders of more tests, run beside those of the policies. A file with roles, rules or a `policy` is asked of itself; one of tests alone, of the policies of the config',
     )
     .option('--min-coverage <percent>', 'exit 1 when fewer of the rules are exercised by a test')
     .option('--junit <file>', 'write a JUnit report for CI')

@@ -20,6 +20,11 @@ export interface PolicyTestOptions extends CommonOptions {
 }
 
 interface Report {
+  /** The policies of the config: what is asked where a file does not bring its own. */
+  readonly policy: NamedPolicy
+  readonly config: string
+  /** Whether other files were named: then it is said which policy each was asked of. */
+  readonly hasFiles: boolean
   readonly groups: readonly GroupResults[]
   readonly coverage: Coverage
   readonly minimum: number | null
@@ -36,12 +41,14 @@ export async function run(options: PolicyTestOptions, io: CommandIo): Promise<nu
     return unusable(io, 'error: `--min-coverage` must be a number from 0 to 100\n')
   }
   const file = resolve(io.cwd, options.config)
-  const { settings, policy, problems } = await loadAll(file, { env: io.env, secrets: false, compile: compilePolicies })
-  if (!settings || !policy) return unusable(io, problemText(problems, io.cwd))
-  const standing = { policy, upstreams: decidedUpstreams(settings) }
-  const groups = await groupsOf(options.files ?? [], standing, io)
+  const loaded = await loadAll(file, { env: io.env, secrets: false, compile: compilePolicies })
+  const { settings, policy } = loaded
+  if (!settings || !policy) return unusable(io, problemText(loaded.problems, io.cwd))
+  const standing = { policy, upstreams: decidedUpstreams(settings), files: new Set(loaded.files) }
+  const { files = [] } = options
+  const groups = await groupsOf(files, standing, io)
   if (groups === null) return EXIT.unusable
-  const report = reportOf(groups, policy, minimum)
+  const report = reportOf(groups, { policy, config: file, hasFiles: files.length > 0, minimum })
   if (options.junit !== undefined && !(await writeJunit(options.junit, report, io))) return EXIT.unusable
   io.stdout.write(options.json ? reportJson(report, io.cwd) : reportText(report, io.cwd))
   return report.ok ? EXIT.done : EXIT.no
@@ -55,24 +62,21 @@ function unusable(io: CommandIo, text: string): number {
 /** Null when a file is unusable; that has been said then. A file of the policies in force is not run twice. */
 async function groupsOf(
   paths: readonly string[],
-  standing: Standing,
+  standing: Standing & { readonly files: ReadonlySet<string> },
   io: CommandIo,
 ): Promise<readonly CaseGroup[] | null> {
-  const own = testGroups(standing.policy, standing.upstreams)
-  const files = await readCaseFiles(paths, io.cwd)
-  const isOwn = new Set(own.map(({ file }) => file))
-  const more = files.ok
-    ? fileGroups(
-        files.value.filter(({ name }) => !isOwn.has(name)),
-        standing,
-      )
-    : files
-  if (more.ok) return [...own, ...more.value]
+  const read = await readCaseFiles(paths, io.cwd)
+  const others = read.ok ? read.value.filter(({ name }) => !standing.files.has(name)) : []
+  const more = read.ok ? fileGroups(others, standing) : read
+  if (more.ok) return [...testGroups(standing.policy, standing.upstreams), ...more.value]
   io.stderr.write(problemText(more.fault, io.cwd))
   return null
 }
 
-function reportOf(groups: readonly CaseGroup[], policy: NamedPolicy, minimum: number | null): Report {
+type Asked = Pick<Report, 'policy' | 'config' | 'hasFiles' | 'minimum'>
+
+function reportOf(groups: readonly CaseGroup[], asked: Asked): Report {
+  const { policy, minimum } = asked
   const now = Date.now()
   const ran = groups.map((group) => runGroup(group, now))
   const exercised = new Set(ran.flatMap((one) => (one.group.policy === policy ? [...one.exercised] : [])))
@@ -82,28 +86,39 @@ function reportOf(groups: readonly CaseGroup[], policy: NamedPolicy, minimum: nu
   )
   const isCovered = minimum === null || meetsMinimum(coverage, minimum)
   const ok = isCovered && ran.every(({ results }) => results.every((result) => result.ok))
-  return { groups: ran, coverage, minimum, ok }
+  return { ...asked, groups: ran, coverage, ok }
 }
 
-const resultsOf = ({ groups }: Report) => groups.flatMap(({ results }) => results)
+const resultsOf = ({ groups }: Pick<Report, 'groups'>) => groups.flatMap(({ results }) => results)
 
-function reportJson(report: Report, cwd: string): string {
-  const tests = resultsOf(report).map(({ file, ...row }) => ({ file: relative(cwd, file), ...row }))
-  const { ok, coverage, minimum } = report
+function reportJson({ ok, groups, coverage, minimum, policy }: Report, cwd: string): string {
+  const tests = groups.flatMap(({ group, results }) => {
+    const asked = group.policy === policy ? 'config' : 'own'
+    return results.map(({ file, ...row }) => ({ file: relative(cwd, file), policy: asked, ...row }))
+  })
   const asked = minimum === null ? coverage : { ...coverage, minimum }
   return `${JSON.stringify({ ok, tests, coverage: asked }, null, 2)}\n`
 }
 
 function reportText(report: Report, cwd: string): string {
   const results = resultsOf(report)
-  if (results.length === 0) return `the policies have no tests\n${coverageText(report)}`
+  if (results.length === 0 && !report.hasFiles) return `the policies have no tests\n${coverageText(report)}`
   const failures = results.filter(({ ok }) => !ok).length
-  const isOne = report.groups.length === 1
+  const hasHeads = report.hasFiles || report.groups.length > 1
   const tables = report.groups.map((one) => {
-    const head = isOne || one.results.length === 0 ? '' : `${printable(relative(cwd, one.group.file))}\n`
-    return head + one.results.map(resultLine).join('')
+    const rows = one.results.map(resultLine).join('')
+    return hasHeads ? `${headOf(report, one, cwd)}\n${rows}` : rows
   })
-  return `${tables.join(isOne ? '' : '\n')}${isOne ? '' : '\n'}${results.length} tests, ${failures} failed\n${coverageText(report)}`
+  const gap = hasHeads ? '\n' : ''
+  return `${tables.join(gap)}${gap}${results.length} tests, ${failures} failed\n${coverageText(report)}`
+}
+
+/** The file, and where others than those of the policies were named, which policy its tests were asked of. */
+function headOf({ policy, config, hasFiles }: Report, { group, results }: GroupResults, cwd: string): string {
+  const name = printable(relative(cwd, group.file))
+  if (!hasFiles) return name
+  const asked = group.policy === policy ? `the policies of ${printable(relative(cwd, config))}` : 'its own policy'
+  return results.length === 0 ? `${name} has no tests` : `${name}, asked of ${asked}`
 }
 
 function resultLine({ ok, name, served, expected, got }: TestResult): string {

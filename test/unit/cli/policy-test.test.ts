@@ -1,8 +1,7 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
-import { main } from '../../../src/cli/main.ts'
+import { folderOf, runCli, writeFiles } from '../../support/cli.ts'
 
 const CONFIG = `version: 1
 listen: { proxy: 127.0.0.1:0 }
@@ -32,24 +31,11 @@ requests:
   - { name: a guest, as: { issuer: elsewhere }, request: { operation: chat }, expect: { effect: allow, rule: guests } }
 `
 
-const folder = mkdtempSync(join(tmpdir(), 'sallyport-test-'))
-t.teardown(() => rmSync(folder, { recursive: true }))
+const folder = folderOf(t)
 
 async function cli(files: { [name: string]: string }, ...argv: string[]) {
-  for (const [name, text] of Object.entries({ 'config.yaml': CONFIG, 'policy.yaml': POLICY, ...files })) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true })
-    writeFileSync(join(folder, name), text)
-  }
-  const out: string[] = []
-  const err: string[] = []
-  const io = {
-    stdout: { write: (text: string) => out.push(text) },
-    stderr: { write: (text: string) => err.push(text) },
-    env: {},
-    cwd: folder,
-  }
-  const code = await main(['policy', 'test', ...argv, '--config', 'config.yaml'], io)
-  return { code, out: out.join(''), err: err.join('') }
+  writeFiles(folder, { 'config.yaml': CONFIG, 'policy.yaml': POLICY, ...files })
+  return runCli(['policy', 'test', ...argv, '--config', 'config.yaml'], folder)
 }
 
 t.test('the table of one file, and which rules no test exercises', async (t) => {
@@ -65,7 +51,8 @@ t.test('the table of several files', async (t) => {
   t.equal(code, 0)
   t.equal(
     out,
-    'policy.yaml\nok      chat\n\ncases/one.yaml\nok      chat\nok      a stream\n\n3 tests, 0 failed\n' +
+    'policy.yaml, asked of the policies of config.yaml\nok      chat\n\n' +
+      'cases/one.yaml, asked of the policies of config.yaml\nok      chat\nok      a stream\n\n3 tests, 0 failed\n' +
       '2 of 3 rules exercised (66.6 %); no test exercises:\n        images\n',
   )
 })
@@ -77,6 +64,7 @@ t.test('as JSON', async (t) => {
   t.equal(ok, false)
   t.same(tests[2], {
     file: 'cases/one.yaml',
+    policy: 'config',
     name: 'a stream',
     ok: false,
     expected: 'allow',
@@ -147,66 +135,6 @@ t.test('a policy without rules is covered, and one without tests says so', async
   })
   t.match((await cli({ 'policy.yaml': RULES })).out, /^the policies have no tests\n0 of 3 rules/)
 })
-
-t.test('cases with a policy of their own', async (t) => {
-  const { code, out } = await cli({ 'own.yaml': OWN }, 'own.yaml', '--json')
-  t.equal(code, 0)
-  const { tests, coverage } = JSON.parse(out)
-  t.same(tests[1], {
-    file: 'own.yaml',
-    name: 'a guest',
-    ok: true,
-    expected: 'allow by guests',
-    got: 'allow by guests (allowed)',
-  })
-  t.equal(coverage.rules, 3, 'and its rules are not those that are in force')
-  const without = await cli({ 'own.yaml': OWN.replace(', rule: guests', '') }, 'own.yaml')
-  t.match(without, { code: 1, out: /expected allow by no rule\n/ }, 'no rule is said: none may decide')
-})
-
-t.test('a policy file is asked alone, and not twice where it is in force', async (t) => {
-  t.match((await cli({}, 'policy.yaml')).out, /^ok {6}chat\n1 tests/)
-  const { code, out } = await cli(
-    { 'other.yaml': POLICY.replace('id: chat', 'id: other').replace('effect: allow, rule: chat', 'effect: deny') },
-    'other.yaml',
-  )
-  t.equal(code, 1)
-  t.match(out, /FAILED {2}chat\n {8}expected deny\n {8}got {6}allow by other/)
-})
-
-const broken: readonly (readonly [name: string, file: string, text: string, said: RegExp])[] = [
-  ['no such file', 'nowhere.yaml', '', /^nowhere\.yaml:1:1: there is no such file\n/],
-  [
-    'a key that nobody knows',
-    'b.yaml',
-    'request: []\n',
-    /^b\.yaml:1:1: `request` is not a known key; did you mean `requests`\?/,
-  ],
-  ['a case without an expectation', 'b.yaml', 'requests: [{ name: a }]\n', /^b\.yaml:1:12: .*`expect`/],
-  ['an effect that there is not', 'b.yaml', 'tests: [{ name: a, expect: { effect: alow } }]\n', /^b\.yaml:1:38: /],
-  ['no YAML', 'b.yaml', 'a: b: c\n', /^b\.yaml:1:/],
-  [
-    'an error in its policy',
-    'b.yaml',
-    'policy: { version: 1, rules: [{ id: a, effect: allow, roles: [b] }] }\n',
-    /^b\.yaml:1:63: no role has this name/,
-  ],
-  [
-    'an error in a policy file',
-    'b.yaml',
-    'version: 1\nrules: [{ id: a, effect: allow, roles: [b] }]\n',
-    /^b\.yaml:2:41: no role has this name/,
-  ],
-  ['an empty folder', 'empty', '', /^empty:1:1: the folder has no `\*\.yaml` file\n/],
-]
-for (const [name, file, text, said] of broken) {
-  t.test(`unusable: ${name}`, async (t) => {
-    mkdirSync(join(folder, 'empty'), { recursive: true })
-    const { code, out, err } = await cli(text === '' ? {} : { [file]: text }, file)
-    t.same([code, out], [2, ''])
-    t.match(err, said)
-  })
-}
 
 t.test('a case that cannot be understood fails and the others go on', async (t) => {
   const cases =

@@ -60,6 +60,7 @@ t.test('a test that fails is exit 1, with what was expected and what came', asyn
   t.same(tests, [
     {
       file: 'policy.yaml',
+      policy: 'config',
       name: 'with mfa',
       ok: false,
       expected: 'allow by small',
