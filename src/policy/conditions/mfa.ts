@@ -27,16 +27,24 @@ export const mfa = defineCondition({
   want: (written) => (written === true ? 'several factors' : `several factors within ${written.max_age}`),
   got: ({ principal, at }) => {
     const factors = { yes: 'several factors', no: 'one factor', unknown: CANNOT_TELL }[principal.mfa]
-    const { authTime } = principal
-    if (authTime === undefined) return `${factors}, no sign-in time`
-    const age = Math.round(at / 1000 - authTime)
-    return `${factors}, ${age < 0 ? 'sign-in time in the future' : `${age}s ago`}`
+    if (principal.authTime === undefined) return `${factors}, no sign-in time`
+    const ageMs = ageOf(principal.authTime, at)
+    // Rounded up, so that an age just over a limit never reads like the limit.
+    return `${factors}, ${ageMs >= 0 ? `${Math.ceil(ageMs / 1000)}s ago` : 'sign-in time in the future'}`
   },
 })
 
 function freshness({ principal, at }: PolicyInput, maxAgeMs: number): Match {
   if (principal.authTime === undefined) return 'unknown'
-  const ageMs = at - principal.authTime * 1000
+  const ageMs = ageOf(principal.authTime, at)
   if (!(ageMs >= 0)) return 'unknown'
   return ageMs <= maxAgeMs ? 'yes' : 'no'
+}
+
+/**
+ * Milliseconds since a sign-in: a whole number, because `auth_time` with a fraction is not exact. From 2038-01-19 until
+ * 2039-09-07, one time in four comes out of `at / 1000 * 1000` as a later one than `at`: in the future.
+ */
+function ageOf(authTime: number, at: number): number {
+  return at - Math.round(authTime * 1000)
 }
