@@ -1,0 +1,227 @@
+import t from 'tap'
+import { FormReader } from '../../../../src/endpoints/multipart/form.ts'
+import { FormParser, MAX_HEADER_BYTES, MAX_PARTS, MAX_TEXT_BYTES } from '../../../../src/endpoints/multipart/parser.ts'
+
+const B = 'XboundX'
+const field = (name: string, value: string, more = '') =>
+  `--${B}\r\nContent-Disposition: form-data; name="${name}"${more}\r\n\r\n${value}\r\n`
+const file = (name: string, value: string, more = '') => field(name, value, `; filename="f"${more}`)
+const end = `--${B}--\r\n`
+
+/** Pieces of the given size; the whole where there is none. */
+function pieces(body: Buffer, size: number): Buffer[] {
+  return Array.from({ length: Math.ceil(body.length / size) }, (_, nth) => body.subarray(nth * size, (nth + 1) * size))
+}
+
+/** Fields and files as `name=value`, or why there are none. */
+function read(body: Buffer | string, size: number, boundary = B): string[] | string {
+  const parser = new FormParser(boundary)
+  const told: string[] = []
+  let bytes: Buffer[] = []
+  let name = ''
+  for (const piece of pieces(Buffer.from(body as string), size)) {
+    const events = parser.push(piece)
+    if (!events.ok) return events.fault.message
+    for (const event of events.value) {
+      if (event.kind === 'field') told.push(`${event.head.name}=${event.text}`)
+      else if (event.kind === 'file') {
+        name = event.head.name
+        bytes = []
+      } else if (event.kind === 'bytes') bytes.push(Buffer.from(event.bytes))
+      else told.push(`${name}:${Buffer.concat(bytes).toString('latin1')}`)
+    }
+  }
+  return parser.end()?.message ?? told
+}
+
+const within = 'has its boundary within a line'
+const rows: readonly (readonly [string, string, string[] | string])[] = [
+  ['a field', field('a', 'x') + end, ['a=x']],
+  ['an empty field', field('a', '') + end, ['a=']],
+  ['a field and a file', field('a', 'x') + file('b', 'y') + end, ['a=x', 'b:y']],
+  ['a file and a field', file('b', 'y') + field('a', 'x') + end, ['b:y', 'a=x']],
+  ['an empty file', file('b', '') + end, ['b:']],
+  ['line ends in a field', field('a', '\r\n\r\nx\r\n\n\r') + end, ['a=\r\n\r\nx\r\n\n\r']],
+  [
+    'what looks like headers in a file',
+    file('b', 'Content-Disposition: form-data; name="a"\r\n\r\nx') + end,
+    ['b:Content-Disposition: form-data; name="a"\r\n\r\nx'],
+  ],
+  [
+    'beginnings of a boundary',
+    file('b', '\r\n--Xbound\r\n--X-\r\r\n-\r\n\r') + end,
+    ['b:\r\n--Xbound\r\n--X-\r\r\n-\r\n\r'],
+  ],
+  ['the boundary without its dashes', file('b', `\r\n-${B}\r\n`) + end, [`b:\r\n-${B}\r\n`]],
+  ['another case of it', file('b', `\r\n--${B.toLowerCase()}\r\n`) + end, [`b:\r\n--${B.toLowerCase()}\r\n`]],
+  ['no line end behind the last boundary', `${field('a', 'x')}--${B}--`, ['a=x']],
+  ['a length that is true', field('a', 'xyz', '\r\nContent-Length: 3') + end, ['a=xyz']],
+  [
+    'a length that is not',
+    field('a', 'xyz', '\r\nContent-Length: 4') + end,
+    'part 1 (`a`) of the form is not as long as its `Content-Length` says',
+  ],
+  [
+    'a length of a file that is not',
+    file('a', 'xyz', '\r\nContent-Length: 2') + end,
+    'part 1 (`a`) of the form is not as long as its `Content-Length` says',
+  ],
+  ['two fields of one name, which are judged later', field('a', '1') + field('a', '2') + end, ['a=1', 'a=2']],
+
+  ['an empty body', '', 'the form ends before the last boundary'],
+  ['no parts', end, 'the form has no parts'],
+  ['a preamble', `x\r\n${field('a', 'x')}${end}`, 'the form must begin with its boundary'],
+  ['a line end before the first boundary', `\r\n${field('a', 'x')}${end}`, 'the form must begin with its boundary'],
+  ['another boundary', field('a', 'x').replaceAll('X', 'Y') + end, 'the form must begin with its boundary'],
+  [
+    'a boundary that begins like it',
+    field('a', 'x').replace(B, `${B}X`) + end,
+    'the form has a boundary with something behind it',
+  ],
+  [
+    'space behind the first boundary',
+    field('a', 'x').replace(B, `${B} `) + end,
+    'the form has a boundary with something behind it',
+  ],
+  ['space behind the last boundary', `${field('a', 'x')}--${B}-- \r\n`, 'the form goes on behind its last boundary'],
+  ['an epilogue', `${field('a', 'x')}${end}y`, 'the form goes on behind its last boundary'],
+  ['a second line end', `${field('a', 'x')}${end}\r\n`, 'the form goes on behind its last boundary'],
+  ['half a line end', `${field('a', 'x')}--${B}--\r`, 'the form goes on behind its last boundary'],
+  ['a bare line feed at the end', `${field('a', 'x')}--${B}--\n`, 'the form goes on behind its last boundary'],
+  [
+    'parts behind the last boundary',
+    field('a', 'x') + end + field('b', 'y') + end,
+    'the form goes on behind its last boundary',
+  ],
+  ['no last boundary', field('a', 'x'), 'part 1 (`a`) of the form ends before the last boundary'],
+  [
+    'a last boundary of one dash',
+    `${field('a', 'x')}--${B}-\r\n`,
+    'part 1 (`a`) of the form has a boundary with something behind it',
+  ],
+  ['no dashes before it', `${field('a', 'x')}${B}--\r\n`, 'part 1 (`a`) of the form ends before the last boundary'],
+  ['an end within the headers', `--${B}\r\nContent-Disp`, 'part 1 of the form ends before the last boundary'],
+  [
+    'an end within the second part',
+    `${field('a', 'x')}${field('b', 'y')}`,
+    'part 2 (`b`) of the form ends before the last boundary',
+  ],
+  [
+    'line feeds alone',
+    (field('a', 'x') + end).replaceAll('\r', ''),
+    'the form has a boundary with something behind it',
+  ],
+  [
+    'a line feed alone before a boundary',
+    `${field('a', 'x').slice(0, -2)}\n${end}`,
+    `part 1 (\`a\`) of the form ${within}`,
+  ],
+  [
+    'a carriage return alone before one',
+    `${field('a', 'x').slice(0, -2)}\r${end}`,
+    `part 1 (\`a\`) of the form ${within}`,
+  ],
+  ['a boundary within a line', file('a', `x--${B}`) + end, `part 1 (\`a\`) of the form ${within}`],
+  [
+    'a boundary in place of content',
+    `--${B}\r\nContent-Disposition: form-data; name="a"\r\n\r\n${end}`,
+    `part 1 (\`a\`) of the form ${within}`,
+  ],
+  [
+    'a longer boundary in a file',
+    file('a', `\r\n--${B}X`) + end,
+    'part 1 (`a`) of the form has a boundary with something behind it',
+  ],
+  [
+    'a second part without a name',
+    `${field('a', 'x')}--${B}\r\nContent-Disposition: form-data\r\n\r\nx\r\n${end}`,
+    'part 2 of the form has no `name`',
+  ],
+  [
+    'a part without headers',
+    `--${B}\r\n\r\nx\r\n${end}`,
+    'part 1 of the form has a header that is not `name: value` on one line',
+  ],
+  [
+    'headers that begin with an empty line',
+    `--${B}\r\n\r\n${field('a', 'x').slice(B.length + 4)}${end}`,
+    'part 1 of the form has a header that is not `name: value` on one line',
+  ],
+  ['a zero byte in a field', field('a', 'x\0y') + end, 'part 1 (`a`) of the form has a zero byte in its text'],
+  ['a zero byte in a file', file('a', 'x\0y') + end, ['a:x\0y']],
+  [
+    'a byte order mark',
+    field('a', '\ufeffx') + end,
+    'part 1 (`a`) of the form begins with a byte order mark: leave it out',
+  ],
+]
+
+t.test('a form is read alike, however it is cut, or refused', async (t) => {
+  for (const [name, body, expected] of rows) {
+    for (const size of [body.length + 1, 1, 2, 3, 7, 64]) t.same(read(body, size), expected, `${name}, by ${size}`)
+  }
+  const latin1 = Buffer.from(field('a', 'é') + end, 'latin1')
+  t.same(read(latin1, 9), 'part 1 (`a`) of the form is not valid UTF-8')
+})
+
+t.test('boundaries that are like what they end', async (t) => {
+  for (const boundary of ['-', '--', 'a', '-'.repeat(70), '--a--', "'()+_,./:=?"]) {
+    const body = (value: string) =>
+      `--${boundary}\r\nContent-Disposition: form-data; name="b"; filename="f"\r\n\r\n${value}\r\n--${boundary}--\r\n`
+    for (const value of ['', 'x', '\r\n', '\r\r\n', '\r\n\r\n-x']) {
+      for (const size of [1000, 1, 3])
+        t.same(read(body(value), size, boundary), [`b:${value}`], `${boundary} by ${size}`)
+    }
+  }
+})
+
+t.test('limits, each with its twin', async (t) => {
+  const whole = 1 << 24
+  const padded = (bytes: number) => {
+    const head = `Content-Disposition: form-data; name="a"; filename="f"\r\nContent-Type: a/b`
+    return `--${B}\r\n${head}\r\n${`X: `.padEnd(bytes - head.length - 6, 'x')}\r\n\r\ny\r\n${end}`
+  }
+  t.equal(read(padded(MAX_HEADER_BYTES), whole), 'part 1 of the form has a header that parts of a form do not have')
+  t.equal(
+    read(padded(MAX_HEADER_BYTES + 1), whole),
+    `part 1 of the form has more than ${MAX_HEADER_BYTES} bytes of headers`,
+  )
+  const many = (count: number) => Array.from({ length: count }, (_, nth) => field(`a${nth}`, '')).join('') + end
+  t.equal(read(many(MAX_PARTS), whole).length, MAX_PARTS)
+  t.equal(
+    read(many(MAX_PARTS + 1), whole),
+    `part ${MAX_PARTS} (\`a${MAX_PARTS - 1}\`) of the form is the last of ${MAX_PARTS} that a form may have`,
+  )
+  const text = (bytes: number) => field('a', 'x'.repeat(1000)) + field('b', 'y'.repeat(bytes - 1000)) + end
+  t.equal(read(text(MAX_TEXT_BYTES), 50_000).length, 2)
+  t.match(read(text(MAX_TEXT_BYTES + 1), 50_000), /^part 2 \(`b`\) of the form is more than 1048576 bytes of text/)
+  t.equal(read(file('a', 'x'.repeat(MAX_TEXT_BYTES + 1)) + end, 50_000).length, 1, 'files have no limit here')
+})
+
+t.test('the first fault stands', async (t) => {
+  const parser = new FormParser(B)
+  const first = parser.push(Buffer.from('x'))
+  t.same(parser.push(Buffer.from(field('a', 'x') + end)), first)
+  t.same({ ok: false, fault: parser.end() }, first)
+  t.match(first, { fault: { code: 'invalid_body', reason: 'body_invalid', param: null } })
+})
+
+t.test('a form that is read whole knows where its files stand', async (t) => {
+  const body = Buffer.from(file('b', 'one') + field('a', 'x') + file('c', '') + file('d', 'fourteen bytes') + end)
+  for (const size of [body.length, 1, 10]) {
+    const reader = new FormReader(B)
+    const kept: Buffer[] = []
+    for (const piece of pieces(body, size)) {
+      const bytes = reader.push(piece)
+      if (bytes.ok) kept.push(...bytes.value)
+    }
+    t.equal(Buffer.concat(kept).toString(), 'onefourteen bytes')
+    const form = reader.end()
+    if (!form.ok) return t.fail(form.fault.message)
+    t.equal(form.value.bytes, body.length)
+    t.same(
+      form.value.parts.map((part) => (part.kind === 'field' ? part.text : [part.head.name, part.from, part.to])),
+      [['b', 0, 3], 'x', ['c', 3, 3], ['d', 3, 17]],
+    )
+  }
+})
