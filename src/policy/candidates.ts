@@ -1,4 +1,5 @@
 import type { PolicyInput } from '../model/decision.ts'
+import { append } from './buckets.ts'
 import type { Facet, KeysOf } from './facets.ts'
 import { indexNames } from './name-index.ts'
 import { type Dimension, rarestSelector } from './rarest.ts'
@@ -77,12 +78,6 @@ export function distinctRules(rules: readonly CompiledRule[]): CompiledRule[] {
     const key = JSON.stringify([effect, roles, workspaces, idOf(models), spoken, asked])
     return seen.size !== seen.add(key).size
   })
-}
-
-function append<Key>(map: Map<Key, Bucket>, key: Key, rule: CompiledRule): void {
-  const bucket = map.get(key)
-  if (!bucket) map.set(key, [rule])
-  else if (bucket.at(-1) !== rule) bucket.push(rule)
 }
 
 function visitBucket(bucket: Bucket | undefined, each: (rules: readonly CompiledRule[]) => void): void {

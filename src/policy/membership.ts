@@ -1,5 +1,6 @@
 import type { PolicyPrincipal } from '../model/decision.ts'
 import type { Match } from '../model/match.ts'
+import { append } from './buckets.ts'
 import { type ClaimTest, compileClaimTest } from './claim-path.ts'
 import type { MemberDocument, RoleDocument, WorkspaceDocument } from './schema.ts'
 import { both, yesOrNo } from './three-valued.ts'
@@ -97,12 +98,6 @@ function compileMembers(lists: readonly (readonly MemberDocument[] | undefined)[
     }
   }
   return members
-}
-
-function append(map: Map<string, Entry[]>, key: string, entry: Entry): void {
-  const list = map.get(key)
-  if (list) list.push(entry)
-  else map.set(key, [entry])
 }
 
 /** The owners of the entries that match, and of those that cannot be told; an owner of several may stand there twice. */

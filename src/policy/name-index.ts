@@ -1,10 +1,11 @@
+import { append } from './buckets.ts'
 import type { CompiledRule, NameSet } from './rule.ts'
 
 type Bucket = CompiledRule[]
 type Buckets = Map<string, Bucket[]>
 
 /** Rules by the names that they speak of: by whole names, and by how patterns begin or end. */
-export interface NameIndex {
+interface NameIndex {
   /** Calls `each` with every list of rules that could speak of a name, each sorted by rank. */
   visit(name: string, each: (rules: readonly CompiledRule[]) => void): void
 }
@@ -56,12 +57,6 @@ export function patternKey(pattern: NameSet['patterns'][number]): string {
 
 function isByTail({ head, tail }: NameSet['patterns'][number]): boolean {
   return tail.length > head.length
-}
-
-function append(buckets: Buckets, key: string, list: Bucket): void {
-  const lists = buckets.get(key)
-  if (!lists) buckets.set(key, [list])
-  else if (lists.at(-1) !== list) lists.push(list)
 }
 
 /** Ascending. */

@@ -1,6 +1,7 @@
 import { compilePattern, isPattern } from '../model/pattern.ts'
 import { PREPENDABLE, SETTABLE, type SettableName } from '../model/transforms.ts'
 import type { Draft } from '../schema/draft.ts'
+import { append } from './buckets.ts'
 import { compareCodePoints } from './code-points.ts'
 import { type FileProblem, type Merged, type Placed, problemAt } from './merge.ts'
 import { expandModels } from './model-sets.ts'
@@ -102,7 +103,7 @@ function conflictsOf(setters: readonly Setter[], name: string): FileProblem[] {
       : setters.slice(0, index)
     const earlier = rivals.find((rival) => rival.written !== later.written && left-- > 0 && mayMeet(rival, later))
     if (single === null) wide.push(later)
-    else for (const model of single) byModel.set(model, [...(byModel.get(model) ?? []), later])
+    else for (const model of single) append(byModel, model, later)
     return earlier ? [conflict(earlier, later, name)] : []
   })
 }

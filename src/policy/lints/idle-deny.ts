@@ -1,5 +1,6 @@
 import { MODEL_OPERATIONS } from '../../model/operations.ts'
 import { isPattern } from '../../model/pattern.ts'
+import { append } from '../buckets.ts'
 import { areApart } from './apart.ts'
 import { denyContradiction } from './contradiction.ts'
 import { type Lint, type LintRule, warningAt } from './lint.ts'
@@ -48,10 +49,4 @@ function indexByModel(allows: readonly LintRule[]): (deny: LintRule) => readonly
     if (models === null || models.some(isPattern)) return [others, ...byName.values()]
     return [others, ...models.flatMap((name) => [byName.get(name) ?? []])]
   }
-}
-
-function append(map: Map<string, LintRule[]>, name: string, rule: LintRule): void {
-  const list = map.get(name)
-  if (list) list.push(rule)
-  else map.set(name, [rule])
 }

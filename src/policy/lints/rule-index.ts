@@ -1,4 +1,5 @@
 import { isPattern } from '../../model/pattern.ts'
+import { append } from '../buckets.ts'
 import { claimSteps } from '../claim-path.ts'
 import { textsOf } from './implied.ts'
 import type { LintRule, LintSubject } from './lint.ts'
@@ -6,7 +7,7 @@ import type { LintRule, LintSubject } from './lint.ts'
 type Roles = LintSubject['outline']['roles']
 
 /** Finds the rules that could cover another one: each stands under the selector that the fewest share. */
-export interface RuleIndex {
+interface RuleIndex {
   /** Lists of rules, each in the order that the index was given them; a rule may be in several. */
   readonly couldCover: (inner: LintRule) => readonly (readonly LintRule[])[]
 }
@@ -29,11 +30,7 @@ export function indexRules(rules: readonly LintRule[], roles: Roles): RuleIndex 
   for (const rule of rules) {
     const cost = (keys: readonly string[]) => keys.reduce((most, key) => Math.max(most, shared.get(key) ?? 0), 0)
     const [keys = ['']] = allKeys(rule).sort((a, b) => cost(a) - cost(b))
-    for (const key of keys) {
-      const list = lists.get(key)
-      if (!list) lists.set(key, [rule])
-      else if (list.at(-1) !== rule) list.push(rule)
-    }
+    for (const key of keys) append(lists, key, rule)
     for (const dimension of ['models', 'operations'] as const) {
       for (const name of rule[dimension] ?? []) if (isPattern(name)) heads[dimension].add(headOf(name).length)
     }
