@@ -41,12 +41,12 @@ export interface CompiledPolicy {
 }
 
 /** One entry of `tests` and the file that it stands in. */
-export interface PolicyTest {
+interface PolicyTest {
   readonly file: string
   readonly test: TestDocument
 }
 
-export interface PolicyCompilation {
+interface PolicyCompilation {
   readonly policy: CompiledPolicy | null
   readonly problems: readonly FileProblem[]
 }

@@ -5,7 +5,7 @@ import { MODEL_OPERATIONS } from '../model/operations.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 
 /** A request that somebody describes. `upstream` is the name of the one that is pinned; null means the best outcome. */
-export interface DescribedRequest {
+interface DescribedRequest {
   readonly input: PolicyInput
   readonly upstream: string | null
 }

@@ -31,7 +31,7 @@ export interface Placed<Value> {
   readonly value: Value
 }
 
-export type Definitions<Value> = ReadonlyMap<string, Placed<Draft<Value> | undefined>>
+type Definitions<Value> = ReadonlyMap<string, Placed<Draft<Value> | undefined>>
 
 /** Several files as one policy. */
 export interface Merged {

@@ -23,7 +23,7 @@ export interface RuleSet {
 }
 
 /** The key of `reach` for rules that are for everybody. */
-export const EVERYBODY = -1
+const EVERYBODY = -1
 
 /** `rules` are sorted by rank. */
 export function buildRuleSet(rules: readonly CompiledRule[]): RuleSet {

@@ -26,7 +26,7 @@ export interface NameSet {
   }[]
 }
 
-export interface CompiledCondition {
+interface CompiledCondition {
   readonly name: string
   /** What was written: conditions of one name and key are the same. */
   readonly key: string
@@ -54,7 +54,7 @@ export interface CompiledRule {
   readonly strength: { readonly acr: readonly string[]; readonly maxAgeSeconds: number | null } | null
 }
 
-export interface RuleSelectors {
+interface RuleSelectors {
   readonly rank: number
   readonly roles: readonly number[] | null
   readonly workspaces: readonly number[] | null
@@ -146,7 +146,7 @@ export function modelMatch({ models, operations }: CompiledRule, { input: { mode
   return hasName(models, model) ? 'yes' : 'no'
 }
 
-export function conditionsMatch({ conditions }: CompiledRule, input: PolicyInput): Match {
+function conditionsMatch({ conditions }: CompiledRule, input: PolicyInput): Match {
   let match: Match = 'yes'
   for (const { test } of conditions) {
     match = both(match, test(input))

@@ -14,7 +14,7 @@ export interface ConditionFault {
  * One condition of `when`. `compile` answers yes, no or *cannot tell* for the facts of a request; `got` says which facts
  * those are, for explanations. `check` finds what the schema cannot.
  */
-export interface Condition<Name extends string, Schema extends TSchema> {
+interface Condition<Name extends string, Schema extends TSchema> {
   readonly name: Name
   readonly schema: Schema
   readonly check?: (written: Static<Schema>) => readonly ConditionFault[]

@@ -4,7 +4,7 @@ import { doOverlap } from '../patterns.ts'
 import type { LintFacts, LintRule, LintUpstream } from './lint.ts'
 
 /** Why a rule can never match, and which part of it says so; the path begins at the rule. */
-export interface Contradiction {
+interface Contradiction {
   readonly path: readonly (string | number)[]
   readonly why: string
   readonly mend: string

@@ -9,7 +9,7 @@ import { indexRules } from './rule-index.ts'
 const MAX_COMPARED = 500
 
 /** Finds a rule that covers another, among some, without comparing it with all of them. */
-export type FindCovering = (inner: LintRule, isMeant: (outer: LintRule) => boolean) => LintRule | null
+type FindCovering = (inner: LintRule, isMeant: (outer: LintRule) => boolean) => LintRule | null
 
 /** `among`: in the order of the subject, so that those come first that have the fewest conditions. */
 export function coveringFinder(among: readonly LintRule[], { outline: { roles } }: LintSubject): FindCovering {
