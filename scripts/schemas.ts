@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { TSchema } from 'typebox'
 import { issuerSchema } from '../src/config/identity-schema.ts'
 import { configSchema } from '../src/config/schema.ts'
+import { editorSchema } from '../src/schema/editor-schema.ts'
 
 const at = (path: string) => new URL(`../${path}`, import.meta.url)
 
@@ -17,11 +18,6 @@ export async function editorSchemas(): Promise<ReadonlyMap<string, string>> {
     written.set('policies/policy.schema.json', editorSchema('Sallyport policy', policySchema))
   }
   return written
-}
-
-function editorSchema(title: string, schema: TSchema): string {
-  const head = { $schema: 'http://json-schema.org/draft-07/schema#', title }
-  return `${JSON.stringify({ ...head, ...schema }, null, 2)}\n`
 }
 
 /** True when the file already holds what would be written. */

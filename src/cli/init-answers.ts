@@ -10,24 +10,42 @@ export interface InitFlags {
 }
 
 /** What people answer, by flags or by questions. */
-export type Choices = Omit<StarterAnswers, 'hasSchema'>
+export type Choices = Omit<StarterAnswers, 'schema'>
 
-/** `issuers`: those of the config, as far as it can be read. */
-export function choicesOf({ issuer, group, mfa }: InitFlags, issuers: readonly string[]): Result<Choices, string> {
-  const [only] = issuers
-  const chosen = issuer ?? (issuers.length === 1 ? only : undefined)
+/** Who may vouch for callers, as far as the config can be read. */
+export interface Vouchers {
+  readonly issuers: readonly string[]
+  /** False only where the config is sound, the files that it names are there, and it accepts no API keys. */
+  readonly acceptsKeys: boolean
+}
+
+const KEYS = 'api_keys'
+
+export function choicesOf({ issuer, group, mfa }: InitFlags, vouchers: Vouchers): Result<Choices, string> {
+  const [only, ...more] = vouchers.issuers
+  const chosen = issuer ?? (more.length === 0 ? only : undefined)
   if (chosen === undefined) return failed('`--issuer` is missing; give the name that the config has for your issuer')
-  const fault = issuerFault(chosen, issuers) ?? mfaFault(mfa ?? null)
+  const fault = issuerFault(chosen, vouchers) ?? mfaFault(mfa ?? null)
   if (fault !== null) return failed(fault)
+  if (mfa !== undefined && !canShowFactors(chosen)) {
+    return failed('an API key shows no second factor, so that nobody could use anything; leave `--mfa` out')
+  }
   if (group === undefined) return failed('`--group` is missing; give one such as `analysts=gpt-4o-mini,gpt-4o`')
   const groups = groupsOf(group)
   return groups.ok ? ok({ issuer: chosen, groups: groups.value, mfa: mfa ?? null }) : groups
 }
 
+export function canShowFactors(issuer: string): boolean {
+  return issuer !== KEYS
+}
+
 /** With a config that can be read, a name that it does not have is a slip. */
-export function issuerFault(issuer: string, issuers: readonly string[]): string | null {
+export function issuerFault(issuer: string, { issuers, acceptsKeys }: Vouchers): string | null {
   if (issuer === '') return 'the name of an issuer must not be empty'
-  if (issuers.length === 0 || issuers.includes(issuer) || issuer === 'api_keys') return null
+  if (issuer === KEYS && !acceptsKeys) {
+    return 'the config accepts no API keys; add `api_keys: { enabled: true }` to its `identity`'
+  }
+  if (issuers.length === 0 || issuers.includes(issuer) || issuer === KEYS) return null
   const close = nearest(issuer, issuers)
   const hint =
     close === null ? `; known are ${issuers.map((name) => `\`${name}\``).join(', ')}` : `; did you mean \`${close}\`?`

@@ -2,10 +2,10 @@ import { createInterface } from 'node:readline'
 import { printable } from '../config/report.ts'
 import { ok, type Result } from '../model/result.ts'
 import type { CommandIo } from './command.ts'
-import { type Choices, groupsOf, issuerFault, mfaFault } from './init-answers.ts'
+import { type Choices, canShowFactors, groupsOf, issuerFault, mfaFault, type Vouchers } from './init-answers.ts'
 
 /** Asks on the terminal until every answer is sound; null where the input ends before. */
-export async function askStarter(issuers: readonly string[], io: CommandIo): Promise<Result<Choices, string> | null> {
+export async function askStarter(vouchers: Vouchers, io: CommandIo): Promise<Result<Choices, string> | null> {
   if (!io.stdin) return null
   const lines = createInterface({ input: io.stdin, terminal: false })
   const answers = lines[Symbol.asyncIterator]()
@@ -22,7 +22,7 @@ export async function askStarter(issuers: readonly string[], io: CommandIo): Pro
     }
   }
   try {
-    return await askAll(issuers, ask)
+    return await askAll(vouchers, ask)
   } finally {
     lines.close()
   }
@@ -30,33 +30,39 @@ export async function askStarter(issuers: readonly string[], io: CommandIo): Pro
 
 type Ask = (question: string, fault: (answer: string) => string | null) => Promise<string | null>
 
-async function askAll(issuers: readonly string[], ask: Ask): Promise<Result<Choices, string> | null> {
-  const [first = ''] = issuers
+async function askAll(vouchers: Vouchers, ask: Ask): Promise<Result<Choices, string> | null> {
+  const [first = ''] = vouchers.issuers
   const usual = first === '' ? '' : ` [${printable(first)}]`
   const named = await ask(`Which issuer vouches for the people? Its name in the config${usual}:`, (answer) =>
-    issuerFault(answer || first, issuers),
+    issuerFault(answer || first, vouchers),
   )
   if (named === null) return null
+  const issuer = named || first
+  const written = await askGroups(ask)
+  if (written === null) return null
+  const mfa = canShowFactors(issuer) ? await askFactors(ask) : ''
+  if (mfa === null) return null
+  const groups = groupsOf(written)
+  return groups.ok ? ok({ issuer, groups: groups.value, mfa: mfa || null }) : groups
+}
+
+/** Until an answer is empty, of which the first cannot be. */
+async function askGroups(ask: Ask): Promise<readonly string[] | null> {
   const written: string[] = []
   for (;;) {
     const more = written.length === 0 ? '' : ' (empty: no more)'
-    const answer = await ask(
-      `A group and the models it may use, such as analysts=gpt-4o-mini,gpt-4o${more}:`,
-      (one) => {
-        if (one === '' && written.length > 0) return null
-        const groups = groupsOf([one])
-        return groups.ok ? null : groups.fault
-      },
-    )
-    if (answer === null) return null
-    if (answer === '') break
+    const question = `A group and the models it may use, such as analysts=gpt-4o-mini,gpt-4o${more}:`
+    const answer = await ask(question, (one) => {
+      if (one === '' && written.length > 0) return null
+      const groups = groupsOf([one])
+      return groups.ok ? null : groups.fault
+    })
+    if (answer === null || answer === '') return answer === null ? null : written
     written.push(answer)
   }
-  const mfa = await ask(
-    'How long ago may a sign-in with several factors be, such as 12h (empty: none is asked for)?',
-    (one) => mfaFault(one || null),
-  )
-  if (mfa === null) return null
-  const groups = groupsOf(written)
-  return groups.ok ? ok({ issuer: named || first, groups: groups.value, mfa: mfa || null }) : groups
+}
+
+function askFactors(ask: Ask): Promise<string | null> {
+  const question = 'How long ago may a sign-in with several factors be, such as 12h (empty: none is asked for)?'
+  return ask(question, (one) => mfaFault(one || null))
 }

@@ -8,8 +8,8 @@ export interface StarterAnswers {
   readonly groups: readonly { readonly group: string; readonly models: readonly string[] }[]
   /** How long ago a sign-in with several factors may be, such as `12h`; null asks for none. */
   readonly mfa: string | null
-  /** The schema for editors lies beside the file. */
-  readonly hasSchema: boolean
+  /** Where the schema for editors lies, as a path from the file's folder. */
+  readonly schema: string
 }
 
 /** Any Monday morning will do: the tests say when they are. */
@@ -17,25 +17,41 @@ const TESTED_AT = '2026-01-05T09:00:00Z'
 const TESTED_SECONDS = 1_767_603_600
 
 /** A policy with its reasons as comments and with tests that hold. Names stand in it exactly, whatever is in them. */
-export function starterPolicy({ issuer, groups, mfa, hasSchema }: StarterAnswers): string {
+export function starterPolicy({ issuer, groups, mfa, schema }: StarterAnswers): string {
   const roles = namedRoles(groups)
-  const when =
-    mfa === null
-      ? []
-      : [`    when: { mfa: { max_age: ${mfa} } }  # a sign-in with several factors, at most so long ago`]
   const lines = [
-    ...(hasSchema ? ['# yaml-language-server: $schema=./policy.schema.json'] : []),
+    `# yaml-language-server: $schema=${schema}`,
+    '#',
     '# Who may do what. Nothing is allowed but by a rule; a deny that matches wins over every allow; the order of rules',
     '# and files never matters. Check it with `sallyport check`, and run its tests with `sallyport policy test`.',
     'version: 1',
     '',
+    ...roleLines(roles, issuer),
+    '',
+    ...ruleLines(roles, mfa),
+    '',
+    '# What must hold, whatever is changed above. Every rule has a test: `sallyport policy test --min-coverage 100`.',
+    'tests:',
+    ...roles.flatMap((one) => roleTests(one, issuer, mfa)),
+    ...commonTests(roles, issuer),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function roleLines(roles: readonly Role[], issuer: string): string[] {
+  return [
     '# Who somebody is to the rules. Any entry of `members` gives the role; within one entry all keys must match.',
     'roles:',
     ...roles.flatMap(({ role, group }) => [
       `  ${role}:`,
       `    members: [{ issuer: ${scalar(issuer)}, group: ${scalar(group)} }]`,
     ]),
-    '',
+  ]
+}
+
+function ruleLines(roles: readonly Role[], mfa: string | null): string[] {
+  const when = `    when: { mfa: { max_age: ${mfa} } }  # a sign-in with several factors, at most so long ago`
+  return [
     '# What is allowed. Each selector that is left out matches everything, so that a rule without `roles` is for everybody.',
     'rules:',
     ...roles.flatMap(({ role, models }) => [
@@ -44,7 +60,7 @@ export function starterPolicy({ issuer, groups, mfa, hasSchema }: StarterAnswers
       `    roles: [${role}]`,
       `    models: [${models.map(scalar).join(', ')}]`,
       '    operations: [chat, responses, embeddings]',
-      ...when,
+      ...(mfa === null ? [] : [when]),
       '    reason: granted when the policy was started; say here why, for who reads the denials',
     ]),
     '  # The list of models shows each caller the models that its own requests would be allowed to use.',
@@ -52,16 +68,7 @@ export function starterPolicy({ issuer, groups, mfa, hasSchema }: StarterAnswers
     '    effect: allow',
     `    roles: [${roles.map(({ role }) => role).join(', ')}]`,
     '    operations: [models.list, models.get]',
-    '',
-    '# What must hold, whatever is changed above.',
-    'tests:',
-    ...roles.flatMap((one) => roleTests(one, issuer, mfa)),
-    '  - name: somebody in none of the groups is denied',
-    `    as: { user: stranger, issuer: ${scalar(issuer)}, groups: [] }`,
-    `    request: { operation: chat, model: ${scalar(plain(roles[0]?.models[0] ?? ''))} }`,
-    '    expect: { effect: deny, reason: role_missing }',
   ]
-  return `${lines.join('\n')}\n`
 }
 
 interface Role {
@@ -88,6 +95,21 @@ function roleTests({ role, group, models }: Role, issuer: string, mfa: string | 
     request,
     at,
     `    expect: { effect: step_up, rule: ${role}-models }`,
+  ]
+}
+
+function commonTests(roles: readonly Role[], issuer: string): string[] {
+  const [first] = roles
+  const models = first?.models ?? []
+  return [
+    '  - name: who is in one of the groups may list models',
+    `    as: { user: somebody, issuer: ${scalar(issuer)}, groups: [${scalar(first?.group ?? '')}] }`,
+    '    request: { operation: models.list }',
+    '    expect: { effect: allow, rule: list-models }',
+    '  - name: somebody in none of the groups is denied',
+    `    as: { user: stranger, issuer: ${scalar(issuer)}, groups: [] }`,
+    `    request: { operation: chat, model: ${scalar(plain(models[0] ?? ''))} }`,
+    '    expect: { effect: deny, reason: role_missing }',
   ]
 }
 
