@@ -7,6 +7,7 @@ const table: readonly (readonly [sentence: string, references: References, cycli
   ['a chain', { a: ['b'], b: ['c'], c: [] }, []],
   ['two ways to one name', { a: ['b', 'c'], b: ['d'], c: ['d'], d: [] }, []],
   ['one name refers to several, which refer to nothing', { a: ['b', 'c'], b: [], c: [] }, []],
+  ['two names refer to one, which refers to two', { a: ['c'], b: ['c'], c: ['d', 'e'], d: [], e: [] }, []],
   ['a reference is written twice', { a: ['b', 'b'], b: [] }, []],
   ['a name refers to itself', { a: ['a'], b: [] }, ['a']],
   ['two names refer to each other', { a: ['b'], b: ['a'] }, ['a', 'b']],

@@ -188,6 +188,7 @@ const refused: readonly (readonly [sentence: string, line: JsonValue, fault: str
   ['a method that nobody knows', { as: { method: 'oidc' }, request: chat }, /^`as.method` must be one of jwt, /],
   ['an upstream that is a number', { upstream: 5, request: chat }, '`upstream` must be a name'],
   ['a time without a zone', { at: '2026-03-02T09:00:00', request: chat }, AT],
+  ['a time in a list', { at: ['2026-03-02T09:00:00Z'], request: chat }, AT],
   ['a time that is a number', { at: NOW, request: chat }, AT],
 ]
 for (const [sentence, line, fault] of refused) {
