@@ -21,7 +21,8 @@ export type UnrecordedFact =
 
 /** A request as an audit event tells of it, and what was decided then. */
 export interface RecordedRequest {
-  readonly id: string
+  /** Null where the event has none, so that nothing tells which others are of the same request. */
+  readonly id: string | null
   readonly stage: 'decision' | 'complete'
   readonly was: {
     readonly effect: Decision['effect']
@@ -48,7 +49,7 @@ export type EventReading =
   | { readonly kind: 'other_event' }
   | { readonly kind: 'foreign' }
   /** What its request was cannot be told. */
-  | { readonly kind: 'incomplete'; readonly id: string; readonly missing: string }
+  | { readonly kind: 'incomplete'; readonly id: string | null; readonly missing: string }
 
 /** Reads one event in the form of `audit.format: ecs`. Total: what is not such an event is foreign. */
 export function readEvent(line: JsonValue): EventReading {
@@ -87,7 +88,7 @@ function readRequest(
   was: Verdict,
 ): EventReading {
   const cut = cutFields(own)
-  const id = textAt(member(member(root, 'http'), 'request'), 'id') ?? '-'
+  const id = textAt(member(member(root, 'http'), 'request'), 'id') ?? null
   const operation = textAt(own, 'operation')
   const at = Date.parse(
     textAt(stage === 'complete' ? event : root, stage === 'complete' ? 'start' : '@timestamp') ?? '',

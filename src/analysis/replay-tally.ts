@@ -5,8 +5,9 @@ import type { Change, Replayed } from './replay.ts'
 const MAX_PEOPLE = 20_000
 const MAX_GROUPS = 5_000
 
-export interface Example {
-  readonly request: string
+interface Example {
+  /** Null where its event has no id. */
+  readonly request: string | null
   readonly operation: string
   readonly model: string | null
 }
@@ -35,7 +36,7 @@ export interface TalliedGroup {
 export interface Tally {
   add(request: RecordedRequest, replayed: Replayed): void
   /** A request of which the event does not tell what it was. */
-  addIncomplete(id: string, missing: string): void
+  addIncomplete(id: string | null, missing: string): void
   /** The groups with the most requests first. */
   groups(): readonly TalliedGroup[]
   readonly counts: { readonly [Key in Change]: number }
@@ -59,10 +60,53 @@ interface Group extends Omit<TalliedGroup, 'people'> {
 /** Counts changes by rule and person, in memory that is bounded whatever comes. */
 export function openTally(): Tally {
   const counts = { unchanged: 0, newly_allowed: 0, newly_denied: 0, newly_stepped_up: 0, cannot_tell: 0 }
+  const groups = openGroups()
+  let sameRuleset = 0
+  return {
+    counts,
+    get sameRuleset() {
+      return sameRuleset
+    },
+    add(request, replayed) {
+      const { change, isSameRuleset } = replayed
+      counts[change]++
+      if (isSameRuleset) sameRuleset++
+      if (change === 'unchanged') return
+      const { principal, operation, model } = request.input
+      const example = { request: request.id, operation, model: model ?? null }
+      const person = { user: principal.id ?? null, issuer: principal.issuer ?? null, example }
+      groups.count({ change, ...groundsOf(request, replayed) }, person)
+    },
+    addIncomplete(id, missing) {
+      counts.cannot_tell++
+      const example = { request: id, operation: '-', model: null }
+      groups.count(
+        { ...NEITHER, change: 'cannot_tell', not_recorded: [missing] },
+        { user: null, issuer: null, example },
+      )
+    },
+    groups: groups.sorted,
+  }
+}
+
+type Grounds = Pick<TalliedGroup, 'rule' | 'reason' | 'was' | 'not_recorded'>
+
+function groundsOf({ was }: RecordedRequest, { rule, reason, open: [nearest] }: Replayed): Grounds {
+  return {
+    rule: rule ?? nearest?.rule ?? null,
+    reason,
+    was: { effect: was.effect, rule: was.rule, reason: was.reason },
+    not_recorded: nearest?.facts ?? [],
+  }
+}
+
+type GroupKey = Grounds & Pick<TalliedGroup, 'change'>
+
+/** Groups and the people in them, both bounded in number. */
+function openGroups() {
   const groups = new Map<string, Group>()
   let people = 0
-  let sameRuleset = 0
-  const groupOf = (given: Omit<Group, 'people' | 'count' | 'others'>): Group => {
+  const groupOf = (given: GroupKey): Group => {
     const { change, rule, reason, was, not_recorded } = given
     const key = JSON.stringify([change, rule, reason, was.effect, was.rule, was.reason, not_recorded])
     const known = groups.get(key)
@@ -73,45 +117,21 @@ export function openTally(): Tally {
     groups.set(key, group)
     return group
   }
-  const countPerson = (group: Group, user: string | null, issuer: string | null, example: Example) => {
-    group.count++
-    const key = JSON.stringify([issuer, user])
-    const known = group.people.get(key)
-    if (known) known.count++
-    else if (people >= MAX_PEOPLE) group.others++
-    else {
-      people++
-      group.people.set(key, { user, issuer, example, count: 1 })
-    }
-  }
   return {
-    counts,
-    get sameRuleset() {
-      return sameRuleset
+    count(given: GroupKey, person: Omit<Person, 'count'>): void {
+      const group = groupOf(given)
+      group.count++
+      const key = JSON.stringify([person.issuer, person.user])
+      const known = group.people.get(key)
+      if (known) known.count++
+      else if (people >= MAX_PEOPLE) group.others++
+      else {
+        people++
+        group.people.set(key, { ...person, count: 1 })
+      }
     },
-    add(request, { change, isSameRuleset, rule, reason, open }) {
-      counts[change]++
-      if (isSameRuleset) sameRuleset++
-      if (change === 'unchanged') return
-      const [nearest] = open
-      const { effect, rule: before, reason: why } = request.was
-      const group = groupOf({
-        change,
-        rule: rule ?? nearest?.rule ?? null,
-        reason,
-        was: { effect, rule: before, reason: why },
-        not_recorded: nearest?.facts ?? [],
-      })
-      const { principal, operation, model } = request.input
-      const example = { request: request.id, operation, model: model ?? null }
-      countPerson(group, principal.id ?? null, principal.issuer ?? null, example)
-    },
-    addIncomplete(id, missing) {
-      counts.cannot_tell++
-      const group = groupOf({ ...NEITHER, change: 'cannot_tell', not_recorded: [missing] })
-      countPerson(group, null, null, { request: id, operation: '-', model: null })
-    },
-    groups: () => [...groups.values()].map(finished).sort((a, b) => b.count - a.count),
+    /** The groups with the most requests first. */
+    sorted: (): TalliedGroup[] => [...groups.values()].map(finished).sort((a, b) => b.count - a.count),
   }
 }
 

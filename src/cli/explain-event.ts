@@ -21,12 +21,11 @@ const MAX_REMEMBERED = 100_000
 
 /**
  * Explains each recorded request of a file, once: by its decision event, or by its complete event where that comes
- * alone. Exit 2 where there is none, or a line is not JSON.
+ * alone. An event that names no request is one of its own. Exit 2 where there is none, or a line is not JSON.
  */
 export async function explainEvents(subject: Subject, options: ExplainEventOptions, io: CommandIo): Promise<number> {
-  const explained = new Set<string>()
   const faults: string[] = []
-  const explain = explainer(subject)
+  const { print, printed } = printer(subject, options, io)
   const take = ({ number, text }: TextLine) => {
     const event = text === null ? undefined : readJson(text)
     // Of a request that was asked for by its id, other lines are not the matter.
@@ -39,20 +38,33 @@ export async function explainEvents(subject: Subject, options: ExplainEventOptio
     if (read.kind === 'not_by_policy' && options.request === undefined) {
       io.stderr.write(`line ${number}: no policy decided this request, so that there is nothing to explain\n`)
     }
-    if (read.kind !== 'request' || !isAsked(options, read.request.id) || explained.has(read.request.id)) return
-    if (explained.size < MAX_REMEMBERED) explained.add(read.request.id)
-    const { answer, replayed } = explain(read.request)
-    if (options.json) io.stdout.write(`${JSON.stringify(eventJson(read.request, answer, replayed))}\n`)
-    else io.stdout.write(`${explained.size > 1 ? '\n' : ''}${eventText(read.request, answer, replayed)}`)
+    if (read.kind === 'request' && isAsked(options, read.request.id)) print(read.request)
   }
   const read = await eachLine(options.event, io, take)
   if (!read.ok) faults.push(read.fault)
-  else if (explained.size === 0) faults.push(nothingFound(options))
+  else if (printed() === 0) faults.push(nothingFound(options))
   for (const fault of faults) io.stderr.write(`error: ${printable(fault)}\n`)
   return faults.length === 0 ? EXIT.done : EXIT.unusable
 }
 
-function isAsked({ request }: ExplainEventOptions, id: string): boolean {
+/** Prints what is to be said of a request, unless that has been said of its other event. */
+function printer(subject: Subject, { json }: ExplainEventOptions, io: CommandIo) {
+  const seen = new Set<string>()
+  const explain = explainer(subject)
+  let count = 0
+  const print = (request: RecordedRequest) => {
+    const { id } = request
+    if (id !== null && seen.has(id)) return
+    if (id !== null && seen.size < MAX_REMEMBERED) seen.add(id)
+    const { answer, replayed } = explain(request)
+    if (json) io.stdout.write(`${JSON.stringify(eventJson(request, answer, replayed))}\n`)
+    else io.stdout.write(`${count > 0 ? '\n' : ''}${eventText(request, answer, replayed)}`)
+    count++
+  }
+  return { print, printed: () => count }
+}
+
+function isAsked({ request }: ExplainEventOptions, id: string | null): boolean {
   return request === undefined || request === id
 }
 
@@ -106,8 +118,9 @@ function eventText(request: RecordedRequest, answer: Answer, replayed: Replayed)
   const { principal, operation, model, at } = input
   const files = replayed.isSameRuleset ? 'the present policies' : `other policies (${was.ruleset ?? 'not named'})`
   const by = was.rule === null ? 'by no rule' : `by rule ${was.rule}`
+  const named = id === null ? 'a request without an id,' : `request ${id}`
   const lines = [
-    `request ${id} of ${new Date(at).toISOString()}: ${principal.id ?? '?'} (${principal.issuer ?? '?'}), ${operation} ${model ?? ''}`,
+    `${named} of ${new Date(at).toISOString()}: ${principal.id ?? '?'} (${principal.issuer ?? '?'}), ${operation} ${model ?? ''}`,
     `recorded: ${was.effect}  ${by}  (${was.reason}), under ${files}`,
     `not recorded, and *cannot tell* below: ${unrecordedOf(request).join(', ')}`,
   ]
@@ -116,13 +129,26 @@ function eventText(request: RecordedRequest, answer: Answer, replayed: Replayed)
 }
 
 /** Whether the decision is the recorded one, and what could explain it where it is not. */
-function verdictText({ was }: RecordedRequest, { decision, served }: Answer, { change, open }: Replayed): string {
+function verdictText({ was }: RecordedRequest, answer: Answer, replayed: Replayed): string {
+  const { change, open } = replayed
   const facts = open.map(({ rule, facts }) => `${facts.join(' and ')} (\`${rule}\`)`).slice(0, 10)
   const could = facts.length === 0 ? '' : `; it depends on what is not recorded: ${facts.join(', ')}`
   if (change === 'cannot_tell') return `${printable(`whether it differs from the record cannot be told${could}`)}\n`
-  const isAsRecorded = served && decision.effect === was.effect
-  if (change === 'unchanged') {
-    return isAsRecorded ? 'as recorded\n' : `${printable(`differs from the record${could}`)}\n`
+  if (change !== 'unchanged') return `differs from the record: ${change.replaceAll('_', ' ')}\n`
+  if (!answer.served || answer.decision.effect !== was.effect) {
+    return `${printable(`differs from the record${could}`)}\n`
   }
-  return `differs from the record: ${change.replaceAll('_', ' ')}\n`
+  const other = otherGrounds(was, answer.decision, replayed)
+  return other === null ? 'as recorded\n' : `${printable(`the effect is as recorded, ${other}${could}`)}\n`
+}
+
+/** How a decision of the same effect came about in another way; null where it did not. */
+function otherGrounds(was: RecordedRequest['was'], here: Answer['decision'], { rule }: Replayed): string | null {
+  const name = (id: string | null) => (id === null ? 'no rule' : `\`${id}\``)
+  if (was.rule === here.rule) {
+    return was.reason === here.reason ? null : `but not the reason: ${was.reason} then, ${here.reason} here`
+  }
+  if (rule === here.rule) return `but not the rule: ${name(was.rule)} decided then, ${name(rule)} does now`
+  const rules = `${name(was.rule)} decided then, ${name(here.rule)} here with what is not recorded as *cannot tell*`
+  return `and whether the rule is cannot be told: ${rules}`
 }

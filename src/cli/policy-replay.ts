@@ -1,7 +1,8 @@
-import { readEvent } from '../analysis/recorded.ts'
+import { type EventReading, readEvent } from '../analysis/recorded.ts'
 import { openReplay } from '../analysis/replay.ts'
 import { openTally, type Tally } from '../analysis/replay-tally.ts'
 import { printable } from '../config/report.ts'
+import { unreachable } from '../model/exhaustive.ts'
 import type { Settings } from '../model/settings.ts'
 import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
 import { type ReplaySummary, replayJson, replayText } from './replay-text.ts'
@@ -49,12 +50,39 @@ export async function run(options: ReplayCommandOptions, io: CommandIo): Promise
 type Writable<Value> = { -readonly [Key in keyof Value]: Value[Key] }
 
 function reader({ policy, settings, upstreams }: Subject, tally: Tally, { assumeRoles }: ReplayCommandOptions) {
-  const replay = openReplay({
-    policy,
-    upstreams,
-    arrivalMs: arrivalMs(settings),
-    assumesRoles: assumeRoles ?? false,
-  })
+  const arrival = arrivalMs(settings)
+  const replay = openReplay({ policy, upstreams, arrivalMs: arrival, assumesRoles: assumeRoles ?? false })
+  const { summary, isBroken } = openSummary()
+  const count = (read: EventReading) => {
+    switch (read.kind) {
+      case 'foreign':
+        return summary.foreign++
+      case 'other_event':
+        return summary.other_events++
+      case 'not_by_policy':
+        return summary.not_by_policy++
+      case 'incomplete':
+        tally.addIncomplete(read.id, read.missing)
+        return summary.decisions++
+      case 'request':
+        if (read.request.stage === 'complete') return summary.complete++
+        tally.add(read.request, replay(read.request))
+        return summary.decisions++
+      default:
+        return unreachable(read)
+    }
+  }
+  const take = ({ number, text }: TextLine) => {
+    summary.lines++
+    if (text === null) return isBroken(number, 'the line is longer than any event')
+    const event = readJson(text)
+    if (event === undefined) return isBroken(number, 'the line is not JSON')
+    count(readEvent(event))
+  }
+  return { summary, take }
+}
+
+function openSummary() {
   const broken: { line: number; message: string }[] = []
   const summary: Writable<ReplaySummary> = {
     lines: 0,
@@ -70,25 +98,7 @@ function reader({ policy, settings, upstreams }: Subject, tally: Tally, { assume
     summary.broken++
     if (broken.length < MAX_BROKEN) broken.push({ line, message })
   }
-  const take = ({ number, text }: TextLine) => {
-    summary.lines++
-    if (text === null) return isBroken(number, 'the line is longer than any event')
-    const event = readJson(text)
-    if (event === undefined) return isBroken(number, 'the line is not JSON')
-    const read = readEvent(event)
-    if (read.kind === 'foreign') summary.foreign++
-    else if (read.kind === 'other_event') summary.other_events++
-    else if (read.kind === 'not_by_policy') summary.not_by_policy++
-    else if (read.kind === 'incomplete') {
-      summary.decisions++
-      tally.addIncomplete(read.id, read.missing)
-    } else if (read.request.stage === 'complete') summary.complete++
-    else {
-      summary.decisions++
-      tally.add(read.request, replay(read.request))
-    }
-  }
-  return { summary, take }
+  return { summary, isBroken }
 }
 
 /** A file of something else would pass for traffic in which nothing changes. */

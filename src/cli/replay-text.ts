@@ -80,7 +80,8 @@ function headOf({ change, rule, reason, was, not_recorded }: TalliedGroup): stri
 function personLine({ user, issuer, count, example }: TalliedPerson): string {
   const who = user === null ? 'somebody' : `${user} (${issuer ?? '?'})`
   const what = `${example.operation} ${example.model ?? ''}`.trim()
-  return `    ${String(count).padStart(6)}  ${who}: ${what}, such as ${example.request}`
+  const such = example.request === null ? '' : `, such as ${example.request}`
+  return `    ${String(count).padStart(6)}  ${who}: ${what}${such}`
 }
 
 function counted(count: number, what: string): string {
