@@ -1,10 +1,11 @@
 import { type Fault, fault } from '../model/fault.ts'
 import { isJsonObject, type JsonBody, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
+import { isLimit, MAX_NESTED_LIMITS, nestedLimits } from '../model/nested-limits.ts'
 import type { ModelFact, OperationName, RequestFacts } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import { OUTPUT_LIMITS } from '../model/transforms.ts'
 import { walkPart } from './content.ts'
-import { type Draft, noteHosted, openDraft, refuse } from './draft.ts'
+import { type Draft, noteHosted, openDraft, refuse, shown } from './draft.ts'
 import { modelNameProblem } from './model-name.ts'
 import { HOSTED_MEMBERS } from './tools.ts'
 import { walkMember, walkUnknown } from './walk.ts'
@@ -156,7 +157,8 @@ function flag(draft: Draft, value: JsonObject, key: string): boolean {
 
 /**
  * The largest limit that any engine could go by; undefined when the operation's own one is absent. Zero is undefined,
- * too: to many engines it means their own default.
+ * too: to many engines it means their own default. So is what is no limit below the top of a body, where it may mean
+ * anything: the longest output there is, or nothing.
  *
  * Of one answer, as OpenAI's API counts: `n` and `best_of` do not multiply it, for the condition speaks of what the
  * request asks for. A grant of 4096 tokens is one of 4096 for each answer.
@@ -177,7 +179,17 @@ function outputLimit(draft: Draft, value: JsonObject, own: readonly string[]): n
     if (own.includes(key)) said = true
     largest = Math.max(largest, written)
   }
+  const nested = nestedLimits(value)
+  for (const { value: written } of nested) {
+    if (isLimit(written)) largest = Math.max(largest, written)
+    else unlimited = true
+  }
+  if (nested.length > MAX_NESTED_LIMITS) refuseNested(draft, nested[MAX_NESTED_LIMITS]?.member ?? '')
   return said && !unlimited ? largest : undefined
+}
+
+function refuseNested(draft: Draft, member: string): undefined {
+  refuse(draft, `\`${shown(member)}\` holds more than ${MAX_NESTED_LIMITS} output limits: leave it out`, member)
 }
 
 /** How many answers are made: a wrong type here would be a count that nobody judged. */

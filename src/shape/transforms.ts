@@ -1,5 +1,6 @@
 import { type JsonBody, type JsonValue, ownValue } from '../model/json.ts'
-import { findMember, findMembers, skipSpace } from '../model/json-text.ts'
+import { elementStarts, findMember, findMembers, skipSpace, valueEnd } from '../model/json-text.ts'
+import { isLimit, nestedLimits } from '../model/nested-limits.ts'
 import { type Obligations, OUTPUT_LIMITS, OWN_LIMITS, type SettableName, settableMember } from '../model/transforms.ts'
 import { type Edit, insertedMembers } from './edits.ts'
 
@@ -8,8 +9,8 @@ import { type Edit, insertedMembers } from './edits.ts'
  * stay as they are.
  *
  * `max_output_tokens` is a cap: every limit that the body sets is lowered to it, never raised, and zero, which to many
- * engines is none, is set to it; one is set where the operation's own is absent. Every other setting takes the place of
- * what the client said. A text to prepend is a system message before all others, or the beginning of `instructions`.
+ * engines is none, is set to it; one is set where the operation's own is absent. Below the top of a body, whatever else is
+ * no limit becomes the cap, too. Every other setting takes the place of what the client said. A text to prepend is a system message before all others, or the beginning of `instructions`.
  */
 export function transformed(body: JsonBody, operation: string, { set, prepend }: Obligations): Edit[] {
   const wanted = new Map<string, JsonValue>()
@@ -17,9 +18,12 @@ export function transformed(body: JsonBody, operation: string, { set, prepend }:
     if (name === 'max_output_tokens') noteLimits(body, operation, value as number, wanted)
     else noteSetting(body, operation, name as SettableName, value as JsonValue, wanted)
   }
-  let edits: Edit[] = []
   if (prepend !== null && operation === 'responses') noteInstructions(body, prepend, wanted)
-  if (prepend !== null && operation === 'chat') edits = systemMessage(body, prepend, wanted)
+  const edits = prepend !== null && operation === 'chat' ? systemMessage(body, prepend, wanted) : []
+  const { max_output_tokens: cap } = set
+  if (typeof cap === 'number' && settableMember('max_output_tokens', operation) !== undefined) {
+    edits.push(...loweredBelow(body, cap, wanted))
+  }
   return wanted.size === 0 ? edits : [...edits, ...placed(body, wanted)]
 }
 
@@ -35,6 +39,26 @@ function noteLimits({ value }: JsonBody, operation: string, cap: number, wanted:
     if (written > cap || written === 0) wanted.set(limit, cap)
   }
   if (!isLimited) wanted.set(key, cap)
+}
+
+/** The limits in bags of settings; a member that another value takes the place of has none any more. */
+function loweredBelow({ value, text }: JsonBody, cap: number, wanted: ReadonlyMap<string, JsonValue>): Edit[] {
+  return nestedLimits(value).flatMap(({ member, path, value: written }) => {
+    const holds = isLimit(written) && written <= cap
+    return holds || wanted.has(member) ? [] : [{ ...placeAt(text, [member, ...path]), text: String(cap) }]
+  })
+}
+
+/** Where the value at the end of a path stands: the path is one of the parsed text. */
+function placeAt(text: string, path: readonly (string | number)[]): { readonly from: number; readonly to: number } {
+  let from = skipSpace(text, 0)
+  for (const step of path) {
+    const next =
+      typeof step === 'string' ? findMember(text, from, step)?.value : elementStarts(text, from, step + 1)[step]
+    if (next === undefined) throw new Error('the text of a body is not that of its value')
+    from = next
+  }
+  return { from, to: valueEnd(text, from) }
 }
 
 function noteSetting(

@@ -2,10 +2,22 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
 import { parseJsonBody } from '../../src/endpoints/json.ts'
-import type { JsonObject, JsonValue } from '../../src/model/json.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/model/json.ts'
 import { type Obligations, SETTABLE, type SettableName } from '../../src/model/transforms.ts'
 import { firstWins } from '../fuzz/first-wins.ts'
 import { type Operation, sent, TARGETS } from '../support/transformed.ts'
+
+/** A bag of settings, every limit in it at most the cap. */
+function lowered(value: JsonValue, cap: number): JsonValue {
+  if (Array.isArray(value)) return value.map((one) => lowered(one, cap))
+  if (!isJsonObject(value)) return value
+  const entries = Object.entries(value).map(([key, inner]): [string, JsonValue] => {
+    const isLimit = key === 'num_predict' || key === 'maxTokens'
+    if (!isLimit || typeof inner === 'object') return [key, lowered(inner, cap)]
+    return [key, [1, 99, 100].includes(inner as number) ? Math.min(inner as number, cap) : cap]
+  })
+  return Object.fromEntries(entries)
+}
 
 /** What the words of the documentation make of a judged body. */
 function wanted(
@@ -26,6 +38,7 @@ function wanted(
       }
       const own = operation === 'chat' ? ['max_completion_tokens', 'max_tokens'] : [member]
       if (!own.some((key) => typeof body[key] === 'number')) body[member] = value
+      if (body.options !== undefined) body.options = lowered(body.options, value as number)
     }
   }
   if (prepend === null) return body
@@ -38,6 +51,14 @@ function wanted(
 }
 
 const limit = fc.constantFrom<JsonValue>(0, 1, 99, 100, 101, 1e6, null)
+const bag: fc.Arbitrary<JsonValue> = fc.letrec<{ bag: JsonValue }>((tie) => ({
+  bag: fc.oneof(
+    { maxDepth: 3, withCrossShrink: true },
+    fc.oneof(limit, fc.constantFrom<JsonValue>(-1, '7', 'max_tokens', true)),
+    fc.array(tie('bag'), { maxLength: 2 }),
+    fc.dictionary(fc.constantFrom('num_predict', 'maxTokens', 'num_ctx', 'a'), tie('bag'), { maxKeys: 3 }),
+  ),
+})).bag
 const hostile = fc.string({ unit: 'binary', minLength: 1, maxLength: 20 })
 const member = fc.oneof(
   fc.tuple(fc.constantFrom('max_completion_tokens', 'max_tokens', 'max_output_tokens', 'n_predict'), limit),
@@ -50,6 +71,7 @@ const member = fc.oneof(
     fc.constant('messages'),
     fc.array(fc.record({ role: fc.constantFrom('user', 'system'), content: fc.string() }), { maxLength: 2 }),
   ),
+  fc.tuple(fc.constant('options'), bag),
   fc.tuple(fc.constant('stream'), fc.boolean()),
   fc.tuple(
     fc.string({ maxLength: 6 }).map((key) => `_${key}`),

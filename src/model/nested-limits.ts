@@ -1,0 +1,90 @@
+import type { JsonObject, JsonValue } from './json.ts'
+import { OUTPUT_LIMITS } from './transforms.ts'
+
+/** An output limit below the top of a body, as in `options.num_predict` and `generationConfig.maxOutputTokens`. */
+export interface NestedLimit {
+  readonly member: string
+  /** The way from the member to the limit: keys, and places in lists. */
+  readonly path: readonly (string | number)[]
+  /** Never null, a list or an object. */
+  readonly value: JsonValue
+}
+
+/** True for a value that limits: what else stands under a limit's name may mean the longest output there is. */
+export function isLimit(value: JsonValue): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0
+}
+
+/** More than any honest request has; each one takes a search of the text to be lowered. */
+export const MAX_NESTED_LIMITS = 16
+
+/** What the model reads, what is the caller's own, and schemas: a limit's name is a word like others there. */
+const NOT_SETTINGS: ReadonlySet<string> = new Set([
+  ...['messages', 'input', 'prompt', 'instructions', 'prediction', 'conversation', 'metadata', 'stop', 'logit_bias'],
+  ...['tools', 'functions', 'tool_choice', 'function_call', 'text', 'response_format', 'chat_template_kwargs'],
+  ...['guided_json', 'guided_regex', 'guided_grammar', 'structured_outputs'],
+])
+
+const NAMES: readonly string[] = OUTPUT_LIMITS.map((name) => name.replaceAll('_', ''))
+
+const NONE: readonly NestedLimit[] = Object.freeze([])
+
+/**
+ * The limits in the bags of settings that a body carries for some engine: under any name that a limit has at the top, in
+ * whatever case, with or without separators. At most one more than `MAX_NESTED_LIMITS`.
+ *
+ * INVARIANT: recursion is bounded by the depth that the body was admitted with.
+ */
+export function nestedLimits(body: JsonObject): readonly NestedLimit[] {
+  let found: NestedLimit[] | null = null
+  for (const member in body) {
+    const value = body[member]
+    if (typeof value !== 'object' || value === null || NOT_SETTINGS.has(member)) continue
+    found ??= []
+    collect(found, member, [], value)
+  }
+  return found ?? NONE
+}
+
+function collect(found: NestedLimit[], member: string, path: (string | number)[], value: JsonValue): void {
+  if (Array.isArray(value)) {
+    for (const [index, inner] of value.entries()) collectAt(found, member, path, index, inner)
+    return
+  }
+  const object = value as JsonObject
+  for (const key in object) collectAt(found, member, path, key, object[key] as JsonValue)
+}
+
+function collectAt(
+  found: NestedLimit[],
+  member: string,
+  path: (string | number)[],
+  step: string | number,
+  value: JsonValue,
+): void {
+  if (value === null || found.length > MAX_NESTED_LIMITS) return
+  if (typeof value === 'object') {
+    path.push(step)
+    collect(found, member, path, value)
+    path.pop()
+  } else if (typeof step === 'string' && NAMES.some((name) => spells(step, name))) {
+    found.push({ member, path: [...path, step], value })
+  }
+}
+
+/** True for a key whose letters and digits are those of the name, whatever their case and what stands between them. */
+function spells(key: string, name: string): boolean {
+  let at = 0
+  for (let index = 0; index < key.length; index++) {
+    const letter = letterOf(key.charCodeAt(index))
+    if (letter !== 0 && letter !== name.charCodeAt(at++)) return false
+  }
+  return at === name.length
+}
+
+/** The lower-case letter or digit that a decoder without case takes it for, `K` and `ſ` among them; 0 for none. */
+function letterOf(code: number): number {
+  if ((code >= 97 && code <= 122) || (code >= 48 && code <= 57)) return code
+  if (code >= 65 && code <= 90) return code + 32
+  return code === 0x212a ? 107 : code === 0x17f ? 115 : 0
+}

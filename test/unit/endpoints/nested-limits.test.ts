@@ -1,0 +1,59 @@
+import t from 'tap'
+import { unusual } from './described.ts'
+
+const schema = { type: 'object', properties: { max_tokens: { type: 'integer', maximum: 9 } } }
+const many = (count: number) => Array.from({ length: count }, (_, at) => ({ max_tokens: at + 1 }))
+
+type Row = readonly [sentence: string, more: object, expected: object]
+
+/** Beside a limit of 5 that the operation itself knows. */
+const table: readonly Row[] = [
+  ['a bag without limits', { options: { num_ctx: 4096 } }, { limit: 5 }],
+  ['a lower one', { options: { num_predict: 4 } }, { limit: 5 }],
+  ['a higher one', { options: { num_predict: 900 } }, { limit: 900 }],
+  ['one of a generation config', { generation_config: { max_output_tokens: 900 } }, { limit: 900 }],
+  ['one in camel case', { generationConfig: { maxOutputTokens: 900 } }, { limit: 900 }],
+  ['one in other case', { parameters: { 'Max-New-Tokens': 900 } }, { limit: 900 }],
+  ['one with letters that decoders take for others', { options: { 'max_to\u212aen\u017f': 900 } }, { limit: 900 }],
+  ['the highest of several', { sampling_params: { max_tokens: 6 }, options: { n_predict: 7 } }, { limit: 7 }],
+  ['one far down, in lists', { vendor: [{ a: [[{ max_length: 900 }]] }] }, { limit: 900 }],
+  ['one in a member that the API has', { reasoning: { max_tokens: 900 } }, { limit: 900 }],
+  ['null is none', { options: { num_predict: null } }, { limit: 5 }],
+  ['an object by the name is looked into', { options: { max_tokens: { max_length: 7 } } }, { limit: 7 }],
+  ['a schema', { vendor: { schema } }, { limit: 5 }],
+  ['without end, as engines write it', { options: { num_predict: -1 } }, {}],
+  ['zero', { options: { num_predict: 0 } }, {}],
+  ['a number as text', { options: { num_predict: '9' } }, {}],
+  ['a fraction', { options: { num_predict: 1.5 } }, {}],
+  ['past every integer', { options: { num_predict: 1e300 } }, {}],
+  ['a name that only begins like one', { options: { max_tokens_per_call: 900 } }, { limit: 5 }],
+  ['the caller’s own', { metadata: { max_tokens: '900' } }, { limit: 5 }],
+  ['what a template reads', { chat_template_kwargs: { max_tokens: 900 } }, { limit: 5 }],
+  ['as many as may be', { vendor: many(16) }, { limit: 16 }],
+  ['more than may be', { vendor: many(17) }, { refused: 'vendor' }],
+]
+
+for (const [sentence, more, expected] of table) {
+  t.test(`a limit below the top of a body counts like one at the top: ${sentence}`, async (t) => {
+    t.same(unusual('chat', { model: 'm', messages: [], max_tokens: 5, ...more }), expected, 'of a chat')
+    t.same(unusual('completions', { model: 'm', prompt: 'p', max_tokens: 5, ...more }), expected, 'of a completion')
+    t.same(unusual('responses', { model: 'm', input: 'i', max_output_tokens: 5, ...more }), expected, 'of a response')
+  })
+}
+
+t.test('a limit below the top alone is none that the operation has', async (t) => {
+  t.same(unusual('chat', { model: 'm', messages: [], options: { num_predict: 5 } }), {})
+})
+
+t.test('what the model reads has no limits', async (t) => {
+  const said = { role: 'user', content: [{ type: 'text', text: 'x', max_tokens: 900 }] }
+  const format = { type: 'json_schema', json_schema: { name: 'n', schema: { examples: [{ max_tokens: 900 }] } } }
+  const tools = [{ type: 'function', function: { name: 'f', parameters: { default: { max_tokens: 900 } } } }]
+  const body = { model: 'm', messages: [said], max_tokens: 5, response_format: format, tools }
+  t.same(unusual('chat', body), { limit: 5, functions: ['f'] })
+})
+
+t.test('an operation without a limit has none below the top', async (t) => {
+  t.same(unusual('embeddings', { model: 'm', input: 'i', options: { num_predict: 5 } }), {})
+  t.same(unusual('embeddings', { model: 'm', input: 'i', vendor: many(17) }), {})
+})
