@@ -6,6 +6,7 @@ import { compareCodePoints } from '../policy/code-points.ts'
 import { compileMembership } from '../policy/membership.ts'
 import { yesOrNo } from '../policy/three-valued.ts'
 import type { Subject } from './access-cell.ts'
+import { keyRoles } from './access-keys.ts'
 import type { AnalysedPolicy } from './access-universe.ts'
 import { hasText } from './find-text.ts'
 import type { Part, Texts } from './parts.ts'
@@ -47,6 +48,7 @@ export function describedCaller({ outline, at }: AnalysedPolicy, principal: Poli
     workspaces,
     subject: {
       role: null,
+      keyRoles: keyRoles(outline),
       roles: {
         certain: new Set(roles.certain),
         possible: new Map(roles.possible.map((role) => [role, outline.roles.get(role)?.holds ?? [role]])),

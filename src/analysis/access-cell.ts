@@ -1,6 +1,7 @@
 import { compareCodePoints } from '../policy/code-points.ts'
 import type { OutlineRule } from '../policy/outline.ts'
 import { type FindFacts, factFinder, type HeldRoles, type Situation } from './access-facts.ts'
+import { isForKeys, type KeyRoles, keyRoles } from './access-keys.ts'
 import { isWithin, type OpenRule, remainder } from './access-region.ts'
 import {
   type AnalysedOperation,
@@ -47,13 +48,15 @@ export interface Cell {
 export interface Subject extends Pick<Situation, 'roles' | 'workspaces' | 'told'> {
   /** The role that was asked about, which is no detour. */
   readonly role: string | null
+  readonly keyRoles: KeyRoles
 }
 
 /** A role and nothing else; null is a caller without any. */
 export function roleSubject({ outline }: AnalysedPolicy, role: string | null): Subject {
   const certain = new Set(role === null ? [] : (outline.roles.get(role)?.holds ?? [role]))
   const roles: HeldRoles = { certain, possible: new Map(), mayHoldOthers: true }
-  return { role, roles, workspaces: [null, ...outline.workspaces.keys()], told: () => null }
+  const workspaces = [null, ...outline.workspaces.keys()]
+  return { role, roles, workspaces, told: () => null, keyRoles: keyRoles(outline) }
 }
 
 /** What the rules say of one operation and some models, for whoever asks. */
@@ -134,6 +137,8 @@ export function cellOf(field: Field, subject: Subject): Cell {
       if (rest.by.length > 0) removed.push({ rule: rule.id, by: rest.by })
       continue
     }
+    const isByKey = isForKeys(rule, subject.role, subject.keyRoles)
+    const isGiven = (role: string) => isByKey && subject.keyRoles.given.has(role)
     ways.push({
       rule,
       way: {
@@ -142,7 +147,7 @@ export function cellOf(field: Field, subject: Subject): Cell {
         everybody: rule.roles === null,
         through: throughRoles(rule, subject),
         conditions: needs(rest.parts.map((one) => withinReach(one, subject.roles))),
-        unless: rest.exceptions.map((one) => ({ rule: one.rule, conditions: clauses(one.parts) })),
+        unless: rest.exceptions.map((one) => ({ rule: one.rule, conditions: clauses(one.parts, isGiven) })),
         step_up: canStepUp(rest.parts, find),
       },
     })

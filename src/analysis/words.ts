@@ -33,17 +33,23 @@ export function needs(parts: readonly Part[]): { readonly condition: string; rea
   return said.map((part) => ({ condition: part.condition, text: need(part) }))
 }
 
-/** The parts of a deny as what a request must not be: `the request has images`. */
+/**
+ * The parts of a deny as what a request must not be: `the request has images`. `isGiven` tells roles that the caller can
+ * have in no way but by an API key that was given them.
+ */
 export function clauses(
   parts: readonly { readonly part: Part; readonly orUntold: boolean }[],
+  isGiven: (role: string) => boolean = () => false,
 ): { readonly condition: string; readonly text: string }[] {
   const kept = new Set(told(parts.map(({ part }) => part)))
   return parts
     .filter(({ part }) => kept.has(part))
-    .map(({ part, orUntold }) => ({
-      condition: part.condition,
-      text: orUntold ? `${clause(part)} or cannot be told` : clause(part),
-    }))
+    .map(({ part, orUntold }) => {
+      const { condition, test } = part
+      const isByKey = test.kind === 'roles' && test.names.every(isGiven)
+      const text = isByKey ? `the API key was given the role ${either(test.names)}` : clause(part)
+      return { condition, text: orUntold ? `${text} or cannot be told` : text }
+    })
 }
 
 /** `mfa: { max_age }` is two parts and one thing to say. */
