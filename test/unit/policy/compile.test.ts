@@ -36,6 +36,17 @@ t.test('names are defined once in all files', async (t) => {
   t.same([...new Set(problems.map(({ file }) => file))], ['1.yaml'], 'the second file is told')
 })
 
+t.test('a problem is of a key or of a value', async (t) => {
+  const { problems } = compilePolicy(sources([{ ...rule({ roles: ['a'] }), guards: [] }]), known)
+  t.same(
+    problems.map(({ path, at }) => [path.join('.'), at]),
+    [
+      ['guards', 'key'],
+      ['rules.0.roles.0', 'value'],
+    ],
+  )
+})
+
 t.test('files refer to one another', async (t) => {
   t.same(found({ version: 1, roles: { a: {} } }, rule({ roles: ['a'] })), [])
 })

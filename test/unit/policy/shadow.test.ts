@@ -80,6 +80,10 @@ t.test('the reason of a denial is that of the enforced rules', async (t) => {
 t.test('a policy without shadow rules has no second set of rules', async (t) => {
   t.equal(compiled([allow]).shadow, null)
   t.not(compiled([allow, deny]).shadow, null)
+  const read = describedRequest(chat, 0)
+  if (!read.ok) throw new Error(read.fault)
+  t.equal(compiled([allow]).explain(read.value.input).shadow, null, 'and no verdict of it')
+  t.equal(compiled([allow, deny]).explain(read.value.input).shadow?.rule, 'deny')
 })
 
 t.test('a shadow rule that speaks of the upstream makes only its own verdict do so', async (t) => {
