@@ -3,6 +3,19 @@ import { failed, ok, type Result } from '../../model/result.ts'
 import { FormParser } from './parser.ts'
 import type { PartHead } from './part-head.ts'
 
+/**
+ * A form is judged whole, and not one byte of it goes upstream before that: its files are kept meanwhile, in memory or on
+ * disk (`Spool`). To decide early, where `model` and all that is judged stand before the file, and to break the upload off
+ * when something judged comes behind it, would save the disk and half of the time. It is not done, because
+ * - a denied request must not reach the upstream at all, and a form that is broken off has: a tolerant reader takes what
+ *   is there, and has stored the file or begun its work by then;
+ * - what decides is not known before the end: a second `model`, a form that is no form, a line of a batch file;
+ * - the caller chooses the order, so that the safe half of this would still have to be built and would be the one that is
+ *   used for a caller who means harm;
+ * - a form that is there can be sent with its length, and once more to the next upstream; a slow caller holds no
+ *   connection to one.
+ */
+
 /** A field with its value, or a file by where its bytes stand among those of all files of the form. */
 export type FormPart =
   | { readonly kind: 'field'; readonly head: PartHead; readonly text: string }

@@ -7,8 +7,10 @@ import { TextPart } from './text-part.ts'
 export const MAX_HEADER_BYTES = 8 * 1024
 /** The API takes 16 images beside 25 fields; the files of a skill can be sent packed where there are more. */
 export const MAX_PARTS = 128
-/** Of all fields together, since they are held until the form is judged: the longest prompt has 32,000 characters. */
-export const MAX_TEXT_BYTES = 1024 * 1024
+/** Of one field, since it is held until the form is judged: ten seconds of speech, in a data URL, are below half of it. */
+export const MAX_FIELD_BYTES = 1024 * 1024
+/** Of all fields together: there may be four such samples of speech. */
+export const MAX_TEXT_BYTES = 4 * 1024 * 1024
 
 /** One thing that the bytes so far say. A file comes as `file`, its bytes in any number of pieces, and `end`. */
 export type FormEvent =
@@ -203,10 +205,11 @@ export class FormParser {
       return
     }
     this.#textBytes += bytes.length
+    if (this.#contentBytes > MAX_FIELD_BYTES) {
+      return this.#refuse(`has more than ${MAX_FIELD_BYTES} bytes of text: send a file with a \`filename\``)
+    }
     if (this.#textBytes > MAX_TEXT_BYTES) {
-      return this.#refuse(
-        `is more than ${MAX_TEXT_BYTES} bytes of text with what is before it: name files by \`filename\``,
-      )
+      return this.#refuse(`has, with the fields before it, more than ${MAX_TEXT_BYTES} bytes of text`)
     }
     this.#text.add(bytes)
   }

@@ -1,6 +1,12 @@
 import t from 'tap'
 import { FormReader } from '../../../../src/endpoints/multipart/form.ts'
-import { FormParser, MAX_HEADER_BYTES, MAX_PARTS, MAX_TEXT_BYTES } from '../../../../src/endpoints/multipart/parser.ts'
+import {
+  FormParser,
+  MAX_FIELD_BYTES,
+  MAX_HEADER_BYTES,
+  MAX_PARTS,
+  MAX_TEXT_BYTES,
+} from '../../../../src/endpoints/multipart/parser.ts'
 
 const B = 'XboundX'
 const field = (name: string, value: string, more = '') =>
@@ -192,9 +198,15 @@ t.test('limits, each with its twin', async (t) => {
     read(many(MAX_PARTS + 1), whole),
     `part ${MAX_PARTS} (\`a${MAX_PARTS - 1}\`) of the form is the last of ${MAX_PARTS} that a form may have`,
   )
-  const text = (bytes: number) => field('a', 'x'.repeat(1000)) + field('b', 'y'.repeat(bytes - 1000)) + end
-  t.equal(read(text(MAX_TEXT_BYTES), 50_000).length, 2)
-  t.match(read(text(MAX_TEXT_BYTES + 1), 50_000), /^part 2 \(`b`\) of the form is more than 1048576 bytes of text/)
+  const text = (...bytes: readonly number[]) =>
+    bytes.map((count, nth) => field(`a${nth}`, 'x'.repeat(count))).join('') + end
+  t.equal(read(text(MAX_FIELD_BYTES), 50_000).length, 1)
+  const long = 'has more than 1048576 bytes of text: send a file with a `filename`'
+  t.equal(read(text(1, MAX_FIELD_BYTES + 1), 50_000), `part 2 (\`a1\`) of the form ${long}`)
+  const half = MAX_TEXT_BYTES / 8
+  t.equal(read(text(...Array(8).fill(half)), 50_000).length, 8)
+  const much = 'has, with the fields before it, more than 4194304 bytes of text'
+  t.equal(read(text(...Array(8).fill(half), 1), 50_000), `part 9 (\`a8\`) of the form ${much}`)
   t.equal(read(file('a', 'x'.repeat(MAX_TEXT_BYTES + 1)) + end, 50_000).length, 1, 'files have no limit here')
 })
 

@@ -1,0 +1,113 @@
+import t from 'tap'
+import { FORMS } from '../../../../src/endpoints/multipart/forms.ts'
+import { file, host, type Part, speech, unusualForm, url } from './formed.ts'
+
+const unusual = (operation: string, parts: readonly Part[]) => unusualForm(t, operation, parts)
+
+t.test('the model stands in one field of one spelling', async (t) => {
+  const others = [
+    'Model',
+    'MODEL',
+    'model[]',
+    'model[0]',
+    'model[name]',
+    'model.name',
+    'mo-del',
+    'm0del',
+    'model_',
+    'models',
+  ]
+  others.push(
+    'model_name',
+    'models[]',
+    'target_model',
+    'target_model_names',
+    'engine',
+    'deployment_id',
+    'api_base',
+    'fallbacks',
+  )
+  for (const { operation, fields } of FORMS) {
+    const [media] = [...fields].find(([, { file }]) => file !== null) ?? []
+    const parts: readonly Part[] = [file(`${media}`), ['model', 'm']]
+    t.notMatch(unusual(operation, parts), { refused: String }, operation)
+    for (const name of others) {
+      t.same(unusual(operation, [...parts, [name, 'n']]), { refused: name }, `${operation}: ${name}`)
+      t.same(unusual(operation, [[name, 'n'], ...parts]), { refused: name }, `${operation}: ${name} before it`)
+      t.same(unusual(operation, [...parts, [name, 'n', 'f']]), { refused: name }, `${operation}: ${name} as a file`)
+    }
+    t.same(unusual(operation, [...parts, ['model', 'm']]), { refused: 'model' }, `${operation}: twice the same`)
+    for (const model of ['', ' m', 'm\r\n', 'm\u200b', 'm'.repeat(257)]) {
+      const other: readonly Part[] = [file(`${media}`), ['model', model]]
+      t.same(unusual(operation, other), { refused: 'model' }, `${operation}: ${JSON.stringify(model)}`)
+    }
+    for (const filename of ['f', '']) {
+      const other: readonly Part[] = [file(`${media}`), ['model', 'm', filename]]
+      t.same(unusual(operation, other), { refused: 'model' }, `${operation}: with the filename ${filename}`)
+    }
+  }
+})
+
+t.test('fields that an operation does not have', async (t) => {
+  const rows: readonly (readonly [string, readonly Part[], object])[] = [
+    ['a setting of an engine', [['beam_size', '5']], {}],
+    [
+      'one in a list',
+      [
+        ['hotwords[]', 'a'],
+        ['hotwords[]', 'b'],
+      ],
+      {},
+    ],
+    [
+      'one twice',
+      [
+        ['beam_size', '5'],
+        ['beam_size', '6'],
+      ],
+      { refused: 'beam_size' },
+    ],
+    [
+      'one in two shapes',
+      [
+        ['vad[]', '5'],
+        ['vad[a]', '6'],
+      ],
+      { refused: 'vad[a]' },
+    ],
+    ['JSON', [['vad', '{"a":[1]}']], {}],
+    ['JSON with a model', [['vad', ' {"a":{"model":"n"}}']], { nested: ['n'] }],
+    ['a list with a model', [['vad', '[{"model":"n"}]']], { nested: ['n'] }],
+    ['JSON and a rest', [['vad', '{"a":1},"model":{"b":1}']], { refused: 'vad' }],
+    ['JSON that ends early', [['vad', '{"a":1}}']], { refused: 'vad' }],
+    ['what only looks like JSON', [['vad', "{'model': 'n'}"]], { refused: 'vad' }],
+    ['a model as a member', [['vad[model]', 'n']], { nested: ['n'] }],
+    ['a member that redirects', [['vad[api_base]', 'n']], { refused: 'api_base' }],
+    ['a URL', [['vad', url]], { urls: host }],
+    ['a URL as a member', [['vad[a]', url]], { urls: host }],
+    ['a URL by its name', [['url', 'file:///etc/passwd']], { refused: 'url' }],
+    ['an object', [['previous_response_id', 'resp_1']], { objects: ['previous_response_id=resp_1'] }],
+    ['tools', [['tools', '[{"type":"web_search"}]']], { hosted: ['web_search'] }],
+    ['tools in members', [['tools[][type]', 'web_search']], { refused: 'tools' }],
+    ['another file', [file('context')], { images: true, files: true }],
+    ['a picture as a member', [['image[url]', url]], { images: true, urls: host }],
+    ['another spelling of a field', [['chunkingStrategy', 'auto']], { refused: 'chunkingStrategy' }],
+    ['another spelling of a list', [['timestampGranularities[]', 'word']], { refused: 'timestampGranularities[]' }],
+    ['another spelling of what is judged', [['Stream', 'true']], { refused: 'Stream' }],
+    ['a field in a shape that it has not', [['stream[]', 'true']], { refused: 'stream[]' }],
+    ['a field as a file', [file('language')], { refused: 'language' }],
+    ['a file as a field', [['file_', 'x']], { refused: 'file_' }],
+    [
+      'a key of Object',
+      [
+        ['constructor', '1'],
+        ['__proto__', '2'],
+      ],
+      {},
+    ],
+  ]
+  for (const [name, parts, expected] of rows) {
+    const base = 'refused' in expected ? {} : { model: 'm', audio: true }
+    t.same(unusual('audio.transcribe', [...speech, ...parts]), { ...base, ...expected }, name)
+  }
+})
