@@ -1,0 +1,42 @@
+import type { Secret } from './secret.ts'
+
+/** A key that seals the ids of stored objects, as the store keeps it. Times are epoch milliseconds. */
+export interface StoredSealingKey {
+  /** What a sealed id names the key by: six letters and digits. Not a secret. */
+  readonly kid: string
+  /** 32 bytes in base64url. */
+  readonly secret: Secret
+  readonly createdAt: number
+  /**
+   * From when on it seals: a little after it was made, so that every process of a fleet knows it by then. It opens what it
+   * has sealed as soon as it is known.
+   */
+  readonly sealsFrom: number
+}
+
+/**
+ * Whose objects an id opens. A principal that is in no workspace is alone with its objects: a scope of all those that are
+ * in none would be a workspace that nobody made.
+ */
+export type ObjectScope =
+  | { readonly kind: 'workspace'; readonly workspace: string }
+  | { readonly kind: 'user'; readonly issuer: string; readonly user: string }
+
+/** The scope of a caller on an upstream that keeps its callers apart. */
+export function objectScope(
+  isolation: 'workspace' | 'user',
+  workspace: string | null | undefined,
+  principal: { readonly issuer: string; readonly id: string },
+): ObjectScope {
+  if (isolation === 'workspace' && typeof workspace === 'string') return { kind: 'workspace', workspace }
+  return { kind: 'user', issuer: principal.issuer, user: principal.id }
+}
+
+/** Seals and opens the ids of one scope on one upstream. */
+export interface Sealer {
+  readonly upstream: string
+  /** What is put behind an id to seal it; null for what cannot be sealed, which then opens nothing. */
+  suffix(id: string): string | null
+  /** The id as the upstream knows it; null for everything that was not sealed for this very scope, without a reason. */
+  open(sealed: string): string | null
+}
