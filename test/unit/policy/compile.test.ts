@@ -36,6 +36,15 @@ t.test('names are defined once in all files', async (t) => {
   t.same([...new Set(problems.map(({ file }) => file))], ['1.yaml'], 'the second file is told')
 })
 
+t.test('an id that stands there twice is said to be of a rule or of a transform', async (t) => {
+  const transforms = [1, 2].map(() => ({ id: 't', set: { store: false } }))
+  const { problems } = compilePolicy(sources([{ ...rule({}), transforms }, rule({})]), known)
+  t.same(
+    problems.map(({ message }) => message),
+    ['rule', 'transform'].map((what) => `another ${what} has this \`id\`; each one needs its own`),
+  )
+})
+
 t.test('a problem is of a key or of a value', async (t) => {
   const { problems } = compilePolicy(sources([{ ...rule({ roles: ['a'] }), guards: [] }]), known)
   t.same(

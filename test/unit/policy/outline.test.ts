@@ -13,7 +13,7 @@ const documents = [
     version: 1,
     roles: { employee: { members: [{ issuer: 'corp' }] } },
     aliases: { fast: 'gpt-4o-mini' },
-    workspaces: { research: { members: [{ group: 'r' }], labels: { tier: 'x' } } },
+    workspaces: { research: { members: [{ group: 'r' }], labels: { tier: 'x' } }, bare: {} },
     rules: [{ id: 'a', effect: 'allow', roles: ['lead'], workspaces: ['research'], when: { stream: true } }],
   },
 ]
@@ -24,6 +24,14 @@ t.test('the outline is the policy in force, whatever the order of the files', as
     const outline = policy?.outline()
     t.same(outline?.roles.get('lead'), { members: [], includes: ['analyst'], holds: ['lead', 'analyst', 'employee'] })
     t.same(outline?.workspaces.get('research'), { members: [{ group: 'r' }], labels: { tier: 'x' } })
+    t.same(outline?.workspaces.get('bare'), { members: [], labels: {} })
+    t.same(
+      [...(outline?.sets ?? [])],
+      [
+        ['small', ['gpt-4o-mini', 'llama-*']],
+        ['more', ['llama-*', 'gpt-4o-mini']],
+      ],
+    )
     t.same([...(outline?.aliases ?? [])], [['fast', 'gpt-4o-mini']])
     t.same(outline?.rules, [
       {

@@ -15,6 +15,7 @@ const test = (more: object) => ({
   tests: [{ name: 't', as: {}, request: { operation: 'chat' }, expect: { effect: 'allow' }, ...more }],
 })
 
+const NO_IDS = ['rules.0~ missing_key', 'rules.1~ missing_key']
 type Row = readonly [sentence: string, document: unknown, problems: readonly string[]]
 const table: readonly Row[] = [
   ['the smallest policy', { version: 1 }, []],
@@ -31,6 +32,8 @@ const table: readonly Row[] = [
   ['a mode that nobody knows', rule({ mode: 'enfroce' }), ['rules.0.mode wrong_value']],
   ['no rules in a list of rules', { version: 1, rules: [] }, ['rules empty_list']],
   ['no effect', { version: 1, rules: [{ id: 'r' }] }, ['rules.0~ missing_key']],
+  ['two rules without an id', { version: 1, rules: [{ effect: 'deny' }, { effect: 'deny' }] }, NO_IDS],
+  ['a role without a name', { version: 1, roles: { '': {} } }, ['roles.~ wrong_name']],
   ['an effect in capitals', rule({ effect: 'Allow' }), ['rules.0.effect wrong_value']],
   ['an id with a control character', rule({ id: 'a\nb' }), ['rules.0.id wrong_value']],
   ['an empty list of roles', rule({ roles: [] }), ['rules.0.roles empty_list']],

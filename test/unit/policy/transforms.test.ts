@@ -38,6 +38,11 @@ const faults: readonly (readonly [sentence: string, transforms: readonly unknown
   ['no roles', [one({ set: cap, roles: [] })], ['transforms.0.roles empty_list']],
   ['a workspace that is none', [one({ set: cap, workspaces: ['x'] })], ['transforms.0.workspaces.0 unknown_workspace']],
   ['a set that is none', [one({ set: cap, models: ['@x'] })], ['transforms.0.models.0 unknown_set']],
+  [
+    'a set that is none, where settings are compared',
+    [one({ set: { temperature: 1 }, models: ['@x'] })],
+    ['transforms.0.models.0 unknown_set'],
+  ],
   ['an alias', [one({ set: cap, models: ['fast'] })], ['transforms.0.models.0 alias_in_rule']],
   [
     'an operation that is none',
