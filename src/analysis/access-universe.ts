@@ -31,31 +31,48 @@ export type NamedTarget = Exclude<ModelTarget, { kind: 'none' }>
 export const NO_MODEL: ModelTarget = { kind: 'none' }
 export const EVERY_MODEL: NamedTarget = { kind: 'texts', label: '*', texts: { exact: [], patterns: ['*'] } }
 
+/** Resources whose operations stand for themselves: what most policies are about. The others are told of by resource. */
+const TOLD_APART: ReadonlySet<string> = new Set(['responses', 'models', 'images', 'audio'])
+
+const MODELLED: ReadonlySet<string> = new Set(MODEL_OPERATIONS)
+
 /**
- * Every operation that can be told apart: those that the API spells out, those that a rule names, and for what is open,
- * all others of it. Sorted by code points.
+ * Every operation that can be told apart: those that rules name, or that `asked` does, and of the others those of the
+ * resources that most policies are about; the rest by resource, those with a model apart. Sorted by code points.
  */
-export function operationsOf({ rules }: PolicyOutline): AnalysedOperation[] {
-  const named = new Set(rules.flatMap(({ operations }) => operations ?? []))
-  const exact = new Set([...SPELLED_OPERATIONS, ...[...named].filter((name) => !isPattern(name))])
-  const open = new Set([...OPEN_RESOURCES.map((resource) => `${resource}.*`), ...[...named].filter(isOpen)])
-  const others = [...open].map((label) => {
-    let asked = label.replace('*', 'other')
-    while (exact.has(asked)) asked += 'x'
-    return { label, asked }
+export function operationsOf({ rules }: PolicyOutline, asked?: string): AnalysedOperation[] {
+  const written = new Set([...rules.flatMap(({ operations }) => operations ?? []), ...(asked ? [asked] : [])])
+  const names = new Set([...SPELLED_OPERATIONS, ...[...written].filter((name) => !isPattern(name))])
+  const groups = Map.groupBy(names, (name) => labelOf(name, written))
+  const found = [...groups].map(([label, members]) => {
+    const [first = label] = members
+    return { label: members.length === 1 ? first : label, asked: first }
   })
-  return [...[...exact].map((name) => ({ label: name, asked: name })), ...others].sort((a, b) =>
-    compareCodePoints(a.label, b.label),
-  )
+  return [...found, ...openOperations(names)].sort((a, b) => compareCodePoints(a.label, b.label))
 }
 
-/** A pattern over names that are not spelled out: `files.*`, not `responses.*` and not `*`. */
-function isOpen(name: string): boolean {
-  return name.endsWith('.*') && OPEN_RESOURCES.includes(name.split('.')[0] ?? '')
+/** What an operation is called together with those that nothing written tells it apart from. */
+function labelOf(name: string, written: ReadonlySet<string>): string {
+  if (written.has(name)) return name
+  const words = name.split('.')
+  if (words.length === 1 || (words.length === 2 && TOLD_APART.has(words[0] ?? ''))) return name
+  const groups = words.slice(0, -1).map((_, index) => `${words.slice(0, index + 1).join('.')}.*`)
+  const [widest = name, next = widest] = groups
+  const label = groups.findLast((group) => written.has(group)) ?? (TOLD_APART.has(words[0] ?? '') ? next : widest)
+  return MODELLED.has(name) ? `${label} with a model` : label
+}
+
+/** What stands for all operations of a resource whose names are the operator's. */
+function openOperations(names: ReadonlySet<string>): AnalysedOperation[] {
+  return OPEN_RESOURCES.map((resource) => {
+    let asked = `${resource}.other`
+    while (names.has(asked)) asked += 'x'
+    return { label: `${resource}.*`, asked }
+  })
 }
 
 export function namesModel({ asked }: AnalysedOperation): boolean {
-  return MODEL_OPERATIONS.includes(asked)
+  return MODELLED.has(asked)
 }
 
 /** What `name` means: an alias its model, `@name` a set, a pattern all that it matches. Null for a set that there is not. */

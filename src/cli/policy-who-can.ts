@@ -1,6 +1,6 @@
 import { type ReachAnswer, whoCan } from '../analysis/access.ts'
 import { type AccessMatrix, accessMatrix, matrixTargets } from '../analysis/access-matrix.ts'
-import { matrixText, TABLE_FORMATS, type TableFormat } from '../analysis/access-table.ts'
+import { matrixText, SEPARATORS, TABLE_FORMATS, type TableFormat } from '../analysis/access-table.ts'
 import { reachLines } from '../analysis/access-text.ts'
 import {
   type AnalysedOperation,
@@ -26,6 +26,7 @@ export interface WhoCanOptions extends CommonOptions {
   readonly operation?: string
   readonly matrix?: boolean
   readonly format?: string
+  readonly separator?: string
 }
 
 /** They ask what a model is, or take it away, and do not use it: a review that does not name them leaves them out. */
@@ -56,12 +57,16 @@ export async function run(options: WhoCanOptions, io: CommandIo): Promise<number
   return answerReach(whoCan(analysed, target.value, reached), options, io)
 }
 
-function optionsFault({ model, operation, matrix, format, json }: WhoCanOptions): string | null {
+function optionsFault({ model, operation, matrix, format, separator, json }: WhoCanOptions): string | null {
   if (!matrix && model === undefined && operation === undefined) {
     return 'say what should be reached: `--model`, `--operation` or both; or `--matrix` for all of it'
   }
   if (!(TABLE_FORMATS as readonly (string | undefined)[]).includes(format ?? 'text')) {
     return `\`--format\` must be one of ${TABLE_FORMATS.join(', ')}`
+  }
+  if (separator !== undefined && format !== 'csv') return '`--separator` is of CSV; add `--format csv`'
+  if (!(SEPARATORS as readonly (string | undefined)[]).includes(separator ?? ',')) {
+    return '`--separator` must be `,` or `;`'
   }
   if (!matrix && format !== undefined && format !== 'text') return '`--format` is of the matrix; add `--matrix`'
   if (json && format !== undefined && format !== 'text') return '`--json` and `--format` are two forms; leave one out'
@@ -69,14 +74,13 @@ function optionsFault({ model, operation, matrix, format, json }: WhoCanOptions)
 }
 
 function askedOperations({ outline }: AnalysedPolicy, asked: string | undefined): Result<AnalysedOperation[], string> {
-  const all = operationsOf(outline)
-  if (asked === undefined) return ok(all)
+  if (asked === undefined) return ok(operationsOf(outline))
   if (!isOperationName(asked)) {
     const close = nearest(asked, SPELLED_OPERATIONS)
     const meant = close === null ? 'give one such as `chat`' : `did you mean \`${close}\`?`
     return failed(`no operation is named \`${asked.slice(0, 64)}\`; ${meant}`)
   }
-  const known = all.filter(({ label }) => label === asked || compilePattern(asked)(label))
+  const known = operationsOf(outline, asked).filter(({ label }) => label === asked || compilePattern(asked)(label))
   return ok(known.length > 0 ? known : [{ label: asked, asked }])
 }
 
@@ -98,9 +102,10 @@ function askedModel(analysed: AnalysedPolicy, asked: string): Result<NamedTarget
   return failed(`no rule names the model \`${asked.slice(0, 64)}\` and no upstream serves it${meant}`)
 }
 
-function answerMatrix(matrix: AccessMatrix, { format, json }: WhoCanOptions, io: CommandIo): number {
+function answerMatrix(matrix: AccessMatrix, { format, separator = ',', json }: WhoCanOptions, io: CommandIo): number {
+  const form = { format: (format ?? 'text') as TableFormat, separator }
   if (json) printJson(matrix, io)
-  else io.stdout.write(matrixText(matrix, (format ?? 'text') as TableFormat, printable))
+  else io.stdout.write(matrixText(matrix, form, printable))
   const isOpen = matrix.rows.some(({ cells }) => cells.some(({ access }) => access !== 'no'))
   return isOpen ? EXIT.done : EXIT.no
 }

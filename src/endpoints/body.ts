@@ -5,10 +5,11 @@ import type { ModelFact, OperationName, RequestFacts } from '../model/request.ts
 import { failed, ok, type Result } from '../model/result.ts'
 import { OUTPUT_LIMITS } from '../model/transforms.ts'
 import { walkPart } from './content.ts'
-import { type Draft, noteHosted, openDraft, refuse, shown } from './draft.ts'
+import { type Draft, noteHosted, noteModel, openDraft, refuse, shown } from './draft.ts'
+import type { ModelRole } from './endpoint.ts'
 import { modelNameProblem } from './model-name.ts'
 import { HOSTED_MEMBERS } from './tools.ts'
-import { walkMember, walkUnknown } from './walk.ts'
+import { walkIds, walkMember, walkUnknown } from './walk.ts'
 
 /** How one top-level member is read where its key alone does not say it. */
 export type MemberReader = (draft: Draft, value: JsonValue) => undefined
@@ -16,10 +17,12 @@ export type MemberReader = (draft: Draft, value: JsonValue) => undefined
 /** What an operation's body may hold, as far as facts are read from it. */
 export interface BodyForm {
   readonly operation: OperationName
-  readonly modelRequired: boolean
+  readonly model: ModelRole
   /** Members that are neither looked up by key nor in doubt. */
   readonly known: ReadonlySet<string>
   readonly readers: ReadonlyMap<string, MemberReader>
+  /** Keys that name objects in these bodies, at any depth, beside those that do so in all bodies. */
+  readonly ids: ReadonlySet<string>
   /** Members that limit the output; null where the operation has no such limit. */
   readonly outputLimits: readonly string[]
 }
@@ -46,13 +49,21 @@ const OPAQUE = [
 
 export function bodyForm(
   operation: OperationName,
-  more: { modelRequired: boolean; outputLimits: readonly string[]; readers: Iterable<readonly [string, MemberReader]> },
+  more: {
+    model: ModelRole
+    outputLimits: readonly string[]
+    readers: Iterable<readonly [string, MemberReader]>
+    /** Settings and prose of this operation alone. */
+    known?: readonly string[]
+    ids?: readonly string[]
+  },
 ): BodyForm {
   return {
     operation,
-    modelRequired: more.modelRequired,
+    model: more.model,
     outputLimits: more.outputLimits,
-    known: new Set([...SETTINGS, ...OUTPUT_LIMITS]),
+    known: new Set([...SETTINGS, ...OUTPUT_LIMITS, ...(more.known ?? [])]),
+    ids: new Set(more.ids),
     readers: new Map<string, MemberReader>([
       ...OPAQUE.map((key): [string, MemberReader] => [key, () => undefined]),
       ...[...HOSTED_MEMBERS].map(([key, tool]): [string, MemberReader] => [
@@ -64,6 +75,7 @@ export function bodyForm(
       ]),
       ['tool_choice', readToolChoice],
       ['prediction', readPrediction],
+      ...(more.ids ?? []).map((key): [string, MemberReader] => [key, (draft, value) => walkIds(draft, key, value)]),
       ...more.readers,
     ]),
   }
@@ -86,10 +98,13 @@ function readPrediction(draft: Draft, prediction: JsonValue): undefined {
   else walkMember(draft, 'prediction', prediction, false)
 }
 
-/** Reads the facts of a body in one pass. Never throws, whatever the JSON. Faults: `invalid_body`. */
-export function describeBody(form: BodyForm, body: JsonBody | null): Result<RequestFacts, Fault> {
+/**
+ * Reads the facts of a body in one pass. `inPath`: the model that the path names. Never throws, whatever the JSON.
+ * Faults: `invalid_body`.
+ */
+export function describeBody(form: BodyForm, body: JsonBody | null, inPath?: string): Result<RequestFacts, Fault> {
   if (body === null) return failed(fault('invalid_body', 'the request needs a JSON body', { reason: 'body_invalid' }))
-  const draft = openDraft()
+  const draft = openDraft(form.ids)
   const { value } = body
   for (const key in value) {
     if (key === 'model') continue
@@ -99,7 +114,7 @@ export function describeBody(form: BodyForm, body: JsonBody | null): Result<Requ
     else if (form.known.has(key)) walkMember(draft, key, member, false)
     else walkUnknown(draft, key, member)
   }
-  const model = mainModel(draft, value, form.modelRequired)
+  const model = servingModel(draft, value, form.model, inPath)
   const stream = flag(draft, value, 'stream')
   const maxOutputTokens = outputLimit(draft, value, form.outputLimits)
   checkCounts(draft, value)
@@ -130,6 +145,22 @@ export function factsOf(
 
 function listed(names: Set<string> | null): readonly string[] {
   return names === null ? NONE : [...names]
+}
+
+/** The model that serves the request, as far as its operation lets a request say it. */
+function servingModel(draft: Draft, value: JsonObject, role: ModelRole, inPath: string | undefined): ModelFact {
+  if (role === 'required' || role === 'optional') return mainModel(draft, value, role === 'required')
+  noteModel(draft, ownValue(value, 'model'))
+  if (role === 'path') return inPath
+  if (role === 'nested') return takeFirst(draft.models)
+  return role === 'indirect' ? undefined : null
+}
+
+/** The first of the models that a body names: the others are decided beside it. */
+function takeFirst(models: Set<string> | null): string | undefined {
+  const first = models?.values().next().value
+  if (first !== undefined) models?.delete(first)
+  return first
 }
 
 function mainModel(draft: Draft, value: JsonObject, required: boolean): ModelFact {

@@ -1,30 +1,26 @@
 import { isJsonObject, type JsonValue, ownValue } from '../model/json.ts'
-import { bodyForm, describeBody } from './body.ts'
+import { noteVoice } from './audio.ts'
 import { walkItems } from './content.ts'
 import { type Draft, noteFunction, noteObject, refuse } from './draft.ts'
 import type { Endpoint } from './endpoint.ts'
-import { walk } from './walk.ts'
+import { send } from './operation.ts'
+import { walk, walkMember } from './walk.ts'
 
-const form = bodyForm('chat', {
-  modelRequired: true,
+export const chat: Endpoint = send('chat', '/v1/chat/completions', {
+  stored: false,
+  streams: 'asked',
+  model: 'required',
+  models: ['.model', '.moderation.model'],
+  answer: 'completion',
+  usageOnRequest: true,
   outputLimits: ['max_completion_tokens', 'max_tokens'],
   readers: [
     ['messages', readMessages],
     ['functions', readFunctions],
     ['modalities', readModalities],
+    ['audio', readAudio],
   ],
 })
-
-export const chat: Endpoint = {
-  operation: 'chat',
-  method: 'POST',
-  path: '/v1/chat/completions',
-  body: 'json',
-  query: [],
-  answer: 'completion',
-  usageOnRequest: true,
-  describe: (body) => describeBody(form, body),
-}
 
 /** The messages of a chat, in other operations' bodies, too, where engines take them. */
 export function readMessages(draft: Draft, messages: JsonValue): undefined {
@@ -53,4 +49,10 @@ function readModalities(draft: Draft, modalities: JsonValue): undefined {
   if (modalities === null) return
   if (!Array.isArray(modalities)) return refuse(draft, '`modalities` must be a list', 'modalities')
   if (modalities.some((modality) => modality !== 'text')) draft.audio = true
+}
+
+/** How the answer is spoken. */
+function readAudio(draft: Draft, audio: JsonValue): undefined {
+  if (isJsonObject(audio)) noteVoice(draft, ownValue(audio, 'voice'))
+  walkMember(draft, 'audio', audio, false)
 }

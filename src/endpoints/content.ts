@@ -17,6 +17,7 @@ const TYPES: ReadonlyMap<string, Media | null> = new Map<string, Media | null>([
   ...['additional_tools', 'configuration_update', 'program', 'program_output'].map(inert),
   ['image_url', 'images'],
   ['input_image', 'images'],
+  ['image_file', 'images'],
   ['computer_screenshot', 'images'],
   ['image_generation_call', 'images'],
   ['input_audio', 'audio'],

@@ -1,8 +1,10 @@
 import { type Fault, fault } from '../model/fault.ts'
 import type { JsonValue } from '../model/json.ts'
+import type { ObjectReference } from '../model/objects.ts'
 import { isAscii, MAX_FOLDED_LENGTH } from './key-names.ts'
 import { examineKey, type Member, OTHER } from './members.ts'
 import { modelNameProblem } from './model-name.ts'
+import { objectKind } from './object-keys.ts'
 import { namedHost } from './url-host.ts'
 
 /** More of one kind than any honest request has: each one costs a decision, or a look-up. */
@@ -27,13 +29,17 @@ export interface Draft {
   keys: Map<string, Member> | null
   keyCharacters: number
   foldedCharacters: number
-  objects: { readonly key: string; readonly id: string }[] | null
+  objects: ObjectReference[] | null
+  /** Keys that name objects in the bodies of this operation, at any depth, beside those that do so in all bodies. */
+  readonly ids: ReadonlySet<string>
   images: boolean
   files: boolean
   audio: boolean
 }
 
-export function openDraft(): Draft {
+const NO_IDS: ReadonlySet<string> = new Set()
+
+export function openDraft(ids = NO_IDS): Draft {
   return {
     problem: null,
     models: null,
@@ -45,6 +51,7 @@ export function openDraft(): Draft {
     keyCharacters: 0,
     foldedCharacters: 0,
     objects: null,
+    ids,
     images: false,
     files: false,
     audio: false,
@@ -122,7 +129,8 @@ export function noteObject(draft: Draft, key: string, value: JsonValue): undefin
     return refuse(draft, `\`${key}\` must be an id of 1 to ${MAX_NAME_LENGTH} characters`, key)
   }
   draft.objects ??= []
-  draft.objects.push({ key, id: value })
+  const kind = objectKind(key)
+  draft.objects.push(kind === undefined ? { key, id: value } : { key, kind, id: value })
   if (draft.objects.length > MAX_NAMES) refuse(draft, `the body refers to more than ${MAX_NAMES} objects`, key)
 }
 

@@ -1,24 +1,15 @@
-import { bodyForm, describeBody } from './body.ts'
 import { readMessages } from './chat.ts'
 import { walkText } from './content.ts'
 import type { Endpoint } from './endpoint.ts'
+import { send } from './operation.ts'
 
-const form = bodyForm('embeddings', {
-  modelRequired: true,
-  outputLimits: [],
+export const embeddings: Endpoint = send('embeddings', '/v1/embeddings', {
+  stored: false,
+  model: 'required',
+  models: ['.model'],
+  answer: 'embedding',
   readers: [
     ['input', (draft, value) => walkText(draft, value, 'input')],
     ['messages', readMessages],
   ],
 })
-
-export const embeddings: Endpoint = {
-  operation: 'embeddings',
-  method: 'POST',
-  path: '/v1/embeddings',
-  body: 'json',
-  query: [],
-  answer: 'embedding',
-  usageOnRequest: false,
-  describe: (body) => describeBody(form, body),
-}

@@ -99,6 +99,7 @@ const KINDS = {
     'output_schema',
     'input_schema',
     'schema',
+    'item_schema',
     'headers',
     'filters',
     'logit_bias',

@@ -1,21 +1,11 @@
-import { bodyForm, describeBody } from './body.ts'
 import { walkText } from './content.ts'
 import type { Endpoint } from './endpoint.ts'
-
-const form = bodyForm('moderations', {
-  modelRequired: false,
-  outputLimits: [],
-  readers: [['input', (draft, value) => walkText(draft, value, 'input')]],
-})
+import { send } from './operation.ts'
 
 /** A moderation that names no model runs on the upstream's choice: *cannot tell*. */
-export const moderations: Endpoint = {
-  operation: 'moderations',
-  method: 'POST',
-  path: '/v1/moderations',
-  body: 'json',
-  query: [],
-  answer: 'none',
-  usageOnRequest: false,
-  describe: (body) => describeBody(form, body),
-}
+export const moderations: Endpoint = send('moderations', '/v1/moderations', {
+  stored: false,
+  model: 'optional',
+  models: ['.model'],
+  readers: [['input', (draft, value) => walkText(draft, value, 'input')]],
+})

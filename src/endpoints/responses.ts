@@ -1,33 +1,60 @@
 import { isJsonObject, type JsonValue, ownValue } from '../model/json.ts'
-import { bodyForm, describeBody } from './body.ts'
+import type { MemberReader } from './body.ts'
 import { walkItems, walkVariables } from './content.ts'
 import { type Draft, noteObject, refuse } from './draft.ts'
 import type { Endpoint } from './endpoint.ts'
+import { act, connect, get, list, remove, send } from './operation.ts'
 import { walkMember } from './walk.ts'
 
-const form = bodyForm('responses', {
-  modelRequired: false,
+/** Where the Responses API knows a model. */
+const RESPONSE_MODELS = [
+  ...['.model', '.tools[].model', '.tools[].svg.model', '.input[].tools[].model', '.input[].tools[].svg.model'],
+  '.moderation.model',
+]
+
+/** What a body that goes to a model of the Responses API may hold. */
+const members = {
+  models: RESPONSE_MODELS,
   outputLimits: ['max_output_tokens'],
   readers: [
     ['input', readInput],
     ['prompt', readPrompt],
     ['conversation', readConversation],
-  ],
-})
-
-/** A response may take its model from a stored prompt, or go on with a stored response: then it is *cannot tell*. */
-export const responses: Endpoint = {
-  operation: 'responses',
-  method: 'POST',
-  path: '/v1/responses',
-  body: 'json',
-  query: [],
-  answer: 'response',
-  usageOnRequest: false,
-  describe: (body) => describeBody(form, body),
+  ] as [string, MemberReader][],
 }
 
-function readInput(draft: Draft, input: JsonValue): undefined {
+/** The operations of responses. What creating one leaves behind is only reached by those that are `stored`. */
+export const responses: readonly Endpoint[] = [
+  // A response may take its model from a stored prompt, or go on with a stored response: then it is *cannot tell*.
+  send('responses', '/v1/responses', {
+    stored: false,
+    streams: 'asked',
+    model: 'optional',
+    answer: 'response',
+    ...members,
+  }),
+  send('responses.compact', '/v1/responses/compact', {
+    stored: false,
+    model: 'required',
+    answer: 'response',
+    ...members,
+  }),
+  send('responses.input_tokens', '/v1/responses/input_tokens', { stored: false, model: 'optional', ...members }),
+  connect('responses.connect', '/v1/responses', { model: 'optional', models: ['frame .model'] }),
+  get('responses.get', '/v1/responses/{response}', {
+    streams: 'asked',
+    query: { 'include[]': null, include_obfuscation: null, starting_after: null, stream: null },
+  }),
+  remove('responses.delete', '/v1/responses/{response}'),
+  act('responses.cancel', '/v1/responses/{response}/cancel'),
+  list('responses.input_items', '/v1/responses/{response}/input_items', 'item', {
+    before: 'item',
+    order: null,
+    'include[]': null,
+  }),
+]
+
+export function readInput(draft: Draft, input: JsonValue): undefined {
   if (typeof input !== 'string') walkItems(draft, input, 'input')
 }
 

@@ -1,4 +1,5 @@
 import { type Fault, fault } from '../model/fault.ts'
+import { OBJECT_KINDS, type ObjectKind, type ObjectReference } from '../model/objects.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import type { Endpoint, PathParameters } from './endpoint.ts'
 import { ENDPOINTS } from './index.ts'
@@ -6,7 +7,8 @@ import { modelNameProblem } from './model-name.ts'
 import { decodeStrictly, readQuery } from './url-text.ts'
 
 const MAX_TARGET = 4096
-const PLACEHOLDER = '{model}'
+/** An id as it stands in a path; one of dots alone would be a step to somebody. */
+const ID = /^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,256}$/
 
 /** One request's endpoint and the one target that is decided, forwarded and logged. */
 export interface Route {
@@ -16,22 +18,47 @@ export interface Route {
   readonly path: string
   /** Only the parameters that the endpoint names, canonical, without a question mark; empty where there are none. */
   readonly query: string
+  /** The objects that path and query name. */
+  readonly objects: readonly ObjectReference[]
 }
 
 export type Router = (method: string, target: string) => Result<Route, Fault>
 
-/** Endpoints by path, and by what comes before a name; then by method. */
-interface Table {
-  readonly fixed: Map<string, Map<string, Endpoint>>
-  readonly named: Map<string, Map<string, Endpoint>>
+type Methods = Map<string, Endpoint>
+
+/** What may stand behind a segment of a path: one of some words, or else a name. */
+interface Step {
+  readonly words: Map<string, Step>
+  /** The placeholder in this place, and what may follow it. */
+  name: { readonly kind: ObjectKind | 'model'; readonly next: Step } | null
+  /** Endpoints that end here. */
+  readonly methods: Methods
 }
+
+/** Endpoints by their whole path, and those with names in theirs by its segments. */
+interface Table {
+  readonly fixed: Map<string, Methods>
+  readonly named: Step
+}
+
+/** What was found: where the path ended, what its placeholders hold, and the path as it is written canonically. */
+interface Found {
+  readonly methods: Methods
+  readonly parameters: PathParameters
+  readonly path: string
+  readonly objects: readonly ObjectReference[]
+}
+
+const NOTHING: PathParameters = Object.freeze({})
+const NO_OBJECTS: readonly ObjectReference[] = Object.freeze([])
 
 /** Finds the endpoint of a request target in the table of all endpoints. */
 export const route: Router = openRouter(ENDPOINTS)
 
 /**
- * Matches a target byte for byte: nothing is normalised, so every spelling but the one in the table is another path.
- * A name in the path may be percent-encoded where it must be; it is decoded once and written again canonically.
+ * Matches a target byte for byte: nothing is normalised, so every spelling but the one in the table is another path. A
+ * word of a path goes before a placeholder in its place. The id of an object stands for itself; a model's name may be
+ * percent-encoded where it must be, and is decoded once and written again canonically.
  *
  * Faults: `unknown_endpoint`, `method_not_allowed` (with `allow`), `invalid_request` for what is no request target.
  */
@@ -41,28 +68,88 @@ export function openRouter(endpoints: readonly Endpoint[]): Router {
     if (!isTarget(target)) return invalid('the request target must be an absolute path of visible ASCII characters')
     const mark = target.indexOf('?')
     const path = mark === -1 ? target : target.slice(0, mark)
+    const query = mark === -1 ? '' : target.slice(mark + 1)
     const fixed = table.fixed.get(path)
-    if (fixed) return finish(fixed, method, path, {}, mark === -1 ? '' : target.slice(mark + 1))
-    const cut = path.lastIndexOf('/') + 1
-    const named = table.named.get(path.slice(0, cut))
-    if (!named || cut === path.length) return unknown()
-    const model = readName(path.slice(cut))
-    if (!model.ok) return model
-    const canonical = path.slice(0, cut) + encodeURIComponent(model.value)
-    return finish(named, method, canonical, { model: model.value }, mark === -1 ? '' : target.slice(mark + 1))
+    if (fixed) return finish({ methods: fixed, parameters: NOTHING, path, objects: NO_OBJECTS }, method, query)
+    const found = find(table.named, path)
+    return found.ok ? finish(found.value, method, query) : found
   }
 }
 
 function openTable(endpoints: readonly Endpoint[]): Table {
-  const table: Table = { fixed: new Map(), named: new Map() }
+  const table: Table = { fixed: new Map(), named: openStep() }
   for (const endpoint of endpoints) {
-    const isNamed = endpoint.path.endsWith(`/${PLACEHOLDER}`)
-    const key = isNamed ? endpoint.path.slice(0, -PLACEHOLDER.length) : endpoint.path
-    const paths = isNamed ? table.named : table.fixed
-    const methods = paths.get(key) ?? new Map<string, Endpoint>()
-    paths.set(key, methods.set(endpoint.method, endpoint))
+    const methods = endpoint.path.includes('{') ? stepTo(table.named, endpoint.path).methods : fixedAt(table, endpoint)
+    methods.set(endpoint.method, endpoint)
   }
   return table
+}
+
+function fixedAt({ fixed }: Table, { path }: Endpoint): Methods {
+  const methods = fixed.get(path) ?? new Map<string, Endpoint>()
+  fixed.set(path, methods)
+  return methods
+}
+
+function openStep(): Step {
+  return { words: new Map(), name: null, methods: new Map() }
+}
+
+/** Throws on a template that the table cannot hold: two names for one place, or one that nothing is known of. */
+function stepTo(first: Step, path: string): Step {
+  let step = first
+  for (const segment of path.slice(1).split('/')) {
+    if (!segment.startsWith('{')) {
+      const next = step.words.get(segment) ?? openStep()
+      step.words.set(segment, next)
+      step = next
+      continue
+    }
+    const kind = kindOf(segment)
+    if (step.name !== null && step.name.kind !== kind) throw new Error(`two placeholders stand in one place: ${path}`)
+    step.name ??= { kind, next: openStep() }
+    step = step.name.next
+  }
+  return step
+}
+
+function kindOf(placeholder: string): ObjectKind | 'model' {
+  const written = placeholder.slice(1, -1)
+  const kind = written === 'model' ? written : OBJECT_KINDS.find((name) => name === written)
+  if (kind === undefined) throw new Error(`no kind of object is called ${placeholder}`)
+  return kind
+}
+
+/** Follows a path segment by segment. */
+function find(first: Step, path: string): Result<Found, Fault> {
+  const parameters: { [Kind in ObjectKind | 'model']?: string } = {}
+  const objects: ObjectReference[] = []
+  let canonical = ''
+  let step = first
+  for (const segment of path.slice(1).split('/')) {
+    const word = step.words.get(segment)
+    if (word) {
+      step = word
+      canonical += `/${segment}`
+      continue
+    }
+    if (step.name === null || segment === '') return unknown()
+    const { kind, next } = step.name
+    if (kind === 'model') {
+      const model = readName(segment)
+      if (!model.ok) return model
+      parameters.model = model.value
+      canonical += `/${encodeURIComponent(model.value)}`
+    } else {
+      if (!ID.test(segment)) return unknown()
+      parameters[kind] = segment
+      objects.push({ key: kind, kind, id: segment })
+      canonical += `/${segment}`
+    }
+    step = next
+  }
+  if (step.methods.size === 0) return unknown()
+  return ok({ methods: step.methods, parameters, path: canonical, objects })
 }
 
 /** Origin-form (RFC 9112 section 3.2.1), of bytes that every reader takes for themselves. */
@@ -75,21 +162,23 @@ function isTarget(target: string): boolean {
   return true
 }
 
-function finish(
-  methods: ReadonlyMap<string, Endpoint>,
-  method: string,
-  path: string,
-  parameters: PathParameters,
-  written: string,
-): Result<Route, Fault> {
+function finish({ methods, parameters, path, objects }: Found, method: string, written: string): Result<Route, Fault> {
   const endpoint = methods.get(method)
   if (!endpoint) return notAllowed([...methods.keys()])
-  if (written === '') return ok({ endpoint, parameters, path, query: '' })
+  if (written === '') return ok({ endpoint, parameters, path, query: '', objects })
   const query = readQuery(written, endpoint.query)
-  return query.ok ? ok({ endpoint, parameters, path, query: query.value }) : query
+  if (!query.ok) return query
+  const { text, model, objects: named } = query.value
+  return ok({
+    endpoint,
+    parameters: model === undefined ? parameters : { ...parameters, model },
+    path,
+    query: text,
+    objects: named.length === 0 ? objects : [...objects, ...named],
+  })
 }
 
-/** The name in the last segment. What a second decoder could take for a path is no name. */
+/** A model's name in a segment. What a second decoder could take for a path is no name. */
 function readName(segment: string): Result<string, Fault> {
   const name = decodeStrictly(segment)
   if (name === null) return invalid('the path is not percent-encoded as it must be')

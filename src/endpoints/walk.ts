@@ -29,6 +29,7 @@ export function walk(draft: Draft, value: JsonValue | undefined, doubt: boolean)
 export function walkMember(draft: Draft, key: string, value: JsonValue, doubt: boolean): undefined {
   // The first problem stands: what follows it would only cost time.
   if (draft.problem !== null) return
+  if (draft.ids.size > 0 && draft.ids.has(key)) return walkIds(draft, key, value)
   const { kind, media } = knownMember(key) ?? examined(draft, key)
   if (media.length > 0 && value !== null) for (const medium of media) draft[medium] = true
   switch (kind) {
@@ -54,6 +55,11 @@ export function walkMember(draft: Draft, key: string, value: JsonValue, doubt: b
     default:
       return typeof value === 'string' ? noteIfFetched(draft, value, key) : walk(draft, value, doubt)
   }
+}
+
+/** One id or a list of them; what is more than that is read in doubt. */
+export function walkIds(draft: Draft, key: string, value: JsonValue): undefined {
+  return isJsonObject(value) ? walk(draft, value, true) : noteObject(draft, key, value)
 }
 
 function noteIfFetched(draft: Draft, text: string, key: string): undefined {

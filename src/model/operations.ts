@@ -1,70 +1,152 @@
-/**
- * The names of the operations that a policy may speak of, after the OpenAI API. A resource whose requests are not
- * carried yet is still a name: a policy may grant it in advance and nothing is reachable by that alone.
- */
+/** Operations that have the name of their resource alone: they create one. */
 const SINGLE = ['chat', 'completions', 'responses', 'embeddings', 'moderations', 'realtime'] as const
-const RESOURCES = [
-  'chat',
-  'responses',
-  'models',
-  'files',
-  'uploads',
-  'batches',
-  'images',
-  'audio',
-  'fine_tuning',
-  'vector_stores',
-  'assistants',
-  'threads',
-  'conversations',
-  'containers',
-  'evals',
-  'videos',
-  'realtime',
-  'passthrough',
-] as const
 
-/** The verbs of the resources that the contract spells out; a slip in one of them is an error. */
-const VERBS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['responses', ['get', 'delete', 'cancel', 'input_items', 'compact']],
-  ['models', ['list', 'get', 'delete']],
-  ['images', ['generate', 'edit', 'variation']],
-  ['audio', ['speech', 'transcribe', 'translate']],
-])
+/** Verbs that most kinds of stored objects have. */
+const KEPT = ['create', 'list', 'get', 'update', 'delete'] as const
 
-/** The resources with verbs beside those that the contract spells out. */
-export const OPEN_RESOURCES: readonly string[] = RESOURCES.filter((resource) => !VERBS.has(resource))
+/**
+ * Every other operation of the OpenAI API but its administration, by resource, after the methods of the official SDK:
+ * `retrieve` is `get`, and what the SDK keeps under `beta` stands without it. `connect` opens a WebSocket.
+ */
+const VERBS = {
+  'chat.completions': ['list', 'get', 'update', 'delete'],
+  'chat.completions.messages': ['list'],
+  responses: ['get', 'delete', 'cancel', 'input_items', 'input_tokens', 'compact', 'connect'],
+  models: ['list', 'get', 'delete'],
+  files: ['create', 'list', 'get', 'delete', 'content'],
+  uploads: ['create', 'cancel', 'complete'],
+  'uploads.parts': ['create'],
+  batches: ['create', 'list', 'get', 'cancel'],
+  images: ['generate', 'edit', 'variation'],
+  audio: ['speech', 'transcribe', 'translate'],
+  'audio.voices': ['create', 'delete'],
+  'audio.voice_consents': KEPT,
+  'fine_tuning.jobs': ['create', 'list', 'get', 'cancel', 'pause', 'resume', 'list_events'],
+  'fine_tuning.jobs.checkpoints': ['list'],
+  'fine_tuning.checkpoints.permissions': ['create', 'list', 'delete'],
+  'fine_tuning.alpha.graders': ['run', 'validate'],
+  vector_stores: [...KEPT, 'search'],
+  'vector_stores.files': [...KEPT, 'content'],
+  'vector_stores.file_batches': ['create', 'get', 'cancel', 'list_files'],
+  assistants: KEPT,
+  threads: ['create', 'get', 'update', 'delete', 'create_and_run'],
+  'threads.messages': KEPT,
+  'threads.runs': ['create', 'list', 'get', 'update', 'cancel', 'submit_tool_outputs'],
+  'threads.runs.steps': ['list', 'get'],
+  conversations: ['create', 'get', 'update', 'delete'],
+  'conversations.items': ['create', 'list', 'get', 'delete'],
+  containers: ['create', 'list', 'get', 'delete'],
+  'containers.files': ['create', 'list', 'get', 'delete', 'content'],
+  evals: KEPT,
+  'evals.runs': ['create', 'list', 'get', 'cancel', 'delete'],
+  'evals.runs.output_items': ['list', 'get'],
+  videos: [
+    'create',
+    'list',
+    'get',
+    'delete',
+    'download_content',
+    'edit',
+    'extend',
+    'remix',
+    'create_character',
+    'get_character',
+  ],
+  'realtime.calls': ['create', 'accept', 'hangup', 'refer', 'reject'],
+  'realtime.client_secrets': ['create'],
+  'realtime.sessions': ['create'],
+  'realtime.transcription_sessions': ['create'],
+  'realtime.translations': ['connect'],
+  'realtime.translations.client_secrets': ['create'],
+  live: ['create', 'connect'],
+  'live.forks': ['connect'],
+  'live.sideband': ['connect'],
+  'live.sessions': ['accept', 'fork', 'hangup', 'refer', 'reject', 'download_recording'],
+  decisions: ['create'],
+  content_provenance_checks: ['create'],
+  'safety.alerts': ['get'],
+  'safety.cases': ['get'],
+  skills: [...KEPT, 'content'],
+  'skills.versions': ['create', 'list', 'get', 'delete', 'content'],
+  webhooks: [...KEPT, 'rotate_secret', 'test'],
+  'webhooks.event_types': ['list'],
+  'chatkit.sessions': ['create', 'cancel'],
+  'chatkit.threads': ['list', 'get', 'delete', 'list_items'],
+  agents: KEPT,
+  'agents.automations': [...KEPT, 'pause', 'resume'],
+  'agents.automations.invocations': ['create', 'list', 'get'],
+  'agents.environments': ['create', 'list', 'get'],
+  'agents.environments.files': ['create', 'list'],
+  'agents.environments.templates': KEPT,
+  'agents.sessions': KEPT,
+  'agents.sessions.artifacts': ['list', 'get', 'delete', 'content'],
+  'agents.sessions.events': ['create', 'stream'],
+  'agents.sessions.items': ['list'],
+  'agents.sessions.subagents': ['list', 'get'],
+  'agents.sessions.subagents.items': ['list'],
+  'agents.sessions.subagents.turns': ['list', 'get'],
+  'agents.sessions.subagents.turns.items': ['list'],
+  'agents.sessions.traces': ['list'],
+  'agents.sessions.turns': ['list', 'get'],
+  'agents.sessions.turns.items': ['list'],
+  'agents.vaults': KEPT,
+  'agents.vaults.credentials': KEPT,
+} as const satisfies { readonly [resource: string]: readonly string[] }
 
-/** The operations that the contract spells out, for suggestions; there are more. */
+type Verbs = typeof VERBS
+type Named = { [Resource in keyof Verbs]: `${Resource}.${Verbs[Resource][number]}` }[keyof Verbs]
+
+/** An operation of the table: `src/endpoints/` has exactly one endpoint for each. */
+export type TableOperation = (typeof SINGLE)[number] | Named
+
+/** Every operation of the table. */
 export const SPELLED_OPERATIONS: readonly string[] = [
   ...SINGLE,
-  ...[...VERBS].flatMap(([resource, verbs]) => verbs.map((verb) => `${resource}.${verb}`)),
+  ...Object.entries(VERBS).flatMap(([resource, verbs]) => verbs.map((verb) => `${resource}.${verb}` as Named)),
 ]
+
+/** Resources whose verbs the operator names. */
+export const OPEN_RESOURCES: readonly string[] = ['passthrough']
 
 /** Operations whose requests name a model, or could: a described one that names none is *cannot tell*. */
-export const MODEL_OPERATIONS: readonly string[] = [
+const MODELLED = [
   ...SINGLE,
-  'responses.compact',
-  'models.get',
-  'models.delete',
-  'images.generate',
-  'images.edit',
-  'images.variation',
-  'audio.speech',
-  'audio.transcribe',
-  'audio.translate',
-]
+  ...['responses.compact', 'responses.input_tokens', 'responses.connect', 'models.get', 'models.delete'],
+  ...['images.generate', 'images.edit', 'images.variation', 'audio.speech', 'audio.transcribe', 'audio.translate'],
+  ...['decisions.create', 'batches.create', 'videos.create', 'videos.edit', 'videos.extend', 'videos.remix'],
+  ...['fine_tuning.jobs.create', 'fine_tuning.alpha.graders.run', 'fine_tuning.alpha.graders.validate'],
+  ...['fine_tuning.jobs.resume', 'fine_tuning.checkpoints.permissions.create'],
+  ...['fine_tuning.checkpoints.permissions.list', 'fine_tuning.checkpoints.permissions.delete'],
+  'chat.completions.list',
+  ...['evals.create', 'evals.runs.create', 'assistants.create', 'assistants.update'],
+  ...['threads.create_and_run', 'threads.runs.create', 'threads.runs.submit_tool_outputs'],
+  ...['realtime.calls.create', 'realtime.calls.accept', 'realtime.client_secrets.create', 'realtime.sessions.create'],
+  ...['realtime.transcription_sessions.create', 'realtime.translations.connect'],
+  ...['realtime.translations.client_secrets.create', 'live.create', 'live.connect', 'live.sessions.accept'],
+  ...['live.sessions.fork', 'live.forks.connect', 'live.sideband.connect', 'chatkit.sessions.create'],
+  ...['agents.create', 'agents.update', 'agents.sessions.create', 'agents.sessions.update'],
+  ...['agents.sessions.events.create', 'agents.automations.create', 'agents.automations.update'],
+  ...['agents.automations.resume', 'agents.automations.invocations.create'],
+] as const satisfies readonly TableOperation[]
+export const MODEL_OPERATIONS: readonly string[] = MODELLED
+
+const NAMES: ReadonlySet<string> = new Set(SPELLED_OPERATIONS)
+
+/** What may stand before `.*`: the resources, and those that they are part of. */
+const GROUPS: ReadonlySet<string> = new Set(
+  [...SPELLED_OPERATIONS, ...OPEN_RESOURCES.map((resource) => `${resource}.any`)].flatMap((name) => {
+    const words = name.split('.').slice(0, -1)
+    return words.map((_, index) => words.slice(0, index + 1).join('.'))
+  }),
+)
 
 /**
- * True for a name that an `operations` list may hold: `chat`, `responses.get`, `files.*`, `*`. A star may stand for the
- * verb of a resource or for everything; nowhere else.
+ * True for a name that an `operations` list may hold: `chat`, `responses.get`, `files.*`, `threads.runs.*`, `*`. A star
+ * may stand for all that a resource has or for everything; nowhere else.
  */
 export function isOperationName(name: string): boolean {
-  if (name === '*') return true
-  if ((SINGLE as readonly string[]).includes(name)) return true
+  if (name === '*' || NAMES.has(name)) return true
+  if (name.endsWith('.*')) return GROUPS.has(name.slice(0, -2))
   const [resource = '', ...verbs] = name.split('.')
-  if (!(RESOURCES as readonly string[]).includes(resource) || verbs.length === 0) return false
-  const known = VERBS.get(resource)
-  if (known) return verbs.length === 1 && (verbs[0] === '*' || known.includes(verbs[0] ?? ''))
-  return verbs.every((verb, index) => /^[a-z][a-z0-9_-]*$/.test(verb) || (verb === '*' && index === verbs.length - 1))
+  return OPEN_RESOURCES.includes(resource) && verbs.length === 1 && /^[a-z][a-z0-9_-]*$/.test(verbs[0] ?? '')
 }

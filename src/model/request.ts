@@ -1,3 +1,5 @@
+import type { ObjectReference } from './objects.ts'
+
 /** `resource.verb` after the OpenAI API; creating is the short name: `chat`, `embeddings`, `models.list`. */
 export type OperationName = string
 
@@ -25,8 +27,8 @@ export interface RequestFacts {
   }
   /** Hosts that the request names in URLs (`image_url`, `file_url`, `server_url`), lower case, without port. */
   readonly urls: readonly string[]
-  /** Stored objects that the request refers to (`previous_response_id`, `file_id`), by the key that named them. */
-  readonly objects: readonly { readonly key: string; readonly id: string }[]
+  /** Stored objects that the request refers to, in its path, query or body (`previous_response_id`, `file_id`). */
+  readonly objects: readonly ObjectReference[]
 }
 
 /** What an upstream's answer told about itself; every member is absent when it did not say. */

@@ -1,4 +1,4 @@
-import type { AnswerKind } from '../endpoints/endpoint.ts'
+import type { AnswerKind, Endpoint } from '../endpoints/endpoint.ts'
 import { parseJsonBody } from '../endpoints/json.ts'
 import { mediaFault } from '../endpoints/media-type.ts'
 import { type Route, route } from '../endpoints/route.ts'
@@ -11,7 +11,7 @@ import { shapeRequest } from '../shape/request.ts'
 import { isAnsweredHere } from './answers.ts'
 import { candidates, judge, judgeShadow, policyInput } from './judge.ts'
 import { mayUse } from './listing.ts'
-import { decisionFault, modelNotFound, objectRefused } from './refusals.ts'
+import { decisionFault, modelNotFound, notCarried, objectRefused, storedRefused } from './refusals.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
 import type { Trail } from './trail.ts'
 
@@ -33,7 +33,7 @@ export function routed(head: RequestHead, trail: Trail): Result<Route, Fault> {
   const found = route(head.method, head.target)
   if (!found.ok) return found
   trail.routed(found.value.endpoint.operation)
-  const unfit = mediaFault(found.value.endpoint, head)
+  const unfit = notCarried(found.value.endpoint) ?? mediaFault(found.value.endpoint, head)
   return unfit ? failed(unfit) : found
 }
 
@@ -49,15 +49,17 @@ export function judged(
   const parsed = bytes === null ? ok(null) : parseJsonBody(bytes)
   if (!parsed.ok) return parsed
   const body = parsed.value
-  const described = found.endpoint.describe(body, found.parameters)
+  const described = found.endpoint.describe(body, found.parameters, found.query)
   if (!described.ok) return described
-  const facts = described.value
+  const facts = withObjects(described.value, found)
   const named = facts.model
   const { model, alias } =
-    typeof named === 'string' ? snapshot.policy.resolveModel(named) : { model: named, alias: null }
+    typeof named === 'string' && isRenamable(found.endpoint)
+      ? snapshot.policy.resolveModel(named)
+      : { model: named, alias: null }
   trail.described(facts, model ?? null, alias)
   const input = policyInput(principal, head, facts, model, trail.startedAt)
-  const decided = decide(facts, input, snapshot, trail)
+  const decided = decide(found.endpoint, facts, input, snapshot, trail)
   if (!decided.ok) return decided
   if (isAnsweredHere(facts.operation)) return ok({ by: 'proxy', input })
   const { basePath, settings } = decided.value
@@ -80,6 +82,7 @@ export function judged(
 
 /** The policy's word: the upstream for which the request is allowed. */
 function decide(
+  { stored }: Endpoint,
   facts: RequestFacts,
   input: PolicyInput,
   snapshot: Snapshot,
@@ -106,7 +109,18 @@ function decide(
   if (facts.operation === 'models.get' && typeof model === 'string' && !mayUse(snapshot, input, model)) {
     return failed({ ...modelNotFound(model), reason: 'model_not_allowed' })
   }
+  if (upstream.settings.isolation === 'off') return ok(upstream)
+  if (stored) return failed(storedRefused(facts.operation))
   const [object] = facts.objects
-  if (object && upstream.settings.isolation !== 'off') return failed(objectRefused(object.key))
-  return ok(upstream)
+  return object ? failed(objectRefused(object.key)) : ok(upstream)
+}
+
+/** The facts of a request with the objects that its path and query name. */
+function withObjects(facts: RequestFacts, { objects }: Route): RequestFacts {
+  return objects.length === 0 ? facts : { ...facts, objects: [...objects, ...facts.objects] }
+}
+
+/** An alias stands for its model only where the other name can be put in its place; elsewhere a name is that of a model. */
+function isRenamable({ model }: Endpoint): boolean {
+  return model === 'required' || model === 'optional' || model === 'path'
 }

@@ -1,3 +1,4 @@
+import type { Endpoint } from '../endpoints/endpoint.ts'
 import type { Decision } from '../model/decision.ts'
 import { unreachable } from '../model/exhaustive.ts'
 import { type Fault, fault } from '../model/fault.ts'
@@ -14,7 +15,7 @@ export function methodFault(method: string): Fault | null {
   return fault('method_not_allowed', `the method \`${method.slice(0, 16)}\` is not allowed`, {
     param: 'method',
     reason: 'endpoint_not_allowed',
-    headers: ['allow', 'GET, POST'],
+    headers: ['allow', 'GET, POST, DELETE'],
   })
 }
 
@@ -94,6 +95,39 @@ export function objectRefused(key: string): Fault {
     param: key,
     reason: 'object_not_allowed',
   })
+}
+
+/** The same of an operation that is about nothing else. */
+export function storedRefused(operation: string): Fault {
+  return fault('unknown_endpoint', `\`${operation}\` works with stored objects, and those are not opened here`, {
+    param: 'path',
+    reason: 'object_not_allowed',
+  })
+}
+
+/** What keeps an operation of the table from being carried at all; null for nothing. */
+export function notCarried({ operation, awaits }: Pick<Endpoint, 'operation' | 'awaits'>): Fault | null {
+  switch (awaits) {
+    case null:
+      return null
+    case 'multipart':
+      return fault('unsupported_media_type', `\`${operation}\` takes multipart/form-data, ${LATER}`, {
+        param: 'content-type',
+        reason: 'endpoint_not_allowed',
+      })
+    case 'websocket':
+      return notOpened(`\`${operation}\` is a WebSocket, ${LATER}`)
+    case 'session':
+      return notOpened(`\`${operation}\` is part of sessions that go past this proxy, ${LATER}`)
+    default:
+      return unreachable(awaits)
+  }
+}
+
+const LATER = 'which is part of the API but not built yet'
+
+function notOpened(message: string): Fault {
+  return fault('unknown_endpoint', message, { param: 'path', reason: 'endpoint_not_allowed' })
 }
 
 /** The caller is not known, or not for certain. */

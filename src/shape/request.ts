@@ -8,10 +8,16 @@ import { transformed } from './transforms.ts'
 
 export interface ShapeInput {
   readonly route: {
-    readonly endpoint: { readonly method: string; readonly path: string; readonly usageOnRequest: boolean }
+    readonly endpoint: {
+      readonly method: string
+      readonly path: string
+      readonly usageOnRequest: boolean
+      readonly bytes: boolean
+      readonly beta: string | null
+    }
     readonly path: string
     readonly query: string
-    readonly parameters: { readonly model?: string }
+    readonly parameters: { readonly [placeholder: string]: string | undefined }
   }
   readonly body: JsonBody | null
   readonly facts: RequestFacts
@@ -55,11 +61,16 @@ function upstreamPath({ route, model, alias }: ShapeInput): string {
   if (alias === null || route.parameters.model === undefined || typeof model !== 'string') {
     return route.path.slice(API_ROOT.length)
   }
-  return route.endpoint.path.slice(API_ROOT.length).replace('{model}', () => encodeURIComponent(model))
+  return route.endpoint.path
+    .slice(API_ROOT.length)
+    .replace(/\{(\w+)\}/g, (_, kind) => encodeURIComponent(kind === 'model' ? model : (route.parameters[kind] ?? '')))
 }
 
-function upstreamHeaders({ body, facts, apiKey, traceparent }: ShapeInput): string[] {
-  const headers = ['accept', facts.stream ? 'text/event-stream' : 'application/json', 'accept-encoding', 'identity']
+function upstreamHeaders({ route, body, facts, apiKey, traceparent }: ShapeInput): string[] {
+  const { bytes, beta } = route.endpoint
+  const accept = facts.stream ? 'text/event-stream' : bytes ? '*/*' : 'application/json'
+  const headers = ['accept', accept, 'accept-encoding', 'identity']
+  if (beta !== null) headers.push('openai-beta', beta)
   headers.push('user-agent', 'sallyport')
   if (body !== null) headers.push('content-type', 'application/json')
   if (apiKey !== null) headers.push('authorization', `Bearer ${apiKey.reveal()}`)

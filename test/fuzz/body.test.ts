@@ -157,9 +157,12 @@ t.test('any JSON is facts or a refusal to every endpoint, and never a throw', as
         const facts = endpoint.describe(body.value, { model: 'm' })
         if (!facts.ok) return facts.fault.code === 'invalid_body' && facts.fault.param !== null
         described++
-        const { model, input, urls, maxOutputTokens } = facts.value
+        const { model, nestedModels, input, urls, maxOutputTokens } = facts.value
+        const written = body.value.value.model
         const sound =
-          endpoint.body === 'none' || (model ?? null) === ((body.value.value.model as string | undefined) ?? null)
+          ['none', 'multipart'].includes(endpoint.body) ||
+          typeof written !== 'string' ||
+          [model, ...nestedModels].includes(written)
         return sound && input.bytes !== undefined && new Set(urls).size === urls.length && (maxOutputTokens ?? 1) > 0
       })
     }),

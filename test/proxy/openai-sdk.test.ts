@@ -131,7 +131,13 @@ t.test('the official OpenAI SDK runs unchanged', async (t) => {
       ['a redirection', () => create(alice, { api_base: 'http://x' }), OpenAI.BadRequestError, 400, 'invalid_body'],
       ['an unknown path', () => alice.get('/nowhere'), OpenAI.NotFoundError, 404, 'unknown_endpoint'],
       ['a wrong method', () => alice.delete('/chat/completions'), OpenAI.APIError, 405, 'method_not_allowed'],
-      ['an unbuilt endpoint', () => alice.files.list().then(), OpenAI.NotFoundError, 404, 'unknown_endpoint'],
+      [
+        'an operation that is not granted',
+        () => alice.files.list().then(),
+        OpenAI.PermissionDeniedError,
+        403,
+        'policy_denied',
+      ],
     ]
     for (const [name, call, kind, status, code] of rows) {
       const error = await call().then(

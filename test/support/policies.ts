@@ -37,7 +37,7 @@ const OPERATION_PATTERNS = [
   '*',
   'models.list',
   'chat.*',
-  'files.content.*',
+  'threads.runs.*',
   'embeddings',
 ]
 const RANGES = [

@@ -23,9 +23,9 @@ const OPERATIONS = [
   'responses',
   'embeddings',
   'files.list',
-  'files.content.get',
+  'threads.runs.get',
   'models.list',
-  'chat.list',
+  'chat.completions.get',
   '*',
   'constructor',
 ]

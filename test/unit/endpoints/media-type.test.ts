@@ -1,7 +1,9 @@
 import t from 'tap'
 import { chat } from '../../../src/endpoints/chat.ts'
+import { files } from '../../../src/endpoints/files.ts'
 import { mediaFault } from '../../../src/endpoints/media-type.ts'
-import { modelsList } from '../../../src/endpoints/models-list.ts'
+
+const [, list = chat] = files
 
 const of = (contentType: string | undefined, contentEncoding?: string) =>
   mediaFault(chat, { contentType, contentEncoding, hasBody: true })?.code ?? null
@@ -44,8 +46,8 @@ t.test('a body there where one is needed and nowhere else', async (t) => {
   const rows = [
     ['chat with a body', chat, true, null],
     ['chat without', chat, false, 'invalid_body'],
-    ['models without a body', modelsList, false, null],
-    ['models with one', modelsList, true, 'invalid_body'],
+    ['models without a body', list, false, null],
+    ['models with one', list, true, 'invalid_body'],
   ] as const
   for (const [name, endpoint, hasBody, expected] of rows) {
     const found = mediaFault(endpoint, { contentType: 'application/json', contentEncoding: undefined, hasBody })

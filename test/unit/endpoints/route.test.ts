@@ -38,7 +38,13 @@ t.test('every other spelling is another path', async (t) => {
     ...['/v1/./chat/completions', '/v1/x/../chat/completions', '/V1/chat/completions', '/v1/Chat/completions'],
     ...['/v1/chat%2Fcompletions', '/v1/%63hat/completions', '/v1/chat/completions%20', '/v1/chat/completions;a=b'],
     ...['/v1/chat/completions%00', '/v1%2Fchat/completions', '/v1/chat/completions.', '/v2/chat/completions'],
-    ...['/v1/files', '/v1/organization/users', '/openai/deployments/x/chat/completions', '/v1/engines/x/completions'],
+    ...[
+      '/v1/organization',
+      '/v1/organization/users',
+      '/v1/organization/projects/p/api_keys',
+      '/openai/deployments/x/chat/completions',
+      '/v1/engines/x/completions',
+    ],
     ...['/v1/models/', '/v1/models/a/b', '/v1/models//a', '/v1/models/a/', '/v1/models/..', '/v1/models/.'],
     ...['/v1/models/a%2F..%2Fb', '/v1/models/%2Fa', '/v1/models/a%2F', '/v1/models/a%2F%2Fb', '/v1/models/a%5Cb'],
     ...['/v1/models/a%252Fb', '/v1/models/%25', '/__proto__', '/constructor', '/healthz'],
@@ -75,12 +81,14 @@ t.test('what is no request target', async (t) => {
 
 t.test('a known path takes its methods only', async (t) => {
   const rows = [
-    ['GET', '/v1/chat/completions', 'POST'],
+    ['GET', '/v1/embeddings', 'POST'],
     ['HEAD', '/v1/models', 'GET'],
-    ['OPTIONS', '/v1/chat/completions', 'POST'],
-    ['post', '/v1/chat/completions', 'POST'],
-    ['QUERY', '/v1/responses', 'POST'],
-    ['DELETE', '/v1/models/gpt-4o', 'GET'],
+    ['OPTIONS', '/v1/chat/completions', 'POST, GET'],
+    ['post', '/v1/chat/completions', 'POST, GET'],
+    ['QUERY', '/v1/responses', 'POST, GET'],
+    ['POST', '/v1/models/gpt-4o', 'GET, DELETE'],
+    ['PUT', '/v1/files/file-1', 'GET, DELETE'],
+    ['GET', '/v1/threads/runs', 'POST'],
     ['POST', '/v1/models', 'GET'],
   ] as const
   for (const [method, target, allow] of rows) {
@@ -95,7 +103,12 @@ t.test('a known path takes its methods only', async (t) => {
 
 t.test('only the parameters that an endpoint names go on', async (t) => {
   const [first] = ENDPOINTS
-  const listing: Endpoint = { ...(first as Endpoint), method: 'GET', path: '/v1/things', query: ['after', 'limit'] }
+  const listing: Endpoint = {
+    ...(first as Endpoint),
+    method: 'GET',
+    path: '/v1/things',
+    query: { after: 'file', limit: null },
+  }
   const router = openRouter([listing])
   const rows = [
     ['limit=2&after=a', 'limit=2&after=a'],

@@ -1,0 +1,107 @@
+import type { Fault } from '../model/fault.ts'
+import type { ObjectKind } from '../model/objects.ts'
+import type { TableOperation } from '../model/operations.ts'
+import type { RequestFacts } from '../model/request.ts'
+import { ok, type Result } from '../model/result.ts'
+import { type BodyForm, bodyForm, describeBody, factsOf, type MemberReader } from './body.ts'
+import { openDraft } from './draft.ts'
+import type { Endpoint, PathParameters, QueryForm } from './endpoint.ts'
+
+type Rest = Partial<Omit<Endpoint, 'operation' | 'method' | 'path' | 'describe'>>
+
+/** What a JSON body may hold beside what all bodies do. */
+interface Members {
+  /** Settings and prose at the top of the body. */
+  readonly known?: readonly string[]
+  readonly readers?: Iterable<readonly [string, MemberReader]>
+  readonly outputLimits?: readonly string[]
+  /** Keys that name stored objects in these bodies, at any depth. */
+  readonly ids?: readonly string[]
+}
+
+const PLAIN = {
+  body: 'none',
+  query: {},
+  streams: 'no',
+  stored: true,
+  model: 'none',
+  models: [],
+  awaits: null,
+  beta: null,
+  answer: 'none',
+  bytes: false,
+  usageOnRequest: false,
+} as const satisfies Rest
+
+/** Reads something that is kept: one object, or its bytes. */
+export function get(operation: TableOperation, path: string, rest: Rest = {}): Endpoint {
+  return bodiless(operation, 'GET', path, rest)
+}
+
+/** Reads the bytes of something that is kept. */
+export function content(operation: TableOperation, path: string, rest: Rest = {}): Endpoint {
+  return bodiless(operation, 'GET', path, { bytes: true, ...rest })
+}
+
+/** Lists what is kept, from the object of a kind on that a page ended with. */
+export function list(operation: TableOperation, path: string, kind: ObjectKind, query: QueryForm, rest: Rest = {}) {
+  return bodiless(operation, 'GET', path, { ...rest, query: { after: kind, limit: null, ...query } })
+}
+
+export function remove(operation: TableOperation, path: string, rest: Rest = {}): Endpoint {
+  return bodiless(operation, 'DELETE', path, rest)
+}
+
+/** Does something to what is kept, with nothing to say beside its id: cancels it, pauses it. */
+export function act(operation: TableOperation, path: string, rest: Rest = {}): Endpoint {
+  return bodiless(operation, 'POST', path, rest)
+}
+
+/** Opens a WebSocket. */
+export function connect(operation: TableOperation, path: string, rest: Rest = {}): Endpoint {
+  return bodiless(operation, 'GET', path, { stored: false, streams: 'always', awaits: 'websocket', ...rest })
+}
+
+/** Sends a form with a file in it. */
+export function upload(operation: TableOperation, path: string, rest: Rest = {}): Endpoint {
+  return bodiless(operation, 'POST', path, { body: 'multipart', awaits: 'multipart', ...rest })
+}
+
+/** Sends a JSON body. */
+export function send(operation: TableOperation, path: string, rest: Rest & Members = {}): Endpoint {
+  const { known = [], readers = [], outputLimits = [], ids = [], ...more } = rest
+  const model = more.model ?? 'none'
+  const form: BodyForm = bodyForm(operation, { model, outputLimits, readers, known, ids })
+  return {
+    ...PLAIN,
+    body: 'json',
+    ...more,
+    operation,
+    method: 'POST',
+    path,
+    describe: (body, parameters) => describeBody(form, body, parameters.model),
+  }
+}
+
+function bodiless(operation: TableOperation, method: Endpoint['method'], path: string, rest: Rest): Endpoint {
+  const endpoint = { ...PLAIN, ...rest }
+  return {
+    ...endpoint,
+    operation,
+    method,
+    path,
+    describe: (_, parameters, query) => describeHead(operation, endpoint, parameters, query),
+  }
+}
+
+/** Facts of a request that has no body. */
+function describeHead(
+  operation: TableOperation,
+  { model: role, streams }: Pick<Endpoint, 'model' | 'streams'>,
+  { model }: PathParameters,
+  query = '',
+): Result<RequestFacts, Fault> {
+  const stream = streams === 'always' || (streams === 'asked' && query.split('&').includes('stream=true'))
+  const named = model ?? (role === 'none' || role === 'query' ? null : undefined)
+  return ok(factsOf(operation, openDraft(), { model: named, stream, maxOutputTokens: undefined, bytes: 0 }))
+}

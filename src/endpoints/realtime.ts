@@ -1,0 +1,39 @@
+import type { Endpoint } from './endpoint.ts'
+import { act, connect, send, upload } from './operation.ts'
+
+const CALL = '/v1/realtime/calls/{call}'
+const TRANSCRIPTION = '.audio.input.transcription.model'
+/** What comes of these speaks to the provider without the proxy: a secret for clients, or a call. */
+const SESSION = { stored: false, awaits: 'session', model: 'indirect' } as const
+const IN_SESSION = ['.session.model', `.session${TRANSCRIPTION}`, '.session.tools[].model']
+
+export const realtime: readonly Endpoint[] = [
+  connect('realtime', '/v1/realtime', {
+    model: 'optional',
+    models: ['?model', 'frame .session.model', `frame .session${TRANSCRIPTION}`],
+    query: { model: 'model', call_id: 'call', intent: null },
+  }),
+  connect('realtime.translations.connect', '/v1/realtime/translations', {
+    model: 'optional',
+    models: ['?model', `frame .session${TRANSCRIPTION}`],
+    query: { model: 'model' },
+  }),
+  send('realtime.client_secrets.create', '/v1/realtime/client_secrets', { ...SESSION, models: IN_SESSION }),
+  send('realtime.translations.client_secrets.create', '/v1/realtime/translations/client_secrets', {
+    ...SESSION,
+    models: IN_SESSION,
+  }),
+  send('realtime.sessions.create', '/v1/realtime/sessions', {
+    ...SESSION,
+    models: ['.model', '.input_audio_transcription.model', '.tools[].model'],
+  }),
+  send('realtime.transcription_sessions.create', '/v1/realtime/transcription_sessions', {
+    ...SESSION,
+    models: ['.input_audio_transcription.model'],
+  }),
+  upload('realtime.calls.create', '/v1/realtime/calls', { ...SESSION, models: ['form session.model'] }),
+  send('realtime.calls.accept', `${CALL}/accept`, { ...SESSION, models: ['.model', TRANSCRIPTION, '.tools[].model'] }),
+  act('realtime.calls.hangup', `${CALL}/hangup`, { awaits: 'session' }),
+  send('realtime.calls.refer', `${CALL}/refer`, { awaits: 'session' }),
+  send('realtime.calls.reject', `${CALL}/reject`, { awaits: 'session' }),
+]
