@@ -12,11 +12,23 @@ export function fuzz<Values extends [unknown, ...unknown[]]>(
   share: number,
   more: Parameters<Values> = {},
 ): void {
-  const details = fc.check(property, {
-    interruptAfterTimeLimit: SECONDS * 1000 * share,
-    numRuns: 100_000_000,
-    ...more,
-  })
+  report(t, fc.check(property, { ...limits(share), ...more }))
+}
+
+/** The same for a property that waits. */
+export async function fuzzAsync<Values extends [unknown, ...unknown[]]>(
+  t: Test,
+  property: fc.IAsyncProperty<Values>,
+  share: number,
+): Promise<void> {
+  report(t, await fc.check(property, limits(share)))
+}
+
+function limits(share: number) {
+  return { interruptAfterTimeLimit: SECONDS * 1000 * share, numRuns: 100_000_000 }
+}
+
+function report<Values>(t: Test, details: fc.RunDetails<Values>): void {
   t.notOk(details.failed, fc.defaultReportMessage(details) ?? 'no finding')
   t.ok(details.failed || details.numRuns > 0, `${details.numRuns} runs`)
 }
