@@ -82,6 +82,10 @@ function addWhoCan(policy: Command, invoke: Invoke): void {
     .option('--operation <operation>', 'the operation: chat, embeddings, models.list, …; all of them when left out')
     .option('--matrix', 'a matrix of all roles and models, for an access review')
     .option('--format <format>', 'of the matrix: text, markdown or csv', 'text')
+    .option(
+      '--separator <character>',
+      'of CSV: `,` (as when left out), or `;` for spreadsheets that read a decimal comma',
+    )
     .option('--json', 'print the answer as JSON')
     .action((options) => invoke('policy-who-can', options))
 }

@@ -145,7 +145,7 @@ const NOTES = `
 
 t.test('the matrix as text has footnotes', async (t) => {
   t.equal(
-    matrixText(matrix(), 'text', printable),
+    matrixText(matrix(), { format: 'text' }, printable),
     `role        =cmd    @small     gpt-4o     gpt-4o-mini
 everybody   -       -          -          -
 analyst     if [1]  if [2, 3]  if [4, 3]  if [5, 3]
@@ -159,7 +159,7 @@ t.test('the matrix as Markdown is a table in which names are text', async (t) =>
   const policy = analysed([allow('o', { roles: ['analyst'], models: ['a|b', '*_x'], when: { mfa: true } })])
   const targets = matrixTargets(policy).filter(({ label }) => label !== '@small')
   t.equal(
-    matrixText(accessMatrix(policy, targets, operationsOf(policy.outline)), 'markdown', printable),
+    matrixText(accessMatrix(policy, targets, operationsOf(policy.outline)), { format: 'markdown' }, printable),
     `| role | \\*\\_x | a\\|b |
 | --- | --- | --- |
 | everybody | - | - |
@@ -173,12 +173,12 @@ t.test('the matrix as Markdown is a table in which names are text', async (t) =>
 })
 
 t.test('the matrix as CSV has no foot and no formulas', async (t) => {
-  const rows = matrixText(matrix(), 'csv', printable).split('\r\n')
+  const rows = matrixText(matrix(), { format: 'csv' }, printable).split('\r\n')
   t.equal(rows[0], "role,'=cmd,'@small,gpt-4o,gpt-4o-mini")
   t.equal(rows[1], 'everybody,-,-,-,-')
   t.equal(
     rows[3],
-    'contractor,-,if chat: unless the model is gpt-4o-mini and the request is streamed (rule d); or embeddings: without a condition,-,if chat: unless the request is streamed (rule d); or embeddings: without a condition',
+    'contractor,-,"if chat: unless the model is gpt-4o-mini and the request is streamed (rule d); or embeddings: without a condition",-,"if chat: unless the request is streamed (rule d); or embeddings: without a condition"',
   )
   t.equal(rows.length, 6)
 })
@@ -193,6 +193,14 @@ const cells: readonly (readonly [text: string, field: string])[] = [
   ['\uff1d1', "'\uff1d1"],
   ['  =1', "'  =1"],
   ['a,b', '"a,b"'],
+  ['a;b', '"a;b"'],
+  ['\t1', '"\'\t1"'],
+  ['\r1', '"\'\r1"'],
+  ['"=1', '"\'""=1"'],
+  ['a,=1', '"a,\'=1"'],
+  ['a; @b', '"a;\' @b"'],
+  ['a =1', 'a =1'],
+  ['a-b', 'a-b'],
   ['a"b', '"a""b"'],
   ['=a,"b"', '"\'=a,""b"""'],
 ]
