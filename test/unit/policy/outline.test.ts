@@ -23,6 +23,7 @@ t.test('the outline is the policy in force, whatever the order of the files', as
     const { policy } = compilePolicy(sources(order), KNOWN)
     const outline = policy?.outline()
     t.same(outline?.roles.get('lead'), { members: [], includes: ['analyst'], holds: ['lead', 'analyst', 'employee'] })
+    t.same(outline?.roles.get('employee'), { members: [{ issuer: 'corp' }], includes: [], holds: ['employee'] })
     t.same(outline?.workspaces.get('research'), { members: [{ group: 'r' }], labels: { tier: 'x' } })
     t.same(outline?.workspaces.get('bare'), { members: [], labels: {} })
     t.same(
