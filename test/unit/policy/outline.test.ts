@@ -34,7 +34,7 @@ t.test('the outline is the policy in force, whatever the order of the files', as
       ],
     )
     t.same([...(outline?.aliases ?? [])], [['fast', 'gpt-4o-mini']])
-    t.same(outline?.rules, [
+    t.strictSame(outline?.rules, [
       {
         id: 'a',
         effect: 'allow',
