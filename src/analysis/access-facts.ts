@@ -150,7 +150,7 @@ function findModel({ models, upstreams }: Situation, wanted: readonly Wanted[]):
   return null
 }
 
-export function upstreamMatch({ test }: Part, upstream: UpstreamFacts | undefined): Match {
+function upstreamMatch({ test }: Part, upstream: UpstreamFacts | undefined): Match {
   if (test.kind === 'region') {
     if (upstream?.region === undefined) return 'unknown'
     return test.regions.includes(upstream.region) ? 'yes' : 'no'

@@ -8,14 +8,14 @@ export interface OpenRule {
 }
 
 /** A deny that takes a part of what an allow gives. */
-export interface Exception {
+interface Exception {
   readonly rule: string
   /** It applies where every one of these is *yes* or, where it is so marked, cannot be told. */
   readonly parts: readonly { readonly part: Part; readonly orUntold: boolean }[]
 }
 
 /** What is left of an allow: nothing, because of denies or by itself, or what holds under `parts`, save the exceptions. */
-export type Remainder =
+type Remainder =
   | { readonly left: false; readonly by: readonly string[] }
   | { readonly left: true; readonly parts: readonly Part[]; readonly exceptions: readonly Exception[] }
 

@@ -8,7 +8,7 @@ export type TableFormat = (typeof TABLE_FORMATS)[number]
 /** What stands between the fields of CSV: spreadsheets of languages with a decimal comma read semicolons. */
 export const SEPARATORS = [',', ';'] as const
 
-export interface TableForm {
+interface TableForm {
   readonly format: TableFormat
   readonly separator?: string
 }

@@ -19,7 +19,7 @@ export interface RoleAccess extends Cell {
 }
 
 /** Operations whose answers are equal, and the answer. */
-export interface AccessGroup {
+interface AccessGroup {
   readonly operations: readonly string[]
   readonly access: readonly RoleAccess[]
 }

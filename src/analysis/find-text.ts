@@ -2,7 +2,7 @@ import { compilePattern } from '../model/pattern.ts'
 import type { Texts } from './parts.ts'
 
 /** What a search for a text came to; `undecided` where it would have taken too long. */
-export type FoundText = { readonly text: string } | 'none' | 'undecided'
+type FoundText = { readonly text: string } | 'none' | 'undecided'
 
 /** States that are looked at before a search gives up: patterns of a policy need a few dozen. */
 const MAX_STATES = 20_000

@@ -9,7 +9,7 @@ export type FactValue = string | number | boolean | null | undefined | readonly 
 export type Found = { readonly value: FactValue } | null
 
 /** What a fact can be, where its tests do not say: one of a few names, a time within a year of another. */
-export interface Domain {
+interface Domain {
   readonly names: readonly (string | null)[]
   /** Epoch milliseconds. */
   readonly at: number

@@ -5,11 +5,11 @@ import { type OpenRule, type Possible, possibleOutcome } from './possible.ts'
 import type { RecordedRequest } from './recorded.ts'
 
 /** An upstream of the present config, as far as a decision looks at it. */
-export interface ReplayUpstream extends UpstreamFacts {
+interface ReplayUpstream extends UpstreamFacts {
   readonly serves: (model: string) => boolean
 }
 
-export interface ReplayOptions {
+interface ReplayOptions {
   readonly policy: Pick<CompiledPolicy, 'digest' | 'speaksOfUpstream' | 'decide' | 'resolveModel' | 'outline'>
   /** In the order in which they are tried. */
   readonly upstreams: readonly ReplayUpstream[]

@@ -16,7 +16,7 @@ export interface CaseUpstream {
   readonly labels?: { readonly [name: string]: string }
 }
 
-export interface CaseDocument {
+interface CaseDocument {
   readonly policy?: JsonValue
   readonly upstreams?: readonly CaseUpstream[]
   readonly requests?: readonly JsonObject[]

@@ -13,7 +13,7 @@ import type { LintFacts } from '../policy/lints/lint.ts'
 import { compilePolicies, type NamedPolicy } from '../serving/compile-policies.ts'
 import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
 
-export interface CheckOptions extends CommonOptions {
+interface CheckOptions extends CommonOptions {
   /** False (`--no-secrets`) leaves variables and secret files out. */
   readonly secrets?: boolean
   /** Warnings are errors: in the severity that is printed, and in the exit code. */

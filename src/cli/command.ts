@@ -12,9 +12,6 @@ export interface CommandIo {
 /** 0 done, 1 the answer is "no", 2 unusable arguments or files, 70 a bug of the program itself. */
 export const EXIT = { done: 0, no: 1, unusable: 2, internal: 70 } as const
 
-/** Runs one command to its end and answers its exit code. Throws only for bugs. */
-export type RunCommand<Options> = (options: Options, io: CommandIo) => Promise<number>
-
 /** Options that every command has. */
 export interface CommonOptions {
   readonly config: string

@@ -2,7 +2,7 @@ import { runDemo } from '../demo/demo.ts'
 import { DemoProblem } from '../demo/problem.ts'
 import { type CommandIo, EXIT } from './command.ts'
 
-export interface DemoFlags {
+interface DemoFlags {
   readonly upstream?: string
   readonly port?: string
   readonly json?: boolean

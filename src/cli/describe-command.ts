@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 
 /** Files of this folder that run a command. */
-export type CommandFile =
+type CommandFile =
   | 'serve'
   | 'demo'
   | 'check'

@@ -9,7 +9,7 @@ import { arrivalMs } from './policy-replay.ts'
 import { noteOf, type Subject } from './subject.ts'
 import { eachLine, readJson, type TextLine } from './text-lines.ts'
 
-export interface ExplainEventOptions {
+interface ExplainEventOptions {
   readonly event: string
   /** Only this request. */
   readonly request?: string

@@ -4,7 +4,7 @@ import { nearest } from '../schema/nearest.ts'
 import type { DescribeFlags } from './described-request.ts'
 
 /** What flags may name in a config and its policies. */
-export interface FlagNames {
+interface FlagNames {
   readonly issuers: readonly string[]
   readonly workspaces: readonly string[]
   readonly upstreams: readonly string[]

@@ -1,7 +1,7 @@
 import { printable } from '../config/report.ts'
 import type { TestResult } from './policy-tests.ts'
 
-export interface JunitSuite {
+interface JunitSuite {
   readonly name: string
   readonly results: readonly TestResult[]
 }

@@ -1,7 +1,7 @@
 import type { StoredKey } from '../model/ports.ts'
 
 /** What `keys list` tells of a key: nothing that helps anybody to log in, neither hash nor tag. */
-export interface KeyRecord {
+interface KeyRecord {
   readonly id: string
   readonly owner: string
   readonly status: 'active' | 'expired' | 'revoked'

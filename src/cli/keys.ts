@@ -12,7 +12,7 @@ import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
 import { grantWarnings } from './grant-warnings.ts'
 import { keyRecord, keyTable } from './key-table.ts'
 
-export interface CreateOptions extends CommonOptions {
+interface CreateOptions extends CommonOptions {
   readonly action: 'create'
   readonly owner: string
   readonly role?: readonly string[]
@@ -22,7 +22,7 @@ export interface CreateOptions extends CommonOptions {
   readonly expires?: string
 }
 
-export interface RotateOptions extends CommonOptions {
+interface RotateOptions extends CommonOptions {
   readonly action: 'rotate'
   readonly id: string
   /** How long the new key lives; as long as the old one was to when absent. */
@@ -31,7 +31,7 @@ export interface RotateOptions extends CommonOptions {
   readonly overlap?: string
 }
 
-export type KeysOptions =
+type KeysOptions =
   | CreateOptions
   | RotateOptions
   | (CommonOptions & { readonly action: 'list' })

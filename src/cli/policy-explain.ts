@@ -11,7 +11,7 @@ import { describedOutcome } from './policy-outcome.ts'
 import { loadSubject, noteOf, type Subject } from './subject.ts'
 import { readJson } from './text-lines.ts'
 
-export interface ExplainOptions extends CommonOptions, DescribeFlags {
+interface ExplainOptions extends CommonOptions, DescribeFlags {
   readonly batch?: string
   readonly event?: string
   readonly request?: string

@@ -12,7 +12,7 @@ import { type Choices, choicesOf, type InitFlags } from './init-answers.ts'
 import { askStarter } from './init-questions.ts'
 import { starterPolicy } from './starter-policy.ts'
 
-export interface InitOptions extends CommonOptions, InitFlags {
+interface InitOptions extends CommonOptions, InitFlags {
   readonly file: string
 }
 

@@ -9,7 +9,7 @@ import { type ReplaySummary, replayJson, replayText } from './replay-text.ts'
 import { loadSubject, type Subject } from './subject.ts'
 import { eachLine, readJson, type TextLine } from './text-lines.ts'
 
-export interface ReplayCommandOptions extends CommonOptions {
+interface ReplayCommandOptions extends CommonOptions {
   readonly events: string
   readonly failOnChange?: boolean
   readonly assumeRoles?: boolean

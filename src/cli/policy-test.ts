@@ -13,7 +13,7 @@ import { junitReport } from './junit.ts'
 import { decidedUpstreams } from './policy-outcome.ts'
 import { type CaseGroup, type GroupResults, runGroup, type TestResult, testGroups } from './policy-tests.ts'
 
-export interface PolicyTestOptions extends CommonOptions {
+interface PolicyTestOptions extends CommonOptions {
   readonly files?: readonly string[]
   readonly minCoverage?: string
   readonly junit?: string

@@ -13,7 +13,7 @@ import { type DescribeFlags, describedByFlags } from './described-request.ts'
 import { flagFault } from './flag-fault.ts'
 import { type AccessQuestion, loadAccess, printJson, printLines, refuse } from './policy-access.ts'
 
-export interface WhatCanOptions extends CommonOptions, DescribeFlags {
+interface WhatCanOptions extends CommonOptions, DescribeFlags {
   readonly role?: string
 }
 

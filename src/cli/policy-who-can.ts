@@ -21,7 +21,7 @@ import { nearest } from '../schema/nearest.ts'
 import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
 import { loadAccess, printJson, printLines, refuse } from './policy-access.ts'
 
-export interface WhoCanOptions extends CommonOptions {
+interface WhoCanOptions extends CommonOptions {
   readonly model?: string
   readonly operation?: string
   readonly matrix?: boolean
