@@ -36,6 +36,8 @@ export const CORPUS: readonly FormBody[] = [
   ['the model by a second name', part(`${D}; name="a"; name="model"`) + end],
   ['the model by an escape', part(`${D}; name="mo\\del"`) + end],
   ['the model by an escaped quote', part(`${D}; name="a\\"; name="model"`) + end],
+  ['an escaped quote in a filename', part(`${D}; name="a"; filename="a\\"b"`) + end],
+  ['an escape in a filename', part(`${D}; name="a"; filename="a\\\\b"`) + end],
   ['the model in a folded header', part(`${D};\r\n name="model"`) + end],
   ['the model in a second disposition', part(`${D}; name="a"\r\n${D}; name="model"`) + end],
   ['the model behind a line feed', part(`${D}; name="a"\nX: y`) + end],
