@@ -1,11 +1,8 @@
 /** Recorded traffic and a policy to decide it by, for the commands that read events. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import t from 'tap'
-import { main } from '../../src/cli/main.ts'
 import type { Decision, PolicyInput, RuleId } from '../../src/model/decision.ts'
+import { folderOf, runCli } from './cli.ts'
 import { realRequest, recordedLine } from './recorded.ts'
 
 const CONFIG = `version: 1
@@ -26,23 +23,13 @@ rules:
   - { id: small, effect: allow, roles: [analyst], models: [gpt-4o-mini], operations: [chat], when: { mfa: true } }
 `
 
-const folder = mkdtempSync(join(tmpdir(), 'sallyport-replay-'))
-t.teardown(() => rmSync(folder, { recursive: true }))
-writeFileSync(join(folder, 'config.yaml'), CONFIG)
-writeFileSync(join(folder, 'policy.yaml'), POLICY)
+const folder = folderOf(t, { 'config.yaml': CONFIG, 'policy.yaml': POLICY })
 
 /** Runs a policy command in a folder of its own. */
 export async function policy(argv: string[], stdin?: string) {
-  const out = { stdout: '', stderr: '' }
-  const sink = (name: 'stdout' | 'stderr') => ({
-    write: (text: string) => {
-      out[name] += text
-    },
-  })
   const piped = stdin === undefined ? {} : { stdin: Readable.from([Buffer.from(stdin)]) }
-  const io = { stdout: sink('stdout'), stderr: sink('stderr'), env: {}, cwd: folder, ...piped }
-  const code = await main(['policy', ...argv, '--config', 'config.yaml'], io)
-  return { code, ...out }
+  const { code, out: stdout, err: stderr } = await runCli(['policy', ...argv, '--config', 'config.yaml'], folder, piped)
+  return { code, stdout, stderr }
 }
 
 const PRINCIPAL: PolicyInput['principal'] = {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { main } from '../../src/cli/main.ts'
+import { runCli } from './cli.ts'
 
 export interface Ran {
   readonly stdout: string
@@ -62,16 +62,8 @@ export function runnerIn(cwd: string): (line: string) => Promise<Ran> {
 }
 
 async function runHere(argv: readonly string[], cwd: string): Promise<Ran> {
-  const out: string[] = []
-  const err: string[] = []
-  const io = {
-    stdout: { write: (text: string) => out.push(text) },
-    stderr: { write: (text: string) => err.push(text) },
-    env: {},
-    cwd,
-  }
-  const code = await main(argv, io)
-  return { stdout: out.join(''), stderr: err.join(''), code }
+  const { code, out: stdout, err: stderr } = await runCli(argv, cwd)
+  return { code, stdout, stderr }
 }
 
 function runShell(line: string, cwd: string): Promise<Ran> {

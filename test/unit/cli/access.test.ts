@@ -1,8 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import t from 'tap'
-import { main } from '../../../src/cli/main.ts'
+import { folderOf, runCli, writeFiles } from '../../support/cli.ts'
 
 const CONFIG = `version: 1
 listen: { proxy: 127.0.0.1:0 }
@@ -32,22 +29,11 @@ rules:
   - { id: no-images, effect: deny, operations: [chat], when: { input: { images: true } } }
 `
 
-const folder = mkdtempSync(join(tmpdir(), 'sallyport-access-'))
-t.teardown(() => rmSync(folder, { recursive: true }))
-writeFileSync(join(folder, 'config.yaml'), CONFIG)
+const folder = folderOf(t, { 'config.yaml': CONFIG })
 
 async function cli(argv: readonly string[], policy = POLICY) {
-  writeFileSync(join(folder, 'policy.yaml'), policy)
-  const out: string[] = []
-  const err: string[] = []
-  const io = {
-    stdout: { write: (text: string) => out.push(text) },
-    stderr: { write: (text: string) => err.push(text) },
-    env: {},
-    cwd: folder,
-  }
-  const code = await main(['policy', ...argv, '--config', 'config.yaml'], io)
-  return { code, out: out.join(''), err: err.join('') }
+  writeFiles(folder, { 'policy.yaml': policy })
+  return runCli(['policy', ...argv, '--config', 'config.yaml'], folder)
 }
 
 const LARGE =

@@ -1,8 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import t from 'tap'
-import { main } from '../../../src/cli/main.ts'
+import { folderOf, runCli, writeFiles } from '../../support/cli.ts'
 
 const CONFIG = `version: 1
 listen: { proxy: 127.0.0.1:0 }
@@ -18,22 +15,11 @@ rules:
 const WIDE = `${POLICY}  - { id: wide, effect: allow, operations: [chat], models: [o5] }
 `
 
-const folder = mkdtempSync(join(tmpdir(), 'sallyport-check-'))
-t.teardown(() => rmSync(folder, { recursive: true }))
+const folder = folderOf(t, { 'config.yaml': CONFIG })
 
 async function check(policy: string, ...argv: string[]) {
-  writeFileSync(join(folder, 'config.yaml'), CONFIG)
-  writeFileSync(join(folder, 'policy.yaml'), policy)
-  const out: string[] = []
-  const err: string[] = []
-  const io = {
-    stdout: { write: (text: string) => out.push(text) },
-    stderr: { write: (text: string) => err.push(text) },
-    env: {},
-    cwd: folder,
-  }
-  const code = await main(['check', ...argv, '--config', 'config.yaml'], io)
-  return { code, out: out.join(''), err: err.join('') }
+  writeFiles(folder, { 'policy.yaml': policy })
+  return runCli(['check', ...argv, '--config', 'config.yaml'], folder)
 }
 
 t.test('a warning has its place, its line and what to do, and is no error', async (t) => {

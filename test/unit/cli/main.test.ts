@@ -1,20 +1,9 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import t from 'tap'
-import { main } from '../../../src/cli/main.ts'
+import { folderOf, runCli } from '../../support/cli.ts'
 
 async function run(argv: string[], files: Record<string, string> = {}, env: Record<string, string> = {}) {
-  const cwd = mkdtempSync(join(tmpdir(), 'sallyport-cli-'))
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, name), text)
-  const out = { stdout: '', stderr: '' }
-  const sink = (name: 'stdout' | 'stderr') => ({
-    write: (text: string) => {
-      out[name] += text
-    },
-  })
-  const code = await main(argv, { stdout: sink('stdout'), stderr: sink('stderr'), env, cwd })
-  return { code, ...out }
+  const { code, out: stdout, err: stderr } = await runCli(argv, folderOf(t, files), { env })
+  return { code, stdout, stderr }
 }
 
 const rows: readonly (readonly [string, string[], number, 'stdout' | 'stderr', RegExp])[] = [

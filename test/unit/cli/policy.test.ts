@@ -1,8 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import t from 'tap'
-import { main } from '../../../src/cli/main.ts'
+import { folderOf, runCli, writeFiles } from '../../support/cli.ts'
 
 const CONFIG = `version: 1
 listen: { proxy: 127.0.0.1:0 }
@@ -25,23 +22,11 @@ tests:
     expect: { effect: allow, rule: small }
 `
 
-const folder = mkdtempSync(join(tmpdir(), 'sallyport-policy-'))
-t.teardown(() => rmSync(folder, { recursive: true }))
+const folder = folderOf(t)
 
 async function cli(files: { [name: string]: string }, ...argv: string[]) {
-  for (const [name, text] of Object.entries({ 'config.yaml': CONFIG, 'policy.yaml': POLICY, ...files })) {
-    writeFileSync(join(folder, name), text)
-  }
-  const out: string[] = []
-  const err: string[] = []
-  const io = {
-    stdout: { write: (text: string) => out.push(text) },
-    stderr: { write: (text: string) => err.push(text) },
-    env: {},
-    cwd: folder,
-  }
-  const code = await main(['policy', ...argv, '--config', 'config.yaml'], io)
-  return { code, out: out.join(''), err: err.join('') }
+  writeFiles(folder, { 'config.yaml': CONFIG, 'policy.yaml': POLICY, ...files })
+  return runCli(['policy', ...argv, '--config', 'config.yaml'], folder)
 }
 
 const ANALYST = ['--as', 'bob', '--issuer', 'corp', '--group', 'analysts', '--operation', 'chat', '--model', 'fast']
