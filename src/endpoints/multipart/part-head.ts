@@ -9,7 +9,7 @@ export interface PartHead {
   readonly name: string
   /**
    * As it is written: `%22` stands for a quote and goes on as that. Null when there is none; empty when one is there and
-   * empty, as the SDK writes a field that has a media type.
+   * empty, as some write a field that has a media type.
    */
   readonly filename: string | null
   /** The media type as it is written; null when the part names none. */
