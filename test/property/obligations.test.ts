@@ -2,33 +2,12 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { PolicyInput } from '../../src/model/decision.ts'
 import { compilePolicy } from '../../src/policy/compile.ts'
-import { documentsArbitrary, KNOWN, pick, ROLES, sources, WORKSPACES } from '../support/policies.ts'
+import { documentsArbitrary, KNOWN, sources } from '../support/policies.ts'
 import { type ReferenceDocument, type ReferenceTransform, referenceTransforms } from '../support/reference.ts'
 import { inputArbitrary } from '../support/requests.ts'
+import { transformsArbitrary } from './transform-policies.ts'
 
 type Documents = readonly (ReferenceDocument & { readonly transforms?: readonly ReferenceTransform[] })[]
-
-const some = <Item>(items: readonly Item[]) => fc.uniqueArray(pick(items), { minLength: 1, maxLength: 3 })
-const body = fc.constantFrom<Omit<ReferenceTransform, 'id'>>(
-  { set: { max_output_tokens: 10 } },
-  { set: { max_output_tokens: 20, temperature: 0 } },
-  { set: { temperature: 1, store: false } },
-  { set: { store: true }, system: { prepend: 'one' } },
-  { system: { prepend: 'two' } },
-)
-const selectors = fc.record(
-  {
-    roles: some(ROLES),
-    workspaces: some(WORKSPACES),
-    models: some(['gpt-*', '*', '__proto__', '@small', '@__proto__', 'constructor', 'gpt-4o']),
-    operations: some(['*', 'chat', 'responses']),
-  },
-  { requiredKeys: [] },
-)
-const ids = fc.shuffledSubarray(['a', '__proto__', 'constructor', '\u{1f600}', '\uffee', 'B'], { minLength: 3 })
-const transforms = fc
-  .tuple(ids, fc.array(fc.tuple(body, selectors), { minLength: 1, maxLength: 3 }))
-  .map(([names, list]) => list.map(([what, who], index) => ({ id: names[index] ?? '', ...what, ...who })))
 
 function compiled(documents: Documents) {
   const { policy, problems } = compilePolicy(sources(documents), KNOWN)
@@ -63,7 +42,7 @@ t.test('transforms apply as the reference says, whatever the order of entries an
   fc.assert(
     fc.property(
       documentsArbitrary,
-      transforms,
+      transformsArbitrary,
       fc.array(inputArbitrary, { minLength: 20 }),
       (policies, list, inputs) => {
         const documents = [...policies, { version: 1, transforms: list }] as unknown as Documents
