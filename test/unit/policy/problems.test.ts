@@ -44,6 +44,12 @@ const table: readonly Row[] = [
   ['an empty list of tools means none', when({ tools: { functions: [], hosted: [] } }), []],
   ['an empty list of networks', when({ network: [] }), ['rules.0.when.network empty_list']],
   ['an empty list of a claim', when({ claim: { path: 'a', in: [] } }), ['rules.0.when.claim.in empty_list']],
+  ['a number among models of a set', { version: 1, models: { a: [5, '@b'], b: ['m'] } }, ['models.a.0 wrong_type']],
+  [
+    'a number among included roles',
+    { version: 1, roles: { a: { includes: [5, 'b'] }, b: {} } },
+    ['roles.a.includes.0 wrong_type'],
+  ],
   ['an empty set of models', { version: 1, models: { a: [] } }, ['models.a empty_list']],
   ['no conditions in `when`', when({}), ['rules.0.when empty_map']],
   ['nothing asked of the input', when({ input: {} }), ['rules.0.when.input empty_map']],
