@@ -11,6 +11,8 @@ export interface ProxyOptions {
   /** `name`, `url` and whatever else a config says of it; the default serves `gpt-*`, `text-*`, `omni-*` with a key. */
   readonly upstream?: string
   readonly upstreams?: readonly Section[]
+  /** Of the upstream that there is by default. */
+  readonly isolation?: 'workspace' | 'user' | 'off'
   /** URL of one issuer, named `corp`. */
   readonly issuer?: string
   readonly issuers?: readonly Section[]
@@ -51,6 +53,7 @@ export function writeFolder(folder: string, options: ProxyOptions, ports: readon
     url,
     api_key: { env: 'MOCK_KEY' },
     models: ['gpt-*', 'text-*', 'omni-*'],
+    ...(options.isolation === undefined ? {} : { isolation: options.isolation }),
   })
   const config: Section = {
     version: 1,
