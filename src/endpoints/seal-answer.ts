@@ -1,0 +1,141 @@
+import type { AnswerForm } from './answer-forms.ts'
+import { type Insertion, JsonIds, type SuffixOf } from './seal-json.ts'
+
+const LF = 10
+const CR = 13
+const COLON = 58
+const FIELD = Buffer.from('data')
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
+
+/** So many ids of one answer are remembered with their seals: events of a stream name the same few. */
+const MAX_REMEMBERED = 64
+
+/** Seals the ids in a passing answer. */
+export interface AnswerSealer {
+  /** The bytes to send for a piece of the answer. Nothing is held back, and nothing changed but by an insertion. */
+  push(chunk: Buffer): Buffer
+}
+
+/**
+ * Opens the sealer of one answer. Its bytes may come in pieces of any size: of them only a string of the length of an id is
+ * remembered. In a stream of events the data of each event is one JSON text.
+ *
+ * Does not seal: what stands at no place of the form, and what cannot be sealed; both leave as they came and open nothing.
+ */
+export function openAnswerSealer(form: AnswerForm, kind: 'json' | 'sse', suffixOf: SuffixOf): AnswerSealer {
+  const suffix = remembering(suffixOf)
+  const reader = kind === 'json' ? new JsonIds(form, suffix) : new StreamIds(() => new JsonIds(form, suffix))
+  return {
+    push: (chunk) => {
+      const insertions: Insertion[] = []
+      reader.read(chunk, 0, insertions)
+      return insertions.length === 0 ? chunk : inserted(chunk, insertions)
+    },
+  }
+}
+
+function remembering(suffixOf: SuffixOf): SuffixOf {
+  const known = new Map<string, string | null>()
+  return (id) => {
+    const remembered = known.get(id)
+    if (remembered !== undefined) return remembered
+    const suffix = suffixOf(id)
+    if (known.size < MAX_REMEMBERED) known.set(id, suffix)
+    return suffix
+  }
+}
+
+function inserted(chunk: Buffer, insertions: readonly Insertion[]): Buffer {
+  let length = chunk.length
+  for (const { text } of insertions) length += text.length
+  const whole = Buffer.allocUnsafe(length)
+  let from = 0
+  let written = 0
+  for (const { at, text } of insertions) {
+    written += chunk.copy(whole, written, from, at)
+    written += whole.write(text, written, 'latin1')
+    from = at
+  }
+  chunk.copy(whole, written, from)
+  return whole
+}
+
+/**
+ * Reads the data of server-sent events as it passes. Data on several lines is one text, with line ends between: in JSON
+ * they are spaces.
+ *
+ * Source: WHATWG HTML section 9.2.6.
+ */
+class StreamIds {
+  readonly #open: () => JsonIds
+  /** Of the event that passes; null before its data. */
+  #ids: JsonIds | null = null
+  /** `field`: the beginning of a line, which may become `data:`; `mark`: of the stream, which may be a byte order mark. */
+  #place: 'mark' | 'field' | 'data' | 'other' = 'mark'
+  /** How many bytes of what is looked for have been seen. */
+  #matched = 0
+  /** Nothing stands on the present line yet. */
+  #isBlank = true
+  /** The last byte was a CR: an LF that follows belongs to it. */
+  #afterCr = false
+
+  constructor(open: () => JsonIds) {
+    this.#open = open
+  }
+
+  read(chunk: Buffer, _: number, insertions: Insertion[]): void {
+    // Each is looked for once, however many lines end in the other.
+    let lf = chunk.indexOf(LF)
+    let cr = chunk.indexOf(CR)
+    let index = 0
+    while (index < chunk.length) {
+      const byte = chunk[index] ?? 0
+      if (byte === LF || byte === CR) {
+        this.#endLine(byte)
+        index++
+      } else if (this.#place === 'data' || this.#place === 'other') {
+        if (lf !== -1 && lf < index) lf = chunk.indexOf(LF, index)
+        if (cr !== -1 && cr < index) cr = chunk.indexOf(CR, index)
+        const end = Math.min(lf === -1 ? chunk.length : lf, cr === -1 ? chunk.length : cr)
+        if (this.#place === 'data') {
+          this.#ids ??= this.#open()
+          this.#ids.read(chunk.subarray(index, end), index, insertions)
+        }
+        this.#afterCr = this.#isBlank = false
+        index = end
+      } else {
+        this.#match(byte)
+        index++
+      }
+    }
+  }
+
+  #endLine(byte: number): void {
+    const isSecondHalf = this.#afterCr && byte === LF
+    this.#afterCr = byte === CR
+    if (isSecondHalf) return
+    if (this.#isBlank) this.#ids = null
+    this.#isBlank = true
+    this.#place = 'field'
+    this.#matched = 0
+  }
+
+  /** One byte of a line's beginning. */
+  #match(byte: number): void {
+    this.#afterCr = false
+    if (this.#place === 'mark') {
+      if (byte === BYTE_ORDER_MARK[this.#matched]) {
+        if (++this.#matched < BYTE_ORDER_MARK.length) return
+        this.#place = 'field'
+        this.#matched = 0
+        return
+      }
+      this.#place = this.#matched === 0 ? 'field' : 'other'
+    }
+    this.#isBlank = false
+    if (this.#place !== 'field') return
+    if (this.#matched === FIELD.length) this.#place = byte === COLON ? 'data' : 'other'
+    else if (byte === FIELD[this.#matched]) this.#matched++
+    else this.#place = 'other'
+  }
+}

@@ -1,0 +1,189 @@
+import type { AnswerForm } from './answer-forms.ts'
+
+const QUOTE = 34
+const COMMA = 44
+const COLON = 58
+const OPEN_LIST = 91
+const BACKSLASH = 92
+const CLOSE_LIST = 93
+const OPEN_OBJECT = 123
+const CLOSE_OBJECT = 125
+
+/** Deeper objects of known form are not looked into: no answer is that deep. */
+const MAX_DEPTH = 64
+/** No key of the forms, and no id that can be sealed, is longer, every letter of it escaped. Unit: bytes. */
+const MAX_KEPT_BYTES = 6 * 256
+
+/** Text that comes before the byte at `at`. */
+export interface Insertion {
+  readonly at: number
+  readonly text: string
+}
+
+/** What is put behind an id; null for nothing. */
+export type SuffixOf = (id: string) => string | null
+
+/** What an opening string is for: a key, an id to be sealed, or neither. */
+type Reading = 'key' | 'id' | 'other'
+
+interface Level {
+  readonly form: AnswerForm
+  readonly isObject: boolean
+  /** Strings of this list are ids. */
+  readonly isOfIds: boolean
+}
+
+/**
+ * Finds the ids in one JSON text as its bytes pass, in pieces of any size: for each one the text that goes before its
+ * closing quote. Holds the string that it is in, as far as it can be a key or an id, and the objects around it that the
+ * form knows; everything else is skipped.
+ *
+ * Does not check: that the text is JSON. What follows an error is read as well as it can be.
+ */
+export class JsonIds {
+  readonly #root: AnswerForm
+  readonly #suffixOf: SuffixOf
+  readonly #levels: Level[] = []
+  /** Objects and lists that are open and not looked into. */
+  #skipped = 0
+  #expectsKey = false
+  #key = ''
+  #reading: Reading | null = null
+  /** The backslash before this byte escapes it. */
+  #isEscaped = false
+  /** What was read of the string so far, in Latin-1; null where it cannot be what is looked for. */
+  #kept: string | null = ''
+
+  constructor(root: AnswerForm, suffixOf: SuffixOf) {
+    this.#root = root
+    this.#suffixOf = suffixOf
+  }
+
+  /** Reads one piece, which begins at `offset`; adds what is to be inserted. */
+  read(piece: Buffer, offset: number, insertions: Insertion[]): void {
+    let index = 0
+    while (index < piece.length) {
+      if (this.#reading === null) {
+        this.#step(piece[index] ?? 0)
+        index++
+        continue
+      }
+      const end = this.#stringEnd(piece, index)
+      if (this.#reading !== 'other') this.#keep(piece, index, end === -1 ? piece.length : end)
+      if (end === -1) return
+      this.#finish(this.#reading, offset + end, insertions)
+      index = end + 1
+    }
+  }
+
+  /** Where the string ends; -1 when not in this piece. */
+  #stringEnd(piece: Buffer, from: number): number {
+    let start = from
+    if (this.#isEscaped) {
+      this.#isEscaped = false
+      start++
+    }
+    for (;;) {
+      const found = piece.indexOf(QUOTE, start)
+      const end = found === -1 ? piece.length : found
+      let before = end
+      while (before > start && piece[before - 1] === BACKSLASH) before--
+      const isEscaped = ((end - before) & 1) === 1
+      if (found === -1) {
+        this.#isEscaped = isEscaped
+        return -1
+      }
+      if (!isEscaped) return end
+      start = end + 1
+    }
+  }
+
+  #keep(piece: Buffer, from: number, to: number): void {
+    if (this.#kept === null) return
+    if (this.#kept.length + to - from > MAX_KEPT_BYTES) this.#kept = null
+    else this.#kept += piece.toString('latin1', from, to)
+  }
+
+  #finish(reading: Reading, at: number, insertions: Insertion[]): void {
+    this.#reading = null
+    if (reading === 'other') return
+    const written = this.#kept === null ? '' : unescaped(this.#kept)
+    if (reading === 'key') this.#key = written
+    else {
+      const text = this.#suffixOf(written)
+      if (text !== null) insertions.push({ at, text })
+    }
+  }
+
+  #step(byte: number): void {
+    switch (byte) {
+      case QUOTE:
+        this.#reading = this.#opensString()
+        this.#kept = ''
+        return
+      case OPEN_OBJECT:
+      case OPEN_LIST:
+        this.#open(byte === OPEN_OBJECT)
+        return
+      case CLOSE_OBJECT:
+      case CLOSE_LIST:
+        if (this.#skipped > 0) this.#skipped--
+        else this.#levels.pop()
+        this.#expectsKey = false
+        return
+      case COMMA:
+        this.#expectsKey = this.#top?.isObject ?? false
+        return
+      case COLON:
+        this.#expectsKey = false
+        return
+    }
+  }
+
+  get #top(): Level | undefined {
+    return this.#levels[this.#levels.length - 1]
+  }
+
+  #opensString(): Reading {
+    if (this.#skipped > 0) return 'other'
+    const top = this.#top
+    if (top === undefined) return 'other'
+    if (this.#expectsKey) return 'key'
+    const isId = top.isObject ? top.form.seals(this.#key) : top.isOfIds
+    return isId ? 'id' : 'other'
+  }
+
+  #open(isObject: boolean): void {
+    const level = this.#skipped > 0 || this.#levels.length >= MAX_DEPTH ? null : this.#inner(isObject)
+    if (level === null) {
+      this.#skipped++
+      return
+    }
+    this.#levels.push(level)
+    this.#expectsKey = isObject
+  }
+
+  /** What opens here, as far as the forms know it. A list within a list is in none of them. */
+  #inner(isObject: boolean): Level | null {
+    const top = this.#top
+    if (top === undefined) return { form: this.#root, isObject, isOfIds: false }
+    if (!top.isObject) return isObject && top.form !== NO_FORM ? { form: top.form, isObject, isOfIds: false } : null
+    const form = top.form.member(this.#key)
+    const isOfIds = !isObject && top.form.seals(this.#key)
+    if (form === null && !isOfIds) return null
+    return { form: form ?? NO_FORM, isObject, isOfIds }
+  }
+}
+
+/** Of objects in a list of ids: they are none. */
+const NO_FORM: AnswerForm = { seals: () => false, member: () => null }
+
+/** A key or an id as it is meant. In Latin-1 nothing but ASCII is itself; what is looked for has nothing else. */
+function unescaped(text: string): string {
+  if (!text.includes('\\')) return text
+  try {
+    return String(JSON.parse(`"${text}"`))
+  } catch {
+    return ''
+  }
+}
