@@ -40,6 +40,22 @@ const idle: readonly Row[] = [
     [],
   ],
   [
+    'operations with a model and without one, of other models',
+    small(
+      'id: a, effect: allow, roles: [admin], models: [gpt-4o], operations: [chat, models.list]',
+      'id: d, effect: deny, models: [o3], operations: [models.list]',
+    ),
+    [],
+  ],
+  [
+    'an allowed name of one of its patterns',
+    small(
+      'id: a, effect: allow, roles: [admin], models: [o3], operations: [chat]',
+      'id: d, effect: deny, models: [gpt-4o, "o*"], operations: [chat], when: { stream: true }',
+    ),
+    [],
+  ],
+  [
     'other roles may be held together',
     spoken(
       'id: a, effect: allow, roles: [admin], operations: [embeddings]',
@@ -85,6 +101,38 @@ const idle: readonly Row[] = [
     'other labels on every upstream',
     spoken('id: d, effect: deny, operations: [chat], when: { upstream: { labels: { tier: external } } }'),
     ['idle_deny rules.1.when.upstream'],
+    { upstreams: eu },
+  ],
+  [
+    'one other label on every upstream, and one that it has not',
+    spoken('id: d, effect: deny, operations: [chat], when: { upstream: { labels: { tier: external, zone: a } } }'),
+    ['idle_deny rules.1.when.upstream'],
+    { upstreams: eu },
+  ],
+  [
+    'a label that an upstream has not',
+    spoken('id: d, effect: deny, operations: [chat], when: { upstream: { labels: { zone: a } } }'),
+    [],
+    { upstreams: eu },
+  ],
+  [
+    'the label of the upstream',
+    spoken('id: d, effect: deny, operations: [chat], when: { upstream: { labels: { tier: internal } } }'),
+    [],
+    { upstreams: eu },
+  ],
+  [
+    'the label of one of two upstreams',
+    spoken('id: d, effect: deny, operations: [chat], when: { upstream: { labels: { tier: internal } } }'),
+    [],
+  ],
+  [
+    'an operation on models, for which no upstream may be known',
+    small(
+      'id: a, effect: allow, roles: [admin], operations: [models.get]',
+      'id: d, effect: deny, operations: [models.get], when: { region: [us] }',
+    ),
+    [],
     { upstreams: eu },
   ],
   [

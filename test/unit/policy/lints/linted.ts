@@ -1,7 +1,8 @@
 import { parseYaml } from '../../../../src/config/yaml.ts'
 import { compilePolicy } from '../../../../src/policy/compile.ts'
 import { lintPolicy } from '../../../../src/policy/lints/index.ts'
-import type { LintFacts } from '../../../../src/policy/lints/lint.ts'
+import type { LintFacts, LintRule } from '../../../../src/policy/lints/lint.ts'
+import { nameSet } from '../../../../src/policy/rule.ts'
 
 export const FACTS: LintFacts = {
   issuers: ['corp'],
@@ -30,3 +31,18 @@ export function findings(text: string, facts: Partial<LintFacts> = {}) {
 
 /** Rules in flow style, one a line. */
 export const rules = (...list: readonly string[]) => `rules:\n${list.map((rule) => `  - { ${rule} }\n`).join('')}`
+
+type Parts = Partial<Pick<LintRule, 'id' | 'effect' | 'roles' | 'workspaces' | 'models' | 'operations' | 'when'>>
+
+/** One rule as a lint is given it. Selectors that are left out match everything. */
+export function lintRule({ models = null, operations = null, ...parts }: Parts): LintRule {
+  const nothing = {
+    roles: null,
+    workspaces: null,
+    mode: 'enforce',
+    when: {},
+    placed: { file: 'f', path: ['rules', 0] },
+  }
+  const names = { modelNames: models && nameSet(models), operationNames: operations && nameSet(operations) }
+  return { ...nothing, ...parts, models, operations, modelsWritten: models, ...names } as unknown as LintRule
+}

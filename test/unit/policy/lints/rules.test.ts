@@ -98,6 +98,26 @@ const unreachable: readonly Row[] = [
     ['unreachable_rule rules.1.when.claim'],
   ],
   [
+    'an `acr` is asked of API keys',
+    small('id: a, effect: allow, roles: [admin], operations: [chat], when: { method: [api_key], acr: [phr] }'),
+    ['unreachable_rule rules.1.when.acr'],
+  ],
+  [
+    'nothing else is asked of API keys',
+    small('id: a, effect: allow, roles: [admin], operations: [chat], when: { method: [api_key] }'),
+    [],
+  ],
+  [
+    'a method that the config has, and one that it has not',
+    small('id: a, effect: allow, roles: [admin], operations: [chat], when: { method: [saml, jwt] }'),
+    [],
+  ],
+  [
+    'a set and a name, of which nothing is served',
+    `models: { s: [o4] }\n${small('id: a, effect: allow, roles: [admin], models: ["@s", o5], operations: [chat]')}`,
+    ['unreachable_rule rules.1.models', 'unserved_model models.s.0', 'unserved_model rules.1.models.1'],
+  ],
+  [
     'a method that the config has not',
     small('id: a, effect: allow, roles: [admin], operations: [chat], when: { method: [saml] }'),
     ['unreachable_rule rules.1.when.method'],
