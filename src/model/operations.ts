@@ -140,6 +140,9 @@ const GROUPS: ReadonlySet<string> = new Set(
   }),
 )
 
+/** Every pattern that stands for all of a resource: `files.*`, `threads.runs.*`. */
+export const OPERATION_PATTERNS: readonly string[] = [...GROUPS].map((group) => `${group}.*`)
+
 /**
  * True for a name that an `operations` list may hold: `chat`, `responses.get`, `files.*`, `threads.runs.*`, `*`. A star
  * may stand for all that a resource has or for everything; nowhere else.

@@ -1,6 +1,6 @@
 import type { TSchema } from 'typebox'
 import type { JsonValue } from '../model/json.ts'
-import { isOperationName } from '../model/operations.ts'
+import { isOperationName, OPERATION_PATTERNS, SPELLED_OPERATIONS } from '../model/operations.ts'
 import { isPattern } from '../model/pattern.ts'
 import type { Draft } from '../schema/draft.ts'
 import { nearest } from '../schema/nearest.ts'
@@ -157,7 +157,8 @@ function cycles(
 function operationProblems(selecting: Selecting): FileProblem[] {
   return [...(selecting.value.operations ?? []).entries()].flatMap(([index, name]) => {
     if (name === undefined || isOperationName(name)) return []
-    const message = 'no operation has this name; write one such as `chat`, `models.list` or `files.*`'
+    const meant = didYouMean(name, [...SPELLED_OPERATIONS, ...OPERATION_PATTERNS])
+    const message = `no operation has this name${meant || '; write one such as `chat`, `models.list` or `files.*`'}`
     return [problemAt(selecting, ['operations', index], 'unknown_operation', message)]
   })
 }

@@ -1,5 +1,6 @@
-import { isOperationName } from '../model/operations.ts'
+import { isOperationName, SPELLED_OPERATIONS } from '../model/operations.ts'
 import type { Draft } from '../schema/draft.ts'
+import { nearest } from '../schema/nearest.ts'
 import { instantOf } from './described.ts'
 import type { KnownNames } from './known-names.ts'
 import { type FileProblem, type Placed, problemAt } from './merge.ts'
@@ -15,7 +16,9 @@ export function testProblems(
   const found: FileProblem[] = []
   const operation = request?.operation
   if (operation !== undefined && (!isOperationName(operation) || operation.includes('*'))) {
-    const message = 'no operation has this name; a request is of one, such as `chat` or `models.list`'
+    const close = nearest(operation, SPELLED_OPERATIONS)
+    const meant = close === null ? 'a request is of one, such as `chat` or `models.list`' : `did you mean \`${close}\`?`
+    const message = `no operation has this name; ${meant}`
     found.push(problemAt(test, ['request', 'operation'], 'unknown_operation', message))
   }
   if (expect?.rule !== undefined && !ids.has(expect.rule)) {
