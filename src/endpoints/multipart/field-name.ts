@@ -1,20 +1,20 @@
 const MAX_NAME = 128
-const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:-]*(?:\[[A-Za-z0-9_.:-]*\])*$/
+const NAME = /^[A-Za-z0-9_][A-Za-z0-9_-]*(?:\[[A-Za-z0-9_-]*\])*$/
 
-/** What the brackets after a field's name make of it: one value, an element of a list, or a member of an object. */
+/** What the brackets behind a field's name make of it: one value, an element of a list, or a member of an object. */
 export type FieldShape = 'one' | 'list' | 'member'
 
 /** A field's name, taken apart as readers of forms take it apart. */
 export interface FieldName {
   readonly root: string
   readonly shape: FieldShape
-  /** What stands in the brackets, without those that are empty, and between dots. */
+  /** What stands in the brackets, without those that are empty. */
   readonly members: readonly string[]
 }
 
 /**
- * True for a name that every reader of forms takes apart alike: no quote, escape, space, `%` or character beyond ASCII,
- * and brackets only behind it, each pair closed and none in another.
+ * True for a name that every reader of forms takes apart alike: no quote, escape, space, `%`, dot or character beyond
+ * ASCII, and brackets only behind it, each pair closed and none in another.
  */
 export function isNameOfField(name: string): boolean {
   return name.length <= MAX_NAME && NAME.test(name)
@@ -23,11 +23,10 @@ export function isNameOfField(name: string): boolean {
 /** Takes a name apart that `isNameOfField` holds for. */
 export function fieldName(name: string): FieldName {
   const open = name.indexOf('[')
-  const [root = '', ...dotted] = (open === -1 ? name : name.slice(0, open)).split('.')
-  const inner = open === -1 ? [] : name.slice(open + 1, -1).split('][')
-  const members = [...dotted, ...inner.flatMap((member) => member.split('.'))].filter((member) => member !== '')
-  if (open === -1 && dotted.length === 0) return { root, shape: 'one', members }
-  return { root, shape: inner[0] === '' && dotted.length === 0 ? 'list' : 'member', members }
+  if (open === -1) return { root: name, shape: 'one', members: [] }
+  const inner = name.slice(open + 1, -1).split('][')
+  const members = inner.filter((member) => member !== '')
+  return { root: name.slice(0, open), shape: inner[0] === '' ? 'list' : 'member', members }
 }
 
 /** True for a name that may stand more than once: it has an empty pair of brackets. */

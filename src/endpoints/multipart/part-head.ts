@@ -85,7 +85,7 @@ function readDisposition(value: string | undefined): Result<{ name: string; file
     else return failed('must have one `name`, at most one `filename` and nothing else in its `Content-Disposition`')
   }
   if (name === undefined) return failed('has no `name`')
-  if (!isNameOfField(name)) return failed('has a `name` that is not letters, digits, `_`, `-`, `.`, `:` and brackets')
+  if (!isNameOfField(name)) return failed('has a `name` that is not letters, digits, `_`, `-` and brackets')
   if (filename !== null && filename.length > MAX_FILENAME) {
     return failed(`has a \`filename\` of more than ${MAX_FILENAME} characters`)
   }
