@@ -9,6 +9,7 @@ const header = (name: string, test: object = { equals: 'x' }) => ({ header: { na
 const time = (days: readonly string[], zone = 'UTC') => ({ time: { days, zone } }) as WhenDocument
 const labels = (labels: { readonly [name: string]: string }) => ({ upstream: { labels } })
 const tokens = (at_most: number) => ({ max_output_tokens: { at_most } })
+const bytes = (max_bytes: string) => ({ input: { max_bytes } })
 const fresh = (max_age: string) => ({ mfa: { max_age } })
 
 const table: readonly Row[] = [
@@ -60,6 +61,7 @@ const table: readonly Row[] = [
   ['files', { input: { files: true } }, { input: { files: false } }, false],
   ['audio', { input: { audio: true } }, { input: { audio: false } }, false],
   ['no files, where audio is meant', { input: { files: false } }, { input: { audio: false } }, false],
+  ['no images, where only the size counts', { input: { images: false, max_bytes: '1KiB' } }, bytes('1KiB'), true],
   ['less input', { input: { max_bytes: '1KiB' } }, { input: { max_bytes: '2KiB' } }, true],
   ['as much input', { input: { max_bytes: '1KiB' } }, { input: { max_bytes: '1KiB' } }, true],
   ['more input', { input: { max_bytes: '2KiB' } }, { input: { max_bytes: '1KiB' } }, false],

@@ -198,6 +198,17 @@ const shadowed: readonly Row[] = [
   ],
   ['a role more', spoken('id: all, effect: allow, models: [gpt-4o], operations: [chat]'), []],
   ['the same rule twice: the later one', spoken(everyone.replace('use', 'zoo')), ['shadowed_rule rules.1.id']],
+  ['the same rule twice: the later one by `id`', spoken(everyone.replace('use', 'a')), ['shadowed_rule rules.0.id']],
+  [
+    'a wider rule behind one with more conditions',
+    small(
+      'id: a, effect: deny, operations: [chat], when: { stream: true, region: [eu] }',
+      'id: m, effect: deny, operations: [chat], models: [o3], when: { stream: true }',
+      'id: z, effect: deny, operations: [chat]',
+      'id: u, effect: allow, roles: [admin], operations: [chat], when: { urls: [a.example] }',
+    ),
+    ['unreachable_rule rules.4.id', 'shadowed_rule rules.2.id', 'shadowed_rule rules.1.id'],
+  ],
   [
     'hosts that the other does not grant',
     spoken(
