@@ -58,6 +58,18 @@ const table: readonly Row[] = [
     'allow allow',
   ],
   ['a shadow deny takes no step-up away', [strong, deny], 'step_up strong', 'deny deny'],
+  [
+    'a shadow deny of what a step-up would lead to',
+    [strong, { ...deny, when: { acr: ['strong'], mfa: true } }],
+    'step_up strong',
+    null,
+  ],
+  [
+    'a shadow deny of several factors takes the step-up away in its verdict',
+    [strong, { ...deny, when: { mfa: true } }],
+    'step_up strong',
+    'deny null',
+  ],
 ]
 for (const [sentence, rules, is, verdict] of table) {
   t.test(sentence, async (t) => {
