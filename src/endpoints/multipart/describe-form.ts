@@ -1,4 +1,4 @@
-import type { Fault } from '../../model/fault.ts'
+import { type Fault, fault } from '../../model/fault.ts'
 import type { ModelFact, RequestFacts } from '../../model/request.ts'
 import { failed, ok, type Result } from '../../model/result.ts'
 import { factsOf } from '../body.ts'
@@ -46,7 +46,10 @@ function noteName(
   shapes: Map<string, FieldShape>,
   seen: Set<string>,
 ): undefined {
-  if (seen.has(written) && !isRepeatable(written)) refuse(draft, `the field \`${written}\` may stand once`, written)
+  if (seen.has(written) && !isRepeatable(written)) {
+    const message = `the field \`${written}\` may stand once`
+    draft.problem ??= fault('invalid_body', message, { param: written, reason: 'duplicate_key' })
+  }
   const other = shapes.get(root)
   if (other !== undefined && other !== shape) {
     refuse(draft, `the field \`${root}\` stands in two forms, of which readers take one: write it in one`, written)

@@ -96,6 +96,7 @@ export const FORMS: readonly FormFields[] = [
   }),
   formFields('videos.edit', 'indirect', { prompt: TEXT, video: videoReference }),
   formFields('videos.extend', 'indirect', { prompt: TEXT, seconds: TEXT, video: videoReference }),
+  formFields('videos.remix', 'indirect', { prompt: TEXT }),
   formFields('videos.create_character', 'none', { name: TEXT, video: fileOf('images', 'audio') }),
   // It may be of any kind: what is asked is whether it was made by a model.
   formFields('content_provenance_checks.create', 'none', { file: fileOf('images', 'files', 'audio') }),

@@ -110,11 +110,9 @@ t.test('what the official SDK sends is read', async (t) => {
     const sent = await sentBy(call)
     t.equal(describe(operation, sent), expected, `${operation}: ${sent.path}`)
   }
-  t.same(
-    [...new Set(rows.map(([operation]) => operation))],
-    FORMS.map(({ operation }) => operation),
-    'every form is sent',
-  )
+  // A remix has nothing but a prompt: the SDK sends that as JSON.
+  const forms = FORMS.map(({ operation }) => operation).filter((operation) => operation !== 'videos.remix')
+  t.same([...new Set(rows.map(([operation]) => operation))], forms, 'every form is sent')
 })
 
 t.test('what other clients send is read', async (t) => {

@@ -1,6 +1,7 @@
 import t from 'tap'
+import { describeForm } from '../../../../src/endpoints/multipart/describe-form.ts'
 import { FORMS } from '../../../../src/endpoints/multipart/forms.ts'
-import { file, host, type Part, speech, unusualForm, url } from './formed.ts'
+import { file, formBytes, host, type Part, readForm, speech, unusualForm, url } from './formed.ts'
 
 const unusual = (operation: string, parts: readonly Part[]) => unusualForm(t, operation, parts)
 
@@ -17,8 +18,8 @@ t.test('the model stands in one field of one spelling', async (t) => {
     'fallbacks',
   )
   for (const { operation, fields } of FORMS) {
-    const [media] = [...fields].find(([, { file }]) => file !== null) ?? []
-    const parts: readonly Part[] = [file(`${media}`), ['model', 'm']]
+    const [media = 'attachment'] = [...fields].find(([, { file }]) => file !== null) ?? []
+    const parts: readonly Part[] = [file(media), ['model', 'm']]
     t.notMatch(unusual(operation, parts), { refused: String }, operation)
     for (const name of others) {
       t.same(unusual(operation, [...parts, [name, 'n']]), { refused: name }, `${operation}: ${name}`)
@@ -27,11 +28,11 @@ t.test('the model stands in one field of one spelling', async (t) => {
     }
     t.same(unusual(operation, [...parts, ['model', 'm']]), { refused: 'model' }, `${operation}: twice the same`)
     for (const model of ['', ' m', 'm\r\n', 'm\u200b', 'm'.repeat(257)]) {
-      const other: readonly Part[] = [file(`${media}`), ['model', model]]
+      const other: readonly Part[] = [file(media), ['model', model]]
       t.same(unusual(operation, other), { refused: 'model' }, `${operation}: ${JSON.stringify(model)}`)
     }
     for (const filename of ['f', '']) {
-      const other: readonly Part[] = [file(`${media}`), ['model', 'm', filename]]
+      const other: readonly Part[] = [file(media), ['model', 'm', filename]]
       t.same(unusual(operation, other), { refused: 'model' }, `${operation}: with the filename ${filename}`)
     }
   }
@@ -98,5 +99,21 @@ t.test('fields that an operation does not have', async (t) => {
   for (const [name, parts, expected] of rows) {
     const base = 'refused' in expected ? {} : { model: 'm', audio: true }
     t.same(unusual('audio.transcribe', [...speech, ...parts]), { ...base, ...expected }, name)
+  }
+})
+
+t.test('a refusal names the field, and says of a second one that it is one', async (t) => {
+  const [transcribe] = FORMS
+  const rows: readonly (readonly [readonly Part[], object])[] = [
+    [[['model', 'n']], { message: 'the field `model` may stand once', param: 'model', reason: 'duplicate_key' }],
+    [
+      [['Model', 'n']],
+      { message: '`Model` could redirect the call: leave it out', param: 'Model', reason: 'body_invalid' },
+    ],
+  ]
+  for (const [more, expected] of rows) {
+    const found = readForm(formBytes([...speech, ...more]))
+    if (typeof found === 'string' || transcribe === undefined) return t.fail('a form is not read')
+    t.match(describeForm(found.form, transcribe), { ok: false, fault: { code: 'invalid_body', ...expected } })
   }
 })

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { ENDPOINTS } from '../../../../src/endpoints/index.ts'
 import { FORMS } from '../../../../src/endpoints/multipart/forms.ts'
 import { file, host, type Part, speech, unusualForm, url } from './formed.ts'
 
@@ -190,6 +191,7 @@ t.test('what each operation’s form says', async (t) => {
     ['videos.edit', 'one by a word', [['video', 'video_1']], { refused: 'video' }],
     ['videos.edit', 'one by a URL', [['video[url]', url]], { refused: 'video' }],
     ['videos.extend', 'a video', [file('video'), ['seconds', '8']], { images: true, audio: true }],
+    ['videos.remix', 'a prompt', [['prompt', 'p']], {}],
     [
       'videos.create_character',
       'a video',
@@ -209,5 +211,19 @@ t.test('what each operation’s form says', async (t) => {
     [...new Set(rows.map(([operation]) => operation))],
     FORMS.map(({ operation }) => operation),
     'every form has a row',
+  )
+})
+
+t.test('every operation whose body may be a form has one, which says of its model what the table says', async (t) => {
+  const table = ENDPOINTS.filter(({ body }) => body === 'multipart' || body === 'either')
+  const described = new Map<string, string>(FORMS.map(({ operation, model }) => [operation, model]))
+  for (const { operation, model } of table) {
+    // Its session is JSON in a field, which the realtime operations read.
+    if (operation !== 'realtime.calls.create') t.equal(described.get(operation), model, operation)
+  }
+  const operations: readonly string[] = table.map(({ operation }) => operation)
+  t.same(
+    [...described.keys()].filter((operation) => !operations.includes(operation)),
+    [],
   )
 })
