@@ -48,7 +48,7 @@ export const agents: readonly Endpoint[] = [
   send('agents.environments.files.create', `${ENVIRONMENT}/files`, { ...BETA, ids: IDS }),
   get('agents.environments.files.list', `${ENVIRONMENT}/files`, {
     ...BETA,
-    query: { limit: null, order: null, path: null, page_token: null },
+    query: { limit: null, order: null, path: null, page: null },
   }),
   send('agents.environments.templates.create', '/v1/agents/environments/templates', {
     ...BETA,
