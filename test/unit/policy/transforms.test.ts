@@ -3,6 +3,8 @@ import type { JsonValue } from '../../../src/model/json.ts'
 import { SETTABLE } from '../../../src/model/transforms.ts'
 import { compilePolicy } from '../../../src/policy/compile.ts'
 import { describedRequest } from '../../../src/policy/described.ts'
+import type { Merged } from '../../../src/policy/merge.ts'
+import { transformProblems } from '../../../src/policy/transform-references.ts'
 import { sources } from '../../support/policies.ts'
 
 const known = { issuers: ['corp'], upstreams: [] }
@@ -31,6 +33,21 @@ const faults: readonly (readonly [sentence: string, transforms: readonly unknown
   ['an empty text', [one({ system: { prepend: '' } })], ['transforms.0.system.prepend wrong_value']],
   ['a system without a text', [one({ system: {} })], ['transforms.0.system missing_key']],
   ['no id', [{ set: cap }], ['transforms.0 missing_key']],
+  ['two without an id', [{ set: cap }, { set: cap }], ['transforms.0 missing_key', 'transforms.1 missing_key']],
+  ['settings that are none', [one({ set: 7 })], ['transforms.0.set wrong_type']],
+  ['a system that is none', [one({ system: 7 })], ['transforms.0.system wrong_type']],
+  ['a model that is none', [one({ set: { seed: 1 }, models: [7] })], ['transforms.0.models.0 wrong_type']],
+  ['an operation that is no text', [one({ set: cap, operations: [7] })], ['transforms.0.operations.0 wrong_type']],
+  [
+    'a value that is none, of a setting that has no place',
+    [one({ set: { temperature: 'a', user: 'u' }, operations: ['embeddings'] })],
+    ['transforms.0.set.temperature wrong_type'],
+  ],
+  [
+    'a setting without a place, beside a text that has one',
+    [one({ set: { seed: 1 }, system: { prepend: 'x' }, operations: ['responses'] })],
+    ['transforms.0.operations.0 not_applicable'],
+  ],
   ['an id twice', [one({ set: cap }), one({ set: cap })], ['transforms.1.id duplicate']],
   ['the id of a rule', [{ id: 'all', set: cap }], []],
   ['a role that nobody defines', [one({ set: cap, roles: ['a'] })], ['transforms.0.roles.0 unknown_role']],
@@ -77,6 +94,17 @@ const pairs: readonly (readonly [sentence: string, one: object, other: object, i
   ['the same value', warm('a', 1), warm('b', 1), false],
   ['roles keep nobody apart', warm('a', 0, { roles: ['staff'] }), warm('b', 1, { roles: ['typed'] }), true],
   ['other operations', warm('a', 0, { operations: ['chat'] }), warm('b', 1, { operations: ['responses'] }), false],
+  [
+    'the same operation',
+    warm('a', 0, { operations: ['chat'] }),
+    warm('b', 1, { operations: ['chat', 'responses'] }),
+    true,
+  ],
+  ['the same workspace', warm('a', 0, { workspaces: ['one'] }), warm('b', 1, { workspaces: ['two', 'one'] }), true],
+  ['a workspace, and all of them', warm('a', 0, { workspaces: ['one'] }), warm('b', 1), true],
+  ['all workspaces, and one of them', warm('a', 0), warm('b', 1, { workspaces: ['one'] }), true],
+  ['all models, and a single one', warm('a', 0), warm('b', 1, { models: ['x'] }), true],
+  ['other settings', warm('a', 0), { id: 'b', set: { seed: 1 } }, false],
   ['other workspaces', warm('a', 0, { workspaces: ['one'] }), warm('b', 1, { workspaces: ['two'] }), false],
   ['other models', warm('a', 0, { models: ['x'] }), warm('b', 1, { models: ['@small'] }), false],
   ['the same model by name', warm('a', 0, { models: ['x', 'y'] }), warm('b', 1, { models: ['z', 'x'] }), true],
@@ -103,6 +131,42 @@ for (const [sentence, a, b, isConflict] of pairs) {
     )
   })
 }
+
+t.test('what is said of transforms, and that a conflict is no error', async (t) => {
+  const told = (...transforms: unknown[]) =>
+    compilePolicy(sources([{ ...base, transforms }]), known).problems.map(({ severity, message }) => [
+      severity,
+      message,
+    ])
+  const where = 'only to `chat`, `completions`, `responses`; leave it out of the list, or write a transform of its own'
+  t.same(told(one({ set: cap, operations: ['embeddings', 'files.*'] })), [
+    ['error', `\`set.max_output_tokens\` cannot be applied to this operation, ${where}`],
+    ['error', `\`set.max_output_tokens\` cannot be applied to any of these, ${where}`],
+  ])
+  const conflict =
+    'the transform `a` gives this another value, and a request may fall under both: this one stands, as the later one by `id`'
+  t.same(told(warm('a', 0), warm('b', 1)), [['warning', conflict]])
+})
+
+t.test('after two hundred thousand pairs no two transforms are taken for a conflict', async (t) => {
+  const many = (letter: string, count: number, temperature: number, more: object) =>
+    Array.from({ length: count }, (_, index) => warm(`${letter}${index}`, temperature, more))
+  const apart = (model: string, some: number, others: number) => [
+    ...many(`a${model}`, some, 0, { models: [model], operations: ['chat'] }),
+    ...many(`b${model}`, others, 1, { models: [model], operations: ['responses'] }),
+  ]
+  const two = [warm('z1', 0, { models: ['z'] }), warm('z2', 1, { models: ['z'] })]
+  const found = (...transforms: object[]) => {
+    const placed = transforms.map((value, index) => ({ file: 'f', path: ['transforms', index], value }))
+    return transformProblems({ transforms: placed, models: new Map() } as unknown as Merged).length
+  }
+  t.equal(found(...apart('x', 400, 500), ...two), 0)
+  t.equal(found(...apart('x', 400, 499), ...two), 1)
+  const oneLeft = [...apart('x', 400, 499), ...apart('y', 1, 399)]
+  t.equal(found(...oneLeft, ...two), 1, 'the last pair')
+  const before = warm('z0', 0, { models: ['z'], operations: ['chat'] })
+  t.equal(found(...oneLeft, before, ...two.map((last) => ({ ...last, operations: ['responses'] }))), 0, 'one pair more')
+})
 
 function obliged(transforms: readonly object[], described: JsonValue) {
   const { policy } = compilePolicy(sources([{ ...base, transforms }]), known)

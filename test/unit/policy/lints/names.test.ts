@@ -11,6 +11,13 @@ const unheld: readonly Row[] = [
   ['no members, and the config has no keys', `roles: { one: {} }\n${use}`, ['unheld_role roles.one'], noKeys],
   ['no members, and a key may carry it', `roles: { one: {} }\n${use}`, []],
   ['members', `roles: { one: { members: [{ group: g }] } }\n${use}`, [], noKeys],
+  ['members of an issuer', `roles: { one: { members: [{ issuer: corp, group: g }] } }\n${use}`, [], noKeys],
+  [
+    'members, and no issuer that could say who they are',
+    `roles: { one: { members: [{ group: g }] } }\n${use}`,
+    ['unheld_role roles.one'],
+    { methods: ['mtls'], issuers: [] },
+  ],
   [
     'a role that somebody holds includes it',
     `roles: { one: {}, two: { members: [{ group: g }], includes: [one] } }\n${use}`,
@@ -135,6 +142,11 @@ const unserved: readonly Row[] = [
     ['unserved_model aliases.fast'],
   ],
   [
+    'a name in a transform',
+    'rules: [{ id: a, effect: allow, operations: [chat] }]\ntransforms: [{ id: t, models: [o3, o4], set: { store: false } }]\n',
+    ['unserved_model transforms.0.models.1'],
+  ],
+  [
     'a slip in a deny',
     'rules: [{ id: a, effect: allow, operations: [chat] }, { id: d, effect: deny, models: [gtp-4] }]\n',
     ['unserved_model rules.1.models.0'],
@@ -158,6 +170,13 @@ t.test('a name that is nearly served is proposed', async (t) => {
     upstreams: [{ region: null, labels: {}, models: ['gpt-4o'] }],
   })
   t.equal(found?.message, 'no upstream of the config serves `gpt-4oo`; did you mean `gpt-4o`?')
+})
+
+t.test('a pattern is not proposed', async (t) => {
+  const [found] = findings('rules: [{ id: a, effect: allow, models: [claude-opuz] }]\n', {
+    upstreams: [{ region: null, labels: {}, models: ['claude-opus*'] }],
+  })
+  t.match(found?.message, 'correct it, delete it, or add it to the `models` of an upstream')
 })
 
 t.test('a warning says which rule and what to do', async (t) => {

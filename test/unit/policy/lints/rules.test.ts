@@ -73,6 +73,14 @@ const unreachable: readonly Row[] = [
     [],
   ],
   [
+    'the deny and the allow are in shadow mode',
+    spoken(
+      'id: no-o3, effect: deny, mode: shadow, models: [o3]',
+      'id: o3, effect: allow, mode: shadow, roles: [admin], models: [o3], operations: [chat]',
+    ),
+    ['unreachable_rule rules.2.id'],
+  ],
+  [
     'a deny of models does not speak of operations without one',
     spoken(
       'id: no-gpt, effect: deny, models: ["gpt-*"], when: { stream: true }',
@@ -210,6 +218,20 @@ const shadowed: readonly Row[] = [
     ['unreachable_rule rules.4.id', 'shadowed_rule rules.2.id', 'shadowed_rule rules.1.id'],
   ],
   [
+    'the same rule twice, behind another one',
+    small(
+      'id: a, effect: allow, roles: [admin], operations: [embeddings]',
+      'id: b, effect: allow, roles: [admin], operations: [chat]',
+      'id: c, effect: allow, roles: [admin], operations: [chat]',
+    ),
+    ['shadowed_rule rules.3.id'],
+  ],
+  [
+    'a narrower rule whose `id` comes first',
+    spoken('id: a, effect: allow, roles: [analyst], models: [gpt-4o], operations: [chat]'),
+    ['shadowed_rule rules.1.id'],
+  ],
+  [
     'hosts that the other does not grant',
     spoken(
       'id: mini, effect: allow, roles: [analyst], models: [gpt-4o], operations: [chat], when: { urls: [files.example] }',
@@ -229,6 +251,36 @@ const shadowed: readonly Row[] = [
       'id: e, effect: allow, roles: [admin], models: [gpt-4o], operations: [chat], when: { acr: [phr] }',
     ),
     [],
+  ],
+  [
+    'an `acr`, and a deny that does not speak of it',
+    spoken(
+      'id: d, effect: deny, operations: [chat], when: { stream: true }',
+      'id: e, effect: allow, roles: [admin], models: [gpt-4o], operations: [chat], when: { acr: [phr] }',
+    ),
+    ['shadowed_rule rules.2.id'],
+  ],
+  [
+    'no `acr`, and a deny that speaks of one',
+    spoken(
+      'id: d, effect: deny, operations: [chat], when: { acr: [weak] }',
+      'id: e, effect: allow, roles: [admin], models: [gpt-4o], operations: [chat]',
+    ),
+    ['shadowed_rule rules.2.id'],
+  ],
+  [
+    'an `acr` of another allow, and a deny that speaks of one',
+    spoken(
+      'id: d, effect: deny, operations: [chat], when: { acr: [weak] }',
+      'id: e, effect: allow, roles: [admin], operations: [chat], when: { acr: [phr, hw] }',
+      'id: f, effect: allow, roles: [admin], models: [o3], operations: [chat], when: { acr: [phr] }',
+    ),
+    ['shadowed_rule rules.3.id'],
+  ],
+  [
+    'a deny on `acr` in a wider deny',
+    spoken('id: d, effect: deny, operations: [chat]', 'id: e, effect: deny, operations: [chat], when: { acr: [weak] }'),
+    ['shadowed_rule rules.2.id'],
   ],
   [
     'an `acr` that no deny speaks of',
