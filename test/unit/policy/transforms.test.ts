@@ -220,6 +220,34 @@ t.test('several at once, in any order of the file', async (t) => {
   t.same(obliged([...transforms].reverse(), ask()), expected)
 })
 
+const twos: readonly (readonly [sentence: string, one: object, other: object, set: object, prepend: string | null])[] =
+  [
+    ['settings of other names', { set: { temperature: 1 } }, { set: { seed: 2 } }, { temperature: 1, seed: 2 }, null],
+    ['a limit in the first alone', { set: cap }, { set: { seed: 2 } }, { ...cap, seed: 2 }, null],
+    ['a limit in the second alone', { set: { seed: 2 } }, { set: cap }, { ...cap, seed: 2 }, null],
+    ['to store in the first alone', { set: { store: true } }, { set: { seed: 2 } }, { store: true, seed: 2 }, null],
+    [
+      'not to store in the first alone',
+      { set: { store: false } },
+      { set: { seed: 2 } },
+      { store: false, seed: 2 },
+      null,
+    ],
+    ['to store in both', { set: { store: true } }, { set: { store: true } }, { store: true }, null],
+    ['a text in the first alone', { system: { prepend: 'x' } }, { set: { seed: 2 } }, { seed: 2 }, 'x'],
+    ['a text in the second alone', { set: { seed: 2 } }, { system: { prepend: 'x' } }, { seed: 2 }, 'x'],
+    ['two texts alone', { system: { prepend: 'x' } }, { system: { prepend: 'y' } }, {}, 'x\ny'],
+  ]
+for (const [sentence, first, second, set, prepend] of twos) {
+  t.test(`two at once: ${sentence}`, async (t) => {
+    const transforms = [
+      { id: 'a', ...first },
+      { id: 'b', ...second },
+    ]
+    t.same(obliged(transforms, ask()), { names: ['transform:a', 'transform:b'], set, prepend })
+  })
+}
+
 t.test('a part that an operation has no place for is left out', async (t) => {
   const both = [{ id: 'a', set: { ...cap, seed: 1 }, system: { prepend: 'x' } }]
   t.same(obliged(both, ask({ operation: 'completions' })), {

@@ -46,6 +46,7 @@ t.test('there are few of them, and fewer where each one asks many rules', async 
   t.equal(count(0), 0)
   t.equal(count(1), 3)
   t.equal(count(100), 36)
+  t.equal(count(889), 24)
   t.equal(count(1000), 24)
   t.equal(count(100_000), 3)
 })

@@ -200,6 +200,30 @@ const wide: readonly Row[] = [
     'rules: [{ id: a, effect: allow, operations: [chat], when: { network: [10.0.0.0/8], header: { name: x-team, equals: a } } }]\n',
     [],
   ],
+  ...['mfa: true', 'acr: [phr]', 'method: [jwt]', 'claim: { path: a, equals: b }'].map(
+    (who): Row => [
+      `a header beside \`${who}\``,
+      `rules: [{ id: a, effect: allow, operations: [chat], when: { ${who}, header: { name: x-team, equals: a } } }]\n`,
+      [],
+    ],
+  ),
+  [
+    'a header beside roles',
+    small('id: a, effect: allow, roles: [admin], operations: [chat], when: { header: { name: x-team, equals: a } }'),
+    [],
+  ],
+  [
+    'a header beside workspaces',
+    'workspaces: { w: {} }\nrules: [{ id: a, effect: allow, workspaces: [w], operations: [chat], when: { header: { name: x-team, equals: a } } }]\n',
+    [],
+  ],
+  ['roles alone', `${ROLES}rules: [{ id: a, effect: allow, roles: [employee, analyst, admin] }]\n`, []],
+  ['workspaces alone', 'workspaces: { w: {} }\nrules: [{ id: a, effect: allow, workspaces: [w] }]\n', []],
+  [
+    'a star in a set whose name is the end of a model’s',
+    `models: { pt-4o: ["*"] }\n${small('id: a, effect: allow, roles: [admin], models: [gpt-4o], operations: [chat]')}`,
+    ['unused_set models.pt-4o'],
+  ],
   [
     'all hours of all days',
     small(

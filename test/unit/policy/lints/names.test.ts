@@ -66,6 +66,26 @@ const unused: readonly Row[] = [
 transforms: [{ id: t, roles: [two], models: ["@s"], set: { store: false } }]\n${use}`,
     [],
   ],
+  [
+    'a transform for everybody',
+    'rules: [{ id: a, effect: allow, operations: [chat] }]\ntransforms: [{ id: t, set: { store: false } }]\n',
+    [],
+  ],
+  [
+    'a workspace that only a transform names',
+    'workspaces: { w: {}, v: {} }\nrules: [{ id: a, effect: allow, operations: [chat] }]\ntransforms: [{ id: t, workspaces: [w], set: { store: false } }]\n',
+    ['unused_workspace workspaces.v'],
+  ],
+  [
+    'an alias of what is only denied',
+    'aliases: { fast: gpt-5 }\nrules: [{ id: a, effect: allow, models: ["gpt-4*"] }, { id: d, effect: deny, models: ["gpt-*"], when: { stream: true } }]\n',
+    ['unused_alias aliases.fast'],
+  ],
+  [
+    'an alias of what is not served',
+    'aliases: { fast: o9 }\nrules: [{ id: a, effect: allow, models: [gpt-4o] }]\n',
+    ['unserved_model aliases.fast'],
+  ],
   ['a set', 'models: { s: [gpt-4o] }\nrules: [{ id: a, effect: allow, models: [gpt-4o] }]\n', ['unused_set models.s']],
   [
     'a set in a set in use',

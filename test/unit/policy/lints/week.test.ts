@@ -34,6 +34,12 @@ const apart: readonly (readonly [sentence: string, one: Time, other: Time, isApa
   ['a night and its next day', on(['mon'], '22:00', '06:00'), on(['tue']), false],
   ['a night and the day after', on(['mon'], '22:00', '06:00'), on(['wed']), true],
   ['the night of the week’s end and Sunday', on(['sat'], '22:00', '06:00'), on(['sun']), false],
+  [
+    'the night of the week’s end and Sunday’s first minute',
+    on(['sat'], '22:00', '06:00'),
+    on(['sun'], '00:00', '00:01'),
+    false,
+  ],
   ['the night of the week’s end and Sunday’s noon', on(['sat'], '22:00', '06:00'), on(['sun'], '06:00', '12:00'), true],
 ]
 for (const [sentence, one, other, is] of apart) {
