@@ -64,6 +64,31 @@ t.test('the path stands under the upstream’s own', async (t) => {
   t.equal(shape('/v1/models/fast', null, { alias: 'fast', model: 'x/$&' }).path, '/v1/models/x%2F%24%26', 'an alias')
 })
 
+t.test('an alias in the middle of a path leaves the other names as they are', async (t) => {
+  const rows = [
+    ['fast', 'ft:gpt-4o', '/v1/fine_tuning/checkpoints/ft%3Agpt-4o/permissions?after=cp_1'],
+    [null, 'fast', '/v1/fine_tuning/checkpoints/fast/permissions?after=cp_1'],
+  ] as const
+  for (const [alias, model, path] of rows) {
+    const sent = shape('/v1/fine_tuning/checkpoints/fast/permissions?after=cp_1&x=y', null, { alias, model })
+    t.equal(sent.path, path, model)
+  }
+})
+
+t.test('what an endpoint needs beside its body: a beta header, or an answer of any type', async (t) => {
+  const rows = [
+    ['/v1/assistants', ['accept', 'application/json'], 'assistants=v2'],
+    ['/v1/agents/sessions/s/events', ['accept', 'text/event-stream'], 'agents=v1'],
+    ['/v1/files/file-1/content', ['accept', '*/*'], undefined],
+    ['/v1/files', ['accept', 'application/json'], undefined],
+  ] as const
+  for (const [target, accept, beta] of rows) {
+    const { headers } = shape(target, null)
+    const at = headers.indexOf('openai-beta')
+    t.same([headers.slice(0, 2), at === -1 ? undefined : headers[at + 1]], [accept, beta], target)
+  }
+})
+
 t.test('only a well-formed trace goes on', async (t) => {
   const good = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
   const bad = ['', '00', good.toUpperCase(), `${good}-x`, good.replace('00-', 'ff-'), good.replace('00-', '01-')]
