@@ -4,7 +4,10 @@ import { candidates, judge } from './judge.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** What a model can be used for: listed are the models that the caller may use for one of these. */
-const USES = ['chat', 'responses', 'completions', 'embeddings', 'moderations'] as const
+const USES = [
+  ...['chat', 'responses', 'completions', 'embeddings', 'moderations', 'images.generate', 'audio.speech'],
+  'decisions.create',
+] as const
 
 /** The models that this caller may use, each once, in the order of the upstreams. */
 export async function usableModels(snapshot: Snapshot, input: PolicyInput): Promise<readonly ListedModel[]> {
