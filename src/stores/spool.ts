@@ -111,7 +111,7 @@ export class Spool {
   async #spill(bytes: Buffer): Promise<Fault | null> {
     try {
       this.#file ??= await (this.#ports.openFile ?? openUnlinked)(this.#ports.folder)
-      for (let at = 0; at < bytes.length && this.#fault === null; ) {
+      for (let at = 0; at < bytes.length; ) {
         const taken = Math.min(BLOCK_BYTES - this.#blockBytes, bytes.length - at)
         this.#append(bytes.subarray(at, at + taken))
         at += taken

@@ -108,7 +108,8 @@ export function walkField(draft: Draft, { root, members }: FieldName, text: stri
 export function walkUnknownField(draft: Draft, { root, members }: FieldName, text: string): undefined {
   const value = readFieldJson(text)
   if (value === undefined) return refuseJson(draft, root)
-  walkUnknown(draft, root, members.length === 0 ? value : {})
+  // Also where it has members: `host[0]` is a list to some, and its value a host.
+  walkUnknown(draft, root, value)
   for (const member of members) walkMember(draft, member, value, true)
 }
 

@@ -60,3 +60,19 @@ t.test(
     await spool.dispose()
   },
 )
+
+t.test('a disk that takes little at a time takes it all', async (t) => {
+  const openFile = async (at: string): Promise<SpoolFile> => {
+    const file = await openUnlinked(at)
+    const write = (bytes: Buffer, from: number, length: number, position: number) =>
+      file.write(bytes, from, Math.min(length, 1000), position)
+    const read = (bytes: Buffer, from: number, length: number, position: number) =>
+      file.read(bytes, from, Math.min(length, 999), position)
+    return { write, read, close: () => file.close() } as unknown as SpoolFile
+  }
+  const spool = new Spool({ folder: folder(t), allowance: GRANTED, openFile })
+  const whole = counted(3 * BLOCK_BYTES + 7)
+  t.equal(await spool.write(whole), null)
+  t.ok((await buffer(spool.read([{ from: 0, to: whole.length }]))).equals(whole))
+  await spool.dispose()
+})

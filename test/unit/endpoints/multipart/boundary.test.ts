@@ -23,6 +23,7 @@ const rows: readonly (readonly [string, string | undefined, string])[] = [
   ['the type in capitals', 'Multipart/Form-Data; boundary=a', 'a'],
   ['the parameter in capitals', 'multipart/form-data; Boundary=a', refused],
   ['no space before the parameter', 'multipart/form-data;boundary=a', 'a'],
+  ['many of them', `multipart/form-data;${' '.repeat(200)}boundary=a`, 'a'],
   ['a space before the semicolon', 'multipart/form-data ; boundary=a', refused],
   ['a space around the sign', 'multipart/form-data; boundary = a', refused],
   ['a tab', 'multipart/form-data;\tboundary=a', refused],
@@ -49,7 +50,7 @@ const rows: readonly (readonly [string, string | undefined, string])[] = [
   ['another kind of multipart', 'multipart/mixed; boundary=a', refused],
   ['another type', 'application/json', refused],
   ['no type', undefined, refused],
-  ['a type longer than any', `${form}a${' '.repeat(300)}`, refused],
+  ['a type longer than any', `multipart/form-data;${' '.repeat(300)}boundary=a`, refused],
 ]
 
 t.test('the boundary that a content type names', async (t) => {

@@ -85,6 +85,9 @@ t.test('fields that an operation does not have', async (t) => {
     ['another spelling of a list', [['timestampGranularities[]', 'word']], { refused: 'timestampGranularities[]' }],
     ['another spelling of what is judged', [['Stream', 'true']], { refused: 'Stream' }],
     ['a field in a shape that it has not', [['stream[]', 'true']], { refused: 'stream[]' }],
+    ['a field with an empty filename', [['language', 'de', '']], { refused: 'language' }],
+    ['a host by its number', [['host[0]', 'a.example']], { urls: ['a.example'] }],
+    ['a host in a list', [['host[]', 'a.example']], { urls: ['a.example'] }],
     ['a field as a file', [file('language')], { refused: 'language' }],
     ['a file as a field', [['file_', 'x']], { refused: 'file_' }],
     [

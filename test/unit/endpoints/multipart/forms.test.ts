@@ -69,6 +69,15 @@ t.test('what each operation’s form says', async (t) => {
     ],
     [
       'audio.transcribe',
+      'speakers alone',
+      [
+        ['model', 'm'],
+        ['known_speaker_references', 'data:,x'],
+      ],
+      { model: 'm', audio: true },
+    ],
+    [
+      'audio.transcribe',
       'speakers by URL',
       [...speech, ['known_speaker_references[]', url]],
       { model: 'm', audio: true, urls: host },
@@ -188,6 +197,7 @@ t.test('what each operation’s form says', async (t) => {
       [['video', '{"id":"video_1"}']],
       { images: true, audio: true, objects: ['video.id=video_1'] },
     ],
+    ['videos.edit', 'a file in place of an id', [file('video[id]')], { refused: 'video[id]' }],
     ['videos.edit', 'one by a word', [['video', 'video_1']], { refused: 'video' }],
     ['videos.edit', 'one by a URL', [['video[url]', url]], { refused: 'video' }],
     ['videos.extend', 'a video', [file('video'), ['seconds', '8']], { images: true, audio: true }],

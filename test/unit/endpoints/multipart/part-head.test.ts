@@ -11,7 +11,7 @@ const read = (...lines: readonly string[]) => {
 
 const field = 'Content-Disposition: form-data; name="a"'
 const file = `${field}; filename="f"`
-const heads: readonly (readonly [string, readonly string[], object])[] = [
+const heads: (readonly [string, readonly string[], object])[] = [
   ['a field', [field], { name: 'a' }],
   ['a file', [file], { name: 'a', filename: 'f' }],
   ['a file with its type', [file, 'Content-Type: audio/mpeg'], { name: 'a', filename: 'f', type: 'audio/mpeg' }],
@@ -56,6 +56,16 @@ const heads: readonly (readonly [string, readonly string[], object])[] = [
     { name: 'a', filename: 'f', type: 'audio/ogg; codecs="a, b"' },
   ],
 ]
+
+const longType = `a/${'b'.repeat(254)}`
+heads.push(
+  [
+    'a filename of 512 characters',
+    [`${field}; filename="${'f'.repeat(512)}"`],
+    { name: 'a', filename: 'f'.repeat(512) },
+  ],
+  ['a type of 256', [file, `Content-Type: ${longType}`], { name: 'a', filename: 'f', type: longType }],
+)
 
 const disposition = 'must have one `name`, at most one `filename` and nothing else in its `Content-Disposition`'
 const noDisposition = 'must have one `Content-Disposition: form-data`'
@@ -133,6 +143,8 @@ const refusals: readonly (readonly [string, readonly string[], string])[] = [
   ['no media type', [file, 'Content-Type: audio'], noType],
   ['a parameter twice', [file, 'Content-Type: a/b; c=d; C=e'], noType],
   ['a type beyond ASCII', [file, 'Content-Type: audio/é'], noType],
+  ['a parameter beyond ASCII', [file, 'Content-Type: a/b; c="é"'], noType],
+  ['a type of 257 characters', [file, `Content-Type: ${longType}b`], noType],
   ['a field in another charset', [field, 'Content-Type: text/plain; charset=utf-16'], noText],
   ['a field that readers take for a file', [field, 'Content-Type: application/octet-stream'], noText],
   ['an empty file, as browsers send none', [`${field}; filename=""`, 'Content-Type: application/octet-stream'], noText],
