@@ -112,6 +112,19 @@ t.test('the official SDK calls other operations, and notices nothing', async (t)
     t.same([ids, last(world).line], [['file-1', 'file-2'], 'GET /v1/vector_stores/vs_1/files?limit=1&after=file-1'])
   })
 
+  await t.test('an alias is one only where the model can stand in its place', async (t) => {
+    const count = model.requests.length
+    const grader = { type: 'score_model' as const, name: 'x', input: [], model: 'voice' }
+    const graded = client.fineTuning.alpha.graders.run({ model_sample: 'x', grader })
+    await t.rejects(graded, { status: 404, code: 'model_not_found' }, 'not further down in a body')
+    const listed = client.chat.completions.list({ model: 'voice' })
+    await t.rejects(listed, { status: 404, code: 'model_not_found' }, 'not in a query')
+    t.equal(model.requests.length, count, 'nothing went upstream')
+    model.scriptPath('/v1/fine_tuning/checkpoints/gpt-4o-mini-tts/permissions', says({ data: [] }))
+    await client.get('/fine_tuning/checkpoints/voice/permissions')
+    t.equal(last(world).line, 'GET /v1/fine_tuning/checkpoints/gpt-4o-mini-tts/permissions', 'but in a path')
+  })
+
   await t.test('what is not carried is an error of the SDK’s own', async (t) => {
     const count = model.requests.length
     const form = client.files.create({ file: new File(['x'], 'x.txt'), purpose: 'assistants' })
