@@ -47,3 +47,13 @@ t.test('after two million pairs no deny is taken for idle', async (t) => {
   t.equal(lint(rules), 1000)
   t.equal(lint(rules.slice(1)), 1001, 'with a rule less there are fewer')
 })
+
+t.test('allows for every model are compared first, so that few pairs are', async (t) => {
+  const rules = [
+    ...many(2000, { effect: 'allow', models: ['a*'], operations: ['chat'] }),
+    rule({ effect: 'allow', operations: ['responses'] }),
+    ...many(1000, { effect: 'deny', models: ['x'], operations: ['responses'] }),
+    rule({ effect: 'deny', models: ['x'], operations: ['embeddings'] }),
+  ]
+  t.equal(idleDeny({ rules, facts: FACTS } as unknown as LintSubject).length, 1)
+})

@@ -29,6 +29,7 @@ const idle: readonly Row[] = [
     [],
   ],
   ['no allow speaks of its models', spoken('id: d, effect: deny, models: ["text-*"]'), ['idle_deny rules.1.id']],
+  ['a model that no allow names', spoken('id: d, effect: deny, models: [o3]'), ['idle_deny rules.1.id']],
   ['an allow without models', small('id: d, effect: deny, models: [o3]'), []],
   ["a pattern in the middle of an allow's", spoken('id: d, effect: deny, models: ["*-mini"]'), []],
   [

@@ -77,3 +77,9 @@ t.test('a rule stands under what the fewest rules have', async (t) => {
   t.same(found({ roles: ['admin'], workspaces: ['v'], models: ['m'] }), ['a', 'b', 'c'])
   t.same(found({ roles: ['employee'], models: ['o'] }), ['d'])
 })
+
+t.test('a rule is found once, whatever other patterns there are', async (t) => {
+  const rules = [lintRule({ id: 'a', models: ['gpt*'] }), lintRule({ id: 'b', models: ['gpt-4*'] })]
+  const found = indexRules(rules, roles).couldCover(lintRule({ models: ['gpt'] }))
+  t.same(found.flat(), rules.slice(0, 1))
+})
