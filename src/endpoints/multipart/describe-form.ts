@@ -6,8 +6,10 @@ import { type Draft, noteModel, openDraft, refuse } from '../draft.ts'
 import { foldKey } from '../key-names.ts'
 import { modelNameProblem } from '../model-name.ts'
 import { type FieldForm, type FormFields, walkUnknownField } from './field-form.ts'
+import { beginsLikeJson } from './field-json.ts'
 import { type FieldName, type FieldShape, fieldName, isRepeatable } from './field-name.ts'
 import type { Form, FormPart } from './form.ts'
+import { textType } from './part-type.ts'
 
 /**
  * Reads the facts of a form, as `describeBody` does of JSON. A name stands once, unless it says by `[]` that it is a list,
@@ -62,7 +64,9 @@ function readModel(draft: Draft, part: FormPart, { shape }: FieldName): string |
   const { name, filename } = part.head
   if (shape !== 'one') return refuse(draft, `\`${name}\` could be read as \`model\`: spell it as that`, name)
   if (part.kind === 'file' || filename !== null) return refuse(draft, '`model` must not have a `filename`', name)
-  const problem = modelNameProblem(part.text)
+  checkType(draft, part, [])
+  // Readers that try every field as JSON would take the quotes off.
+  const problem = /^["{[]/.test(part.text) ? 'must be a plain name' : modelNameProblem(part.text)
   return problem === null ? part.text : refuse(draft, `\`model\` ${problem}`, name)
 }
 
@@ -84,10 +88,11 @@ function readPart(draft: Draft, part: FormPart, name: FieldName, { fields, folde
     return refuse(draft, `\`${part.head.name}\` could redirect the call: leave it out`, part.head.name)
   }
   if (part.kind === 'file') draft.images = draft.files = draft.audio = true
+  else checkType(draft, part, ['application/json', 'application/sdp'])
   walkUnknownField(draft, name, part.kind === 'file' ? '' : part.text)
 }
 
-function readKnown(draft: Draft, part: FormPart, name: FieldName, { shapes, read, file }: FieldForm): undefined {
+function readKnown(draft: Draft, part: FormPart, name: FieldName, { shapes, read, file, json }: FieldForm): undefined {
   const written = part.head.name
   if (!shapes.includes(name.shape)) {
     return refuse(draft, `\`${written}\` could be read as \`${name.root}\`: spell it as the API does`, written)
@@ -100,7 +105,20 @@ function readKnown(draft: Draft, part: FormPart, name: FieldName, { shapes, read
   }
   if (read === null) return refuse(draft, `\`${written}\` must be a file with a \`filename\``, written)
   if (part.head.filename !== null) return refuse(draft, `\`${written}\` must not have a \`filename\``, written)
+  checkType(draft, part, json ? ['application/json'] : [])
   // What may be a file brings in the same where it is named instead.
   for (const medium of file ?? []) draft[medium] = true
   read(draft, name, part.text)
+}
+
+/**
+ * A field goes on with its type, so that a reader may go by it: what says that it is JSON must be that, and be read as
+ * that here. Else `"gpt-4o"`, quoted, would be one model to us and another one to the upstream.
+ */
+function checkType(draft: Draft, { head, text }: FormPart & { kind: 'field' }, types: readonly string[]): undefined {
+  const type = head.type === null ? 'text/plain' : textType(head.type)
+  if (type === 'text/plain') return
+  const isAsItSays = type !== 'application/json' || beginsLikeJson(text)
+  if (type !== null && types.includes(type) && isAsItSays) return
+  refuse(draft, `\`${head.name}\` must not have that \`Content-Type\`: leave it out`, head.name)
 }

@@ -16,6 +16,8 @@ export interface FieldForm {
   readonly read: FieldReader | null
   /** What it brings in; null for what no file can be. */
   readonly file: readonly Media[] | null
+  /** `read` takes an object that is written as JSON. */
+  readonly json?: true
 }
 
 /**
@@ -54,7 +56,7 @@ export const TEXTS: FieldForm = { shapes: ONE_OR_LIST, read: nothing, file: null
 export const FLAG: FieldForm = { shapes: ONE, read: readFlag, file: null }
 export const COUNT: FieldForm = { shapes: ONE, read: readCount, file: null }
 /** An object: written out as JSON, or a member a field. A word may stand in its place. */
-export const OBJECT: FieldForm = { shapes: ['one', 'member'], read: readObject, file: null }
+export const OBJECT: FieldForm = { shapes: ['one', 'member'], read: readObject, file: null, json: true }
 /** URLs that are fetched, or hold what they stand for (`data:`). */
 export const URLS_OF_AUDIO: FieldForm = { shapes: ONE_OR_LIST, read: readAudioUrl, file: null }
 
@@ -71,7 +73,7 @@ export function filesOf(...file: readonly Media[]): FieldForm {
 
 /** A file, or an object that stands for one. */
 export function fileOrObject(read: FieldReader, ...file: readonly Media[]): FieldForm {
-  return { shapes: ['one', 'member'], read, file }
+  return { shapes: ['one', 'member'], read, file, json: true }
 }
 
 /** The id of a stored object. */

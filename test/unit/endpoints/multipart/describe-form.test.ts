@@ -27,7 +27,7 @@ t.test('the model stands in one field of one spelling', async (t) => {
       t.same(unusual(operation, [...parts, [name, 'n', 'f']]), { refused: name }, `${operation}: ${name} as a file`)
     }
     t.same(unusual(operation, [...parts, ['model', 'm']]), { refused: 'model' }, `${operation}: twice the same`)
-    for (const model of ['', ' m', 'm\r\n', 'm\u200b', 'm'.repeat(257)]) {
+    for (const model of ['', ' m', '"m"', '["m"]', 'm\r\n', 'm\u200b', 'm'.repeat(257)]) {
       const other: readonly Part[] = [file(media), ['model', model]]
       t.same(unusual(operation, other), { refused: 'model' }, `${operation}: ${JSON.stringify(model)}`)
     }
@@ -118,5 +118,47 @@ t.test('a refusal names the field, and says of a second one that it is one', asy
     const found = readForm(formBytes([...speech, ...more]))
     if (typeof found === 'string' || transcribe === undefined) return t.fail('a form is not read')
     t.match(describeForm(found.form, transcribe), { ok: false, fault: { code: 'invalid_body', ...expected } })
+  }
+})
+
+t.test('a field that says its type is what it says', async (t) => {
+  const json = 'application/json'
+  const rows: readonly (readonly [string, readonly Part[], object])[] = [
+    ['text', [['language', 'de', undefined, 'text/plain; charset=utf-8']], {}],
+    ['a word as JSON', [['language', '"de"', undefined, json]], { refused: 'language' }],
+    ['an object as JSON', [['chunking_strategy', '{"type":"server_vad"}', undefined, json]], {}],
+    [
+      'a word as JSON, for an object',
+      [['chunking_strategy', '"auto"', undefined, json]],
+      { refused: 'chunking_strategy' },
+    ],
+    [
+      'a member as JSON',
+      [['chunking_strategy[model]', '"n"', undefined, json]],
+      { refused: 'chunking_strategy[model]' },
+    ],
+    [
+      'a URL as JSON',
+      [['known_speaker_references[]', '"data:,"', undefined, json]],
+      { refused: 'known_speaker_references[]' },
+    ],
+    ['JSON of an engine', [['vad', '{"model":"n"}', undefined, json]], { nested: ['n'] }],
+    ['a text of an engine, as JSON', [['vad', '"http:\\/\\/a.example"', undefined, json]], { refused: 'vad' }],
+    ['a session description', [['sdp', 'v=0', undefined, 'application/sdp']], {}],
+    ['one in place of a word', [['language', 'de', undefined, 'application/sdp']], { refused: 'language' }],
+  ]
+  for (const [name, parts, expected] of rows) {
+    const base = 'refused' in expected ? {} : { model: 'm', audio: true }
+    t.same(unusual('audio.transcribe', [...speech, ...parts]), { ...base, ...expected }, name)
+  }
+  const models: readonly (readonly [string | undefined, string, object])[] = [
+    [undefined, 'm', { model: 'm', audio: true }],
+    ['text/plain', 'm', { model: 'm', audio: true }],
+    [json, '"m"', { refused: 'model' }],
+    [json, 'm', { refused: 'model' }],
+    ['application/sdp', 'm', { refused: 'model' }],
+  ]
+  for (const [type, text, expected] of models) {
+    t.same(unusual('audio.transcribe', [file('file'), ['model', text, undefined, type]]), expected, `${type}: ${text}`)
   }
 })

@@ -6,7 +6,7 @@ import { FORMS } from '../../../../src/endpoints/multipart/forms.ts'
 export const BOUNDARY = '----WebKitFormBoundary7MA4YWxkTrZu0gW'
 
 /** One part: a field's name and text, or a file with its name and, where there is one, its type. */
-export type Part = readonly [name: string, text: string, filename?: string | undefined, type?: string]
+export type Part = readonly [name: string, text: string, filename?: string | undefined, type?: string | undefined]
 
 /** The bytes of a form as browsers write it. */
 export function formBytes(parts: readonly Part[], boundary = BOUNDARY): Buffer {

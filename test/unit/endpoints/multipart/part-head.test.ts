@@ -112,6 +112,8 @@ const refusals: readonly (readonly [string, readonly string[], string])[] = [
   ['a letter of another script', named('mоdel'), badName],
   ['what is not seen', named('mod\u200bel'), badName],
   ['a dot, which is a member to some', named('model.name'), badName],
+  ['a field that is the charset of all', named('_charset_'), 'names a charset: write the form in UTF-8'],
+  ['the same in capitals', named('_CHARSET_'), 'names a charset: write the form in UTF-8'],
   ['a percent sign', named('%6dodel'), badName],
   ['an encoded quote', named('a%22'), badName],
   ['an encoded line end', named('a%0D%0Ab'), badName],
