@@ -46,4 +46,6 @@ export function holdsObjects(key: string): boolean {
 export const CALLERS_OWN: ReadonlySet<string> = new Set([
   ...['metadata', 'attributes', 'variables', 'parameters', 'schema', 'input_schema', 'output_schema', 'item_schema'],
   ...['headers', 'env', 'filters', 'logit_bias', 'guided_json', 'structured_outputs', 'chat_template_kwargs'],
+  // Checks are named within one response, and acknowledged by that name.
+  ...['pending_safety_checks', 'acknowledged_safety_checks'],
 ])
