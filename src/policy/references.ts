@@ -176,14 +176,12 @@ function conditionProblems(rule: Placed<Draft<RuleDocument>>): FileProblem[] {
   })
 }
 
-/** Nothing is missing from a draft, so that what the schema cannot say can be checked. */
+/**
+ * Nothing is missing from a draft, so that what the schema cannot say can be checked. A part that is missing is absent or
+ * undefined, and undefined is of no schema's type.
+ */
 function isWhole(schema: TSchema, draft: unknown): boolean {
-  return isPresent(draft) && shapeProblems(schema, draft as JsonValue).length === 0
-}
-
-function isPresent(draft: unknown): boolean {
-  if (typeof draft !== 'object' || draft === null) return draft !== undefined
-  return Object.values(draft).every(isPresent)
+  return shapeProblems(schema, draft as JsonValue).length === 0
 }
 
 /**
