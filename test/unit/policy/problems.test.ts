@@ -101,6 +101,7 @@ const table: readonly Row[] = [
   ],
   ['an alias of an alias', { version: 1, aliases: { a: 'b', b: 'c' } }, ['aliases.a alias_of_alias']],
   ['an alias of itself', { version: 1, aliases: { a: 'a' } }, ['aliases.a alias_of_alias']],
+  ['an alias of a number', { version: 1, aliases: { a: 5 } }, ['aliases.a wrong_type']],
   ['an alias of a pattern', { version: 1, aliases: { a: 'gpt-*' } }, ['aliases.a wrong_value']],
   ['an alias of a set', { version: 1, aliases: { a: '@b' } }, ['aliases.a wrong_value']],
   ['an alias with a star', { version: 1, aliases: { 'a*': 'b' } }, ['aliases.a*~ wrong_name']],
@@ -127,6 +128,10 @@ const table: readonly Row[] = [
     ['rules.0.when.time.zone unknown_zone'],
   ],
   ['no zone', when({ time: { days: ['mon'] } }), ['rules.0.when.time~ missing_key']],
+  ['neither a zone nor an end', when({ time: { from: '07:00' } }), ['rules.0.when.time~ missing_key']],
+  ['a zone that is a number', when({ time: { from: '07:00', zone: 5 } }), ['rules.0.when.time.zone wrong_type']],
+  ['a range that is a number', when({ network: [5, '10.0.0.0/33'] }), ['rules.0.when.network.0 wrong_type']],
+  ['a number among regions', when({ region: [5, 'eu'] }), ['rules.0.when.region.0 wrong_type']],
   ['an hour without an end', when({ time: { from: '07:00', zone: 'UTC' } }), ['rules.0.when.time incomplete']],
   ['neither days nor hours', when({ time: { zone: 'UTC' } }), ['rules.0.when.time incomplete']],
   [
