@@ -16,6 +16,9 @@ export interface OpenedTarget {
   readonly query: string
 }
 
+/** What a path names within the object before it, and no answer gives an id: a model, or the number of a version. */
+const NOT_SEALED: ReadonlySet<string> = new Set(['{model}', '{skill_version}'])
+
 /**
  * The target with the ids in its path and query opened; a model's name is none. Fails with the first one that does not
  * open.
@@ -33,7 +36,7 @@ function openPath({ template, path }: SealedTarget, open: OpenId): Result<string
   const segments = path.split('/')
   for (const [at, place] of places.entries()) {
     const id = segments[at] ?? ''
-    if (!place.startsWith('{') || place === '{model}') continue
+    if (!place.startsWith('{') || NOT_SEALED.has(place)) continue
     const opened = open(id)
     if (opened === null) return failed({ key: place.slice(1, -1), id })
     segments[at] = opened

@@ -22,6 +22,14 @@ const table: readonly Row[] = [
   ],
   ['a model is none', '/v1/models/{model}', '/v1/models/gpt%3Ax', '', '/v1/models/gpt%3Ax?'],
   ['a model and a permission', '/v1/c/{model}/p/{permission}', '/v1/c/a%2Fb/p/<p>', '', '/v1/c/a%2Fb/p/p?'],
+  [
+    'a version is none',
+    '/v1/skills/{skill}/versions/{skill_version}',
+    '/v1/skills/<s>/versions/2',
+    '',
+    '/v1/skills/s/versions/2?',
+  ],
+  ['but its skill is', '/v1/skills/{skill}/versions/{skill_version}', '/v1/skills/s/versions/2', '', '404 skill'],
   ['in a query', '/v1/files', '/v1/files', 'limit=2&after=<f>&order=desc', '/v1/files?limit=2&after=f&order=desc'],
   ['an empty one', '/v1/files', '/v1/files', 'after=&limit=2', '/v1/files?after=&limit=2'],
   [

@@ -1,0 +1,100 @@
+import { isJsonObject, type JsonObject, ownValue } from '../model/json.ts'
+import type { FormName } from './answer-forms.ts'
+import type { Endpoint } from './endpoint.ts'
+
+/**
+ * What becomes of an operation where an upstream keeps its callers apart.
+ *
+ * - `plain`: it neither makes nor opens what another request can name; its answer passes as it is.
+ * - `sealed`: the ids in its answer are sealed. `isStrict`: by their keys, so that what a request writes under such keys
+ *   must be sealed, too.
+ * - `refused`: whose objects it speaks of cannot be told.
+ */
+export type Isolation =
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'sealed'; readonly form: FormName; readonly isStrict: boolean }
+  | { readonly kind: 'refused'; readonly why: string }
+
+/** By the beginning of an operation's name, or all of it; the longest one counts. What is nowhere here is refused. */
+const SEALED: { readonly [name: string]: FormName } = {
+  chat: 'chat',
+  'chat.completions': 'chat',
+  responses: 'response',
+  conversations: 'conversation',
+  files: 'listed',
+  uploads: 'upload',
+  batches: 'listed',
+  'fine_tuning.jobs': 'listed',
+  vector_stores: 'vectorStores',
+  assistants: 'thread',
+  threads: 'thread',
+  containers: 'listed',
+  evals: 'eval',
+  videos: 'video',
+  skills: 'listed',
+}
+
+const PLAIN: ReadonlySet<string> = new Set([
+  ...['completions', 'embeddings', 'moderations', 'models.list', 'models.get', 'images', 'decisions'],
+  ...['audio.speech', 'audio.transcribe', 'audio.translate', 'responses.input_tokens', 'fine_tuning.alpha'],
+  'content_provenance_checks',
+])
+
+const REFUSED: { readonly [name: string]: string } = {
+  'models.delete': 'a model belongs to all who may use it',
+  'fine_tuning.checkpoints': 'it opens a model to other projects of the account',
+  'audio.voices': 'a voice is named in requests of any kind, and no answer tells it from others',
+  'audio.voice_consents': 'it is given for the account, not for a workspace',
+  realtime: 'sessions are not kept apart yet',
+  live: 'sessions are not kept apart yet',
+  'responses.connect': 'sessions are not kept apart yet',
+  webhooks: 'an endpoint is told of the objects of everybody',
+  safety: 'alerts and cases are about the account',
+  chatkit: 'threads belong to users that the caller names itself',
+  agents: 'agents hand on what other servers say, and no form of it is known',
+}
+
+const PLAIN_ROW: Isolation = { kind: 'plain' }
+
+/** Forms that seal by place alone: nothing that a request writes comes back there. */
+const BY_PLACE: ReadonlySet<FormName> = new Set(['chat', 'eval'])
+
+/**
+ * A list of all that an account holds has the objects of everybody, and without a record of who made what nobody can tell
+ * whose they are: not a name, a time or a size in it is proof. It is refused rather than empty, which would say that there
+ * is nothing. Lists of what belongs to one object are its owner's.
+ */
+const OF_EVERYBODY: Isolation = { kind: 'refused', why: 'the list has the objects of everybody' }
+
+/** What becomes of the operation; pure, and the same for every request to it. */
+export function isolationOf({ operation, method, path }: Pick<Endpoint, 'operation' | 'method' | 'path'>): Isolation {
+  const words = operation.split('.')
+  for (let count = words.length; count > 0; count--) {
+    const name = words.slice(0, count).join('.')
+    if (PLAIN.has(name)) return PLAIN_ROW
+    const why = Object.hasOwn(REFUSED, name) ? REFUSED[name] : undefined
+    if (why !== undefined) return { kind: 'refused', why }
+    const form = Object.hasOwn(SEALED, name) ? SEALED[name] : undefined
+    if (form === undefined) continue
+    if (method === 'GET' && !path.includes('{')) return OF_EVERYBODY
+    return { kind: 'sealed', form, isStrict: !BY_PLACE.has(form) }
+  }
+  return { kind: 'refused', why: 'nothing is known of its objects' }
+}
+
+const ROWS_OF_THE_CALLER: ReadonlySet<unknown> = new Set(['file_content', 'file_id'])
+
+/**
+ * The member of a body that asks for objects without naming them: an eval can be run on all responses and chats that the
+ * account has stored. Null where there is none.
+ */
+export function asksForOthers(operation: string, body: JsonObject): string | null {
+  if (!operation.startsWith('evals.')) return null
+  const config = ownValue(body, 'data_source_config')
+  if (isJsonObject(config) && ownValue(config, 'type') !== 'custom') return 'data_source_config'
+  const rows = ownValue(body, 'data_source')
+  if (!isJsonObject(rows)) return null
+  const source = ownValue(rows, 'source')
+  const isCallers = isJsonObject(source) && ROWS_OF_THE_CALLER.has(ownValue(source, 'type'))
+  return isCallers ? null : 'data_source'
+}

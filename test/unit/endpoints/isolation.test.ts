@@ -1,0 +1,81 @@
+import t from 'tap'
+import { ENDPOINTS } from '../../../src/endpoints/index.ts'
+import { asksForOthers, isolationOf } from '../../../src/endpoints/isolation.ts'
+
+const told = new Map(ENDPOINTS.map((endpoint) => [`${endpoint.operation}`, isolationOf(endpoint)]))
+const kindOf = (operation: string) => told.get(operation)?.kind
+
+t.test('what makes or opens stored objects is sealed or refused', async (t) => {
+  for (const { operation, stored } of ENDPOINTS) if (stored) t.not(kindOf(operation), 'plain', operation)
+})
+
+t.test('every operation of the table has a row', async (t) => {
+  const unknown = [...told].filter(([, row]) => row.kind === 'refused' && row.why.startsWith('nothing is known'))
+  t.same(
+    unknown.map(([operation]) => operation),
+    [],
+  )
+  t.equal(isolationOf({ operation: 'new.things' as 'chat', method: 'GET', path: '/v1/new' }).kind, 'refused')
+  t.equal(isolationOf({ operation: 'constructor' as 'chat', method: 'GET', path: '/v1/new' }).kind, 'refused')
+})
+
+const rows: readonly (readonly [string, 'plain' | 'sealed' | 'refused'])[] = [
+  ['embeddings', 'plain'],
+  ['completions', 'plain'],
+  ['models.list', 'plain'],
+  ['models.delete', 'refused'],
+  ['chat', 'sealed'],
+  ['chat.completions.get', 'sealed'],
+  ['chat.completions.list', 'refused'],
+  ['chat.completions.messages.list', 'sealed'],
+  ['responses', 'sealed'],
+  ['responses.input_items', 'sealed'],
+  ['responses.input_tokens', 'plain'],
+  ['responses.connect', 'refused'],
+  ['files.create', 'sealed'],
+  ['files.list', 'refused'],
+  ['files.get', 'sealed'],
+  ['batches.list', 'refused'],
+  ['vector_stores.list', 'refused'],
+  ['vector_stores.files.list', 'sealed'],
+  ['assistants.list', 'refused'],
+  ['threads.create_and_run', 'sealed'],
+  ['threads.runs.steps.list', 'sealed'],
+  ['containers.list', 'refused'],
+  ['containers.files.list', 'sealed'],
+  ['evals.list', 'refused'],
+  ['evals.runs.output_items.list', 'sealed'],
+  ['fine_tuning.jobs.list', 'refused'],
+  ['fine_tuning.jobs.list_events', 'sealed'],
+  ['fine_tuning.checkpoints.permissions.create', 'refused'],
+  ['videos.list', 'refused'],
+  ['videos.get_character', 'sealed'],
+  ['webhooks.create', 'refused'],
+  ['agents.sessions.events.stream', 'refused'],
+]
+t.test('the rows', async (t) => {
+  for (const [operation, kind] of rows) t.equal(kindOf(operation), kind, operation)
+})
+
+t.test('no list of an account is answered', async (t) => {
+  for (const { operation, path, method } of ENDPOINTS) {
+    if (method !== 'GET' || path.includes('{') || kindOf(operation) === 'plain') continue
+    t.equal(kindOf(operation), 'refused', operation)
+  }
+})
+
+const bodies: readonly (readonly [string, string, object, string | null])[] = [
+  ['rows that the body brings', 'evals.runs.create', { data_source: { source: { type: 'file_content' } } }, null],
+  ['rows of a file that it names', 'evals.runs.create', { data_source: { source: { type: 'file_id' } } }, null],
+  ['all responses', 'evals.runs.create', { data_source: { source: { type: 'responses' } } }, 'data_source'],
+  ['all chats', 'evals.runs.create', { data_source: { source: { type: 'stored_completions' } } }, 'data_source'],
+  ['rows of nobody knows where', 'evals.runs.create', { data_source: { type: 'jsonl' } }, 'data_source'],
+  ['a schema of one’s own', 'evals.create', { data_source_config: { type: 'custom' } }, null],
+  ['all that is logged', 'evals.create', { data_source_config: { type: 'logs' } }, 'data_source_config'],
+  ['another name of it', 'evals.create', { data_source_config: { type: 'stored_completions' } }, 'data_source_config'],
+  ['a new name', 'evals.update', { name: 'x' }, null],
+  ['another operation', 'responses', { data_source: { type: 'responses' } }, null],
+]
+t.test('what asks for objects without naming them', async (t) => {
+  for (const [name, operation, body, key] of bodies) t.equal(asksForOthers(operation, body as never), key, name)
+})
