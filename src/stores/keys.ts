@@ -2,11 +2,14 @@ import type { KeyReader } from '../model/ports.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import { type KeyQueries, keyQueries } from './key-queries.ts'
 import { LastUses } from './last-uses.ts'
+import { type SealingKeyQueries, sealingKeyQueries } from './sealing-keys.ts'
 import { letGo, type OpenSqlite, openSqlite, type SqliteOptions, standing } from './sqlite.ts'
 
 export type { ClaimedEvent, Operator } from './key-events.ts'
 
 export interface KeyStore extends KeyQueries, KeyReader {
+  /** Reading them throws, too, where the file is not the open one: ids would be sealed with keys that nobody else has. */
+  readonly sealing: SealingKeyQueries
   /**
    * Null, or why the store is not to be used, for people: the file under its name is not the open one. What a command
    * does then would go into another file than this one, so that nothing is found here any more. A file that has been
@@ -26,17 +29,19 @@ export function openKeyStore(file: string, options?: SqliteOptions): Result<KeyS
   return queries.ok ? ok(keyStore(file, opened.value, queries.value)) : queries
 }
 
+type Queries = KeyQueries & Pick<KeyStore, 'sealing'>
+
 /** Closes a file that says it is a store and has not its tables. */
-function prepare(file: string, { database }: OpenSqlite): Result<KeyQueries, string> {
+function prepare(file: string, { database }: OpenSqlite): Result<Queries, string> {
   try {
-    return ok(keyQueries(database))
+    return ok({ ...keyQueries(database), sealing: sealingKeyQueries(database) })
   } catch {
     database.close()
     return failed(`the store \`${file}\` lacks a table: restore it from a backup, or name another file under \`store\``)
   }
 }
 
-function keyStore(file: string, opened: OpenSqlite, queries: KeyQueries): KeyStore {
+function keyStore(file: string, opened: OpenSqlite, queries: Queries): KeyStore {
   const uses = new LastUses()
   let isReplaced = false
   const fault = () => {
@@ -47,10 +52,25 @@ function keyStore(file: string, opened: OpenSqlite, queries: KeyQueries): KeySto
     isReplaced = true
     return `the store \`${file}\` has been replaced: restart to use what stands there now`
   }
+  const check = () => {
+    if (fault() !== null) throw new Error('the store is not the one that was opened')
+  }
+  const { sealing } = queries
   return {
     ...queries,
+    sealing: {
+      ...sealing,
+      usable: () => {
+        check()
+        return sealing.usable()
+      },
+      ensure: (key) => {
+        check()
+        return sealing.ensure(key)
+      },
+    },
     find: (id) => {
-      if (fault() !== null) throw new Error('the store is not the one that was opened')
+      check()
       return queries.find(id)
     },
     touch: (id, usedAt) => uses.note(id, usedAt),

@@ -56,6 +56,13 @@ const MIGRATIONS: readonly string[] = [
      audited_at INTEGER
    ) STRICT;
    CREATE INDEX key_events_due ON key_events (id) WHERE audited_at IS NULL`,
+  `CREATE TABLE sealing_keys (
+     kid TEXT NOT NULL PRIMARY KEY,
+     secret TEXT NOT NULL,
+     created_at INTEGER NOT NULL,
+     seals_from INTEGER NOT NULL,
+     retired_at INTEGER
+   ) STRICT`,
 ]
 
 /**
@@ -73,6 +80,8 @@ export function openSqlite(file: string, { busyMs = 0 }: SqliteOptions = {}): Re
     database.pragma('synchronous = NORMAL')
     database.pragma('foreign_keys = ON')
     database.pragma('trusted_schema = OFF')
+    // What is deleted is overwritten: a sealing key that is retired must not be found in the file.
+    database.pragma('secure_delete = ON')
     const newer = migrate(database)
     if (newer === null) {
       database.pragma(`busy_timeout = ${busyMs}`)
