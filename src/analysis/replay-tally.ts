@@ -112,7 +112,7 @@ function openGroups() {
     const known = groups.get(key)
     if (known) return known
     // One more for each change takes what comes when there is no room.
-    if (groups.size >= MAX_GROUPS && rule !== null) return groupOf({ ...NEITHER, change })
+    if (groups.size >= MAX_GROUPS && was !== NEITHER.was) return groupOf({ ...NEITHER, change })
     const group = { ...given, people: new Map(), count: 0, others: 0 }
     groups.set(key, group)
     return group

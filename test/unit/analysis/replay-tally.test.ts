@@ -51,3 +51,14 @@ t.test('rules without end are counted together', async (t) => {
   t.equal(groups.length, 5_001)
   t.match(groups[0], { change: 'newly_denied', rule: null, count: 600 })
 })
+
+t.test('rules that decided then, and none does now, are counted together when they are without end', async (t) => {
+  const tally = openTally()
+  for (let index = 0; index < 5_600; index++) {
+    const before = request('bob', 'x')
+    tally.add({ ...before, was: { ...before.was, rule: `rule-${index}` } }, { ...denied, rule: null })
+  }
+  const groups = tally.groups()
+  t.equal(groups.length, 5_001)
+  t.match(groups[0], { change: 'newly_denied', reason: 'not_recorded', count: 600 })
+})
