@@ -1,0 +1,65 @@
+import type { Sealer } from '../model/sealing.ts'
+
+/** No upstream's id, and none that can be sealed, has these around it. */
+const BEFORE = '(?<![A-Za-z0-9_-])'
+const BEHIND = '(?![A-Za-z0-9_-])'
+
+/**
+ * The ids of one request. All of them are opened by the one sealer that opened the first: objects of two upstreams cannot
+ * meet in one request. Each id is opened once.
+ */
+export class RequestIds {
+  readonly #sealers: readonly Sealer[]
+  readonly #known = new Map<string, string | null>()
+  #owner: Sealer | null = null
+
+  constructor(sealers: readonly Sealer[]) {
+    this.#sealers = sealers
+  }
+
+  /** Of the upstream whose ids these are; null while none was opened. */
+  get owner(): Sealer | null {
+    return this.#owner
+  }
+
+  /** The id as the upstream knows it; null for one that is not this caller's. */
+  readonly open = (sealed: string): string | null => {
+    const known = this.#known.get(sealed)
+    if (known !== undefined) return known
+    const id = this.#find(sealed)
+    this.#known.set(sealed, id)
+    return id
+  }
+
+  /**
+   * An error of the upstream as the caller may see it: the ids that it sent are as it sent them. No other id becomes a
+   * sealed one, since an error quotes what it is told.
+   */
+  sealError(body: Buffer): Buffer {
+    const sealedBy = new Map([...this.#known].flatMap(([sealed, id]) => (id === null ? [] : [[id, sealed] as const])))
+    if (sealedBy.size === 0) return body
+    const text = body.toString('latin1')
+    // The longest one first: an id may be the beginning of another.
+    const ids = [...sealedBy.keys()].sort((one, other) => other.length - one.length).map(literal)
+    const sealed = text.replace(
+      new RegExp(`${BEFORE}(?:${ids.join('|')})${BEHIND}`, 'g'),
+      (id) => sealedBy.get(id) ?? id,
+    )
+    return sealed === text ? body : Buffer.from(sealed, 'latin1')
+  }
+
+  #find(sealed: string): string | null {
+    if (this.#owner !== null) return this.#owner.open(sealed)
+    for (const sealer of this.#sealers) {
+      const id = sealer.open(sealed)
+      if (id === null) continue
+      this.#owner = sealer
+      return id
+    }
+    return null
+  }
+}
+
+function literal(id: string): string {
+  return id.replaceAll('.', '\\.')
+}
