@@ -32,6 +32,21 @@ export function findings(text: string, facts: Partial<LintFacts> = {}) {
 /** Rules in flow style, one a line. */
 export const rules = (...list: readonly string[]) => `rules:\n${list.map((rule) => `  - { ${rule} }\n`).join('')}`
 
+/** What a table of lints holds: a policy without its `version`, and the findings as `code path`. */
+export type Row = readonly [name: string, policy: string, found: readonly string[], facts?: Partial<LintFacts>]
+
+export const ROLES = `roles:
+  employee: { members: [{ issuer: corp }] }
+  analyst: { members: [{ group: analysts }], includes: [employee] }
+  admin: { members: [{ group: admins }] }
+`
+export const everyone =
+  'id: use, effect: allow, roles: [employee, analyst, admin], models: ["gpt-*"], operations: [chat, responses]'
+export const spoken = (...more: string[]) => `${ROLES}${rules(everyone, ...more)}`
+/** With a rule that uses every role, so that only what the row shows is found. */
+export const small = (...more: string[]) =>
+  `${ROLES}${rules('id: zz, effect: allow, roles: [employee, analyst, admin], operations: [moderations]', ...more)}`
+
 type Parts = Partial<Pick<LintRule, 'id' | 'effect' | 'roles' | 'workspaces' | 'models' | 'operations' | 'when'>>
 
 /** One rule as a lint is given it. Selectors that are left out match everything. */
