@@ -27,8 +27,6 @@ interface CaseDocument {
 export interface CaseFile {
   readonly name: string
   readonly document: CaseDocument
-  /** Its `tests` are those of a policy file: what they refer to must be there. */
-  readonly isOfPolicies: boolean
   readonly digest: string
   readonly place: (path: Path, at?: 'key' | 'value') => ReturnType<Place>
 }
@@ -58,7 +56,7 @@ async function readCaseFile(file: string): Promise<Result<CaseFile, readonly Pla
   if (document === null) return failed(problems)
   const isPolicyFile = isJsonObject(document) && ownValue(document, 'version') !== undefined
   if (isPolicyFile && Object.keys(document).some((key) => key !== 'version' && key !== 'tests')) {
-    const whole = { name: file, document: { policy: document }, digest: read.digest, isOfPolicies: false }
+    const whole = { name: file, document: { policy: document }, digest: read.digest }
     return ok({ ...whole, place: (path, at) => place(path[0] === 'policy' ? path.slice(1) : path, at) })
   }
   const found = shapeProblems(isPolicyFile ? policySchema : caseSchema, document).map(
@@ -66,7 +64,7 @@ async function readCaseFile(file: string): Promise<Result<CaseFile, readonly Pla
   )
   if (found.length > 0) return failed(found)
   const { version: _, ...cases } = document as CaseDocument & { readonly version?: number }
-  return ok({ name: file, document: cases, digest: read.digest, isOfPolicies: isPolicyFile, place })
+  return ok({ name: file, document: cases, digest: read.digest, place })
 }
 
 async function filesOf(paths: readonly string[], cwd: string, problems: PlacedProblem[]): Promise<Set<string>> {

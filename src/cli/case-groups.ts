@@ -1,11 +1,13 @@
-import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
+import { isJsonObject, type JsonValue, ownValue } from '../model/json.ts'
 import { compilePattern } from '../model/pattern.ts'
 import type { PlacedProblem } from '../model/problem.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import { type CompiledPolicy, compilePolicy } from '../policy/compile.ts'
+import { testSchema } from '../policy/described-schema.ts'
 import type { TestDocument } from '../policy/schema.ts'
 import { testProblems } from '../policy/test-references.ts'
 import type { Draft } from '../schema/draft.ts'
+import { shapeProblems } from '../schema/shape.ts'
 import type { CaseFile, CaseUpstream } from './case-files.ts'
 import type { DecidedUpstream } from './policy-outcome.ts'
 import { type CaseGroup, caseOf, type PolicyCase, testGroups } from './policy-tests.ts'
@@ -37,18 +39,19 @@ function fileGroup(file: CaseFile, standing: Standing): Result<CaseGroup, readon
   const cases = [...requests.map((one) => caseOf(one, true)), ...tests.map((one) => caseOf(one, false))]
   const own = document.upstreams?.map(decided)
   if (document.policy !== undefined) return ownGroup(file, document.policy, own ?? [], cases)
-  const found = file.isOfPolicies ? referenceProblems(file, tests, standing) : []
-  if (found.length > 0) return failed(found)
-  return ok({ file: name, policy: standing.policy, upstreams: own ?? standing.upstreams, cases })
+  const upstreams = own ?? standing.upstreams
+  const found = referenceProblems(file, { policy: standing.policy, upstreams })
+  return found.length > 0 ? failed(found) : ok({ file: name, policy: standing.policy, upstreams, cases })
 }
 
 /** A file that brings its own policy, with the tests in it. */
 function ownGroup(
-  { name, digest, place }: CaseFile,
+  file: CaseFile,
   document: JsonValue,
   upstreams: readonly DecidedUpstream[],
   cases: readonly PolicyCase[],
 ): Result<CaseGroup, readonly PlacedProblem[]> {
+  const { name, digest, place } = file
   const known = { issuers: issuersOf(document), upstreams }
   const { policy, problems } = compilePolicy([{ name, document, digest }], known)
   if (policy === null) {
@@ -58,21 +61,24 @@ function ownGroup(
       }),
     )
   }
+  const found = referenceProblems(file, { policy, upstreams })
+  if (found.length > 0) return failed(found)
   const written = testGroups(policy, upstreams).flatMap((group) => group.cases)
   return ok({ file: name, policy, upstreams, cases: [...written, ...cases] })
 }
 
-/** What `check` would say of the tests if their file were among those of the policies. */
-function referenceProblems(
-  { name, place }: CaseFile,
-  tests: readonly JsonObject[],
-  { policy, upstreams }: Standing,
-): PlacedProblem[] {
+/**
+ * What `check` would say of the tests if their file were among those of the policies: one that expects a denial would
+ * hold for ever of an operation that there is not. Tests of another shape are about that, and `requests` about anything.
+ */
+function referenceProblems({ name, document, place }: CaseFile, { policy, upstreams }: Standing): PlacedProblem[] {
   const ids = new Set(policy.outline().rules.map(({ id }) => id))
   const known = { issuers: [], upstreams }
-  const found = (tests as unknown as readonly Draft<TestDocument>[]).flatMap((value, index) =>
-    testProblems({ file: name, path: ['tests', index], value }, ids, known),
-  )
+  const found = (document.tests ?? []).flatMap((written, index) => {
+    if (shapeProblems(testSchema, { as: {}, request: {}, ...written }).length > 0) return []
+    const value = written as unknown as Draft<TestDocument>
+    return testProblems({ file: name, path: ['tests', index], value }, ids, known)
+  })
   return found.map(({ path, at, ...problem }) => ({ ...problem, ...place(path, at) }))
 }
 

@@ -133,6 +133,18 @@ const broken: readonly (readonly [name: string, file: string, text: string, said
     /^b\.yaml:2:\d+: no rule has this `id`/,
   ],
   [
+    'an operation that there is not, in a file of tests alone',
+    'b.yaml',
+    'tests: [{ name: a, request: { operation: chatt }, expect: { effect: deny } }]\n',
+    /^b\.yaml:1:\d+: no operation has this name; did you mean `chat`\?/,
+  ],
+  [
+    'a rule that the policy beside a test does not have',
+    'b.yaml',
+    'policy: { version: 1 }\ntests: [{ name: a, request: { operation: chat }, expect: { effect: deny, rule: b } }]\n',
+    /^b\.yaml:2:\d+: no rule has this `id`/,
+  ],
+  [
     'a slip in what it describes, there',
     'b.yaml',
     'version: 1\ntests: [{ name: a, as: { usr: bob }, request: { operation: chat }, expect: { effect: deny } }]\n',
@@ -148,3 +160,10 @@ for (const [name, file, text, said] of broken) {
     t.match(err, said)
   })
 }
+
+t.test('a test that describes no request fails by itself, and is not read for what it refers to', async (t) => {
+  const text = 'tests: [{ name: a, request: { operation: 5 }, expect: { effect: deny } }]\n'
+  const { code, out, err } = await cli({ 'b.yaml': text }, 'b.yaml')
+  t.same([code, err], [1, ''])
+  t.match(out, /FAILED +a\n/)
+})
