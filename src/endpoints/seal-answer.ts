@@ -28,19 +28,20 @@ export function openAnswerSealer(form: AnswerForm, kind: 'json' | 'sse', suffixO
   return {
     push: (chunk) => {
       const insertions: Insertion[] = []
-      reader.read(chunk, 0, insertions)
+      reader.read(chunk.toString('latin1'), 0, insertions)
       return insertions.length === 0 ? chunk : inserted(chunk, insertions)
     },
   }
 }
 
 function remembering(suffixOf: SuffixOf): SuffixOf {
-  const known = new Map<string, string | null>()
+  const known = new Map<string, string>()
   return (id) => {
     const remembered = known.get(id)
     if (remembered !== undefined) return remembered
     const suffix = suffixOf(id)
-    if (known.size < MAX_REMEMBERED) known.set(id, suffix)
+    // A copy, since a part of a text keeps all of it in memory. What can be sealed is ASCII.
+    if (suffix !== null && known.size < MAX_REMEMBERED) known.set(Buffer.from(id, 'latin1').toString('latin1'), suffix)
     return suffix
   }
 }
@@ -83,23 +84,23 @@ class StreamIds {
     this.#open = open
   }
 
-  read(chunk: Buffer, _: number, insertions: Insertion[]): void {
+  read(chunk: string, _: number, insertions: Insertion[]): void {
     // Each is looked for once, however many lines end in the other.
-    let lf = chunk.indexOf(LF)
-    let cr = chunk.indexOf(CR)
+    let lf = chunk.indexOf('\n')
+    let cr = chunk.indexOf('\r')
     let index = 0
     while (index < chunk.length) {
-      const byte = chunk[index] ?? 0
+      const byte = chunk.charCodeAt(index)
       if (byte === LF || byte === CR) {
         this.#endLine(byte)
         index++
       } else if (this.#place === 'data' || this.#place === 'other') {
-        if (lf !== -1 && lf < index) lf = chunk.indexOf(LF, index)
-        if (cr !== -1 && cr < index) cr = chunk.indexOf(CR, index)
+        if (lf !== -1 && lf < index) lf = chunk.indexOf('\n', index)
+        if (cr !== -1 && cr < index) cr = chunk.indexOf('\r', index)
         const end = Math.min(lf === -1 ? chunk.length : lf, cr === -1 ? chunk.length : cr)
         if (this.#place === 'data') {
           this.#ids ??= this.#open()
-          this.#ids.read(chunk.subarray(index, end), index, insertions)
+          this.#ids.read(chunk.slice(index, end), index, insertions)
         }
         this.#afterCr = this.#isBlank = false
         index = end

@@ -175,6 +175,11 @@ t.test('an id that streams is sealed once and remembered', async (t) => {
   t.equal(asked, 1)
 })
 
+t.test('an id that only looks like another in fewer bits is not taken for it', async (t) => {
+  const { plain, sealed } = marked('{"id":"\\u0141bc","file_id":"Abc*","thing_id":"\\u0141bc","x_id":"Abc*"}')
+  t.equal(passText('listed', plain), sealed)
+})
+
 t.test('depth, long strings and hostile lines cost no memory and no more time than their length', async (t) => {
   const sealer = openAnswerSealer(answerForm('response'), 'json', suffixOf)
   const open = Buffer.from('{"response":'.repeat(5000) + '[{'.repeat(5000))
