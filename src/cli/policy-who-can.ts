@@ -64,7 +64,9 @@ function optionsFault({ model, operation, matrix, format, separator, json }: Who
   if (!(TABLE_FORMATS as readonly (string | undefined)[]).includes(format ?? 'text')) {
     return `\`--format\` must be one of ${TABLE_FORMATS.join(', ')}`
   }
-  if (separator !== undefined && format !== 'csv') return '`--separator` is of CSV; add `--format csv`'
+  if (separator !== undefined && !(matrix && format === 'csv')) {
+    return '`--separator` is of the matrix as CSV; add `--matrix --format csv`'
+  }
   if (!(SEPARATORS as readonly (string | undefined)[]).includes(separator ?? ',')) {
     return '`--separator` must be `,` or `;`'
   }

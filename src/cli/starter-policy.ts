@@ -82,15 +82,16 @@ function roleTests({ role, group, models }: Role, issuer: string, mfa: string | 
   const request = `    request: { operation: chat, model: ${scalar(plain(models[0] ?? ''))} }`
   const at = `    at: "${TESTED_AT}"`
   const allowed = `    expect: { effect: allow, rule: ${role}-models }`
-  if (mfa === null) return [`  - name: ${role} may use a model of its own`, `    as: { ${who} }`, request, allowed]
+  if (mfa === null)
+    return [`  - name: the role ${role} may use a model of its own`, `    as: { ${who} }`, request, allowed]
   const signedIn = TESTED_SECONDS - Math.floor(Math.min(durationMs(mfa) / 1000, 60) / 2)
   return [
-    `  - name: ${role} may use a model of its own after a sign-in with several factors`,
+    `  - name: the role ${role} may use a model of its own after a sign-in with several factors`,
     `    as: { ${who}, mfa: true, auth_time: ${signedIn} }`,
     request,
     at,
     allowed,
-    `  - name: ${role} is asked to sign in again without one`,
+    `  - name: the role ${role} is asked to sign in again after a sign-in with one`,
     `    as: { ${who}, mfa: false, method: jwt }`,
     request,
     at,

@@ -13,7 +13,7 @@ import { issuerSchema } from './identity-schema.ts'
 import { keySetFileFault } from './key-set-file.ts'
 import { type ConfigNames, configNames } from './names.ts'
 import { notBuiltConfig } from './not-built.ts'
-import { readText, reasonOf } from './read-file.ts'
+import { NO_SUCH_FILE, readText, reasonOf } from './read-file.ts'
 import { isReported } from './reported.ts'
 import { type Config, configSchema } from './schema.ts'
 import { type Environment, resolveSecret } from './secrets.ts'
@@ -53,7 +53,7 @@ export async function loadConfig(file: string, { env, secrets }: LoadOptions): P
       column: 1,
       severity: 'error',
       code: 'config_unreadable',
-      message: read.message,
+      message: read.message === NO_SUCH_FILE ? `${NO_SUCH_FILE}; name yours with \`--config FILE\`` : read.message,
     } as const
     const names = configNames({}, [])
     return { settings: null, config: null, problems: [problem], policies: [], names, files: [path], digest: 'sha256:' }

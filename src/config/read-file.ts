@@ -46,10 +46,12 @@ const tooLarge: FileRead = {
   message: 'the file is larger than 1 MiB; split it into several files',
 }
 
+export const NO_SUCH_FILE = 'there is no such file'
+
 /** What a person can do about a file that cannot be read. */
 export function reasonOf(cause: unknown): string {
   const code = cause instanceof Error && 'code' in cause ? cause.code : ''
-  if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such file'
+  if (code === 'ENOENT' || code === 'ENOTDIR') return NO_SUCH_FILE
   if (code === 'EACCES' || code === 'EPERM') return 'the file may not be read by this user; change its permissions'
   return 'the file cannot be read'
 }

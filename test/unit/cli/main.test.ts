@@ -34,7 +34,7 @@ const rows: readonly (readonly [string, string[], number, 'stdout' | 'stderr', R
     ['check', '--config', 'none.yaml'],
     2,
     'stderr',
-    /none\.yaml:1:1: there is no such file/,
+    /none\.yaml:1:1: there is no such file; name yours with `--config FILE`/,
   ],
 ]
 for (const [name, argv, code, stream, said] of rows) {

@@ -98,7 +98,7 @@ const refused: readonly (readonly [sentence: string, argv: readonly string[], sa
   [
     'a separator of another format',
     ['--format', 'markdown', '--separator', ';'],
-    '`--separator` is of CSV; add `--format csv`',
+    '`--separator` is of the matrix as CSV; add `--matrix --format csv`',
   ],
   [
     'a separator that no spreadsheet reads',
