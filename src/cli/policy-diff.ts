@@ -1,5 +1,7 @@
 import { resolve } from 'node:path'
 import { diffPolicies } from '../analysis/diff.ts'
+import type { Aside } from '../analysis/diff-aside.ts'
+import { asidesOf } from '../analysis/diff-beside.ts'
 import { type AccessChange, type AccessReport, reportOf } from '../analysis/diff-report.ts'
 import { changeText, changeTexts } from '../analysis/diff-text.ts'
 import { subjectText } from '../analysis/diff-words.ts'
@@ -19,7 +21,7 @@ export interface DiffOptions extends CommonOptions {
   readonly failOnWidening?: boolean
 }
 
-/** `sallyport policy diff OLD NEW`: the access that is gained and lost. */
+/** `sallyport policy diff OLD NEW`: the access that is gained and lost, and what changes beside it. */
 export async function run(options: DiffOptions, io: CommandIo): Promise<number> {
   const { names, problems } = await loadConfig(resolve(io.cwd, options.config), { env: io.env, secrets: false })
   const isRead = !problems.some(({ code }) => code === 'config_unreadable')
@@ -36,7 +38,11 @@ export async function run(options: DiffOptions, io: CommandIo): Promise<number> 
   }
   const diff = diffPolicies(before.policy, after.policy)
   const report = reportOf(diff, before.policy.outline(), after.policy.outline())
-  io.stdout.write(options.json ? `${JSON.stringify(reportJson(report), null, 2)}\n` : reportText(report))
+  const asides = asidesOf(before.policy, after.policy, report)
+  const text = options.json
+    ? `${JSON.stringify([...reportJson(report), ...asides.map(asideJson)], null, 2)}\n`
+    : `${reportText(report)}${asidesText(asides)}`
+  io.stdout.write(text)
   return options.failOnWidening && report.widens ? EXIT.no : EXIT.done
 }
 
@@ -87,6 +93,11 @@ function reportText({ changes, undecided, widens }: AccessReport): string {
   return [...lines, ...open, verdict].map((line) => `${printable(line)}\n`).join('')
 }
 
+function asidesText(asides: readonly Aside[]): string {
+  if (asides.length === 0) return ''
+  return ['beside access:', ...asides.map(({ sentence }) => `  ${printable(sentence)}`), ''].join('\n')
+}
+
 /** Who has no name of its own is shown by an example. */
 function exampleLines({ subjects, witnesses }: AccessChange): string[] {
   if (!subjects.some(({ kind }) => kind === 'caller')) return []
@@ -116,4 +127,8 @@ function reportJson({ changes, undecided }: AccessReport): object[] {
     }
   })
   return [...rows, ...undecided.map((open) => ({ change: 'undecided', ...open }))]
+}
+
+function asideJson({ what, change, names, isWeaker, sentence }: Aside): object {
+  return { change: 'beside_access', what, how: change, names, weaker: isWeaker, sentence }
 }

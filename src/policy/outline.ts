@@ -1,5 +1,12 @@
 import { expandModels } from './model-sets.ts'
-import type { MemberDocument, RoleDocument, RuleDocument, WhenDocument, WorkspaceDocument } from './schema.ts'
+import type {
+  MemberDocument,
+  RoleDocument,
+  RuleDocument,
+  TransformDocument,
+  WhenDocument,
+  WorkspaceDocument,
+} from './schema.ts'
 
 /** A policy as it is in force, in the words of its files: all files joined, sets expanded. For analysis, not to decide. */
 export interface PolicyOutline {
@@ -11,6 +18,8 @@ export interface PolicyOutline {
   readonly sets: ReadonlyMap<string, readonly string[]>
   /** By `id`, code point by code point: of several that match, the first decides. */
   readonly rules: readonly OutlineRule[]
+  /** By `id`, code point by code point: they apply in this order. */
+  readonly transforms: readonly OutlineTransform[]
 }
 
 export interface OutlineRole {
@@ -44,6 +53,19 @@ export interface OutlineRule {
   readonly reason: string | null
 }
 
+/** What is done to requests that are allowed. A selector that is null matches everything. */
+export interface OutlineTransform {
+  readonly id: string
+  readonly roles: readonly string[] | null
+  readonly workspaces: readonly string[] | null
+  /** Plain names and patterns, those of sets among them. */
+  readonly models: readonly string[] | null
+  readonly operations: readonly string[] | null
+  /** Empty where it sets nothing. */
+  readonly set: NonNullable<TransformDocument['set']>
+  readonly prepend: string | null
+}
+
 /** The parts of a policy without problems. */
 export interface OutlineParts {
   readonly roles: ReadonlyMap<string, RoleDocument>
@@ -52,6 +74,8 @@ export interface OutlineParts {
   readonly sets: ReadonlyMap<string, readonly string[]>
   /** Sorted by `id`. */
   readonly rules: readonly RuleDocument[]
+  /** Sorted by `id`. Left out by who asks about access only. */
+  readonly transforms?: readonly TransformDocument[]
 }
 
 /** Answers the outline, made when it is asked for first: nothing of it is needed to decide. */
@@ -63,7 +87,7 @@ export function outlineWhenAsked(parts: OutlineParts): () => PolicyOutline {
   }
 }
 
-function outlineOf({ roles, workspaces, aliases, sets, rules }: OutlineParts): PolicyOutline {
+function outlineOf({ roles, workspaces, aliases, sets, rules, transforms = [] }: OutlineParts): PolicyOutline {
   return {
     roles: new Map([...roles].map(([name, role]) => [name, outlineRole(name, role, roles)])),
     workspaces: new Map(
@@ -72,6 +96,7 @@ function outlineOf({ roles, workspaces, aliases, sets, rules }: OutlineParts): P
     aliases,
     sets: new Map([...sets].map(([name, list]) => [name, [...expandModels(list, sets)]])),
     rules: rules.map((rule) => outlineRule(rule, sets)),
+    transforms: transforms.map((transform) => outlineTransform(transform, sets)),
   }
 }
 
@@ -99,5 +124,20 @@ function outlineRule(rule: RuleDocument, sets: ReadonlyMap<string, readonly stri
     operations: operations ?? null,
     when: effect === 'allow' ? { ...when, urls: when?.urls ?? [] } : { ...when },
     reason: reason ?? null,
+  }
+}
+
+function outlineTransform(
+  { id, roles, workspaces, models, operations, set, system }: TransformDocument,
+  sets: ReadonlyMap<string, readonly string[]>,
+): OutlineTransform {
+  return {
+    id,
+    roles: roles ?? null,
+    workspaces: workspaces ?? null,
+    models: models ? [...expandModels(models, sets)] : null,
+    operations: operations ?? null,
+    set: set ?? {},
+    prepend: system?.prepend ?? null,
   }
 }

@@ -41,17 +41,37 @@ const GAINS = 'analyst gains chat with gpt-4o (rule small)\naccess widens\n'
 const LOSES = 'analyst loses chat with gpt-4o (rule small)\naccess does not widen\n'
 const NOTE = 'note: there is no config to read, so that the names of issuers and upstreams are not checked\n'
 
+const CAPPED = `${NEW}transforms: [{ id: short, set: { max_output_tokens: 100 }, system: { prepend: secret words } }]\n`
+const SAME = 'no change in access: the two policies decide every request alike\n'
+const NO_CAP = 'transform short is removed, and with it max_output_tokens 100, a text in front (weaker)'
+
 const table = [
+  [
+    'a transform goes, which is no access and no widening',
+    { 'old.yaml': CAPPED },
+    ['old.yaml', 'new.yaml', '--fail-on-widening'],
+    0,
+    `${SAME}beside access:\n  ${NO_CAP}\n`,
+  ],
+  [
+    'a transform goes, and access is gained',
+    { 'old.yaml': OLD.replace('rules:', 'transforms: [{ id: short, set: { store: false } }]\nrules:') },
+    ['old.yaml', 'new.yaml', '--fail-on-widening'],
+    1,
+    `${GAINS}beside access:\n  transform short is removed, and with it store false (weaker)\n`,
+  ],
+  [
+    'a rule in shadow mode is enforced',
+    { 'old.yaml': NEW.replace('id: small,', 'id: small, mode: shadow,') },
+    ['old.yaml', 'new.yaml'],
+    0,
+    'analyst gains chat with gpt-4o-mini, gpt-4o (rule small)\naccess widens\nbeside access:\n' +
+      '  rule small was in shadow mode and is enforced now: that changes access, as said\n',
+  ],
   ['access is gained', {}, ['old.yaml', 'new.yaml'], 0, GAINS],
   ['access is gained, and must not be', {}, ['old.yaml', 'new.yaml', '--fail-on-widening'], 1, GAINS],
   ['access is lost, which is no widening', {}, ['new.yaml', 'old.yaml', '--fail-on-widening'], 0, LOSES],
-  [
-    'nothing changes',
-    {},
-    ['new.yaml', 'new.yaml', '--fail-on-widening'],
-    0,
-    'no change in access: the two policies decide every request alike\n',
-  ],
+  ['nothing changes', {}, ['new.yaml', 'new.yaml', '--fail-on-widening'], 0, SAME],
   [
     'folders are read whole',
     {
@@ -95,6 +115,21 @@ t.test('the JSON answer has the change in words and in parts, and a request that
   t.same(request.as.groups, ['analysts'])
   t.same(request.request.model, 'gpt-4o')
   t.same(JSON.parse((await diff({}, 'new.yaml', 'new.yaml', '--json')).out), [])
+})
+
+t.test('the JSON answer has what changes beside access, after what changes in it', async (t) => {
+  const files = { 'config.yaml': CONFIG, 'old.yaml': CAPPED }
+  const beside = {
+    change: 'beside_access',
+    what: 'transform',
+    how: 'removed',
+    names: ['short'],
+    weaker: true,
+    sentence: NO_CAP,
+  }
+  t.same(JSON.parse((await diff(files, 'old.yaml', 'new.yaml', '--json')).out), [beside])
+  const both = JSON.parse((await diff({ ...files, 'small.yaml': OLD }, 'old.yaml', 'small.yaml', '--json')).out)
+  t.same([both.length, both[0].change, both[1]], [2, 'lost', beside])
 })
 
 t.test('the request of a change is one that explain decides as it says', async (t) => {
@@ -144,4 +179,9 @@ t.test('names cannot write to the terminal', async (t) => {
   t.equal(code, 0)
   t.notMatch(out, /[[\p{Cf}\p{Cc}]--[\n]]/v)
   t.match(out, /gains chat with gpt-4o-mini/)
+  const label = (value: string) => `${OLD}workspaces: { w: { labels: { l: "${value}" } } }\n`
+  const files = { 'old.yaml': label('a'), 'new.yaml': label('a\\u001b[31m\\u202e') }
+  const { out: said } = await diff(files, 'old.yaml', 'new.yaml')
+  t.notMatch(said, /[[\p{Cf}\p{Cc}]--[\n]]/v)
+  t.match(said, /\n {2}the label l of the workspace w is .* instead of a\n$/)
 })
