@@ -91,12 +91,34 @@ function implied(part: JsonObject): string {
   return typeof ownValue(part, 'id') === 'string' ? 'item_reference' : ''
 }
 
-/** Items that stand for a stored one by their id alone: references, and an image whose bytes are not there. */
+/** Where an item of the type holds what it is of: without it, a provider looks the item up by its id. */
+const WHOLE_BY: ReadonlyMap<string, string> = new Map([
+  ['reasoning', 'encrypted_content'],
+  ['compaction', 'encrypted_content'],
+  ['image_generation_call', 'result'],
+])
+/** Members that say which item it is, and nothing of what is in it. */
+const LABELS: ReadonlySet<string> = new Set(['type', 'id', 'role', 'status', 'phase'])
+
+/** Items that stand for a stored one by their id: references, items that are not there whole, and unknown ones. */
 function noteReference(draft: Draft, part: JsonObject, type: string): void {
-  const isImage = type === 'image_generation_call' && typeof ownValue(part, 'result') !== 'string'
-  if (!isImage && type !== 'item_reference') return
   const id = ownValue(part, 'id')
-  if (id !== undefined) noteObject(draft, isImage ? 'image_generation_call.id' : 'id', id)
+  if (id === undefined || (type !== 'item_reference' && TYPES.has(type) && isWhole(part, type))) return
+  noteObject(draft, type === 'image_generation_call' ? 'image_generation_call.id' : 'id', id)
+}
+
+function isWhole(part: JsonObject, type: string): boolean {
+  const member = WHOLE_BY.get(type)
+  if (member !== undefined) {
+    const content = ownValue(part, member)
+    return typeof content === 'string' && content !== ''
+  }
+  return Object.keys(part).some((key) => !LABELS.has(key) && !isEmpty(part[key]))
+}
+
+function isEmpty(value: JsonValue | undefined): boolean {
+  if (value === undefined || value === null || value === '') return true
+  return typeof value === 'object' && Object.keys(value).length === 0
 }
 
 /** A list of messages or input items. */

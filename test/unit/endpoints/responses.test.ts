@@ -191,6 +191,33 @@ t.test('input items', async (t) => {
     ],
     ['an earlier image with its bytes', { type: 'image_generation_call', id: 'ig_1', result: 'AA' }, { images: true }],
     [
+      'an earlier image with no bytes',
+      { type: 'image_generation_call', id: 'ig_1', result: '' },
+      { images: true, objects: ['image_generation_call.id=ig_1'] },
+    ],
+    ['earlier thoughts by their id', { type: 'reasoning', id: 'rs_1', summary: [] }, { objects: ['id=rs_1'] }],
+    [
+      'earlier thoughts that say they are not there',
+      { type: 'reasoning', id: 'rs_1', encrypted_content: null, summary: [{ type: 'summary_text', text: 't' }] },
+      { objects: ['id=rs_1'] },
+    ],
+    ['earlier thoughts, whole', { type: 'reasoning', id: 'rs_1', encrypted_content: 'gAAA' }, {}],
+    ['what was compacted, by its id', { type: 'compaction', id: 'cmp_1' }, { objects: ['id=cmp_1'] }],
+    ['what was compacted, whole', { type: 'compaction', id: 'cmp_1', encrypted_content: 'gAAA' }, {}],
+    [
+      'an earlier message by its id',
+      { type: 'message', id: 'msg_1', role: 'assistant', status: 'completed', content: [] },
+      { objects: ['id=msg_1'] },
+    ],
+    ['an earlier message, whole', { type: 'message', id: 'msg_1', role: 'assistant', content: 'text' }, {}],
+    ['a call by its id', { type: 'file_search_call', id: 'fs_1', results: null }, { objects: ['id=fs_1'] }],
+    ['a call, whole', { type: 'file_search_call', id: 'fs_1', queries: ['q'], results: null }, {}],
+    [
+      'an unknown item with an id',
+      { type: 'wormhole', id: 'w_1', more: 1 },
+      { images: true, files: true, audio: true, objects: ['id=w_1'] },
+    ],
+    [
       'a container',
       { type: 'code_interpreter_call', container_id: 'c', outputs: [{ type: 'image', url }] },
       { urls: host, objects: ['container_id=c'] },
