@@ -55,7 +55,7 @@ export const agentSessions: readonly Endpoint[] = [
   get('agents.sessions.events.stream', `${SESSION}/events`, {
     ...BETA,
     streams: 'always',
-    query: { include_obfuscation: null },
+    query: { include_obfuscation: 'flag' },
   }),
   list('agents.sessions.items.list', `${SESSION}/items`, 'item', ORDER, BETA),
   list('agents.sessions.subagents.list', `${SESSION}/subagents`, 'subagent', ORDER, BETA),

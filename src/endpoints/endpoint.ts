@@ -24,11 +24,12 @@ export type AnswerKind = 'completion' | 'response' | 'embedding' | 'none'
 export type ModelRole = 'none' | 'required' | 'optional' | 'nested' | 'indirect' | 'path' | 'query'
 
 /**
- * What a parameter of a query holds: the id of an object, a model's name, or null for a setting. A name that ends in `[]`
- * may stand several times; `metadata[*]` is any key of the caller's own.
+ * What a parameter of a query holds: the id of an object, a model's name, a flag (`true` or `false`, and no other word
+ * for it), or null for a setting. A name that ends in `[]` may stand several times; `metadata[*]` is any key of the
+ * caller's own.
  */
 export interface QueryForm {
-  readonly [parameter: string]: ObjectKind | 'model' | null
+  readonly [parameter: string]: ObjectKind | 'model' | 'flag' | null
 }
 
 /**

@@ -43,7 +43,7 @@ export const responses: readonly Endpoint[] = [
   connect('responses.connect', '/v1/responses', { model: 'optional', models: ['frame .model'] }),
   get('responses.get', '/v1/responses/{response}', {
     streams: 'asked',
-    query: { 'include[]': null, include_obfuscation: null, starting_after: null, stream: null },
+    query: { 'include[]': null, include_obfuscation: 'flag', starting_after: null, stream: 'flag' },
   }),
   remove('responses.delete', '/v1/responses/{response}'),
   act('responses.cancel', '/v1/responses/{response}/cancel'),

@@ -52,8 +52,12 @@ export function readQuery(written: string, form: QueryForm): Result<QueryText, F
     if (kind === undefined) continue
     if (seen.has(name) && !name.endsWith('[]')) return invalid(`the query parameter \`${name}\` may stand once`, name)
     seen.add(name)
+    // One spelling of yes: engines that also take `1` or `on` for it would stream what was judged not to.
+    if (kind === 'flag' && value !== 'true' && value !== 'false') {
+      return invalid(`the query parameter \`${name}\` must be true or false`, name)
+    }
     kept.push([name, value])
-    if (kind === null || value === '') continue
+    if (kind === null || kind === 'flag' || value === '') continue
     if (kind === 'model') {
       const problem = modelNameProblem(value)
       if (problem !== null) return invalid(`the model's name ${problem}`, name)

@@ -107,7 +107,7 @@ t.test('only the parameters that an endpoint names go on', async (t) => {
     ...(first as Endpoint),
     method: 'GET',
     path: '/v1/things',
-    query: { after: 'file', limit: null },
+    query: { after: 'file', limit: null, stream: 'flag' },
   }
   const router = openRouter([listing])
   const rows = [
@@ -123,7 +123,11 @@ t.test('only the parameters that an endpoint names go on', async (t) => {
     ['after=a&after=a', null],
     ['after=a&%61fter=b', null],
     ['after=%ff', null],
-  ] as const
+    ['stream=true', 'stream=true'],
+    ['stream=%66alse', 'stream=false'],
+    ...(['True', 'TRUE', '1', 'on', 'yes', 't', 'true+', ''].map((yes) => [`stream=${yes}`, null]) as [string, null][]),
+    ['stream', null],
+  ] satisfies readonly (readonly [string, string | null])[]
   for (const [query, expected] of rows) {
     const found = router('GET', `/v1/things?${query}`)
     t.equal(found.ok ? found.value.query : null, expected, query)
