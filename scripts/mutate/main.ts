@@ -82,9 +82,9 @@ async function outcomeOf(
   const quickFirst = tests.toSorted((a, b) => (baselineMs[a] ?? 0) - (baselineMs[b] ?? 0))
   const order = [...new Set([...first, ...quickFirst])]
   const job = { mutant: { file, source: mutated }, tests: order }
-  const limitMs = (test: string) => 5000 + 10 * (baselineMs[test] ?? 0)
+  const limitMs = (test: string) => 20_000 + 20 * (baselineMs[test] ?? 0)
   // A machine that has much else to do is slow, too: what did not end is given a second chance.
-  const verdict = (await runner.run(job, limitMs)) ?? (await runner.run(job, (test) => 2 * limitMs(test)))
+  const verdict = (await runner.run(job, limitMs)) ?? (await runner.run(job, (test) => 3 * limitMs(test)))
   const outcome: Outcome =
     verdict === null
       ? { is: 'stuck' }
