@@ -182,18 +182,28 @@ function canStepUp(parts: readonly Part[], find: FindFacts): boolean {
   return isAsked && find(wanted) !== null
 }
 
-/** Without the ways that allow no more than another one: that one names their rules. Of equal ways the first stays. */
+/**
+ * Without the ways that allow no more than another one: that one names their rules. Of equal ways the first stays. Where
+ * a deny takes a part of it, one of them may still be what a stronger sign-in is asked for: `acr: weak`, say, where the
+ * caller showed the one that is denied.
+ */
 function widest(ways: readonly { readonly rule: FieldRule; readonly way: Way }[], find: FindFacts): Way[] {
-  const kept: { rule: FieldRule; way: Way; also: string[] }[] = []
+  const kept: { rule: FieldRule; way: Way; also: string[]; isAsked: boolean }[] = []
   for (const one of ways) {
     const wider = kept.find(({ rule }) => isWithin(one.rule.parts, rule.parts, find))
     if (wider) {
       wider.also.push(one.rule.id)
+      wider.isAsked ||= one.way.step_up
       continue
     }
     const narrower = kept.filter(({ rule }) => isWithin(rule.parts, one.rule.parts, find))
     for (const gone of narrower) kept.splice(kept.indexOf(gone), 1)
-    kept.push({ ...one, also: narrower.flatMap(({ rule, also }) => [rule.id, ...also]) })
+    const also = narrower.flatMap(({ rule, also: others }) => [rule.id, ...others])
+    kept.push({ ...one, also, isAsked: narrower.some(({ way, isAsked }) => way.step_up || isAsked) })
   }
-  return kept.map(({ way, also }) => ({ ...way, also: also.sort(compareCodePoints) }))
+  return kept.map(({ way, also, isAsked }) => ({
+    ...way,
+    also: also.sort(compareCodePoints),
+    step_up: way.step_up || (isAsked && way.unless.length > 0),
+  }))
 }

@@ -213,3 +213,15 @@ for (const [sentence, model, first, lines] of targets) {
     t.same(said.slice(2), lines)
   })
 }
+
+t.test('a rule that adds nothing but what a stronger sign-in is asked for makes its way one of those', async (t) => {
+  const wide = allow('a', {})
+  const strong = allow('b', { when: { acr: ['gold'] } })
+  const stepUps = (...rules: object[]) => {
+    const ways = reached(rules, 'o').groups.flatMap(({ access }) => access.flatMap((one) => one.ways))
+    return [...new Set(ways.map((way) => way.step_up))]
+  }
+  t.same(stepUps(wide, strong, deny('d', { when: { acr: ['silver'] } })), [true], 'who showed silver is asked for gold')
+  t.same(stepUps(wide, deny('d', { when: { acr: ['silver'] } })), [false], 'without it nothing is asked')
+  t.same(stepUps(wide, strong), [false], 'without the deny nobody has to be asked')
+})
