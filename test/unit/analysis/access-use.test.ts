@@ -204,4 +204,5 @@ const cells: readonly (readonly [text: string, field: string])[] = [
   ['a"b', '"a""b"'],
   ['=a,"b"', '"\'=a,""b"""'],
 ]
-for (const [text, field] of cells) t.test(`a CSV field of ${JSON.stringify(text)}`, async (t) => t.equal(csvCell(text), field))
+for (const [text, field] of cells)
+  t.test(`a CSV field of ${JSON.stringify(text)}`, async (t) => t.equal(csvCell(text), field))
