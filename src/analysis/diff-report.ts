@@ -44,21 +44,23 @@ interface Names {
 
 /** A diff as few changes as say it all: equal ones of several subjects, operations and models are one. */
 export function reportOf(
-  { findings, undecided, grid }: PolicyDiff,
+  { findings, undecided, grid, rules: compared }: PolicyDiff,
   before: PolicyOutline,
   after: PolicyOutline,
 ): AccessReport {
-  const rules = [...before.rules, ...after.rules]
+  const rules = [...compared.before, ...compared.after]
+  const models = [...rules.flatMap((rule) => rule.models ?? []), ...[...before.aliases, ...after.aliases].flat()]
+  const toldApart = new Set(models)
+  // A set with a name that nothing tells apart would be said where a part of it is meant.
+  const isWord = ([name, list]: readonly [string, readonly string[]]) =>
+    isSame(list, after.sets.get(name)) && list.every((one) => toldApart.has(one))
   const names: Names = {
     grid,
     operations: vocabulary(
       rules.flatMap(({ operations }) => operations ?? []),
       new Map(),
     ),
-    models: vocabulary(
-      [...rules.flatMap(({ models }) => models ?? []), ...[...before.aliases, ...after.aliases].flat()],
-      new Map([...before.sets].filter(([name, list]) => isSame(list, after.sets.get(name)))),
-    ),
+    models: vocabulary(models, new Map([...before.sets].filter(isWord))),
   }
   const bySubject = merged(likelyCells(findings).map(toldOf), ({ subjects }) => JSON.stringify(subjects), joinCells)
   const told = merged(bySubject, ({ cells }) => JSON.stringify(cells), joinSubjects)

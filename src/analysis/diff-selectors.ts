@@ -1,7 +1,7 @@
 import { SETTABLE } from '../model/transforms.ts'
 import { compareCodePoints } from '../policy/code-points.ts'
 import type { OutlineTransform, PolicyOutline } from '../policy/outline.ts'
-import { sameText } from './diff-same.ts'
+import { holdersOf, workspacesText } from './diff-holders.ts'
 import { together } from './diff-words.ts'
 import { findText, hasText } from './find-text.ts'
 import { namesAndPatterns } from './parts.ts'
@@ -13,10 +13,12 @@ type SelectorName = 'roles' | 'workspaces' | 'models' | 'operations'
 export interface Outlines {
   readonly before: PolicyOutline
   readonly after: PolicyOutline
-  /** Every role, and every workspace, is held alike. */
-  readonly rolesAreAlike: boolean
+  readonly holders: { readonly before: Holders; readonly after: Holders }
+  /** Every workspace has the members that it had. */
   readonly workspacesAreAlike: boolean
 }
+
+type Holders = ReadonlyMap<string, ReadonlySet<string>>
 
 /** One thing that changes. Weaker: something of what was done before may fall away. */
 export interface Detail {
@@ -25,16 +27,11 @@ export interface Detail {
 }
 
 export function outlinesOf(before: PolicyOutline, after: PolicyOutline): Outlines {
-  const rolesOf = ({ roles }: PolicyOutline) =>
-    sameText([...roles].map(([name, { members, holds }]) => ({ name, members, holds })))
-  // Which of several workspaces a request is in depends on all of them.
-  const workspacesOf = ({ workspaces }: PolicyOutline) =>
-    sameText([...workspaces].map(([name, { members }]) => ({ name, members })))
   return {
     before,
     after,
-    rolesAreAlike: rolesOf(before) === rolesOf(after),
-    workspacesAreAlike: workspacesOf(before) === workspacesOf(after),
+    holders: { before: holdersOf(before), after: holdersOf(after) },
+    workspacesAreAlike: workspacesText(before) === workspacesText(after),
   }
 }
 
@@ -106,10 +103,9 @@ function holderDetails(before: OutlineTransform, after: OutlineTransform, outlin
     const known = new Set(after[name] ?? [])
     return (before[name] ?? []).filter((one) => known.has(one))
   }
-  const roles = outlines.rolesAreAlike ? [] : kept('roles')
-  const changed = roles.flatMap((role) => {
-    const [old, young] = [holders(outlines.before, role), holders(outlines.after, role)]
-    if (old.size === young.size && old.isSubsetOf(young)) return []
+  const changed = kept('roles').flatMap((role) => {
+    const [old, young] = [outlines.holders.before.get(role), outlines.holders.after.get(role)]
+    if (!old || !young || (old.size === young.size && old.isSubsetOf(young))) return []
     return [{ role, isWeaker: !old.isSubsetOf(young) }]
   })
   if (changed.length > 0) {
@@ -119,13 +115,4 @@ function holderDetails(before: OutlineTransform, after: OutlineTransform, outlin
   const workspaces = outlines.workspacesAreAlike ? [] : kept('workspaces')
   if (workspaces.length > 0) found.push({ text: 'others are in its workspaces', isWeaker: true })
   return found
-}
-
-/** Who holds a role: the roles that hold it, which API keys may carry, and their entries of `members`. */
-function holders({ roles }: PolicyOutline, role: string): Set<string> {
-  return new Set(
-    [...roles].flatMap(([name, { holds, members }]) =>
-      holds.includes(role) ? [`role ${name}`, ...members.map((member) => `member ${sameText(member)}`)] : [],
-    ),
-  )
 }

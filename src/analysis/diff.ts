@@ -1,7 +1,9 @@
 import type { CompiledPolicy } from '../policy/compile.ts'
+import type { OutlineRule, PolicyOutline } from '../policy/outline.ts'
 import { type Cell, fieldsOf, type Grid, gridOf } from './diff-cells.ts'
 import { comparison, type Finding, findingsIn } from './diff-fields.ts'
 import { encodePolicy } from './diff-policy.ts'
+import { touchedOutlines } from './diff-touched.ts'
 import { factSpace } from './space-facts.ts'
 import { Formulas } from './space-formula.ts'
 import { TooLarge } from './space-solve.ts'
@@ -27,6 +29,8 @@ export interface PolicyDiff {
   readonly undecided: readonly { readonly cells: readonly Cell[]; readonly why: string }[]
   /** The operations and models that the policies tell apart. */
   readonly grid: Grid
+  /** The rules that were looked at, of both policies: the others make no difference. */
+  readonly rules: { readonly before: readonly OutlineRule[]; readonly after: readonly OutlineRule[] }
 }
 
 /**
@@ -39,9 +43,10 @@ export function diffPolicies(before: CompiledPolicy, after: CompiledPolicy, limi
   const classes = { left: limits.classes }
   const findings: Finding[] = []
   const undecided: { cells: readonly Cell[]; why: string }[] = []
+  const outlines = touchedOutlines(before.outline(), after.outline())
   let grid: Grid = { operations: [], models: [] }
   try {
-    const outlines = [before.outline(), after.outline()] as const
+    refuseTooMany(outlines)
     const facts = factSpace(new Formulas(), outlines, classes)
     const pair = { before: encodePolicy(outlines[0], facts), after: encodePolicy(outlines[1], facts) }
     const comparing = comparison({ before, after }, pair, { limit: limits.question, total })
@@ -58,5 +63,18 @@ export function diffPolicies(before: CompiledPolicy, after: CompiledPolicy, limi
     if (!(error instanceof TooLarge)) throw error
     undecided.push({ cells: [], why: error.message })
   }
-  return { findings, undecided, grid }
+  return { findings, undecided, grid, rules: { before: outlines[0].rules, after: outlines[1].rules } }
+}
+
+/** Every value of a condition is asked of every other one, and every workspace of every other one. */
+const MAX_CONDITIONS = 4_000
+const MAX_WORKSPACES = 400
+
+function refuseTooMany(outlines: readonly PolicyOutline[]): void {
+  const conditions = new Set(outlines.flatMap(({ rules }) => rules.map(({ when }) => JSON.stringify(when))))
+  if (conditions.size > MAX_CONDITIONS) {
+    throw new TooLarge(`more than ${MAX_CONDITIONS} rules with conditions of their own may meet what changes`)
+  }
+  const workspaces = new Set(outlines.flatMap((outline) => [...outline.workspaces.keys()]))
+  if (workspaces.size > MAX_WORKSPACES) throw new TooLarge(`there are more than ${MAX_WORKSPACES} workspaces`)
 }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { diffPolicies } from '../../../src/analysis/diff.ts'
 import { reportOf } from '../../../src/analysis/diff-report.ts'
-import { compiled, deny, large, ROLES, report, rules, texts } from '../../support/diffed.ts'
+import { compiled, deny, large, type Parts, ROLES, report, rules, texts } from '../../support/diffed.ts'
 
 const alike = [
   [
@@ -70,6 +70,28 @@ t.test('a search that is too large says so, and that widens', async (t) => {
       [where],
     )
   }
+})
+
+t.test('too many conditions or workspaces are named as what is too large, and fewer are compared', async (t) => {
+  const ranges = (count: number) =>
+    rules(
+      large,
+      ...Array.from({ length: count }, (_, n) => ({ ...deny, when: { network: [`10.${n >> 8}.${n & 255}.0/24`] } })),
+    )
+  const workspaces = (count: number) => ({
+    ...rules(large),
+    workspaces: Object.fromEntries(Array.from({ length: count }, (_, n) => [`w${n}`, {}])),
+  })
+  const changed = (parts: Parts) => ({ ...parts, roles: { ...ROLES, robot: { includes: ['analyst'] } } })
+  const whyOf = (parts: Parts) => report(parts, changed(parts)).undecided.map(({ where, why }) => [where, why])
+  t.same(whyOf(ranges(4_001)), [
+    ['everything', 'more than 4000 rules with conditions of their own may meet what changes'],
+  ])
+  t.same(whyOf(workspaces(401)), [['everything', 'there are more than 400 workspaces']])
+  t.same([whyOf(ranges(50)), whyOf(workspaces(20))], [[], []])
+  const apart = (...more: Parts[]) => rules(...(ranges(4_001).rules as Parts[]).slice(1), ...more)
+  const list = { id: 'x', roles: ['lead'], operations: ['models.list'] }
+  t.same(report(apart(), apart(list)).undecided, [], 'what cannot meet a changed rule is not counted')
 })
 
 t.test('where a claim cannot be told, a new deny takes something from callers who have no name', async (t) => {
