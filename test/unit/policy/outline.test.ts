@@ -67,3 +67,31 @@ t.test('it is made once', async (t) => {
   const { policy } = compilePolicy(sources(documents), KNOWN)
   t.equal(policy?.outline(), policy?.outline())
 })
+
+t.test('a transform with its sets resolved; what it does not say is null, or no settings', async (t) => {
+  const transforms = [
+    { id: 'cap', models: ['@small', 'o1'], operations: ['chat'], set: { max_output_tokens: 9 } },
+    { id: 'say', roles: ['lead'], workspaces: ['research'], system: { prepend: 'x' } },
+  ]
+  const { policy } = compilePolicy(sources([...documents, { version: 1, transforms }]), KNOWN)
+  t.strictSame(policy?.outline().transforms, [
+    {
+      id: 'cap',
+      roles: null,
+      workspaces: null,
+      models: ['o1', 'gpt-4o-mini', 'llama-*'],
+      operations: ['chat'],
+      set: { max_output_tokens: 9 },
+      prepend: null,
+    },
+    {
+      id: 'say',
+      roles: ['lead'],
+      workspaces: ['research'],
+      models: null,
+      operations: null,
+      set: {},
+      prepend: 'x',
+    },
+  ])
+})
