@@ -1,6 +1,7 @@
 import { MODEL_OPERATIONS } from '../model/operations.ts'
-import { compilePattern, isPattern } from '../model/pattern.ts'
+import { isPattern } from '../model/pattern.ts'
 import type { OutlineRule, PolicyOutline } from '../policy/outline.ts'
+import { doOverlap } from '../policy/patterns.ts'
 import { holdersOf, workspacesText } from './diff-holders.ts'
 import { sameText } from './diff-same.ts'
 
@@ -104,21 +105,5 @@ type Names = readonly string[] | null
 /** Says no only where no name is of both. */
 function mayMeet(one: Names, other: Names): boolean {
   if (one === null || other === null) return true
-  return one.some((a) => other.some((b) => nameMayMeet(a, b)))
-}
-
-function nameMayMeet(a: string, b: string): boolean {
-  if (a === b) return true
-  const [isWide, isOtherWide] = [isPattern(a), isPattern(b)]
-  if (isWide && isOtherWide)
-    return isEither(headOf(a), headOf(b), 'startsWith') && isEither(tailOf(a), tailOf(b), 'endsWith')
-  if (!isWide && !isOtherWide) return false
-  return isWide ? compilePattern(a)(b) : compilePattern(b)(a)
-}
-
-const headOf = (pattern: string) => pattern.slice(0, pattern.indexOf('*'))
-const tailOf = (pattern: string) => pattern.slice(pattern.lastIndexOf('*') + 1)
-
-function isEither(a: string, b: string, has: 'startsWith' | 'endsWith'): boolean {
-  return a[has](b) || b[has](a)
+  return one.some((a) => other.some((b) => doOverlap(a, b)))
 }

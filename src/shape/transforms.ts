@@ -9,8 +9,9 @@ import { type Edit, insertedMembers } from './edits.ts'
  * stay as they are.
  *
  * `max_output_tokens` is a cap: every limit that the body sets is lowered to it, never raised, and zero, which to many
- * engines is none, is set to it; one is set where the operation's own is absent. Below the top of a body, whatever else is
- * no limit becomes the cap, too. Every other setting takes the place of what the client said. A text to prepend is a system message before all others, or the beginning of `instructions`.
+ * engines is none, is set to it; one is set where the operation's own is absent. Below the top of a body, whatever else
+ * is no limit becomes the cap, too. Every other setting takes the place of what the client said. A text to prepend is a
+ * system message before all others, or the beginning of `instructions`.
  */
 export function transformed(body: JsonBody, operation: string, { set, prepend }: Obligations): Edit[] {
   const wanted = new Map<string, JsonValue>()
