@@ -51,6 +51,11 @@ export const OUTPUT_LIMITS: readonly string[] = [
   'max_length',
   'n_predict',
   'num_predict',
+  'max_gen_len',
+  'max_tokens_to_sample',
+  'max_tokens_to_generate',
+  'max_generated_tokens',
+  'max_token_count',
 ]
 
 /** Where an operation goes by any one of several limits of its own; every other one goes by the member of the table. */
