@@ -32,6 +32,8 @@ export interface Draft {
   objects: ObjectReference[] | null
   /** Keys that name objects in the bodies of this operation, at any depth, beside those that do so in all bodies. */
   readonly ids: ReadonlySet<string>
+  /** What is read stands in a member of names that the caller made up (`NAMED_BY_CALLER`). */
+  isOwn: boolean
   images: boolean
   files: boolean
   audio: boolean
@@ -52,6 +54,7 @@ export function openDraft(ids = NO_IDS): Draft {
     foldedCharacters: 0,
     objects: null,
     ids,
+    isOwn: false,
     images: false,
     files: false,
     audio: false,

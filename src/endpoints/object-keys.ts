@@ -32,9 +32,19 @@ const KINDS: ReadonlyMap<string, ObjectKind> = new Map<string, ObjectKind>([
   ['environment_template_id', 'template'],
   ['vault_ids', 'vault'],
   ['credential_id', 'credential'],
+  ['conversation_id', 'conversation'],
+  ['thread', 'thread'],
+  ['thread_id', 'thread'],
+  ['response_id', 'response'],
+  ['batch_id', 'batch'],
+  ['run_id', 'run'],
+  ['vector_store', 'vector_store'],
 ])
 
-/** Undefined for a key that may name objects of any kind. */
+/** Undefined for a key that may name objects of any kind. An `id` is of the kind that its holder says. */
 export function objectKind(key: string): ObjectKind | undefined {
-  return KINDS.get(key)
+  const kind = KINDS.get(key)
+  if (kind !== undefined || !key.endsWith('.id')) return kind
+  const holder = key.slice(0, -'.id'.length)
+  return KINDS.get(holder) ?? KINDS.get(`${holder}_id`)
 }
