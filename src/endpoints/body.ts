@@ -23,6 +23,8 @@ export interface BodyForm {
   readonly readers: ReadonlyMap<string, MemberReader>
   /** Keys that name objects in these bodies, at any depth, beside those that do so in all bodies. */
   readonly ids: ReadonlySet<string>
+  /** It runs something stored, which its path names or which is looked up by what the body names. */
+  readonly runsStored: boolean
   /** Members that limit the output; null where the operation has no such limit. */
   readonly outputLimits: readonly string[]
 }
@@ -56,6 +58,7 @@ export function bodyForm(
     /** Settings and prose of this operation alone. */
     known?: readonly string[]
     ids?: readonly string[]
+    runsStored?: boolean
   },
 ): BodyForm {
   return {
@@ -64,6 +67,7 @@ export function bodyForm(
     outputLimits: more.outputLimits,
     known: new Set([...SETTINGS, ...OUTPUT_LIMITS, ...(more.known ?? [])]),
     ids: new Set(more.ids),
+    runsStored: more.runsStored === true,
     readers: new Map<string, MemberReader>([
       ...OPAQUE.map((key): [string, MemberReader] => [key, () => undefined]),
       ...[...HOSTED_MEMBERS].map(([key, tool]): [string, MemberReader] => [
@@ -105,6 +109,7 @@ function readPrediction(draft: Draft, prediction: JsonValue): undefined {
 export function describeBody(form: BodyForm, body: JsonBody | null, inPath?: string): Result<RequestFacts, Fault> {
   if (body === null) return failed(fault('invalid_body', 'the request needs a JSON body', { reason: 'body_invalid' }))
   const draft = openDraft(form.ids)
+  draft.storedSettings = form.runsStored
   const { value } = body
   for (const key in value) {
     if (key === 'model') continue
@@ -138,6 +143,7 @@ export function factsOf(
     maxOutputTokens: more.maxOutputTokens,
     tools: { functions: listed(draft.functions), hosted: listed(draft.hosted) },
     input: { bytes: more.bytes, images: draft.images, files: draft.files, audio: draft.audio },
+    storedSettings: draft.storedSettings,
     urls: listed(draft.urls),
     objects: draft.objects ?? NONE,
   }

@@ -17,6 +17,7 @@ export const evals: readonly Endpoint[] = [
   // The graders of the stored eval say their models, whatever the run names.
   send('evals.runs.create', `${EVAL}/runs`, {
     model: 'indirect',
+    runsStored: true,
     models: [
       ...['.data_source.model', '.data_source.source.model', '.data_source.sampling_params.tools[].model'],
       '.data_source.input_messages.template[].tools[].model',
