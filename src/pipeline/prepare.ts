@@ -11,7 +11,7 @@ import { shapeRequest } from '../shape/request.ts'
 import { isAnsweredHere } from './answers.ts'
 import { candidates, judge, judgeShadow, policyInput } from './judge.ts'
 import { mayUse } from './listing.ts'
-import { decisionFault, modelNotFound, notCarried, objectRefused, storedRefused } from './refusals.ts'
+import { decisionFault, modelNotFound, notCarried, objectRefused, storedRefused, unplacedRefused } from './refusals.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
 import type { Trail } from './trail.ts'
 
@@ -65,6 +65,7 @@ export function judged(
   const { basePath, settings } = decided.value
   const { apiKey } = settings
   const obligations = snapshot.policy.obligations(input)
+  if (obligations?.unplaced) return failed(unplacedRefused(facts.operation, obligations.unplaced))
   if (obligations) trail.obliged(obligations.names)
   const request = shapeRequest({
     route: found,

@@ -105,6 +105,14 @@ export function storedRefused(operation: string): Fault {
   })
 }
 
+/** A transform that the policy wants, and that has no place in the body of the operation. */
+export function unplacedRefused(operation: string, parts: readonly string[]): Fault {
+  const named = parts.map((part) => `\`${part}\``).join(' and ')
+  return fault('policy_denied', `a transform of the policy has no place in \`${operation}\`: ${named}`, {
+    reason: 'condition_unmet',
+  })
+}
+
 /** What keeps an operation of the table from being carried at all; null for nothing. */
 export function notCarried({ operation, awaits }: Pick<Endpoint, 'operation' | 'awaits'>): Fault | null {
   switch (awaits) {

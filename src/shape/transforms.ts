@@ -19,7 +19,7 @@ export function transformed(body: JsonBody, operation: string, { set, prepend }:
     if (name === 'max_output_tokens') noteLimits(body, operation, value as number, wanted)
     else noteSetting(body, operation, name as SettableName, value as JsonValue, wanted)
   }
-  if (prepend !== null && operation === 'responses') noteInstructions(body, prepend, wanted)
+  if (prepend !== null && hasInstructions(operation)) noteInstructions(body, prepend, wanted)
   const edits = prepend !== null && operation === 'chat' ? systemMessage(body, prepend, wanted) : []
   const { max_output_tokens: cap } = set
   if (typeof cap === 'number' && settableMember('max_output_tokens', operation) !== undefined) {
@@ -71,6 +71,10 @@ function noteSetting(
 ): void {
   const key = settableMember(name, operation)
   if (key !== undefined && ownValue(value, key) !== written) wanted.set(key, written)
+}
+
+function hasInstructions(operation: string): boolean {
+  return operation === 'responses' || operation === 'responses.compact'
 }
 
 /** Instructions that are no text are nobody's: the policy's own stand in their place. */
