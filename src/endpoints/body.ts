@@ -5,6 +5,7 @@ import type { ModelFact, OperationName, RequestFacts } from '../model/request.ts
 import { failed, ok, type Result } from '../model/result.ts'
 import { OUTPUT_LIMITS } from '../model/transforms.ts'
 import { walkPart } from './content.ts'
+import { checkCounts } from './counts.ts'
 import { type Draft, noteHosted, noteModel, openDraft, refuse, shown } from './draft.ts'
 import type { ModelRole } from './endpoint.ts'
 import { modelNameProblem } from './model-name.ts'
@@ -120,7 +121,7 @@ export function describeBody(form: BodyForm, body: JsonBody | null, inPath?: str
     else walkUnknown(draft, key, member)
   }
   const model = servingModel(draft, value, form.model, inPath)
-  const stream = flag(draft, value, 'stream')
+  const stream = flag(draft, value, 'stream') || streamsFormat(value)
   const maxOutputTokens = outputLimit(draft, value, form.outputLimits)
   checkCounts(draft, value)
   checkStreamOptions(draft, value)
@@ -192,6 +193,11 @@ function flag(draft: Draft, value: JsonObject, key: string): boolean {
   return written === true
 }
 
+/** Speech is a stream of events by its format; one that is not known could be. */
+function streamsFormat(value: JsonObject): boolean {
+  return (ownValue(value, 'stream_format') ?? 'audio') !== 'audio'
+}
+
 /**
  * The largest limit that any engine could go by; undefined when the operation's own one is absent. Zero is undefined,
  * too: to many engines it means their own default. So is what is no limit below the top of a body, where it may mean
@@ -227,17 +233,6 @@ function outputLimit(draft: Draft, value: JsonObject, own: readonly string[]): n
 
 function refuseNested(draft: Draft, member: string): undefined {
   refuse(draft, `\`${shown(member)}\` holds more than ${MAX_NESTED_LIMITS} output limits: leave it out`, member)
-}
-
-/** How many answers are made: a wrong type here would be a count that nobody judged. */
-function checkCounts(draft: Draft, value: JsonObject): undefined {
-  for (const key of ['n', 'best_of']) {
-    const written = ownValue(value, key)
-    if (written === undefined || written === null) continue
-    if (typeof written !== 'number' || !Number.isSafeInteger(written) || written < 1) {
-      refuse(draft, `\`${key}\` must be a whole number of at least 1`, key)
-    }
-  }
 }
 
 function checkStreamOptions(draft: Draft, value: JsonObject): undefined {

@@ -4,7 +4,8 @@ import { foldKey, isLikeJudged, redirects, steers } from './key-names.ts'
 /**
  * How the value of a member is read: `text` is prose that nobody follows, `opaque` is not looked into (schemas,
  * arguments), `object` names something stored, `named` does so as far as its key says, `id` by the object that it stands
- * in, `own` holds names of the caller's own, `steer` redirects at the top of a body only, `double` is there another spelling of a member that is judged,
+ * in, `own` holds names of the caller's own, `remote` is a place that a program
+ * fetches from, `steer` redirects at the top of a body only, `double` is there another spelling of a member that is judged,
  * `other` is everything not known.
  */
 export type MemberKind =
@@ -22,6 +23,9 @@ export type MemberKind =
   | 'opaque'
   | 'network'
   | 'tools'
+  | 'graders'
+  | 'ranker'
+  | 'remote'
   | 'other'
 export type Media = 'images' | 'files' | 'audio'
 
@@ -35,6 +39,8 @@ const NO_MEDIA: readonly Media[] = []
 
 const KINDS = {
   model: ['model'],
+  ranker: ['ranker'],
+  graders: ['grader', 'graders', 'testing_criteria'],
   object: [
     'previous_response_id',
     'comparison_response_id',
@@ -162,6 +168,8 @@ const STEER: Member = { kind: 'steer', media: NO_MEDIA }
 const DOUBLE: Member = { kind: 'double', media: NO_MEDIA }
 const URL_MEMBER: Member = { kind: 'url', media: NO_MEDIA }
 const HOST_MEMBER: Member = { kind: 'host', media: NO_MEDIA }
+const MODEL_MEMBER: Member = { kind: 'model', media: NO_MEDIA }
+const REMOTE: Member = { kind: 'remote', media: NO_MEDIA }
 const NAMED: Member = { kind: 'named', media: NO_MEDIA }
 /** What the key of a member says of its value, wherever in a body it stands; undefined for one that is not known. */
 export function knownMember(key: string): Member | undefined {
@@ -175,8 +183,16 @@ export function examineKey(key: string): Member {
   if (steers(folded)) return STEER
   if (isLikeJudged(key, folded)) return DOUBLE
   if (/(?:ur[li]|webhook|callback)s?$/.test(folded)) return URL_MEMBER
-  if (/(?:host|hostname|ipaddr|ipaddress)s?$/.test(folded)) return HOST_MEMBER
+  if (isHost(folded)) return HOST_MEMBER
+  if (/(?:repo|repository|repositories|remote|mirror|registry|registries)s?$/.test(folded)) return REMOTE
+  if (folded.endsWith('model')) return MODEL_MEMBER
   return holdsObjects(key) ? NAMED : OTHER
+}
+
+/** What is connected to, and what may be; not what is kept out. */
+function isHost(folded: string): boolean {
+  if (/(?:host|hostname|ipaddr|ipaddress|egress)s?$/.test(folded)) return true
+  return folded.endsWith('domains') && !/^(?:blocked|excluded?|denied|deny|disallowed)/.test(folded)
 }
 
 /** What a key is taken for once there is no need to know. */

@@ -37,6 +37,8 @@ const KINDS: ReadonlyMap<string, ObjectKind> = new Map<string, ObjectKind>([
   ['thread_id', 'thread'],
   ['response_id', 'response'],
   ['batch_id', 'batch'],
+  ['consent', 'voice_consent'],
+  ['consent_id', 'voice_consent'],
   ['run_id', 'run'],
   ['vector_store', 'vector_store'],
 ])

@@ -1,7 +1,8 @@
 import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
 import { holdsObjects } from '../model/object-members.ts'
 import { type Draft, examined, noteHost, noteModel, noteObject, noteUrl, refuse, shown } from './draft.ts'
-import { looksFetched } from './fetched-text.ts'
+import { hostOfRemote, looksFetched } from './fetched-text.ts'
+import { isPlainRanker, noteGraders } from './graders.ts'
 import { knownMember } from './members.ts'
 import { noteTool } from './tools.ts'
 import { namedHost } from './url-host.ts'
@@ -35,6 +36,8 @@ export function walkMember(draft: Draft, key: string, value: JsonValue, doubt: b
   if (media.length > 0 && value !== null) for (const medium of media) draft[medium] = true
   switch (kind) {
     case 'model':
+      // Rows and arguments of the caller's own may have any word that ends so.
+      if (key !== 'model' && (draft.isOwn || typeof value === 'object')) return walk(draft, value, doubt, key)
       return noteModel(draft, value)
     case 'redirect':
       return refuse(draft, `\`${shown(key)}\` could redirect the call: leave it out`, key)
@@ -53,6 +56,14 @@ export function walkMember(draft: Draft, key: string, value: JsonValue, doubt: b
       return walkNetwork(draft, value)
     case 'tools':
       return walkTools(draft, value)
+    case 'graders':
+      noteGraders(draft, value)
+      return walk(draft, value, doubt, key)
+    case 'ranker':
+      if (typeof value === 'string' && !isPlainRanker(value)) noteModel(draft, value)
+      return walk(draft, value, doubt, key)
+    case 'remote':
+      return walkRemote(draft, key, value, doubt)
     case 'opaque':
       return doubt ? walk(draft, value, doubt, key) : undefined
     case 'text':
@@ -90,7 +101,9 @@ function walkOwn(draft: Draft, key: string, value: JsonValue, doubt: boolean): u
 }
 
 function noteIfFetched(draft: Draft, text: string, key: string): undefined {
-  if (looksFetched(text)) noteUrl(draft, text, key)
+  if (looksFetched(text)) return noteUrl(draft, text, key)
+  const host = hostOfRemote(text)
+  if (host !== null) noteUrl(draft, `https://${host}/`, key)
 }
 
 function walkUrl(draft: Draft, key: string, value: JsonValue, doubt: boolean): undefined {
@@ -102,7 +115,15 @@ function walkUrl(draft: Draft, key: string, value: JsonValue, doubt: boolean): u
 /** Where an engine is told to connect: a name or an address, with or without a port, or a URL. */
 function walkHost(draft: Draft, key: string, value: JsonValue, doubt: boolean): undefined {
   if (value === null || typeof value === 'boolean') return
-  if (isJsonObject(value)) return walk(draft, value, doubt, key)
+  if (isJsonObject(value)) {
+    // An allow list under a name of its own: `egress: { allow: [‥] }`.
+    for (const inner in value) {
+      const member = value[inner] as JsonValue
+      if (Array.isArray(member)) walkHost(draft, inner, member, doubt)
+      else walkMember(draft, inner, member, true, key)
+    }
+    return
+  }
   if (Array.isArray(value)) {
     for (const element of value) walkHost(draft, key, element, doubt)
     return
@@ -111,6 +132,17 @@ function walkHost(draft: Draft, key: string, value: JsonValue, doubt: boolean): 
   const named = typeof value === 'string' ? namedHost(`http://${value}/`) : null
   if (named?.kind === 'host' && typeof value === 'string' && /^[^/?#]+$/.test(value)) noteHost(draft, named.host, key)
   else refuse(draft, `\`${shown(key)}\` must be a plain host name or address`, key)
+}
+
+/** Where a program fetches from: a URL, one without its scheme, or a name at some service, which says no host. */
+function walkRemote(draft: Draft, key: string, value: JsonValue, doubt: boolean): undefined {
+  if (Array.isArray(value)) {
+    for (const element of value) walkRemote(draft, key, element, doubt)
+    return
+  }
+  if (typeof value !== 'string') return walk(draft, value, doubt, key)
+  if (/^[/\\]{2}/.test(value)) return noteUrl(draft, `https:${value}`, key)
+  noteIfFetched(draft, value, key)
 }
 
 /** Reads a member at the top of a body that is not known there: there it could steer the call, too. */
