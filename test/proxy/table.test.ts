@@ -20,6 +20,7 @@ const LATER = {
   multipart: [415, 'unsupported_media_type'],
   websocket: [404, 'unknown_endpoint'],
   session: [404, 'unknown_endpoint'],
+  requests: [404, 'unknown_endpoint'],
 } as const
 
 interface Asked {

@@ -20,7 +20,15 @@ export function sent(operation: Operation, text: string, more: Partial<Obligatio
   if (!facts.ok) return null
   const obligations = { names: [], set: {}, prepend: null, ...more }
   const { model } = facts.value
-  const given = { route: found.value, body: body.value, facts: facts.value, basePath: '', apiKey: null, obligations }
+  const given = {
+    route: found.value,
+    body: body.value,
+    facts: facts.value,
+    basePath: '',
+    apiKey: null,
+    messageHead: null,
+    obligations,
+  }
   const { body: bytes } = shapeRequest({ ...given, model: alias === null ? model : 'target', alias })
   return { text: String(bytes), judged: body.value.value, isSame: bytes === body.value.bytes }
 }

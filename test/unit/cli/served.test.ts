@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import { main } from '../../../src/cli/main.ts'
 import { decidedUpstreams, describedOutcome } from '../../../src/cli/policy-outcome.ts'
 import { loadAll } from '../../../src/config/load-all.ts'
+import { apiOf } from '../../../src/model/operations.ts'
 import { candidates, judge } from '../../../src/pipeline/judge.ts'
 import type { ServingUpstream } from '../../../src/pipeline/snapshot.ts'
 import { compilePolicies } from '../../../src/serving/compile-policies.ts'
@@ -95,7 +96,7 @@ t.test('explain decides as the pipeline does', async (t) => {
       const outcome = describedOutcome(policy, decided, described, 0)
       if (!outcome.ok) throw new Error(outcome.fault)
       const { input, served } = outcome.value
-      const able = candidates(serving, [input.model])
+      const able = candidates(serving, [input.model], apiOf(operation))
       const judged = judge(policy, { ...input, upstream: undefined }, [], able)
       t.same(policy.decide(input), judged.decision, `${operation} ${model}`)
       t.equal(served, able.length > 0)

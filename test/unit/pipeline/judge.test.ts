@@ -46,7 +46,7 @@ const serving: readonly (readonly [name: string, models: ModelFact[], expected: 
 for (const [name, models, expected] of serving) {
   t.test(`candidates: ${name}`, async (t) => {
     t.same(
-      candidates([us, eu], models).map(({ settings }) => settings.name),
+      candidates([us, eu], models, 'any').map(({ settings }) => settings.name),
       expected,
     )
   })

@@ -20,7 +20,16 @@ function shape(target: string, text: string | null, more: Partial<ShapeInput> = 
   const facts = found.value.endpoint.describe(body === null ? null : body.value, found.value.parameters)
   if (!facts.ok) throw new Error(facts.fault.message)
   const { model } = facts.value
-  const rest = { facts: facts.value, model, alias: null, obligations: null, basePath: '/v1', apiKey: key, ...more }
+  const rest = {
+    facts: facts.value,
+    model,
+    alias: null,
+    obligations: null,
+    basePath: '/v1',
+    apiKey: key,
+    messageHead: null,
+    ...more,
+  }
   return { ...shapeRequest({ route: found.value, body: body?.value ?? null, ...rest }), judged: body?.value }
 }
 
@@ -259,6 +268,7 @@ t.test('what goes up parses to the judged value and exactly that change', async 
         route: found.value,
         body,
         facts: { ...facts, stream },
+        messageHead: null,
         model,
         alias: aliased ? 'fast' : null,
         obligations: null,
