@@ -7,6 +7,7 @@ export const TARGETS = {
   chat: '/v1/chat/completions',
   completions: '/v1/completions',
   embeddings: '/v1/embeddings',
+  messages: '/v1/messages',
   responses: '/v1/responses',
 } as const
 export type Operation = keyof typeof TARGETS
