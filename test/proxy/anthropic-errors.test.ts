@@ -1,7 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk'
 import t from 'tap'
 import { asked, eventsOf, openScene, weather } from '../support/message-scene.ts'
-import { BOB, endInOrder } from '../support/world.ts'
+import { ALICE, BOB, endInOrder } from '../support/world.ts'
 
 type ErrorClass = abstract new (...parts: never) => Error
 
@@ -153,5 +153,27 @@ t.test('a stream that breaks raises an error, and one that said its last word do
     t.equal(raised, type, name)
     t.equal((await ended(id)).complete.action, action, `${name}: its event`)
   }
+  await endInOrder(t, world)
+})
+
+t.test('an API reaches only the upstreams that speak it', async (t) => {
+  const { world } = await openScene(t)
+  const authorization = `Bearer ${await world.token(ALICE)}`
+  const post = async (path: string, model: string) => {
+    const headers = { authorization, 'content-type': 'application/json' }
+    const answer = await fetch(`${world.proxy.baseUrl}${path}`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(asked({ model })),
+    })
+    const { error } = (await answer.json()) as { error?: { type: string; code: string } }
+    return [answer.status, error?.type, error?.code]
+  }
+  t.same(await post('/messages', 'claude-small'), [200, undefined, undefined])
+  t.same(await post('/chat/completions', 'gpt-small'), [200, undefined, undefined])
+  const before = world.model.requests.length
+  t.same(await post('/messages', 'gpt-small'), [404, 'not_found_error', 'model_not_found'])
+  t.same(await post('/chat/completions', 'claude-small'), [404, 'invalid_request_error', 'model_not_found'])
+  t.equal(world.model.requests.length, before, 'and no other one got a byte')
   await endInOrder(t, world)
 })

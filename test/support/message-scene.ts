@@ -16,11 +16,12 @@ const POLICY = {
       models: ['claude-small*'],
       operations: ['messages.count_tokens'],
     },
+    { id: 'chat', effect: 'allow', roles: ['analyst'], operations: ['chat'] },
     {
       id: 'messages',
       effect: 'allow',
       roles: ['analyst'],
-      models: ['claude-small*'],
+      models: ['claude-small*', 'gpt-small'],
       operations: ['messages'],
       when: { max_output_tokens: { at_most: 1000 }, tools: { functions: ['weather'], hosted: [] } },
     },

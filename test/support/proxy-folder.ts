@@ -74,7 +74,7 @@ export function writeFolder(folder: string, options: ProxyOptions, ports: readon
               ...upstream(options.upstream ?? ''),
               name: 'mock-messages',
               kind: 'anthropic',
-              models: ['gpt-*', 'claude-*'],
+              models: ['gpt-4o*', 'claude-*'],
             },
           ]
         : []),

@@ -35,6 +35,19 @@ function shape(target: string, text: string | null, more: Partial<ShapeInput> = 
 
 const chat = (text: string, more?: Partial<ShapeInput>) => shape('/v1/chat/completions', text, more)
 
+t.test('the head for Anthropic’s API', async (t) => {
+  const headersOf = (more: Partial<ShapeInput>) => shape('/v1/messages', '{"model":"m","messages":[]}', more).headers
+  const rest = [
+    ...['accept', 'application/json', 'accept-encoding', 'identity', 'user-agent', 'sallyport'],
+    ...['content-type', 'application/json', 'anthropic-version', '2023-06-01'],
+  ]
+  const head = { version: '2023-06-01', betas: null }
+  t.same(headersOf({ messageHead: head }), [...rest, 'x-api-key', 'sk-upstream'])
+  const betas = 'a,b'
+  t.same(headersOf({ messageHead: { ...head, betas } }), [...rest, 'anthropic-beta', betas, 'x-api-key', 'sk-upstream'])
+  t.same(headersOf({ messageHead: head, apiKey: null }), rest)
+})
+
 t.test('the head is built from nothing', async (t) => {
   const sent = chat('{"model":"m"}')
   t.same(
