@@ -33,10 +33,10 @@ export interface QueryForm {
 }
 
 /**
- * Why an operation of the table is not carried yet: its body is none that is read, it is a WebSocket, or its answer lets
- * the caller speak to the provider without the proxy.
+ * Why an operation of the table is not carried yet: it is a WebSocket, or its answer lets the caller speak to the provider
+ * without the proxy.
  */
-export type Awaits = 'multipart' | 'websocket' | 'session'
+export type Awaits = 'websocket' | 'session'
 
 /** One operation of the API: how it is found, what a request to it asks for, and what its answer tells. */
 export interface Endpoint {
@@ -65,7 +65,7 @@ export interface Endpoint {
   readonly usageOnRequest: boolean
   /**
    * Pure facts of one request; `body` is null exactly where the endpoint has none, `query` is canonical. The objects that
-   * path and query name are not among them. Faults: `invalid_body`.
+   * path and query name are not among them. Of a form `describeForm` says them. Faults: `invalid_body`.
    */
   describe(body: JsonBody | null, parameters: PathParameters, query?: string): Result<RequestFacts, Fault>
 }

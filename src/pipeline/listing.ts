@@ -6,8 +6,17 @@ import type { Snapshot } from './snapshot.ts'
 /** What a model can be used for: listed are the models that the caller may use for one of these. */
 const USES = [
   ...['chat', 'responses', 'completions', 'embeddings', 'moderations', 'images.generate', 'audio.speech'],
-  'decisions.create',
+  ...['decisions.create', 'images.edit', 'images.variation', 'audio.transcribe', 'audio.translate'],
 ] as const
+
+const NOTHING: PolicyInput['input'] = { bytes: 0, images: false, files: false, audio: false }
+/** What a request cannot be without. */
+const BRINGS: { readonly [Operation in (typeof USES)[number]]?: PolicyInput['input'] } = {
+  'images.edit': { ...NOTHING, images: true },
+  'images.variation': { ...NOTHING, images: true },
+  'audio.transcribe': { ...NOTHING, audio: true },
+  'audio.translate': { ...NOTHING, audio: true },
+}
 
 /** The models that this caller may use, each once, in the order of the upstreams. */
 export async function usableModels(snapshot: Snapshot, input: PolicyInput): Promise<readonly ListedModel[]> {
@@ -38,7 +47,7 @@ export function mayUse(snapshot: Snapshot, input: PolicyInput, model: string): b
         stream,
         maxOutputTokens: 1,
         tools: { functions: [], hosted: [] },
-        input: { bytes: 0, images: false, files: false, audio: false },
+        input: BRINGS[operation] ?? NOTHING,
         urls: [],
       }
       return judge(snapshot.policy, asked, [], serving).decision.effect === 'allow'

@@ -1,9 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { type FileHandle, open, unlink } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** What a spool needs of a file; tests put in ones that fail. */
 export type SpoolFile = Pick<FileHandle, 'write' | 'read' | 'close'>
+
+/** The same in a folder that is made where it is not there, for its owner alone. */
+export async function openInFolder(folder: string): Promise<SpoolFile> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  return openUnlinked(folder)
+}
 
 /**
  * Opens a new file that nobody else can open: readable for its owner alone, under a name that was not there before, and

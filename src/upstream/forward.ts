@@ -7,6 +7,7 @@ import { afterReads } from '../model/turn.ts'
 import { isEventStream, unacceptable } from './answer-head.ts'
 import type { Delivery } from './delivery.ts'
 import { faultOf, timedOut } from './faults.ts'
+import { KeptSending } from './kept-body.ts'
 import { KeyGuard } from './key-guard.ts'
 import { LastWord } from './last-word.ts'
 import type { Upstream } from './pools.ts'
@@ -38,16 +39,20 @@ export function forward(
   shape: AnswerShape,
 ): Promise<Delivery> {
   return new Promise((resolve, reject) => {
-    const transfer = new Transfer(upstream, sink, shape, { resolve, reject })
-    upstream.pool.dispatch(
-      {
-        path: request.path,
-        method: request.method as Dispatcher.HttpMethod,
-        headers: request.headers as string[],
-        body: request.body,
-      },
-      transfer,
-    )
+    const { path, headers, body } = request
+    const method = request.method as Dispatcher.HttpMethod
+    if (body === null || Buffer.isBuffer(body)) {
+      const transfer = new Transfer(upstream, sink, shape, { resolve, reject })
+      upstream.pool.dispatch({ path, method, headers: headers as string[], body }, transfer)
+      return
+    }
+    const promised = Promise.withResolvers<Delivery>()
+    const transfer = new Transfer(upstream, sink, shape, promised)
+    const { firstByteMs } = upstream.settings.timeouts
+    const sending = new KeptSending(body, transfer, firstByteMs, (reason) => transfer.abort(reason))
+    void promised.promise.finally(() => sending.close()).then(resolve, reject)
+    const kept = { path, method, headers: headers as string[], body: sending.body, headersTimeout: 0 }
+    upstream.pool.dispatch(kept, sending)
   })
 }
 

@@ -11,7 +11,7 @@ const ROLES = {
   query: 'named, or none',
 } as const
 const STREAMS = { no: '', asked: 'if asked', always: 'always' } as const
-const AWAITS = { multipart: 'no: form', websocket: 'no: WebSocket', session: 'no: goes past the proxy' } as const
+const AWAITS = { websocket: 'no: WebSocket', session: 'no: goes past the proxy' } as const
 
 /** The table of the endpoints as documentation has it. */
 export function endpointTable(endpoints: readonly Endpoint[]): string {
