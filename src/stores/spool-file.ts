@@ -5,12 +5,6 @@ import { join } from 'node:path'
 /** What a spool needs of a file; tests put in ones that fail. */
 export type SpoolFile = Pick<FileHandle, 'write' | 'read' | 'close'>
 
-/** The same in a folder that is made where it is not there, for its owner alone. */
-export async function openInFolder(folder: string): Promise<SpoolFile> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  return openUnlinked(folder)
-}
-
 /**
  * Opens a new file that nobody else can open: readable for its owner alone, under a name that was not there before, and
  * unlinked before anything is written to it. So it is gone with the process, however that ends.
@@ -25,4 +19,18 @@ export async function openUnlinked(folder: string): Promise<SpoolFile> {
     throw cause
   }
   return file
+}
+
+/** The same in a folder that is made where it is not there, for its owner alone; the folder around it must be there. */
+export async function openInFolder(folder: string): Promise<SpoolFile> {
+  try {
+    return await openUnlinked(folder)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
+  }
+  // Not with those around it: Node never comes back from that in a folder that takes no others (Linux: `/proc`).
+  await mkdir(folder, { mode: 0o700 }).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'EEXIST') throw cause
+  })
+  return openUnlinked(folder)
 }
