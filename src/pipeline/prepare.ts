@@ -19,7 +19,7 @@ import { mayUse } from './listing.ts'
 import { decisionFault, modelNotFound, notCarried, objectRefused, storedRefused } from './refusals.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
 import type { Trail } from './trail.ts'
-import type { UploadedForm } from './upload.ts'
+import { objectInForm, type UploadedForm } from './upload.ts'
 
 /**
  * What an allowed request still needs. Of its body only the bytes that go upstream are kept: the parsed value is many
@@ -77,6 +77,8 @@ export function judged(
   if (!decided.ok) return decided
   if (isAnsweredHere(facts.operation)) return ok({ by: 'proxy', input })
   const { basePath, settings } = decided.value
+  const raw = upload && settings.isolation !== 'off' ? objectInForm(described.value) : null
+  if (raw) return failed(raw)
   const { apiKey } = settings
   const obligations = snapshot.policy.obligations(input)
   if (obligations) trail.obliged(obligations.names)
