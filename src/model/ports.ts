@@ -1,8 +1,10 @@
 /** Interfaces that the edges implement for each other; the composition root joins them. */
 
+import type { Readable } from 'node:stream'
 import type { Fault } from './fault.ts'
 import type { AnswerFacts } from './request.ts'
 import type { Result } from './result.ts'
+import type { Segment } from './segments.ts'
 
 /** One API key as stored. `hash` (argon2id) and `tag` (a truncated digest) are not credentials. */
 export interface StoredKey {
@@ -52,10 +54,29 @@ export interface AnswerSink {
   readonly stopped: Fault | null
 }
 
-/** The bytes of one request's body, counted as they arrive. */
+/** Bytes that are kept for one request, counted as they arrive. */
 export interface BodyAllowance {
   /** Takes bytes into account; a fault when they may not be kept. */
   take(bytes: number): Fault | null
+}
+
+/** Takes one piece of a body; a promise asks to wait for it before there is another. A fault ends the reading. */
+export type TakePiece = (piece: Buffer) => Fault | null | Promise<Fault | null>
+
+export interface PieceLimits {
+  readonly bytes: number
+  /** Between two pieces. Milliseconds. */
+  readonly idleMs: number
+  /** For all of them. Milliseconds. */
+  readonly totalMs: number
+}
+
+/** Where the files of one upload are kept while it is judged and sent; who opened it disposes of it, on every path. */
+export interface UploadSpool {
+  write(bytes: Buffer): Fault | null | Promise<Fault | null>
+  /** The segments as one stream, as often as it is asked for. */
+  read(segments: readonly Segment[]): Readable
+  dispose(): Promise<void>
 }
 
 /** One request's connection as the pipeline sees it: the body is read here and answers go out here, once. */
@@ -72,6 +93,8 @@ export interface ClientExchange extends AnswerSink {
     timeoutMs: number,
     allowance?: BodyAllowance,
   ): Promise<Result<Buffer, Fault>>
+  /** Hands the body over piece by piece; null once all of it was taken. */
+  readPieces(announced: number | undefined, limits: PieceLimits, take: TakePiece): Promise<Fault | null>
   /** Answers with a fault; without effect once an answer began. */
   refuse(fault: Fault): void
   json(status: number, document: string): void

@@ -9,6 +9,7 @@ import type { ServerPorts } from '../http/server.ts'
 import { type Identity, openIdentity } from '../identity/authenticate.ts'
 import type { AuditEvent } from '../model/audit.ts'
 import { type FaultCode, fault } from '../model/fault.ts'
+import type { BodyAllowance } from '../model/ports.ts'
 import type { PlacedProblem } from '../model/problem.ts'
 import { ok, type Result } from '../model/result.ts'
 import type { Settings } from '../model/settings.ts'
@@ -18,6 +19,8 @@ import { handle } from '../pipeline/handle.ts'
 import { Meter } from '../pipeline/meter.ts'
 import type { Snapshot } from '../pipeline/snapshot.ts'
 import { type KeyStore, openKeyStore } from '../stores/keys.ts'
+import { Spool } from '../stores/spool.ts'
+import { openInFolder } from '../stores/spool-file.ts'
 import { Current } from './current.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { KeyEventFollower } from './key-events.ts'
@@ -58,6 +61,7 @@ export class Runtime {
   readonly #current: Current
   readonly #meter = new Meter()
   readonly #bodies: BodyBudget
+  readonly #spooled: BodyBudget
   readonly #keyEvents: KeyEventFollower
   readonly #file: string
   #keys: KeyStore | null
@@ -71,6 +75,7 @@ export class Runtime {
     const { settings } = sound
     this.#file = file
     this.#bodies = new BodyBudget(settings.listen.maxBufferedBytes, settings.listen.maxBodyBytes)
+    this.#spooled = new BodyBudget(settings.listen.maxSpooledBytes, settings.listen.maxUploadBytes)
     this.#diagnostics = diagnostics
     this.#keys = keys
     this.#inForce = sound
@@ -96,6 +101,7 @@ export class Runtime {
       auditQueuedBytes: () => this.#audit.queuedBytes,
       auditDropped: () => this.#audit.dropped,
       bufferedBytes: () => this.#bodies.heldBytes,
+      spooledBytes: () => this.#spooled.heldBytes,
     }
     this.ports = this.#serverPorts()
     this.#keyEvents = new KeyEventFollower({
@@ -168,6 +174,8 @@ export class Runtime {
       bug: (cause: unknown, requestId: string) =>
         this.#diagnostics.error('a bug met a request', { requestId, err: cause }),
       bodies: this.#bodies,
+      spooled: this.#spooled,
+      openSpool: (folder: string, allowance: BodyAllowance) => new Spool({ folder, allowance, openFile: openInFolder }),
     }
     return {
       newRequestId: requestIds(),
