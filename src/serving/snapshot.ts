@@ -21,6 +21,7 @@ export function composeSnapshot(
   clock: Clock,
   previous: Snapshot | null,
   report: (failure: string) => void,
+  keyRing: Snapshot['keyRing'],
 ): Snapshot {
   const before = previous?.upstreams ?? []
   const upstreams = settings.upstreams.map(
@@ -30,6 +31,7 @@ export function composeSnapshot(
     settings,
     policy,
     authenticate: (credential: Credential) => identity.authenticate(credential),
+    keyRing,
     upstreams: inOrder(upstreams),
   })
 }

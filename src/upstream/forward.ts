@@ -5,6 +5,7 @@ import type { AnswerSink, AnswerTap } from '../model/ports.ts'
 import type { AnswerFacts, UpstreamRequest } from '../model/request.ts'
 import { afterReads } from '../model/turn.ts'
 import { isEventStream, unacceptable } from './answer-head.ts'
+import type { AnswerShape } from './answer-shape.ts'
 import type { Delivery } from './delivery.ts'
 import { faultOf, timedOut } from './faults.ts'
 import { KeyGuard } from './key-guard.ts'
@@ -13,14 +14,6 @@ import type { Upstream } from './pools.ts'
 
 /** An upstream's error body is held back to this size, so that the provider's key can be blotted out of it. */
 const ERROR_BODY_BYTES = 1024 * 1024
-
-/** The pure parts of an answer, handed in by the composition root. */
-export interface AnswerShape {
-  readonly headers: (headers: IncomingHttpHeaders, stream: boolean) => string[]
-  readonly openTap: (kind: 'json' | 'sse', status: number) => AnswerTap
-  /** Takes the provider's key out of an error body. */
-  readonly blot: (body: Buffer) => Buffer
-}
 
 /**
  * Sends one shaped request to one upstream and streams its answer to the client, with backpressure both ways. Exactly
@@ -125,7 +118,7 @@ class Transfer implements Dispatcher.DispatchHandler {
     this.#tap = this.#shape.openTap(isStream ? 'sse' : 'json', status)
     // Known length, no chunked framing: a stream's length may change when usage is taken out of it. A 204 may not tell of
     // one (RFC 9110 section 8.6): a reader that believed it would take the next answer for its body.
-    if (!isStream && status !== 204 && typeof length === 'string') {
+    if (!isStream && status !== 204 && typeof length === 'string' && !this.#tap.resizes) {
       this.#headers.push('content-length', length)
       this.#length = Number(length)
     }
@@ -173,6 +166,11 @@ class Transfer implements Dispatcher.DispatchHandler {
     if (this.#settled) return
     if (this.#held) {
       const body = this.#shape.blot(Buffer.concat(this.#held, this.#heldBytes))
+      const own = this.#shape.faultFor?.(this.#status, body)
+      if (own) {
+        this.#settle('failed', {}, own)
+        return
+      }
       this.#sink.start(this.#status, [...this.#headers, 'content-length', String(body.length)], false)
       this.#sink.end(body)
       this.#settle('answered', {})
