@@ -18,6 +18,8 @@ export type AuditAction =
   | 'key-created'
   | 'key-rotated'
   | 'key-revoked'
+  | 'sealing-key-created'
+  | 'sealing-key-retired'
   | 'jwks-refreshed'
   | 'jwks-failed'
   | 'connection-rejected'
