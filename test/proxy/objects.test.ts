@@ -44,8 +44,21 @@ async function refusal({ world, account }: Scene, client: OpenAI, use: Use, ids:
   )
   if (!(error instanceof APIError)) return { error, seen: account.seen.slice(before) }
   const decision = await world.proxy.audit.decision(error.requestID ?? '')
+  const named = decision.get('sallyport.request.objects')
   const told = [decision.action, decision.get('event.reason'), decision.get('http.response.status_code')]
-  return { status: error.status, body: error.error, told, seen: account.seen.slice(before) }
+  return {
+    status: error.status,
+    body: error.error,
+    told,
+    isNamed: isListOf(named, ids),
+    seen: account.seen.slice(before),
+  }
+}
+
+/** The event names what the caller wrote. */
+function isListOf(named: unknown, ids: Ids): boolean {
+  const written = Object.values(ids)
+  return Array.isArray(named) && named.length > 0 && named.every((id) => written.includes(id))
 }
 
 const DENIED = ['request-denied', 'object_not_found', 404]
@@ -57,9 +70,14 @@ async function crosses(t: Test, scene: Scene, { make, uses }: ObjectType): Promi
   const others = await make(blue)
   for (const [name, use] of Object.entries(uses)) {
     const named = new Set<string>()
-    const noting = new Proxy(ids, { get: (all, key) => all[named.add(String(key)) && String(key)] })
-    const foreign = await refusal(scene, blue, use, noting)
-    t.same([foreign.status, foreign.told, foreign.seen], [404, DENIED, []], `${name}: not the other one’s`)
+    const noting: Use = (client, ids) =>
+      use(client, new Proxy(ids, { get: (all, key) => all[named.add(String(key)) && String(key)] }))
+    const foreign = await refusal(scene, blue, noting, ids)
+    t.same(
+      [foreign.status, foreign.told, foreign.isNamed, foreign.seen],
+      [404, DENIED, true, []],
+      `${name}: not the other one’s`,
+    )
     for (const [what, wrong] of [
       ['raw', each(ids, raw)],
       ['altered', each(ids, altered)],
