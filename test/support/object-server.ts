@@ -212,7 +212,7 @@ function page(data: readonly JsonObject[], more: boolean): JsonObject {
 }
 
 function chatOf(id: string, { model = null, metadata = {}, modalities }: JsonObject): JsonObject {
-  const audio = modalities === undefined ? null : { id: `audio_${id}`, data: '', transcript: '', expires_at: 1 }
+  const audio = modalities === undefined ? null : { id, data: '', transcript: '', expires_at: 1 }
   const message = { role: 'assistant', content: 'hello', audio }
   return {
     id,

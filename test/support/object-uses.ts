@@ -112,6 +112,10 @@ export const OBJECT_TYPES: readonly ObjectType[] = [
       get: (client, { chat = '' }) => client.chat.completions.retrieve(chat),
       update: (client, { chat = '' }) => client.chat.completions.update(chat, { metadata: { a: 'b' } }),
       'list below it': (client, { chat = '' }) => client.chat.completions.messages.list(chat),
+      'go on with what was said': (client, { audio: id = '' }) => {
+        const messages = [{ role: 'assistant' as const, audio: { id } }, text('b')]
+        return client.chat.completions.create({ model: MODEL, messages })
+      },
       delete: (client, { chat = '' }) => client.chat.completions.delete(chat),
     },
   },
