@@ -1,3 +1,4 @@
+import { printableJson } from '../config/report.ts'
 import { mintSealingKey, SEALS_AFTER_MS } from '../serving/sealing-ring.ts'
 import type { KeyStore } from '../stores/keys.ts'
 import type { SealingKeyRecord } from '../stores/sealing-keys.ts'
@@ -27,7 +28,7 @@ function rotate(options: CommonOptions, { sealing }: KeyStore, io: CommandIo): v
   const key = mintSealingKey(now, now + SEALS_AFTER_MS)
   sealing.add(key, operator())
   const sealsFrom = isoTime(key.sealsFrom)
-  if (options.json) io.stdout.write(`${JSON.stringify({ id: key.kid, seals_from: sealsFrom })}\n`)
+  if (options.json) io.stdout.write(`${printableJson({ id: key.kid, seals_from: sealsFrom })}\n`)
   else io.stdout.write(`id          ${key.kid}\nseals from  ${sealsFrom}\n`)
   io.stderr.write('ids that older keys have sealed go on opening until those keys are retired\n')
 }
@@ -45,13 +46,13 @@ function retire(options: CommonOptions & { readonly id: string }, { sealing }: K
     case 'retired':
   }
   const retired = sealing.records().find(({ kid }) => kid === id)?.retiredAt ?? null
-  if (options.json) io.stdout.write(`${JSON.stringify({ id, retired: isoTime(retired) })}\n`)
+  if (options.json) io.stdout.write(`${printableJson({ id, retired: isoTime(retired) })}\n`)
   else io.stdout.write(`${id} is retired; a running proxy opens nothing that it has sealed after 10 s\n`)
 }
 
 function list(options: CommonOptions, { sealing }: KeyStore, io: CommandIo): void {
   const records = listed(sealing.records(), Date.now())
-  io.stdout.write(options.json ? `${JSON.stringify(records, null, 2)}\n` : table(records))
+  io.stdout.write(options.json ? `${printableJson(records, 2)}\n` : table(records))
 }
 
 interface Listed {
