@@ -23,8 +23,9 @@ export async function loadAccess({ config }: CommonOptions, io: CommandIo): Prom
     io.stderr.write(problemText(loaded.problems, io.cwd))
     return null
   }
-  const upstreams = settings.upstreams.map(({ name, region, labels, models }) => ({
+  const upstreams = settings.upstreams.map(({ name, kind, region, labels, models }) => ({
     name,
+    kind,
     region: region ?? undefined,
     labels,
     models: namesAndPatterns(models),

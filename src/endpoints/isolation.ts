@@ -37,7 +37,7 @@ const SEALED: { readonly [name: string]: FormName } = {
 const PLAIN: ReadonlySet<string> = new Set([
   ...['completions', 'embeddings', 'moderations', 'models.list', 'models.get', 'images', 'decisions'],
   ...['audio.speech', 'audio.transcribe', 'audio.translate', 'responses.input_tokens', 'fine_tuning.alpha'],
-  'content_provenance_checks',
+  ...['content_provenance_checks', 'messages', 'messages.count_tokens'],
 ])
 
 const REFUSED: { readonly [name: string]: string } = {
@@ -51,6 +51,7 @@ const REFUSED: { readonly [name: string]: string } = {
   webhooks: 'an endpoint is told of the objects of everybody',
   safety: 'alerts and cases are about the account',
   chatkit: 'threads belong to users that the caller names itself',
+  'messages.batches': 'requests that run later are not read yet',
   agents: 'agents hand on what other servers say, and no form of it is known',
 }
 

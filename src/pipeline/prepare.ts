@@ -1,6 +1,7 @@
 import type { AnswerKind, Endpoint } from '../endpoints/endpoint.ts'
 import { parseJsonBody } from '../endpoints/json.ts'
 import { mediaFault } from '../endpoints/media-type.ts'
+import { messageHead } from '../endpoints/message-head.ts'
 import { type Route, route } from '../endpoints/route.ts'
 import type { PolicyInput } from '../model/decision.ts'
 import type { Fault } from '../model/fault.ts'
@@ -30,6 +31,8 @@ export type Prepared =
       /** Null where the upstream keeps nobody apart, or the request speaks of nothing that is kept. */
       readonly owned: OwnedAnswer | null
     }
+
+const PLAIN_HEAD = ok(null)
 
 /** The endpoint that is asked for, and whether a body of this kind can be meant for it. */
 export function routed(head: RequestHead, trail: Trail): Result<Route, Fault> {
@@ -69,6 +72,8 @@ export function judged(
   const { upstream, owned } = decided.value
   const { basePath, settings } = upstream
   const { apiKey } = settings
+  const said = settings.kind === 'anthropic' ? messageHead(head.rawHeaders) : PLAIN_HEAD
+  if (!said.ok) return said
   const obligations = snapshot.policy.obligations(input)
   if (obligations) trail.obliged(obligations.names)
   const request = shapeRequest({
@@ -81,6 +86,7 @@ export function judged(
     ...(owned === null ? {} : { opening: owned.edits }),
     basePath,
     apiKey,
+    messageHead: said.value,
     traceparent: head.traceparent,
   })
   return ok({ by: 'upstream', upstream, request, answer: found.endpoint.answer, owned: owned?.answer ?? null })
@@ -102,7 +108,7 @@ function decide(
   trail: Trail,
 ): Result<Placed, Fault> {
   const { model } = input
-  const serving = candidates(snapshot.upstreams, [model, ...facts.nestedModels])
+  const serving = candidates(snapshot.upstreams, [model, ...facts.nestedModels], asked.found.endpoint.api)
   const { decision, upstream } = decideFor(serving, facts, input, snapshot, trail)
   if (serving.length === 0) return failed(modelNotFound(typeof model === 'string' ? model : 'named in the request'))
   if (decision.effect !== 'allow') {

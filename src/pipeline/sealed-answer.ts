@@ -14,7 +14,7 @@ import type { OwnedAnswer } from './ownership.ts'
  */
 export function sealedShape(shape: AnswerShape, { ids, sealing, notFound }: OwnedAnswer): AnswerShape {
   return {
-    headers: shape.headers,
+    ...shape,
     openTap: (kind, status) => {
       const tap = shape.openTap(kind, status)
       return sealing === null ? tap : sealingTap(tap, kind, sealing)

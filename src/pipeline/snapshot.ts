@@ -5,7 +5,7 @@ import type { Settings } from '../model/settings.ts'
 import type { Obligations } from '../model/transforms.ts'
 import type { KeyRing } from '../shape/seal.ts'
 import type { AnswerShape } from '../upstream/answer-shape.ts'
-import type { ListedModel } from '../upstream/catalogue.ts'
+import type { ListedModel } from '../upstream/model-list.ts'
 import type { Upstream } from '../upstream/pools.ts'
 
 /** The compiled policy, as far as a request needs it. */

@@ -107,7 +107,7 @@ class Transfer implements Dispatcher.DispatchHandler {
       return
     }
     const isStream = isEventStream(headers)
-    if (isStream) this.#lastWord = new LastWord()
+    if (isStream) this.#lastWord = new LastWord(this.#shape.ending)
     const passed = this.#shape.headers(headers, isStream)
     this.#headers = this.#guard?.headers(passed) ?? passed
     const length = headers['content-length']

@@ -12,7 +12,12 @@ const ROLES = {
   query: 'named, or none',
 } as const
 const STREAMS = { no: '', asked: 'if asked', always: 'always' } as const
-const AWAITS = { multipart: 'no: form', websocket: 'no: WebSocket', session: 'no: goes past the proxy' } as const
+const AWAITS = {
+  multipart: 'no: form',
+  websocket: 'no: WebSocket',
+  session: 'no: goes past the proxy',
+  requests: 'no: requests that run later',
+} as const
 
 /** The table of the endpoints as documentation has it. */
 export function endpointTable(endpoints: readonly Endpoint[]): string {
@@ -27,8 +32,9 @@ export function isRefused(endpoint: Endpoint): boolean {
 }
 
 function rowOf(endpoint: Endpoint): string[] {
-  const { operation, method, path, query, body, model, models, streams, awaits } = endpoint
-  const carried = awaits === null ? (isRefused(endpoint) ? '`isolation: off`' : 'yes') : AWAITS[awaits]
+  const { operation, api, method, path, query, body, model, models, streams, awaits } = endpoint
+  const open = api === 'anthropic' ? '`kind: anthropic`' : 'yes'
+  const carried = awaits === null ? (isRefused(endpoint) ? '`isolation: off`' : open) : AWAITS[awaits]
   const places = models.map((place) => `\`${place}\``).join(', ')
   const parameters = Object.entries(query).map(([name, kind]) => (kind === null ? name : `${name} (${kind})`))
   return [

@@ -16,7 +16,7 @@ function sent(written: object, obligations: Obligations | null, alias: string | 
   if (!facts.ok) throw new Error(facts.fault.message)
   const opened = openBody(body.text, { noted: facts.value.objects, isStrict: true }, sealerOf().open)
   if (!opened.ok) throw new Error(opened.fault.key)
-  const rest = { obligations, basePath: '/v1', apiKey: null, opening: opened.value }
+  const rest = { obligations, basePath: '/v1', apiKey: null, messageHead: null, opening: opened.value }
   const request = shapeRequest({ route: found.value, body, facts: facts.value, model: 'm', alias, ...rest })
   return JSON.parse(String(request.body))
 }
