@@ -83,6 +83,18 @@ export function isolationOf({ operation, method, path }: Pick<Endpoint, 'operati
   return { kind: 'refused', why: 'nothing is known of its objects' }
 }
 
+/**
+ * True for a chat that leaves something behind by which another request can name it: one that is stored, or whose answer
+ * is spoken. Any word for `store` but a plain no counts as a yes, for engines differ.
+ */
+export function isKept(body: JsonObject): boolean {
+  const store = ownValue(body, 'store')
+  if (store !== undefined && store !== null && store !== false) return true
+  if ((ownValue(body, 'audio') ?? null) !== null) return true
+  const modalities = ownValue(body, 'modalities') ?? null
+  return modalities !== null && !(Array.isArray(modalities) && modalities.every((one) => one === 'text'))
+}
+
 const ROWS_OF_THE_CALLER: ReadonlySet<unknown> = new Set(['file_content', 'file_id'])
 
 /**

@@ -18,6 +18,8 @@ export type AuditAction =
   | 'key-created'
   | 'key-rotated'
   | 'key-revoked'
+  | 'sealing-key-created'
+  | 'sealing-key-retired'
   | 'jwks-refreshed'
   | 'jwks-failed'
   | 'connection-rejected'
@@ -48,6 +50,8 @@ export interface AuditAsked {
   readonly audio?: true
   /** The workspace that the caller asked for. */
   readonly project?: string
+  /** Ids of stored objects as the caller wrote them; nothing is decided by them. */
+  readonly objects?: readonly string[]
   readonly omitted?: readonly string[]
 }
 

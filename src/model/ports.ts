@@ -104,6 +104,8 @@ export interface ClientExchange extends AnswerSink {
 
 /** Reads usage from a passing answer; `push` gives the bytes to send on now. */
 export interface AnswerTap {
+  /** It may make a JSON answer longer, so that the announced length does not hold. */
+  readonly resizes?: true
   push(chunk: Buffer): Buffer | null
   end(): { readonly rest: Buffer | null; readonly facts: AnswerFacts }
 }

@@ -122,6 +122,7 @@ export function decisionOf(fault: Fault | null): 'deny' | 'error' {
   switch (fault?.code) {
     case 'audit_unavailable':
     case 'identity_unavailable':
+    case 'objects_unavailable':
     case 'shutting_down':
     case 'overloaded':
     case 'internal':

@@ -12,6 +12,7 @@ import { forward } from '../upstream/forward.ts'
 import { answerHere } from './answers.ts'
 import { judged, type Prepared, routed } from './prepare.ts'
 import { auditUnavailable, challenged, credentialFault, methodFault } from './refusals.ts'
+import { sealedShape } from './sealed-answer.ts'
 import type { Snapshot } from './snapshot.ts'
 import { Trail, type TrailPorts } from './trail.ts'
 import { Holding, type HoldingPorts, readForm } from './upload.ts'
@@ -103,9 +104,9 @@ async function proceed(
       return null
     }
     if (allowed.by === 'proxy') return await answer(allowed.input, exchange, snapshot, trail)
-    const { upstream, request, answer: kind } = allowed
+    const { upstream, request, answer: kind, owned } = allowed
     const shape = upstream.answerShape(kind, request.askedUsage)
-    const delivery = await forward(upstream, request, exchange, shape)
+    const delivery = await forward(upstream, request, exchange, owned === null ? shape : sealedShape(shape, owned))
     queued = delivery.queued
     return passed(delivery, exchange, trail)
   } finally {

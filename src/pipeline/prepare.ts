@@ -15,9 +15,10 @@ import { failed, ok, type Result } from '../model/result.ts'
 import type { FormToSend } from '../shape/form.ts'
 import { shapeRequest } from '../shape/request.ts'
 import { isAnsweredHere } from './answers.ts'
-import { candidates, judge, judgeShadow, policyInput } from './judge.ts'
+import { candidates, type Judgement, judge, judgeShadow, policyInput } from './judge.ts'
 import { mayUse } from './listing.ts'
-import { decisionFault, modelNotFound, notCarried, objectRefused, storedRefused } from './refusals.ts'
+import { type AskedObjects, isAside, type Owned, type OwnedAnswer, place } from './ownership.ts'
+import { decisionFault, modelNotFound, notCarried } from './refusals.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
 import type { Trail } from './trail.ts'
 import { objectInForm, type UploadedForm } from './upload.ts'
@@ -33,6 +34,8 @@ export type Prepared =
       readonly upstream: ServingUpstream
       readonly request: UpstreamRequest
       readonly answer: AnswerKind
+      /** Null where the upstream keeps nobody apart, or the request speaks of nothing that is kept. */
+      readonly owned: OwnedAnswer | null
     }
 
 const BOUNDARY_BYTES = 24
@@ -75,10 +78,12 @@ export function judged(
       : { model: named, alias: null }
   trail.described(facts, model ?? null, alias)
   const input = policyInput(principal, head, facts, model, trail.startedAt)
-  const decided = decide(found.endpoint, facts, input, snapshot, trail)
+  const asked = { found, body, noted: described.value.objects }
+  const decided = decide(asked, principal, facts, input, snapshot, trail)
   if (!decided.ok) return decided
   if (isAnsweredHere(facts.operation)) return ok({ by: 'proxy', input })
-  const { basePath, settings } = decided.value
+  const { upstream, owned } = decided.value
+  const { basePath, settings } = upstream
   const raw = upload && settings.isolation !== 'off' ? objectInForm(described.value) : null
   if (raw) return failed(raw)
   const { apiKey } = settings
@@ -87,39 +92,40 @@ export function judged(
   const obligations = snapshot.policy.obligations(input)
   if (obligations) trail.obliged(obligations.names)
   const request = shapeRequest({
-    route: found,
+    route: owned === null ? found : { ...found, ...owned.target },
     body,
     form: upload && formToSend(upload),
     facts,
     model,
     alias,
     obligations,
+    ...(owned === null ? {} : { opening: owned.edits }),
     basePath,
     apiKey,
     messageHead: said.value,
     traceparent: head.traceparent,
   })
-  return ok({ by: 'upstream', upstream: decided.value, request, answer: found.endpoint.answer })
+  return ok({ by: 'upstream', upstream, request, answer: found.endpoint.answer, owned: owned?.answer ?? null })
 }
 
-/** The policy's word: the upstream for which the request is allowed. */
+/** The upstream that a request goes to, and what it means there. */
+interface Placed {
+  readonly upstream: ServingUpstream
+  readonly owned: Owned | null
+}
+
+/** The policy's word: the upstream for which the request is allowed and that has what the request speaks of. */
 function decide(
-  { stored, api }: Endpoint,
+  asked: AskedObjects,
+  principal: Principal,
   facts: RequestFacts,
   input: PolicyInput,
   snapshot: Snapshot,
   trail: Trail,
-): Result<ServingUpstream, Fault> {
+): Result<Placed, Fault> {
   const { model } = input
-  const began = performance.now()
-  const serving = candidates(snapshot.upstreams, [model, ...facts.nestedModels], api)
-  const { decision, upstream } = judge(snapshot.policy, input, facts.nestedModels, serving)
-  const latencyNs = Math.round((performance.now() - began) * 1e6)
-  trail.decided({
-    decision,
-    latencyNs,
-    shadow: judgeShadow(snapshot.policy, decision, input, facts.nestedModels, serving),
-  })
+  const serving = candidates(snapshot.upstreams, [model, ...facts.nestedModels], asked.found.endpoint.api)
+  const { decision, upstream } = decideFor(serving, facts, input, snapshot, trail)
   if (serving.length === 0) return failed(modelNotFound(typeof model === 'string' ? model : 'named in the request'))
   if (decision.effect !== 'allow') {
     const hidden = facts.operation === 'models.get' && decision.reason === 'model_not_allowed'
@@ -131,10 +137,31 @@ function decide(
   if (facts.operation === 'models.get' && typeof model === 'string' && !mayUse(snapshot, input, model)) {
     return failed({ ...modelNotFound(model), reason: 'model_not_allowed' })
   }
-  if (upstream.settings.isolation === 'off') return ok(upstream)
-  if (stored) return failed(storedRefused(facts.operation))
-  const [object] = facts.objects
-  return object ? failed(objectRefused(object.key)) : ok(upstream)
+  if (isAside(asked)) return ok({ upstream, owned: null })
+  const placed = place(asked, decision, principal, serving, snapshot)
+  if (!placed.ok) return placed
+  if (placed.value.serving.length === serving.length) return ok({ upstream, owned: placed.value.owned(upstream) })
+  // Another upstream, another decision: that one is the request's.
+  const fitting = decideFor(placed.value.serving, facts, input, snapshot, trail)
+  if (fitting.decision.effect !== 'allow') return failed(decisionFault(fitting.decision, facts))
+  if (fitting.upstream === null) throw new Error('an allow without an upstream')
+  return ok({ upstream: fitting.upstream, owned: placed.value.owned(fitting.upstream) })
+}
+
+/** The decision for some upstreams, written down. */
+function decideFor(
+  serving: readonly ServingUpstream[],
+  { nestedModels }: RequestFacts,
+  input: PolicyInput,
+  { policy }: Snapshot,
+  trail: Trail,
+): Judgement {
+  const began = performance.now()
+  const judgement = judge(policy, input, nestedModels, serving)
+  const latencyNs = Math.round((performance.now() - began) * 1e6)
+  const shadow = judgeShadow(policy, judgement.decision, input, nestedModels, serving)
+  trail.decided({ decision: judgement.decision, latencyNs, shadow })
+  return judgement
 }
 
 /** Its boundary is made now, when the client has no more to say. */

@@ -89,21 +89,41 @@ export function modelNotFound(model: string): Fault {
   })
 }
 
-/** Stored objects are not yet told apart by owner, so that none is opened unless the upstream's isolation is off. */
+/**
+ * An object that is not there, or not the caller's: the answer is the same, whoever says it. `keys` are the places of the
+ * request's ids.
+ */
+export function objectNotFound(keys: readonly string[]): Fault {
+  const places = keys.slice(0, 16).map((key) => `\`${key.slice(0, 64)}\``)
+  return fault(
+    'object_not_found',
+    `the request names a stored object that does not exist or that you have no access to (${places.join(', ')})`,
+    { param: keys[0] ?? null, reason: 'object_not_found' },
+  )
+}
+
+/** A member that asks for objects without naming them. */
 export function objectRefused(key: string): Fault {
-  return fault('invalid_body', `\`${key}\` refers to a stored object, and stored objects are not opened here`, {
+  return fault('invalid_body', `\`${key}\` asks for stored objects of everybody, and those are not opened here`, {
     param: key,
     reason: 'object_not_allowed',
   })
 }
 
-/** The same of an operation that is about nothing else. */
-export function storedRefused(operation: string): Fault {
-  return fault('unknown_endpoint', `\`${operation}\` works with stored objects, and those are not opened here`, {
+/** An operation that cannot be kept to the caller's own objects. */
+export function storedRefused(operation: string, why: string): Fault {
+  return fault('unknown_endpoint', `\`${operation}\` is not opened here: ${why}`, {
     param: 'path',
     reason: 'object_not_allowed',
   })
 }
+
+/** Without the keys that seal ids nobody's objects can be told from anybody else's. */
+export const objectsUnavailable: Fault = fault(
+  'objects_unavailable',
+  'stored objects cannot be told apart right now: try again later',
+  { reason: 'sealing_keys_unavailable', headers: ['retry-after', '10'] },
+)
 
 /** What keeps an operation of the table from being carried at all; null for nothing. */
 export function notCarried({ operation, awaits }: Pick<Endpoint, 'operation' | 'awaits'>): Fault | null {

@@ -29,6 +29,7 @@ export function composeSnapshot(
   clock: Clock,
   previous: Snapshot | null,
   report: (failure: string) => void,
+  keyRing: Snapshot['keyRing'],
 ): Snapshot {
   const before = previous?.upstreams ?? []
   const upstreams = settings.upstreams.map(
@@ -38,6 +39,7 @@ export function composeSnapshot(
     settings,
     policy,
     authenticate: (credential: Credential) => identity.authenticate(credential),
+    keyRing,
     upstreams: inOrder(upstreams),
   })
 }

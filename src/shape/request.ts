@@ -2,7 +2,7 @@ import type { JsonBody } from '../model/json.ts'
 import type { RequestFacts, UpstreamRequest } from '../model/request.ts'
 import type { Secret } from '../model/secret.ts'
 import type { Obligations } from '../model/transforms.ts'
-import { askForUsage, type Edit, edited, renamed } from './edits.ts'
+import { askForUsage, type Edit, edited, outside, renamed } from './edits.ts'
 import { type FormToSend, type ShapedForm, shapeForm } from './form.ts'
 import { isTraceparent } from './trace-context.ts'
 import { transformed } from './transforms.ts'
@@ -28,6 +28,8 @@ export interface ShapeInput {
   readonly model: RequestFacts['model']
   /** The name that the client used for it; null when it used that very name. */
   readonly alias: string | null
+  /** What opens the sealed ids in the body. */
+  readonly opening?: readonly Edit[]
   /** What the policy does to the body; null for nothing. */
   readonly obligations: Obligations | null
   /** The path of the upstream's url, without a slash at its end: `/v1`. */
@@ -54,6 +56,7 @@ export function shapeRequest(input: ShapeInput): UpstreamRequest {
   const asks = body !== null && route.endpoint.usageOnRequest && facts.stream ? askForUsage(body) : []
   edits.push(...asks)
   const form = input.form ? shapeForm(input.form, input.alias === null ? null : (input.model ?? null)) : null
+  if (input.opening) edits.push(...outside(input.opening, edits))
   return {
     method: route.endpoint.method,
     path: basePath + upstreamPath(input) + (route.query === '' ? '' : `?${route.query}`),

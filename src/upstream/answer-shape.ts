@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Fault } from '../model/fault.ts'
 import type { AnswerTap } from '../model/ports.ts'
 import type { StreamEnding } from './last-word.ts'
 
@@ -10,4 +11,6 @@ export interface AnswerShape {
   readonly ending?: StreamEnding
   /** Takes the provider's key out of an error body. */
   readonly blot: (body: Buffer) => Buffer
+  /** The proxy's own fault that is answered in the place of an upstream's error; null for none. */
+  readonly faultFor?: (status: number, body: Buffer) => Fault | null
 }

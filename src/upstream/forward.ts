@@ -123,7 +123,7 @@ class Transfer implements Dispatcher.DispatchHandler {
     this.#tap = this.#shape.openTap(isStream ? 'sse' : 'json', status)
     // Known length, no chunked framing: a stream's length may change when usage is taken out of it. A 204 may not tell of
     // one (RFC 9110 section 8.6): a reader that believed it would take the next answer for its body.
-    if (!isStream && status !== 204 && typeof length === 'string') {
+    if (!isStream && status !== 204 && typeof length === 'string' && !this.#tap.resizes) {
       this.#headers.push('content-length', length)
       this.#length = Number(length)
     }
@@ -171,6 +171,11 @@ class Transfer implements Dispatcher.DispatchHandler {
     if (this.#settled) return
     if (this.#held) {
       const body = this.#shape.blot(Buffer.concat(this.#held, this.#heldBytes))
+      const own = this.#shape.faultFor?.(this.#status, body)
+      if (own) {
+        this.#settle('failed', {}, own)
+        return
+      }
       this.#sink.start(this.#status, [...this.#headers, 'content-length', String(body.length)], false)
       this.#sink.end(body)
       this.#settle('answered', {})

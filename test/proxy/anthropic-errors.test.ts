@@ -69,10 +69,10 @@ t.test('errors reach the SDK as its classes', async (t) => {
       of('claude-small', {
         messages: [{ role: 'user', content: [{ type: 'image', source: { type: 'file', file_id: 'file_1' } }] }],
       }),
-      Anthropic.BadRequestError,
-      400,
-      'invalid_request_error',
-      'invalid_body',
+      Anthropic.NotFoundError,
+      404,
+      'not_found_error',
+      'object_not_found',
     ],
     ['a model of no upstream', of('llama'), Anthropic.NotFoundError, 404, 'not_found_error', 'model_not_found'],
     [

@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import type { Endpoint } from '../../src/endpoints/endpoint.ts'
 import { ENDPOINTS } from '../../src/endpoints/index.ts'
+import { isRefused } from '../support/endpoint-page.ts'
 import { UPSTREAM_KEY } from '../support/proxy-folder.ts'
 import { requestBytes } from '../support/raw-client.ts'
 import { Caller, smallest, type TableRequest, type WireAnswer } from '../support/table-requests.ts'
@@ -108,20 +109,25 @@ function wrongMethod({ path }: Endpoint): string {
   return METHODS.find((method) => !taken.includes(method)) ?? ''
 }
 
-t.test('stored objects are not opened on a shared upstream, whoever asks', async (t) => {
+t.test('a shared upstream sees nothing of objects that are not the caller’s, whoever asks', async (t) => {
   const world = await startWorld(t, { policy: POLICY, messages: true })
   const caller = new Caller(world.proxy.port)
   t.teardown(() => caller.close())
   const admin = await world.token(CAROL)
   for (const endpoint of ENDPOINTS.filter(({ awaits }) => awaits === null)) {
-    const { operation, stored } = endpoint
+    const { operation, path } = endpoint
     const asked = await ask(world, caller, smallest(endpoint), admin)
-    if (!stored) granted(t, endpoint, asked)
-    else t.same(refusal(asked), [404, 'unknown_endpoint', 'request-denied', operation, 404, 0], operation)
+    const code = isRefused(endpoint) ? 'unknown_endpoint' : namesAnObject(path) ? 'object_not_found' : null
+    if (code === null) granted(t, endpoint, asked)
+    else t.same(refusal(asked), [404, code, 'request-denied', operation, 404, 0], operation)
   }
   await refusesByName(t, world)
   await endInOrder(t, world)
 })
+
+function namesAnObject(path: string): boolean {
+  return path.replace('{model}', '').includes('{')
+}
 
 /** What is not built yet: a clear fault that names the operation. */
 async function refusesByName(t: Test, world: World): Promise<void> {

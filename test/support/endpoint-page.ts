@@ -1,4 +1,5 @@
 import type { Endpoint } from '../../src/endpoints/endpoint.ts'
+import { isolationOf } from '../../src/endpoints/isolation.ts'
 
 const BODIES = { none: '', json: 'JSON', multipart: 'form', either: 'JSON or form' } as const
 const ROLES = {
@@ -24,21 +25,15 @@ export function endpointTable(endpoints: readonly Endpoint[]): string {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('')
 }
 
-function rowOf({
-  operation,
-  api,
-  method,
-  path,
-  query,
-  body,
-  model,
-  models,
-  streams,
-  stored,
-  awaits,
-}: Endpoint): string[] {
-  const carried =
-    awaits === null ? (stored ? '`isolation: off`' : api === 'anthropic' ? '`kind: anthropic`' : 'yes') : AWAITS[awaits]
+/** By every upstream that keeps its callers apart. */
+export function isRefused(endpoint: Endpoint): boolean {
+  return isolationOf(endpoint).kind === 'refused'
+}
+
+function rowOf(endpoint: Endpoint): string[] {
+  const { operation, api, method, path, query, body, model, models, streams, awaits } = endpoint
+  const open = api === 'anthropic' ? '`kind: anthropic`' : 'yes'
+  const carried = awaits === null ? (isRefused(endpoint) ? '`isolation: off`' : open) : AWAITS[awaits]
   const places = models.map((place) => `\`${place}\``).join(', ')
   const parameters = Object.entries(query).map(([name, kind]) => (kind === null ? name : `${name} (${kind})`))
   return [
