@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Fault, fault } from '../model/fault.ts'
-import type { BodyAllowance, ClientExchange } from '../model/ports.ts'
+import type { BodyAllowance, ClientExchange, ClientUpgrade } from '../model/ports.ts'
 import { failed, type Result } from '../model/result.ts'
 import { type BodyBreak, BodyReading, BREAKS, tooLarge } from './body.ts'
 import type { Carrier } from './carrier.ts'
@@ -28,6 +28,7 @@ export class Exchange implements ClientExchange {
   readonly id: string
   onDrain: (() => void) | null = null
   onGone: ((stopped: Fault | null) => void) | null = null
+  upgrade: ClientUpgrade | null = null
   readonly #request: IncomingMessage
   readonly #response: Exchanged
   readonly #carrier: Carrier

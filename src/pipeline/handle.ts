@@ -11,11 +11,12 @@ import { forward } from '../upstream/forward.ts'
 import { answerHere } from './answers.ts'
 import type { BodyBudget } from './body-budget.ts'
 import { judged, type Prepared, routed } from './prepare.ts'
+import { type ConversePorts, converse } from './realtime/converse.ts'
 import { auditUnavailable, challenged, credentialFault, methodFault } from './refusals.ts'
 import type { Snapshot } from './snapshot.ts'
 import { Trail, type TrailPorts } from './trail.ts'
 
-export interface PipelinePorts extends TrailPorts {
+export interface PipelinePorts extends TrailPorts, ConversePorts {
   /** Told of a bug, with the request that met it; must not throw. */
   readonly bug: (cause: unknown, requestId: string) => void
   /** The request bodies in memory, of this process. */
@@ -97,13 +98,14 @@ async function proceed(
     const prepared = await whole(head, principal, found.value, exchange, allowance, snapshot, trail)
     if (!prepared.ok) return prepared.fault
     const allowed = prepared.value
-    if (!(await trail.authorize(allowed.by === 'upstream' ? allowed.upstream : null))) return auditUnavailable
+    if (!(await trail.authorize(allowed.by === 'proxy' ? null : allowed.upstream))) return auditUnavailable
     if (exchange.stopped) return exchange.stopped
     if (exchange.gone) {
       trail.complete({ outcome: 'client_gone', status: 0, facts: {}, firstByteAt: 0 })
       return null
     }
     if (allowed.by === 'proxy') return await answer(allowed.input, exchange, snapshot, trail)
+    if (allowed.by === 'session') return await converse(allowed.wanted, principal, exchange, snapshot, trail, ports)
     const { upstream, request, answer: kind } = allowed
     const shape = upstream.answerShape(kind, request.askedUsage)
     const delivery = await forward(upstream, request, exchange, shape)

@@ -6,7 +6,7 @@ import type { Snapshot } from './snapshot.ts'
 /** What a model can be used for: listed are the models that the caller may use for one of these. */
 const USES = [
   ...['chat', 'responses', 'completions', 'embeddings', 'moderations', 'images.generate', 'audio.speech'],
-  'decisions.create',
+  ...['decisions.create', 'realtime', 'realtime.translations.connect'],
 ] as const
 
 /** The models that this caller may use, each once, in the order of the upstreams. */

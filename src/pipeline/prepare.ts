@@ -7,11 +7,14 @@ import type { Fault } from '../model/fault.ts'
 import type { Principal } from '../model/identity.ts'
 import type { RequestFacts, RequestHead, UpstreamRequest } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
+import type { Obligations } from '../model/transforms.ts'
 import { shapeRequest } from '../shape/request.ts'
 import { isAnsweredHere } from './answers.ts'
 import { candidates, judge, judgeShadow, policyInput } from './judge.ts'
 import { mayUse } from './listing.ts'
-import { decisionFault, modelNotFound, notCarried, objectRefused, storedRefused } from './refusals.ts'
+import type { Conversation } from './realtime/converse.ts'
+import { handshakeFault } from './realtime/handshake.ts'
+import { decisionFault, modelNotFound, noPlaceForText, notCarried, objectRefused, storedRefused } from './refusals.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
 import type { Trail } from './trail.ts'
 
@@ -27,13 +30,18 @@ export type Prepared =
       readonly request: UpstreamRequest
       readonly answer: AnswerKind
     }
+  | { readonly by: 'session'; readonly upstream: ServingUpstream; readonly wanted: Conversation }
 
 /** The endpoint that is asked for, and whether a body of this kind can be meant for it. */
 export function routed(head: RequestHead, trail: Trail): Result<Route, Fault> {
   const found = route(head.method, head.target)
   if (!found.ok) return found
   trail.routed(found.value.endpoint.operation)
-  const unfit = notCarried(found.value.endpoint) ?? mediaFault(found.value.endpoint, head)
+  const { endpoint } = found.value
+  const unfit =
+    notCarried(endpoint) ??
+    mediaFault(endpoint, head) ??
+    (endpoint.dialect === null ? null : handshakeFault(head, endpoint.operation))
   return unfit ? failed(unfit) : found
 }
 
@@ -66,6 +74,11 @@ export function judged(
   const { apiKey } = settings
   const obligations = snapshot.policy.obligations(input)
   if (obligations) trail.obliged(obligations.names)
+  const { dialect } = found.endpoint
+  if (dialect !== null) {
+    const wanted = { head, dialect, facts, model, alias, obligations, upstream: decided.value, route: found }
+    return withoutPlace(found, obligations) ?? ok({ by: 'session', upstream: decided.value, wanted })
+  }
   const request = shapeRequest({
     route: found,
     body,
@@ -78,6 +91,12 @@ export function judged(
     traceparent: head.traceparent,
   })
   return ok({ by: 'upstream', upstream: decided.value, request, answer: found.endpoint.answer })
+}
+
+/** A session that only writes down what it hears has no instructions that the policy's text could stand before. */
+function withoutPlace({ query }: Route, obligations: Obligations | null): Result<never, Fault> | null {
+  const isTranscription = query.split('&').includes('intent=transcription')
+  return isTranscription && (obligations?.prepend ?? null) !== null ? failed(noPlaceForText) : null
 }
 
 /** The policy's word: the upstream for which the request is allowed. */

@@ -2,6 +2,7 @@ import type { MetricSources } from '../admin/metrics.ts'
 import { type OpenAuditLog, openAuditLog } from '../audit/log.ts'
 import { rejectionReporter } from '../audit/rejected.ts'
 import type { Environment } from '../config/secrets.ts'
+import { isSessionTarget } from '../endpoints/route.ts'
 import { type ClientAddress, clientAddresses } from '../http/client-address.ts'
 import { faultRow } from '../http/errors.ts'
 import { receive } from '../http/receive.ts'
@@ -16,6 +17,7 @@ import { VERSION } from '../model/version.ts'
 import { BodyBudget } from '../pipeline/body-budget.ts'
 import { handle } from '../pipeline/handle.ts'
 import { Meter } from '../pipeline/meter.ts'
+import { SessionPlaces } from '../pipeline/realtime/session-places.ts'
 import type { Snapshot } from '../pipeline/snapshot.ts'
 import { type KeyStore, openKeyStore } from '../stores/keys.ts'
 import { Current } from './current.ts'
@@ -168,6 +170,8 @@ export class Runtime {
       bug: (cause: unknown, requestId: string) =>
         this.#diagnostics.error('a bug met a request', { requestId, err: cause }),
       bodies: this.#bodies,
+      sessions: new SessionPlaces(),
+      current: () => this.#current.snapshot,
     }
     return {
       newRequestId: requestIds(),
@@ -179,6 +183,7 @@ export class Runtime {
         this.#meter.rejectedConnections++
         rejected(connection)
       },
+      upgrades: isSessionTarget,
       draining: () => this.#isDraining,
     }
   }
