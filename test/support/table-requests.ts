@@ -9,11 +9,14 @@ export interface TableRequest {
   readonly method: string
   readonly target: string
   readonly body: string | null
+  /** It asks for a WebSocket. */
+  readonly upgrades?: true
 }
 
 /** The smallest request of an operation that is whole: its ids are made up, its model is allowed. */
-export function smallest({ method, path, body, model }: Endpoint): TableRequest {
+export function smallest({ method, path, body, model, dialect }: Endpoint): TableRequest {
   const target = path.replace(/\{(\w+)\}/g, (_, kind) => (kind === 'model' ? ALLOWED : `${kind}-1`))
+  if (dialect !== null) return { method, target: `${target}?model=${ALLOWED}`, body: null, upgrades: true }
   if (body === 'none' || body === 'multipart') return { method, target, body: null }
   return {
     method,
@@ -60,6 +63,13 @@ function typeOf(steps: readonly string[], name: string): string {
   return steps.includes('testing_criteria[]') ? '"type":"score_model",' : ''
 }
 
+const HANDSHAKE = {
+  connection: 'Upgrade',
+  upgrade: 'websocket',
+  'sec-websocket-version': '13',
+  'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+} as const
+
 export interface WireAnswer {
   readonly status: number
   readonly code: string | undefined
@@ -75,9 +85,10 @@ export class Caller {
     this.#port = port
   }
 
-  ask({ method, target, body }: TableRequest, token: string | null): Promise<WireAnswer> {
+  ask({ method, target, body, upgrades }: TableRequest, token: string | null): Promise<WireAnswer> {
     const headers = {
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      ...(upgrades ? HANDSHAKE : {}),
       ...(body === null ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
     }
     return new Promise((resolve, reject) => {

@@ -64,7 +64,8 @@ t.test('what only works with stored objects is marked', async (t) => {
   t.same(sorted(open), [
     ...['audio.speech', 'chat', 'completions', 'decisions.create', 'embeddings'],
     ...['fine_tuning.alpha.graders.run', 'fine_tuning.alpha.graders.validate', 'images.generate'],
-    ...['models.get', 'models.list', 'moderations', 'responses', 'responses.compact', 'responses.input_tokens'],
+    ...['models.get', 'models.list', 'moderations', 'realtime', 'realtime.translations.connect'],
+    ...['responses', 'responses.compact', 'responses.input_tokens'],
   ])
 })
 
