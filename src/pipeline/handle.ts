@@ -90,7 +90,7 @@ async function proceed(
   ports: PipelinePorts,
 ): Promise<Fault | null> {
   if (exchange.stopped) return exchange.stopped
-  const found = routed(head, trail)
+  const found = routed(head, exchange.upgrade, trail)
   if (!found.ok) return found.fault
   const allowance = ports.bodies.open(callerOf(principal))
   let queued: Promise<void> | undefined

@@ -5,6 +5,7 @@ import { type Route, route } from '../endpoints/route.ts'
 import type { PolicyInput } from '../model/decision.ts'
 import type { Fault } from '../model/fault.ts'
 import type { Principal } from '../model/identity.ts'
+import type { ClientUpgrade } from '../model/ports.ts'
 import type { RequestFacts, RequestHead, UpstreamRequest } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import type { Obligations } from '../model/transforms.ts'
@@ -32,8 +33,8 @@ export type Prepared =
     }
   | { readonly by: 'session'; readonly upstream: ServingUpstream; readonly wanted: Conversation }
 
-/** The endpoint that is asked for, and whether a body of this kind can be meant for it. */
-export function routed(head: RequestHead, trail: Trail): Result<Route, Fault> {
+/** The endpoint that is asked for, and whether a body of this kind, or this upgrade, can be meant for it. */
+export function routed(head: RequestHead, upgrade: ClientUpgrade | null, trail: Trail): Result<Route, Fault> {
   const found = route(head.method, head.target)
   if (!found.ok) return found
   trail.routed(found.value.endpoint.operation)
@@ -41,7 +42,7 @@ export function routed(head: RequestHead, trail: Trail): Result<Route, Fault> {
   const unfit =
     notCarried(endpoint) ??
     mediaFault(endpoint, head) ??
-    (endpoint.dialect === null ? null : handshakeFault(head, endpoint.operation))
+    (endpoint.dialect === null ? null : handshakeFault(head, endpoint.operation, upgrade !== null))
   return unfit ? failed(unfit) : found
 }
 

@@ -31,12 +31,13 @@ export function handshakeOf(head: RequestHead): Handshake {
 }
 
 /**
- * Says why a request to a WebSocket cannot become one; null when it can. A page of some other origin may not open one:
+ * Says why a request to a WebSocket cannot become one; null when it can. `isFirst`: no other request is being answered on
+ * its connection. A page of some other origin may not open one:
  * there is no setting that would allow it.
  *
  * Faults: `invalid_request`. Source: RFC 6455 section 4.2.1.
  */
-export function handshakeFault(head: RequestHead, operation: string): Fault | null {
+export function handshakeFault(head: RequestHead, operation: string, isFirst: boolean): Fault | null {
   const seen = read(head.rawHeaders)
   if (seen.get('upgrade')?.toLowerCase() !== 'websocket') {
     return malformed(`\`${operation}\` is a WebSocket: ask for an upgrade to it`, 'upgrade', [
@@ -54,6 +55,7 @@ export function handshakeFault(head: RequestHead, operation: string): Fault | nu
   if (seen.has('sec-websocket-protocol') && !areTokens(offered)) {
     return malformed('`Sec-WebSocket-Protocol` must be a list of different tokens, once', 'sec-websocket-protocol')
   }
+  if (!isFirst) return malformed('another request is being answered on this connection: open one of its own', 'upgrade')
   if (!seen.has('origin')) return null
   return { ...malformed('pages of other origins may not open a session', 'origin'), reason: 'origin_not_allowed' }
 }
