@@ -73,6 +73,11 @@ export interface ClientUpgrade {
   take(): TakenConnection | null
 }
 
+/** What of one connection is in memory and not yet of use, counted as it arrives. */
+export interface HeldAllowance extends BodyAllowance {
+  release(): void
+}
+
 /** One end of an open WebSocket: whole messages, however they were cut into frames. */
 export interface MessageSocket {
   /** Sends a text. False asks to send no more until `onDrain`. */
@@ -87,6 +92,8 @@ export interface MessageSocket {
   cut(): void
   onMessage: ((message: Buffer, isBinary: boolean) => void) | null
   onDrain: (() => void) | null
+  /** Called when the pieces of a message may not be kept until it is whole. */
+  onExcess: ((excess: Fault) => void) | null
   /**
    * Called once, with the code that the peer gave; 1005 where it gave none, 1006 where the connection ended without a
    * goodbye. `broke`: what it sent was not the protocol of WebSockets, or too large.

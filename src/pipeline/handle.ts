@@ -9,7 +9,7 @@ import { failed, ok, type Result } from '../model/result.ts'
 import type { Delivery } from '../upstream/delivery.ts'
 import { forward } from '../upstream/forward.ts'
 import { answerHere } from './answers.ts'
-import type { BodyBudget } from './body-budget.ts'
+import { type BodyBudget, callerOf } from './body-budget.ts'
 import { judged, type Prepared, routed } from './prepare.ts'
 import { type ConversePorts, converse } from './realtime/converse.ts'
 import { auditUnavailable, challenged, credentialFault, methodFault } from './refusals.ts'
@@ -63,17 +63,6 @@ function admitted(
   if (!ports.audit.writable) return failed(auditUnavailable)
   const early = headFault ?? methodFault(head.method)
   return early ? failed(early) : authenticate(head, snapshot, trail)
-}
-
-const callers = new WeakMap<Principal, string>()
-
-/** Names a caller among all others: one string for all requests of a credential, so that looking it up costs little. */
-function callerOf(principal: Principal): string {
-  const known = callers.get(principal)
-  if (known !== undefined) return known
-  const caller = `${principal.issuer}\n${principal.id}`
-  callers.set(principal, caller)
-  return caller
 }
 
 /**

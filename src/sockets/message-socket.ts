@@ -1,18 +1,27 @@
+import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
-import type { MessageSocket } from '../model/ports.ts'
+import type { Fault } from '../model/fault.ts'
+import type { HeldAllowance, MessageSocket } from '../model/ports.ts'
 
 /** Bytes that may wait for a peer before nothing more is sent to it, and at which sending goes on. */
 const FULL_BYTES = 512 * 1024
 const LOW_BYTES = 64 * 1024
+/** Pieces of messages are counted in steps of this: most messages come in one piece and are never counted. */
+const COUNTED_BYTES = 64 * 1024
 
 /** One end of a WebSocket, as the library has it open. */
 export class OpenSocket implements MessageSocket {
   onMessage: ((message: Buffer, isBinary: boolean) => void) | null = null
   onDrain: (() => void) | null = null
+  onExcess: ((excess: Fault) => void) | null = null
   onClose: ((code: number, broke: boolean) => void) | null = null
   readonly #socket: WebSocket
   #heardAt = performance.now()
   #fullSince = Number.POSITIVE_INFINITY
+  /** Bytes since the last whole message, and how many of them were counted. */
+  #pending = 0
+  #counted = 0
+  #allowance: HeldAllowance | null = null
 
   constructor(socket: WebSocket) {
     this.#socket = socket
@@ -21,6 +30,7 @@ export class OpenSocket implements MessageSocket {
     }
     socket.on('message', (message, isBinary) => {
       heard()
+      this.#release()
       this.onMessage?.(message as Buffer, isBinary)
     })
     socket.on('ping', heard)
@@ -30,7 +40,28 @@ export class OpenSocket implements MessageSocket {
     socket.on('error', (error: NodeJS.ErrnoException) => {
       broke = error.code?.startsWith('WS_ERR_') ?? false
     })
-    socket.once('close', (code) => this.onClose?.(code, broke))
+    socket.once('close', (code) => {
+      this.#release()
+      this.onClose?.(code, broke)
+    })
+  }
+
+  /** Counts what is read from the connection until it is a whole message. */
+  count(raw: Duplex, allowance: HeldAllowance): void {
+    this.#allowance = allowance
+    // Before the library takes the bytes: a message that they complete then counts no more.
+    raw.prependListener('data', (chunk: Buffer) => {
+      this.#pending += chunk.length
+      if (this.#pending - this.#counted < COUNTED_BYTES) return
+      const excess = allowance.take(this.#pending - this.#counted)
+      this.#counted = this.#pending
+      if (excess) this.onExcess?.(excess)
+    })
+  }
+
+  #release(): void {
+    if (this.#counted > 0) this.#allowance?.release()
+    this.#pending = this.#counted = 0
   }
 
   /** Who is not read from cannot be heard. */

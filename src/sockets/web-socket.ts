@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { WebSocket, WebSocketServer } from 'ws'
-import type { MessageSocket, TakenConnection } from '../model/ports.ts'
+import type { HeldAllowance, MessageSocket, TakenConnection } from '../model/ports.ts'
 import { OpenSocket } from './message-socket.ts'
 
 /** A whole message, however many frames it comes in. OpenAI's API takes 15 MiB of audio at once. */
@@ -24,12 +24,14 @@ const LIMITS = {
 
 /**
  * Answers a client's handshake, which must be a good one: otherwise the connection ends with a plain 400 and null comes
- * back. `protocol` is the one that is chosen of those that were offered; `headers` are lines of the answer.
+ * back. `protocol` is the one that is chosen of those that were offered; `headers` are lines of the answer; `allowance`
+ * is what messages that are not whole yet may take of memory.
  */
 export function acceptSocket(
   { request, socket, head }: TakenConnection,
   protocol: string | null,
   headers: readonly string[],
+  allowance: HeldAllowance,
 ): MessageSocket | null {
   const server = new WebSocketServer({
     noServer: true,
@@ -41,7 +43,9 @@ export function acceptSocket(
   server.on('wsClientError', (_, failed) => failed.destroy())
   let accepted: MessageSocket | null = null
   server.handleUpgrade(request, socket, head, (opened) => {
-    accepted = new OpenSocket(opened)
+    const open = new OpenSocket(opened)
+    open.count(socket, allowance)
+    accepted = open
   })
   return accepted
 }

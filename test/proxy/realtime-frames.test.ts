@@ -78,6 +78,23 @@ t.test('frames that are none end the session, and nothing of them goes on', asyn
   await endInOrder(t, world)
 })
 
+t.test('messages that do not become whole are bounded for each caller', async (t) => {
+  const world = await startRealtime(t, { listen: { max_body: '1MiB', max_buffered: '4MiB' } })
+  const opened = [await speak(world), await speak(world)]
+  const [first, second] = opened
+  if (!first || !second) throw new Error('no sessions')
+  const half = `{"type":"input_audio_buffer.append","audio":"${'A'.repeat(700 * 1024)}`
+  first.client.socket.send(half, { fin: false, binary: false })
+  second.client.socket.send(half, { fin: false, binary: false })
+  const { code, reason } = await Promise.race(opened.map(({ client }) => client.closed))
+  t.same([code, reason], [1008, 'rate_limit_exceeded'])
+  const complete = await world.proxy.audit.action('completion-failed')
+  t.equal(complete.get('event.reason'), 'body_budget')
+  for (const { client } of opened) client.socket.terminate()
+  await Promise.all(opened.map(({ client }) => client.closed))
+  await endInOrder(t, world)
+})
+
 /** Resident memory of a process. Unit: bytes. */
 function resident(pid: number | undefined): number {
   const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []

@@ -8,6 +8,7 @@ import { openingUpdate, shapeSession } from '../../shape/session.ts'
 import { acceptSocket, type Dialled, dialSocket } from '../../sockets/web-socket.ts'
 import { unacceptable } from '../../upstream/answer-head.ts'
 import { faultOf, timedOut } from '../../upstream/faults.ts'
+import { type BodyBudget, callerOf } from '../body-budget.ts'
 import { named } from '../events.ts'
 import type { Snapshot } from '../snapshot.ts'
 import type { Trail } from '../trail.ts'
@@ -22,6 +23,7 @@ import { Standing, type StandingPorts } from './standing.ts'
 export interface ConversePorts extends StandingPorts {
   readonly audit: AuditLog
   readonly sessions: SessionPlaces
+  readonly bodies: BodyBudget
 }
 
 /** A session that may be opened: who asks, for what, and where it goes. */
@@ -41,7 +43,7 @@ export async function converse(
   trail: Trail,
   ports: ConversePorts,
 ): Promise<Fault | null> {
-  const place = ports.sessions.enter(`${principal.issuer}\n${principal.id}`)
+  const place = ports.sessions.enter(callerOf(principal))
   if (!place.ok) return place.fault
   try {
     const dialled = await dial(wanted, exchange)
@@ -101,7 +103,8 @@ async function carried(
 ): Promise<void> {
   const handshake = handshakeOf(wanted.head)
   const taken = exchange.upgrade?.take() ?? null
-  const client = taken && acceptSocket(taken, handshake.protocol, [`x-request-id: ${exchange.id}`])
+  const held = ports.bodies.open(callerOf(principal))
+  const client = taken && acceptSocket(taken, handshake.protocol, [`x-request-id: ${exchange.id}`], held)
   const credential = readCredential(wanted.head.rawHeaders)
   if (client === null || !credential.ok) {
     upstream.cut()

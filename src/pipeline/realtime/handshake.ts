@@ -45,6 +45,7 @@ export function handshakeFault(head: RequestHead, operation: string, isFirst: bo
       ...['connection', 'Upgrade'],
     ])
   }
+  if (head.httpVersion !== '1.1') return malformed('a WebSocket is opened with HTTP/1.1', 'version')
   if (seen.get('sec-websocket-version') !== '13') {
     return malformed('`Sec-WebSocket-Version` must be 13', 'sec-websocket-version', ['sec-websocket-version', '13'])
   }

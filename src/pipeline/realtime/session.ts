@@ -78,6 +78,7 @@ export class Session {
       upstream.resume()
       this.#readOn()
     }
+    client.onExcess = (excess) => this.end(excess)
     client.onClose = (code, broke) => this.#clientClosed(code, broke)
     upstream.onMessage = (message, isBinary) => this.#fromUpstream(message, isBinary)
     upstream.onDrain = () => this.#readOn()
