@@ -66,9 +66,10 @@ export function createProxyServer(limits: ServerLimits, ports: ServerPorts): Ser
   server.maxHeadersCount = MAX_HEADERS
 
   const start: Start = (connection, request, response, expectsContinue) => {
-    if (ports.draining() || upgrading.has(request)) response.shouldKeepAlive = false
+    const asksUpgrade = upgrading.has(request)
+    if (asksUpgrade || ports.draining()) response.shouldKeepAlive = false
     const exchange = new Exchange(request, response, ports.newRequestId(), expectsContinue, connection)
-    exchange.upgrade = upgrades.get(request) ?? null
+    if (asksUpgrade) exchange.upgrade = upgrades.get(request) ?? null
     connection.active = exchange
     ports.handle(request, exchange)
   }
