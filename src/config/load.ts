@@ -18,7 +18,8 @@ import { isReported } from './reported.ts'
 import { type Config, configSchema } from './schema.ts'
 import { type Environment, resolveSecret } from './secrets.ts'
 import { settingsOf } from './settings.ts'
-import { type Path, parseYaml, type YamlFile } from './yaml.ts'
+import { parseYaml, type YamlFile } from './yaml.ts'
+import type { Path } from './yaml-outline.ts'
 
 export interface LoadOptions {
   readonly env: Environment

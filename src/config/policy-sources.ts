@@ -4,7 +4,8 @@ import type { JsonValue } from '../model/json.ts'
 import type { PlacedProblem, Problem } from '../model/problem.ts'
 import { readText, reasonOf } from './read-file.ts'
 import { isReported } from './reported.ts'
-import { type Path, type Place, parseYaml } from './yaml.ts'
+import { parseYaml } from './yaml.ts'
+import type { Path, Place } from './yaml-outline.ts'
 
 /**
  * One policy file. `name` is its absolute path, as its problems call it. Of a file with problems `document` is what could

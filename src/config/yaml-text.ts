@@ -1,7 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 
 /** The most a config or policy file may hold. Unit: bytes. */
-export const MAX_FILE_BYTES = 1024 * 1024
+export const MAX_FILE_BYTES = 4 * 1024 * 1024
+
+/** What a person reads of a larger one. */
+export const TOO_LARGE = 'the file is larger than 4 MiB; split it into several files'
 
 /** A fault in the characters of a file, before any syntax; `offset` counts UTF-16 units. */
 export interface TextFault {
@@ -19,7 +22,7 @@ const UNSEEN =
 /** The first fault in a text, or null. Source: YAML 1.2.2 section 5.1, and stricter where readers of YAML differ. */
 export function textFault(text: string): TextFault | null {
   if (text.length > MAX_FILE_BYTES || Buffer.byteLength(text) > MAX_FILE_BYTES) {
-    return { offset: 0, code: 'file_too_large', message: 'the file is larger than 1 MiB; split it into several files' }
+    return { offset: 0, code: 'file_too_large', message: TOO_LARGE }
   }
   if (text.charCodeAt(0) === 0xfeff) {
     return {
@@ -74,4 +77,12 @@ export function tokenWatch(note: (offset: number, code: string, message: string)
     offset += token.length
     return ++count
   }
+}
+
+/** What a person reads of a fault that the library found. */
+export function syntaxMessage(code: string, message: string): string {
+  if (code === 'TAB_AS_INDENT') return 'a tab is not indentation in YAML; indent with spaces'
+  // The library quotes the offending text in some messages; a misplaced secret could be in it.
+  const head = message.split(/[:"']/, 1)[0]?.trim().replace(/\.$/, '') ?? ''
+  return `not valid YAML: ${head.charAt(0).toLowerCase()}${head.slice(1)}`
 }

@@ -1,16 +1,18 @@
-import type { Alias, CST, Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml'
-import { Composer, type Document, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, Parser, stringify } from 'yaml'
+import type { Alias, CST, Node, Scalar, YAMLMap, YAMLSeq } from 'yaml'
+import { Composer, type Document, isAlias, isMap, isScalar, isSeq, Lexer, Parser, stringify } from 'yaml'
 import type { JsonValue } from '../model/json.ts'
 import type { PlacedProblem } from '../model/problem.ts'
+import { lineFinder, Outline, type Path, type Place } from './yaml-outline.ts'
 import { plainScalarFault, setOwn } from './yaml-scalars.ts'
-import { textFault, tokenWatch } from './yaml-text.ts'
+import { syntaxMessage, textFault, tokenWatch } from './yaml-text.ts'
 
-export const MAX_NODES = 100_000
+/** The most values that a file may hold: 10,000 rules with thirty each. */
+export const MAX_NODES = 300_000
+/** What a value counts that an alias repeats: it is one more object in memory, however short the file is. */
+const REPEATED = 3
 export const MAX_DEPTH = 64
+const TOO_MANY = `more than ${MAX_NODES} values, those that aliases repeat counted ${REPEATED} times; split the file`
 const MAX_PROBLEMS = 100
-
-export type Path = readonly (string | number)[]
-export type Place = (path: Path, at?: 'key' | 'value') => { readonly line: number; readonly column: number }
 
 /** A strictly read file. `document` is null when there is any problem. */
 export interface YamlFile {
@@ -31,13 +33,7 @@ type Note = (offset: number, code: string, message: string) => void
  * Aliases work. Bounded in time, depth and count; never throws. `place` answers with the nearest node of a path.
  */
 export function parseYaml(text: string, file: string): YamlFile {
-  const lines = new LineCounter()
-  lines.addNewLine(0)
-  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1)
-  const where = (offset: number) => {
-    const { line, col } = lines.linePos(Math.min(Math.max(offset, 0), text.length))
-    return { line: Math.max(line, 1), column: Math.max(col, 1) }
-  }
+  const where = lineFinder(text)
   const problems: PlacedProblem[] = []
   const seen = new Set<string>()
   const note: Note = (offset, code, message) => {
@@ -52,12 +48,12 @@ export function parseYaml(text: string, file: string): YamlFile {
   if (fault) note(fault.offset, fault.code, fault.message)
   if (fault) return broken
   const root = compose(text, note)
-  if (!root) return broken
-  const targets = resolveAliases(root, note)
-  if (!targets) return broken
-  const reading: Reading = { targets, note, count: 0, open: new Set(), path: [], reported: [] }
-  const partial = read(reading, root, root)
-  const place: Place = (path, at = 'value') => where(locate(root, targets, path, at))
+  const targets = root && resolveAliases(root, note)
+  if (!root || !targets) return broken
+  const outline = new Outline()
+  const reading: Reading = { targets, note, outline, count: 0, aliases: 0, open: new Set(), path: [], reported: [] }
+  const partial = readAt(reading, null, root, root)
+  const place: Place = (path, at = 'value') => where(outline.locate(path, at))
   return { document: problems.length === 0 ? partial : null, partial, reported: reading.reported, problems, place }
 }
 
@@ -91,8 +87,7 @@ function compose(text: string, note: Note): Node | null {
     })
     documents = [...composer.compose(parsed(text, note), true, text.length)] as Document[]
   } catch (cause) {
-    if (cause instanceof TooManyTokens)
-      note(0, 'too_many_values', `the file has more than ${MAX_NODES} values; split it into several files`)
+    if (cause instanceof TooManyTokens) note(0, 'too_many_values', TOO_MANY)
     else note(0, 'too_deep', `values are nested more than ${MAX_DEPTH} deep`)
     return null
   }
@@ -113,13 +108,6 @@ function compose(text: string, note: Note): Node | null {
   if (broken || !document) return null
   if (!document.contents) note(0, 'empty_file', 'the file is empty')
   return document.contents as Node | null
-}
-
-function syntaxMessage(code: string, message: string): string {
-  if (code === 'TAB_AS_INDENT') return 'a tab is not indentation in YAML; indent with spaces'
-  // The library quotes the offending text in some messages; a misplaced secret could be in it.
-  const head = message.split(/[:"']/, 1)[0]?.trim().replace(/\.$/, '') ?? ''
-  return `not valid YAML: ${head.charAt(0).toLowerCase()}${head.slice(1)}`
 }
 
 /** The node that each alias stands for: the last one with that anchor before it. Null when the tree is too deep. */
@@ -147,18 +135,21 @@ function resolveAliases(root: Node, note: Note): Map<Alias, Node> | null {
 interface Reading {
   readonly targets: ReadonlyMap<Alias, Node>
   readonly note: Note
+  readonly outline: Outline
   readonly open: Set<unknown>
   /** Where the reading is: one list for all values, since most have nothing to report. */
   readonly path: (string | number)[]
   readonly reported: Path[]
   count: number
+  /** The aliases that the reading is inside of. */
+  aliases: number
 }
 
 /** The value of a node. `owner` is the node to point at when the value itself is nowhere to be seen: its key. */
 function read(reading: Reading, node: unknown, owner: unknown): JsonValue {
   const { path, open, targets } = reading
-  if (++reading.count > MAX_NODES)
-    return refuse(reading, 'too_many_values', `more than ${MAX_NODES} values, aliases counted`, owner)
+  reading.count += reading.aliases === 0 ? 1 : REPEATED
+  if (reading.count > MAX_NODES) return refuse(reading, 'too_many_values', TOO_MANY, owner)
   if (path.length >= MAX_DEPTH)
     return refuse(reading, 'too_deep', `values are nested more than ${MAX_DEPTH} deep`, owner)
   if (isScalar(node)) return readScalar(reading, node, owner)
@@ -169,10 +160,17 @@ function read(reading: Reading, node: unknown, owner: unknown): JsonValue {
   }
   if (!target) return refuse(reading, 'no_value', `${named(path)} has no value; write one or remove the key`, owner)
   if (open.has(target)) return refuse(reading, 'alias_cycle', 'an alias stands inside of what it stands for', node)
-  if (isAlias(node)) return read(reading, target, node)
+  if (isAlias(node)) return readAlias(reading, target, node)
   open.add(target)
   const value = isMap(target) ? readMap(reading, target) : isSeq(target) ? readList(reading, target) : null
   open.delete(target)
+  return value
+}
+
+function readAlias(reading: Reading, target: unknown, alias: Alias): JsonValue {
+  reading.aliases++
+  const value = read(reading, target, alias)
+  reading.aliases--
   return value
 }
 
@@ -182,13 +180,18 @@ function refuse({ reported, path, note }: Reading, code: string, message: string
   return null
 }
 
-/** One step inside. */
-function readAt(reading: Reading, step: string | number, node: unknown, owner: unknown): JsonValue {
-  reading.path.push(step)
-  const value = read(reading, node, owner)
-  reading.path.pop()
+/** One step inside; null for the whole. `key` is the node of the key, or what stands for it. */
+function readAt(reading: Reading, step: string | number | null, node: unknown, key: unknown): JsonValue {
+  const row = reading.outline.open(step, startOf(isUnseen(node) ? key : node), startOf(key))
+  if (step !== null) reading.path.push(step)
+  const value = read(reading, node, key)
+  if (step !== null) reading.path.pop()
+  reading.outline.close(row)
   return value
 }
+
+/** Nothing of the value can be seen in the file. */
+const isUnseen = (node: unknown): boolean => !node || (isScalar(node) && node.type === 'PLAIN' && node.source === '')
 
 function readList(reading: Reading, node: YAMLSeq): JsonValue {
   return node.items.map((item, index) => readAt(reading, index, item, item ?? node))
@@ -225,23 +228,4 @@ function readMap(reading: Reading, node: YAMLMap): JsonValue {
 }
 
 const named = (path: Path): string => (typeof path.at(-1) === 'string' ? `\`${path.at(-1)}\`` : 'this value')
-
 const startOf = (node: unknown): number => (node as Node | null)?.range?.[0] ?? 0
-
-/** The offset of the deepest node that a path leads to. */
-function locate(root: Node, targets: ReadonlyMap<Alias, Node>, path: Path, at: 'key' | 'value'): number {
-  let node: unknown = root
-  let offset = startOf(root)
-  for (const [index, step] of path.entries()) {
-    const parent: unknown = isAlias(node) ? targets.get(node) : node
-    const pair: Pair | undefined = isMap(parent)
-      ? parent.items.find(({ key }) => isScalar(key) && key.value === step)
-      : undefined
-    node = isSeq(parent) && typeof step === 'number' ? parent.items[step] : pair?.value
-    if (!pair && !node) return offset
-    const isEmpty = isScalar(node) && node.type === 'PLAIN' && node.source === ''
-    offset =
-      pair && (!node || isEmpty || (at === 'key' && index === path.length - 1)) ? startOf(pair.key) : startOf(node)
-  }
-  return offset
-}

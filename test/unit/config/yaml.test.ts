@@ -104,6 +104,8 @@ t.test('a place is the key, the value, or the nearest that there is', async (t) 
     [['a', 'missing'], 'key', 2, 3],
     [['f'], 'value', 4, 4],
     [['f', 'e'], 'value', 3, 12],
+    [['f', 'e'], 'key', 3, 9],
+    [['f', 0], 'value', 4, 4],
   ]
   for (const [path, at, line, column] of rows) t.same(place(path, at), { line, column }, JSON.stringify([path, at]))
 })
@@ -113,7 +115,7 @@ t.test('a document is bounded', async (t) => {
   t.same(said(nested(60)), [])
   t.match(said(nested(66))[0], /too_deep/)
   t.match(said('- '.repeat(50_000))[0], /too_deep|yaml_syntax/)
-  t.match(said(`# ${'x'.repeat(1024 * 1024)}\na: 1\n`)[0], /file_too_large/)
+  t.match(said(`# ${'x'.repeat(4 * 1024 * 1024)}\na: 1\n`)[0], /file_too_large/)
   const bomb = ['a0: &a0 [1,1,1,1,1,1,1,1,1,1]']
   for (let level = 1; level < 9; level++) bomb.push(`a${level}: &a${level} [${Array(10).fill(`*a${level - 1}`)}]`)
   t.match(said(bomb.join('\n'))[0], /too_many_values/)
