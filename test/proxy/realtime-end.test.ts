@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { yaml } from '../support/proxy-folder.ts'
 import type { ProviderSession } from '../support/realtime-server.ts'
@@ -141,5 +142,25 @@ t.test('what the upstream says at the end is passed on', async (t) => {
   gone.client.socket.terminate()
   const complete = await world.proxy.audit.complete(gone.client.requestId)
   t.same([complete.action, complete.get('event.reason')], ['completion-aborted', 'client_closed'])
+  await endInOrder(t, world)
+})
+
+t.test('a side that shows no sign of life is gone', async (t) => {
+  const world = await startRealtime(t, {
+    upstreams: [{ timeouts: { idle: '3s' } }],
+    listen: { timeouts: { keep_alive: '3s' } },
+  })
+  const [dead, left, idle] = [await speak(world), await speak(world), await speak(world)]
+  const rawOf = (socket: object) => Reflect.get(socket, '_socket') as Socket
+  rawOf(dead.session.socket).pause()
+  rawOf(left.client.socket).pause()
+  t.same(await dead.client.closed, { code: 1001, reason: 'upstream_timeout' })
+  const complete = await world.proxy.audit.complete(left.client.requestId)
+  t.equal(complete.action, 'completion-aborted')
+  await goesOn(idle)
+  for (const { client, session } of [dead, left, idle]) {
+    client.socket.terminate()
+    session.socket.terminate()
+  }
   await endInOrder(t, world)
 })
