@@ -1,5 +1,7 @@
+import { Agent, get } from 'node:http'
 import t from 'tap'
 import { WebSocket } from 'ws'
+import { polled } from '../support/proxy.ts'
 import { UPSTREAM_KEY } from '../support/proxy-folder.ts'
 import { rawConnect, requestBytes } from '../support/raw-client.ts'
 import { REALTIME_POLICY, type RealtimeWorld, speak, startRealtime, TARGET } from '../support/realtime-world.ts'
@@ -89,7 +91,7 @@ t.test('what the client offers goes no further', async (t) => {
 })
 
 t.test('what the upstream says instead of a session is passed on, or told', async (t) => {
-  const world = await startRealtime(t)
+  const world = await startRealtime(t, { upstreams: [{ timeouts: { connect: '1s', first_byte: '1s' } }] })
   const token = await world.token()
   const quoted = `{"error":{"code":"nope","message":"your key ${UPSTREAM_KEY}"}}`
   const json = (status: string, body: string) =>
@@ -100,6 +102,7 @@ t.test('what the upstream says instead of a session is passed on, or told', asyn
     ['a redirect', 'HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\n\r\n', 502, 'upstream_unavailable'],
     ['an answer that is none', json('200 OK', '{}'), 502, 'upstream_unavailable'],
     ['nothing at all', '', 502, 'upstream_unavailable'],
+    ['silence', 'silence', 504, 'upstream_timeout'],
     ['another protocol', 'HTTP/1.1 101 X\r\nupgrade: h2c\r\nconnection: upgrade\r\n\r\n', 502, 'upstream_unavailable'],
   ] as const
   for (const [name, refusal, status, code] of rows) {
@@ -123,6 +126,26 @@ t.test('a session behind another request on its connection is not opened', async
   t.equal((await connection.answer('GET')).status, 400, 'the one behind it')
   connection.close()
   t.same(world.provider.sessions.entries, [])
+  await endInOrder(t, world)
+})
+
+t.test('a session may follow other requests on a connection that is kept', async (t) => {
+  const world = await startRealtime(t)
+  const headers = { authorization: `Bearer ${await world.token()}` }
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const first = await new Promise<number | undefined>((resolve) => {
+    const options = { agent, port: world.proxy.port, path: '/v1/models', headers }
+    get({ host: '127.0.0.1', ...options }, (answer) => answer.resume().once('end', () => resolve(answer.statusCode)))
+  })
+  t.equal(first, 403)
+  await polled(async () => Object.keys(agent.freeSockets).length === 1, 'the connection to be free')
+  const [[free] = []] = Object.values(agent.freeSockets)
+  const { client, session } = await speak(world, { headers, agent })
+  t.equal(Reflect.get(client.socket, '_socket'), free, 'the same connection')
+  client.send({ type: 'input_audio_buffer.clear' })
+  await session.received.until((all) => all[0], 'a message')
+  client.close()
+  await client.closed
   await endInOrder(t, world)
 })
 

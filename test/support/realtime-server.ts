@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { isJsonObject, type JsonObject } from '../../src/model/json.ts'
 import { Log } from './within.ts'
@@ -18,8 +18,8 @@ export interface RealtimeServer {
   readonly sessions: Log<ProviderSession>
   /** How messages are answered; without one it is like OpenAI would. */
   script: ((session: ProviderSession, message: JsonObject) => void) | null
-  /** What handshakes are answered instead of a WebSocket. */
-  refusal: string | null
+  /** What handshakes are answered instead of a WebSocket; `silence` is no answer at all. */
+  refusal: string | 'silence' | null
   close(): Promise<void>
 }
 
@@ -29,9 +29,12 @@ export async function startRealtimeServer(): Promise<RealtimeServer> {
   const server = createServer((_, response) => response.writeHead(404).end())
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024 * 1024 })
   const provider = { script: null as RealtimeServer['script'], refusal: null as string | null }
+  const connections = new Set<Socket>()
+  server.on('connection', (socket) => connections.add(socket))
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => undefined)
-    if (provider.refusal !== null) socket.end(provider.refusal)
+    if (provider.refusal === 'silence') socket.resume()
+    else if (provider.refusal !== null) socket.end(provider.refusal)
     else sockets.handleUpgrade(request, socket, head, (opened) => take(request, opened))
   })
   const take = (request: IncomingMessage, socket: WebSocket) => {
@@ -63,9 +66,8 @@ export async function startRealtimeServer(): Promise<RealtimeServer> {
     sessions,
     close: () =>
       new Promise<void>((resolve) => {
-        for (const { socket } of sessions.entries) socket.terminate()
         server.close(() => resolve())
-        server.closeAllConnections()
+        for (const socket of connections) socket.destroy()
       }),
   })
 }
