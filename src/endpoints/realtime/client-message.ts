@@ -23,6 +23,8 @@ export interface ClientMessage {
   /** Models that it names for the session itself. */
   readonly named: readonly string[]
   readonly limit: WrittenLimit
+  /** It lets the model speak later without being asked. */
+  readonly turns: boolean
   /** Of the message alone; `maxOutputTokens` is not among them, for that depends on the session. */
   readonly facts: RequestFacts
 }
@@ -82,7 +84,7 @@ export function describeMessage(
   const type = ownValue(value, 'type')
   const form = typeof type === 'string' ? MESSAGES[dialect].get(type) : undefined
   if (typeof type !== 'string' || form === undefined) return failed(unknownMessage)
-  const reading: Reading = { draft: openDraft(), named: [], limit: 'unsaid' }
+  const reading: Reading = { draft: openDraft(), named: [], limit: 'unsaid', turns: false }
   const { draft } = reading
   let isWhole = false
   for (const key in value) {
@@ -102,7 +104,8 @@ export function describeMessage(
     maxOutputTokens: undefined,
     bytes: bytes.length,
   })
-  return ok({ type, effect: form.effect, named: reading.named, limit: reading.limit, facts: ofSession(facts) })
+  const { named, limit, turns } = reading
+  return ok({ type, effect: form.effect, named, limit, turns, facts: ofSession(facts) })
 }
 
 /** Items are of the session alone: their ids open nothing that another session could have made. */

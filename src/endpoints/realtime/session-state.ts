@@ -72,12 +72,12 @@ export function limitedTo(limit: number): Configured {
 }
 
 function configuredBy(session: JsonObject): Configured | null {
-  const reading: Reading = { draft: openDraft(), named: [], limit: 'unsaid' }
+  const reading: Reading = { draft: openDraft(), named: [], limit: 'unsaid', turns: false }
   readSettings(reading, session)
   if (reading.draft.problem !== null) return null
   const facts = factsOf('', reading.draft, { model: null, stream: true, maxOutputTokens: undefined, bytes: 0 })
   const limit = reading.limit === 'unsaid' ? 'none' : reading.limit
-  return configuration({ type: '', effect: 'none', named: [], limit, facts })
+  return configuration({ type: '', effect: 'none', named: [], limit, turns: false, facts })
 }
 
 function both(one: Configured, other: Configured): Configured {
@@ -96,7 +96,7 @@ function union(one: readonly string[], other: readonly string[]): readonly strin
 }
 
 /** The facts that a message is judged by: its own, and what the session is set to. */
-export function factsInSession({ facts, effect, limit }: ClientMessage, session: Configured): RequestFacts {
+export function factsInSession({ facts, effect, limit, turns }: ClientMessage, session: Configured): RequestFacts {
   return {
     ...facts,
     nestedModels: union(session.models, facts.nestedModels),
@@ -105,7 +105,7 @@ export function factsInSession({ facts, effect, limit }: ClientMessage, session:
       hosted: union(session.hosted, facts.tools.hosted),
     },
     urls: union(session.urls, facts.urls),
-    maxOutputTokens: outputOf(effect, limit, session.limit),
+    maxOutputTokens: outputOf(turns ? 'speaks' : effect, limit, session.limit),
   }
 }
 

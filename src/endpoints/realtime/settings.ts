@@ -16,12 +16,14 @@ export interface Reading {
   /** Models that the message names for the session itself. */
   readonly named: string[]
   limit: WrittenLimit
+  /** The upstream is to hear by itself when a turn is over, or that nothing is said: then the model may speak unasked. */
+  turns: boolean
 }
 
 /** Settings and prose of sessions and responses, in the API and in its beta. */
 const KNOWN: ReadonlySet<string> = new Set([
   ...['type', 'id', 'object', 'expires_at', 'include', 'instructions', 'modalities', 'output_modalities', 'truncation'],
-  ...['parallel_tool_calls', 'reasoning', 'tracing', 'turn_detection', 'temperature', 'speed', 'input_audio_format'],
+  ...['parallel_tool_calls', 'reasoning', 'tracing', 'temperature', 'speed', 'input_audio_format'],
   ...['output_audio_format', 'input_audio_noise_reduction', 'input_audio_transcription', 'tools'],
   ...[...SESSION_LIMITS, ...OUTPUT_LIMITS],
 ])
@@ -52,7 +54,9 @@ function readSetting(reading: Reading, key: string, value: JsonValue): undefined
       noteVoice(draft, value)
       return walkMember(draft, key, value, false)
     case 'audio':
-      return readAudio(draft, value)
+      return readAudio(reading, value)
+    case 'turn_detection':
+      return readTurns(reading, value)
     default:
       if (KNOWN.has(key)) walkMember(draft, key, value, false)
       else readUnknown(draft, key, value)
@@ -81,10 +85,19 @@ function readConversation(draft: Draft, value: JsonValue): undefined {
 }
 
 /** How sound is taken and given: settings, and no sound itself. */
-function readAudio(draft: Draft, audio: JsonValue): undefined {
+function readAudio(reading: Reading, audio: JsonValue): undefined {
+  const { draft } = reading
   if (audio === null) return
   if (!isJsonObject(audio)) return refuse(draft, '`audio` must be an object', 'audio')
   const output = ownValue(audio, 'output')
   if (isJsonObject(output)) noteVoice(draft, ownValue(output, 'voice'))
+  const input = ownValue(audio, 'input')
+  if (isJsonObject(input)) readTurns(reading, ownValue(input, 'turn_detection') ?? null)
   walk(draft, audio, false)
+}
+
+function readTurns(reading: Reading, value: JsonValue): undefined {
+  if (value === null) return
+  reading.turns = true
+  walkMember(reading.draft, 'turn_detection', value, false)
 }

@@ -146,7 +146,7 @@ function refused(
 
 /** A session in which nothing is being said. */
 function idle(facts: RequestFacts): ClientMessage {
-  return { type: '', effect: 'none', named: [], limit: 'unsaid', facts }
+  return { type: '', effect: 'none', named: [], limit: 'unsaid', turns: false, facts }
 }
 
 function withModels(facts: RequestFacts, models: readonly string[]): RequestFacts {

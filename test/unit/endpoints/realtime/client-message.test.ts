@@ -36,6 +36,13 @@ const rows: readonly (readonly [name: string, message: object, facts: object])[]
   ['a limit', session({ max_output_tokens: 7 }), { limit: 7, effect: 'configures' }],
   ['two limits: the larger one', session({ max_output_tokens: 7, max_response_output_tokens: 9 }), { limit: 9 }],
   ['no limit', session({ max_output_tokens: 'inf' }), { limit: 'none' }],
+  ['turns that the upstream hears', session({ turn_detection: { type: 'server_vad' } }), { turns: true }],
+  [
+    'the same in the API of today',
+    session({ audio: { input: { turn_detection: { type: 'semantic_vad' } } } }),
+    { turns: true },
+  ],
+  ['no turns', session({ audio: { input: { turn_detection: null } } }), { turns: false }],
   ['nothing of a limit', session({}), { limit: 'unsaid' }],
   [
     'settings of sound, which are no sound',

@@ -60,10 +60,19 @@ t.test('how much output a message asks for', async (t) => {
     ['an update with a limit', 'configures', 5, 'none', 5],
     ['an update that says nothing of it', 'configures', 'unsaid', 'none', 0],
     ['an update to no limit', 'configures', 'none', 10, undefined],
+    ['an update that lets the model speak later', 'turns', 'unsaid', 'none', undefined],
+    ['the same with a limit', 'turns', 5, 'none', 5],
     ['what makes nobody speak', 'none', 'unsaid', 'none', 0],
   ] as const
   for (const [name, effect, limit, session, asked] of rows) {
-    const message = { type: '', effect, named: [], limit, facts } as unknown as ClientMessage
+    const message = {
+      type: '',
+      effect,
+      turns: (effect as string) === 'turns',
+      named: [],
+      limit,
+      facts,
+    } as unknown as ClientMessage
     t.equal(factsInSession(message, set({ limit: session })).maxOutputTokens, asked, name)
   }
 })
