@@ -122,21 +122,6 @@ function heldFacts(space: Space, outlines: readonly PolicyOutline[], members: re
 }
 
 function originFacts(space: Space, outlines: readonly PolicyOutline[], whens: readonly WhenDocument[], budget: Budget) {
-  const headers = new Map<string, TextSelector[]>()
-  const workspaces = outlines.flatMap((outline) => [...outline.workspaces.keys()])
-  headers.set(
-    PROJECT,
-    [...new Set(workspaces)].map((text) => [{ text, isPattern: false }]),
-  )
-  for (const { header } of whens) {
-    if (!header) continue
-    const name = header.name.toLowerCase()
-    headers.set(name, [...(headers.get(name) ?? []), testSelector(header)])
-  }
-  const labels = Map.groupBy(
-    whens.flatMap(({ upstream }) => Object.entries(upstream?.labels ?? {})),
-    ([label]) => label,
-  )
   const regions = whens.flatMap(({ region }) => region ?? [])
   return {
     ip: space.choice<string | undefined>(
@@ -148,36 +133,54 @@ function originFacts(space: Space, outlines: readonly PolicyOutline[], whens: re
     at: space.choice(instantsOf(distinct(whens.flatMap(({ time }) => time ?? []))), (facts, value) => {
       facts.at = value
     }),
-    headers: new Map(
-      [...headers].map(([name, selectors]) => [
-        name,
-        space.choice<string | undefined>(
-          [undefined, ...textClasses(distinct(selectors), budget, [])],
-          (facts, value) => {
-            if (value !== undefined) facts.headers.set(name, value)
-          },
-        ),
-      ]),
-    ),
+    headers: headerFacts(space, outlines, whens, budget),
     region: space.choice<string | undefined>(
       [undefined, ...new Set(regions), unlike(regions, 'other')],
       (facts, value) => {
         facts.region = value
       },
     ),
-    labels: new Map(
-      [...labels].map(([label, entries]) => {
-        const named = entries.map(([, value]) => value)
-        const values = [undefined, ...new Set(named), unlike(named, 'other')]
-        return [
-          label,
-          space.choice<string | undefined>(values, (facts, value) => {
-            if (value !== undefined) facts.labels.set(label, value)
-          }),
-        ]
-      }),
-    ),
+    labels: labelFacts(space, whens),
   }
+}
+
+function headerFacts(space: Space, outlines: readonly PolicyOutline[], whens: readonly WhenDocument[], budget: Budget) {
+  const selectors = new Map<string, TextSelector[]>()
+  const workspaces = new Set(outlines.flatMap((outline) => [...outline.workspaces.keys()]))
+  selectors.set(
+    PROJECT,
+    [...workspaces].map((text) => [{ text, isPattern: false }]),
+  )
+  for (const { header } of whens) {
+    if (!header) continue
+    const name = header.name.toLowerCase()
+    selectors.set(name, [...(selectors.get(name) ?? []), testSelector(header)])
+  }
+  const choiceOf = (name: string, written: readonly TextSelector[]) =>
+    space.choice<string | undefined>([undefined, ...textClasses(distinct(written), budget, [])], (facts, value) => {
+      if (value !== undefined) facts.headers.set(name, value)
+    })
+  return new Map([...selectors].map(([name, written]) => [name, choiceOf(name, written)]))
+}
+
+function labelFacts(space: Space, whens: readonly WhenDocument[]) {
+  const labels = Map.groupBy(
+    whens.flatMap(({ upstream }) => Object.entries(upstream?.labels ?? {})),
+    ([label]) => label,
+  )
+  const choiceOf = (label: string, named: readonly string[]) =>
+    space.choice<string | undefined>([undefined, ...new Set(named), unlike(named, 'other')], (facts, value) => {
+      if (value !== undefined) facts.labels.set(label, value)
+    })
+  return new Map(
+    [...labels].map(([label, entries]) => [
+      label,
+      choiceOf(
+        label,
+        entries.map(([, value]) => value),
+      ),
+    ]),
+  )
 }
 
 function contentFacts(space: Space, whens: readonly WhenDocument[], budget: Budget) {

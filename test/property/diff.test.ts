@@ -1,13 +1,11 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { diffPolicies, type PolicyDiff } from '../../src/analysis/diff.ts'
-import type { Cell } from '../../src/analysis/diff-cells.ts'
+import { diffPolicies } from '../../src/analysis/diff.ts'
 import { openness, type Witness } from '../../src/analysis/diff-witness.ts'
 import type { PolicyInput } from '../../src/model/decision.ts'
-import { MODEL_OPERATIONS, SPELLED_OPERATIONS } from '../../src/model/operations.ts'
-import { compilePattern } from '../../src/model/pattern.ts'
 import { type CompiledPolicy, compilePolicy } from '../../src/policy/compile.ts'
 import { describedRequest } from '../../src/policy/described.ts'
+import { cellAlike, isAskable } from '../support/diffed.ts'
 import { nearPolicies } from '../support/near-policies.ts'
 import { KNOWN, sources } from '../support/policies.ts'
 import { inputArbitrary } from '../support/requests.ts'
@@ -22,34 +20,6 @@ function compiled(documents: readonly unknown[]): CompiledPolicy {
   const { policy, problems } = compilePolicy(sources(documents), KNOWN)
   if (!policy) throw new Error(`the generated policy has problems: ${JSON.stringify(problems)}`)
   return policy
-}
-
-/** A chat without a model and a list of models that names one are no requests. */
-function isAskable({ operation, model }: Pick<PolicyInput, 'operation' | 'model'>): boolean {
-  if (MODEL_OPERATIONS.includes(operation)) return model !== null
-  return model === null || !SPELLED_OPERATIONS.includes(operation)
-}
-
-/** Each rule that was looked at speaks of the cell exactly when it speaks of the request. */
-function isAlike(
-  rules: PolicyDiff['rules'],
-  before: CompiledPolicy,
-  after: CompiledPolicy,
-  { operation, model }: Cell,
-  input: PolicyInput,
-): boolean {
-  if (isAskable({ operation, model: null }) !== isAskable({ operation: input.operation, model: null })) return false
-  return [before, after].every((policy, index) => {
-    const named = index === 0 ? model.before : model.after
-    const asked = typeof input.model === 'string' ? policy.resolveModel(input.model).model : input.model
-    return rules[index === 0 ? 'before' : 'after'].every(({ operations, models }) => {
-      const isOf = (list: readonly string[] | null, name: string) =>
-        list === null || list.some((one) => compilePattern(one)(name))
-      if (isOf(operations, operation) !== isOf(operations, input.operation)) return false
-      if (typeof named !== 'string' || typeof asked !== 'string') return named === asked
-      return isOf(models, named) === isOf(models, asked)
-    })
-  })
 }
 
 const decided = (policy: CompiledPolicy, input: PolicyInput) =>
@@ -87,7 +57,7 @@ t.test(`diff is silent exactly when nothing is decided differently, on ${pairs} 
           const change = openness(decided(before, input).effect, decided(after, input).effect)
           if (change === 0) continue
           const said = findings.filter(({ opens, closes }) => (change > 0 ? opens : closes))
-          if (!said.some(({ cells }) => cells.some((cell) => isAlike(rules, before, after, cell, input)))) {
+          if (!said.some(({ cells }) => cells.some((cell) => cellAlike(rules, before, after, cell, input)))) {
             throw new Error(`${change > 0 ? 'opens' : 'closes'}, unsaid: ${JSON.stringify(input)}`)
           }
         }

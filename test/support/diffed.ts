@@ -1,10 +1,14 @@
 /** Policies in a few lines, and what `policy diff` says of two of them. */
-import { diffPolicies } from '../../src/analysis/diff.ts'
+import { diffPolicies, type PolicyDiff } from '../../src/analysis/diff.ts'
 import type { Aside } from '../../src/analysis/diff-aside.ts'
 import { asidesOf } from '../../src/analysis/diff-beside.ts'
+import type { Cell } from '../../src/analysis/diff-cells.ts'
 import { type AccessReport, reportOf } from '../../src/analysis/diff-report.ts'
 import { changeTexts } from '../../src/analysis/diff-text.ts'
-import { compilePolicy } from '../../src/policy/compile.ts'
+import type { PolicyInput } from '../../src/model/decision.ts'
+import { MODEL_OPERATIONS, SPELLED_OPERATIONS } from '../../src/model/operations.ts'
+import { compilePattern } from '../../src/model/pattern.ts'
+import { type CompiledPolicy, compilePolicy } from '../../src/policy/compile.ts'
 import { KNOWN, sources } from './policies.ts'
 
 export type Parts = { readonly [key: string]: unknown }
@@ -51,3 +55,31 @@ export const workspaces = (more: Parts = {}) => ({
   ...rules(large),
   workspaces: { w: { members: [{ group: 'a' }], ...more } },
 })
+
+/** A chat without a model and a list of models that names one are no requests. */
+export function isAskable({ operation, model }: Pick<PolicyInput, 'operation' | 'model'>): boolean {
+  if (MODEL_OPERATIONS.includes(operation)) return model !== null
+  return model === null || !SPELLED_OPERATIONS.includes(operation)
+}
+
+/** Each rule that was looked at speaks of the cell exactly when it speaks of the request. */
+export function cellAlike(
+  rules: PolicyDiff['rules'],
+  before: CompiledPolicy,
+  after: CompiledPolicy,
+  { operation, model }: Cell,
+  input: Pick<PolicyInput, 'operation' | 'model'>,
+): boolean {
+  if (isAskable({ operation, model: null }) !== isAskable({ operation: input.operation, model: null })) return false
+  return [before, after].every((policy, index) => {
+    const named = index === 0 ? model.before : model.after
+    const asked = typeof input.model === 'string' ? policy.resolveModel(input.model).model : input.model
+    return rules[index === 0 ? 'before' : 'after'].every(({ operations, models }) => {
+      const isOf = (list: readonly string[] | null, name: string) =>
+        list === null || list.some((one) => compilePattern(one)(name))
+      if (isOf(operations, operation) !== isOf(operations, input.operation)) return false
+      if (typeof named !== 'string' || typeof asked !== 'string') return named === asked
+      return isOf(models, named) === isOf(models, asked)
+    })
+  })
+}
