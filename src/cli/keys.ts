@@ -1,6 +1,7 @@
 import { hostname, userInfo } from 'node:os'
 import { resolve } from 'node:path'
 import { loadConfig } from '../config/load.ts'
+import { printableJson } from '../config/report.ts'
 import { hashSecret } from '../identity/argon2.ts'
 import { mintKey } from '../identity/key-format.ts'
 import type { StoredKey } from '../model/ports.ts'
@@ -101,7 +102,7 @@ async function create(options: CreateOptions, store: KeyStore, io: CommandIo): P
 async function list(options: CommonOptions, store: KeyStore, io: CommandIo): Promise<void> {
   const keys = await store.list()
   const records = keys.map((key) => keyRecord(key, Date.now()))
-  io.stdout.write(options.json ? `${JSON.stringify(records, null, 2)}\n` : keyTable(records))
+  io.stdout.write(options.json ? `${printableJson(records, 2)}\n` : keyTable(records))
 }
 
 async function revoke(options: CommonOptions & { id: string }, store: KeyStore, io: CommandIo): Promise<void> {
@@ -109,7 +110,7 @@ async function revoke(options: CommonOptions & { id: string }, store: KeyStore, 
   if (outcome === 'unknown') throw new Unusable(unknownKey(options.id))
   if (options.json) {
     const revokedAt = store.find(options.id)?.revokedAt ?? null
-    io.stdout.write(`${JSON.stringify({ id: options.id, revoked: isoTime(revokedAt) })}\n`)
+    io.stdout.write(`${printableJson({ id: options.id, revoked: isoTime(revokedAt) })}\n`)
     return
   }
   const message = outcome === 'revoked' ? 'is revoked; a running proxy refuses it within 30 s' : 'was revoked before'
@@ -162,7 +163,7 @@ function show(options: CommonOptions, io: CommandIo, key: string, record: Stored
   const expires = isoTime(record.expiresAt)
   if (options.json) {
     const more = rotatedFrom === null ? {} : { rotated_from: rotatedFrom }
-    io.stdout.write(`${JSON.stringify({ id, key, expires, ...more })}\n`)
+    io.stdout.write(`${printableJson({ id, key, expires, ...more })}\n`)
     return
   }
   io.stdout.write(`id       ${id}\nkey      ${key}\nexpires  ${expires ?? 'never'}\n`)

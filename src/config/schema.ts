@@ -40,7 +40,7 @@ const listen = closed('where the proxy listens', {
   workers: fallback(Type.Literal(1, { description: 'processes' }), 1),
 })
 
-const upstream = closed('an OpenAI-compatible endpoint', {
+const upstream = closed('an endpoint of models', {
   name: identifier('what policies and audit events call it'),
   url: text('its base URL, with the version: https://api.openai.com/v1'),
   api_key: Type.Optional(secretReference),
@@ -59,7 +59,7 @@ const upstream = closed('an OpenAI-compatible endpoint', {
     }),
     {},
   ),
-  kind: fallback(word('which API it speaks', ['openai']), 'openai'),
+  kind: fallback(word('which API it speaks', ['openai', 'anthropic']), 'openai'),
   isolation: fallback(word('whose stored objects an id opens', ['workspace', 'user', 'off']), 'workspace'),
   priority: fallback(Type.Integer({ minimum: 0, maximum: 1000, description: 'lower is tried first' }), 1),
   weight: fallback(

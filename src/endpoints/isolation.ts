@@ -37,8 +37,9 @@ const SEALED: { readonly [name: string]: FormName } = {
 const PLAIN: ReadonlySet<string> = new Set([
   ...['completions', 'embeddings', 'moderations', 'models.list', 'models.get', 'images', 'decisions'],
   ...['audio.speech', 'audio.transcribe', 'audio.translate', 'responses.input_tokens', 'fine_tuning.alpha'],
+  ...['content_provenance_checks', 'messages', 'messages.count_tokens'],
   // Items of a session are its own; what a message names beside them is refused.
-  ...['content_provenance_checks', 'realtime', 'realtime.translations.connect'],
+  ...['realtime', 'realtime.translations.connect'],
 ])
 
 const REFUSED: { readonly [name: string]: string } = {
@@ -56,6 +57,7 @@ const REFUSED: { readonly [name: string]: string } = {
   webhooks: 'an endpoint is told of the objects of everybody',
   safety: 'alerts and cases are about the account',
   chatkit: 'threads belong to users that the caller names itself',
+  'messages.batches': 'requests that run later are not read yet',
   agents: 'agents hand on what other servers say, and no form of it is known',
 }
 

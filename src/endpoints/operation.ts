@@ -1,13 +1,13 @@
 import type { Fault } from '../model/fault.ts'
 import type { ObjectKind } from '../model/objects.ts'
-import type { TableOperation } from '../model/operations.ts'
+import { apiOf, type TableOperation } from '../model/operations.ts'
 import type { RequestFacts } from '../model/request.ts'
 import { ok, type Result } from '../model/result.ts'
 import { type BodyForm, bodyForm, describeBody, factsOf, type MemberReader } from './body.ts'
 import { openDraft } from './draft.ts'
 import type { Endpoint, PathParameters, QueryForm } from './endpoint.ts'
 
-type Rest = Partial<Omit<Endpoint, 'operation' | 'method' | 'path' | 'describe'>>
+type Rest = Partial<Omit<Endpoint, 'operation' | 'api' | 'method' | 'path' | 'describe'>>
 
 /** What a JSON body may hold beside what all bodies do. */
 interface Members {
@@ -79,6 +79,7 @@ export function send(operation: TableOperation, path: string, rest: Rest & Membe
     body: 'json',
     ...more,
     operation,
+    api: apiOf(operation),
     method: 'POST',
     path,
     describe: (body, parameters) => describeBody(form, body, parameters.model),
@@ -90,6 +91,7 @@ function bodiless(operation: TableOperation, method: Endpoint['method'], path: s
   return {
     ...endpoint,
     operation,
+    api: apiOf(operation),
     method,
     path,
     describe: (_, parameters, query) => describeHead(operation, endpoint, parameters, query),

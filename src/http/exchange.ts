@@ -4,7 +4,8 @@ import type { BodyAllowance, ClientExchange, ClientUpgrade } from '../model/port
 import { failed, type Result } from '../model/result.ts'
 import { type BodyBreak, BodyReading, BREAKS, tooLarge } from './body.ts'
 import type { Carrier } from './carrier.ts'
-import { errorBody, errorHeaders, faultRow } from './errors.ts'
+import { errorForm } from './error-form.ts'
+import { errorHeaders, faultRow } from './errors.ts'
 import { sendJson } from './linger.ts'
 
 /** A last piece of this size is sent in one piece with a head that waits for it. */
@@ -174,8 +175,8 @@ export class Exchange implements ClientExchange {
 
   refuse(fault: Fault): void {
     if (this.started || this.#gone) return
-    const body = errorBody(fault)
-    this.#answer(faultRow(fault.code).status, errorHeaders(fault), Buffer.from(body))
+    const body = Buffer.from(errorForm(this.#request).body(fault, this.id))
+    this.#answer(faultRow(fault.code).status, errorHeaders(fault), body)
   }
 
   /** Answers with a JSON document of our own. */
@@ -187,7 +188,7 @@ export class Exchange implements ClientExchange {
   start(status: number, headers: readonly string[], stream: boolean): void {
     if (this.started || this.#gone) return
     this.#status = status
-    this.#response.writeHead(status, [...headers, 'x-request-id', this.id])
+    this.#response.writeHead(status, [...headers, ...errorForm(this.#request).names(this.id)])
     if (stream) this.#response.flushHeaders()
   }
 
@@ -221,7 +222,7 @@ export class Exchange implements ClientExchange {
   }
 
   breakStream(fault: Fault, midEvent: boolean): void {
-    this.end(Buffer.from(`${midEvent ? '\n\n' : ''}data: ${errorBody(fault)}\n\n`))
+    this.end(Buffer.from(errorForm(this.#request).lastEvent(fault, this.id, midEvent)))
   }
 
   cut(): void {
@@ -233,7 +234,8 @@ export class Exchange implements ClientExchange {
   #answer(status: number, headers: readonly string[], body: Buffer): void {
     this.#status = status
     this.#bytesSent = body.length
-    sendJson(this.#request, this.#response, status, [...headers, 'x-request-id', this.id], body, () => this.cut())
+    const named = [...headers, ...errorForm(this.#request).names(this.id)]
+    sendJson(this.#request, this.#response, status, named, body, () => this.cut())
   }
 }
 

@@ -65,9 +65,12 @@ export interface IssuerSettings {
   readonly allowInsecure: boolean
 }
 
+/** Which API an upstream speaks. */
+export type UpstreamKind = 'openai' | 'anthropic'
+
 export interface UpstreamSettings {
   readonly name: string
-  readonly kind: 'openai'
+  readonly kind: UpstreamKind
   /** Without a trailing slash, query or fragment. */
   readonly url: string
   /** Null where the upstream asks for none. */

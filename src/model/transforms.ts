@@ -1,7 +1,7 @@
 import type { JsonValue } from './json.ts'
 
 /** Operations whose bodies a transform can change. */
-export type TransformedOperation = 'chat' | 'completions' | 'embeddings' | 'realtime' | 'responses'
+export type TransformedOperation = 'chat' | 'completions' | 'embeddings' | 'messages' | 'realtime' | 'responses'
 
 /** What is done to the bodies of allowed requests: members are set, a text is put in front of what the model reads. */
 export interface Obligations {
@@ -19,15 +19,16 @@ export const SETTABLE = {
   max_output_tokens: {
     chat: 'max_completion_tokens',
     completions: 'max_tokens',
+    messages: 'max_tokens',
     realtime: 'max_output_tokens',
     responses: 'max_output_tokens',
   },
-  temperature: { chat: 'temperature', completions: 'temperature', responses: 'temperature' },
-  top_p: { chat: 'top_p', completions: 'top_p', responses: 'top_p' },
+  temperature: { chat: 'temperature', completions: 'temperature', messages: 'temperature', responses: 'temperature' },
+  top_p: { chat: 'top_p', completions: 'top_p', messages: 'top_p', responses: 'top_p' },
   seed: { chat: 'seed', completions: 'seed' },
   store: { chat: 'store', responses: 'store' },
   parallel_tool_calls: { chat: 'parallel_tool_calls', responses: 'parallel_tool_calls' },
-  service_tier: { chat: 'service_tier', responses: 'service_tier' },
+  service_tier: { chat: 'service_tier', messages: 'service_tier', responses: 'service_tier' },
   safety_identifier: { chat: 'safety_identifier', responses: 'safety_identifier' },
   user: { chat: 'user', completions: 'user', embeddings: 'user', responses: 'user' },
 } as const satisfies { readonly [name: string]: { readonly [Operation in TransformedOperation]?: string } }
@@ -41,7 +42,12 @@ export function settableMember(name: SettableName, operation: string): string | 
 }
 
 /** Operations that a text can be put in front of: a prompt of `completions` is one text without roles. */
-export const PREPENDABLE: readonly string[] = ['chat', 'realtime', 'responses'] satisfies TransformedOperation[]
+export const PREPENDABLE: readonly string[] = [
+  'chat',
+  'messages',
+  'realtime',
+  'responses',
+] satisfies TransformedOperation[]
 
 /** Names by which operations and engines know an output limit: one that is set beside the operation's own counts, too. */
 export const OUTPUT_LIMITS: readonly string[] = [

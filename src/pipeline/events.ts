@@ -148,7 +148,10 @@ interface Completion {
   readonly outcome: AuditOutcome
 }
 
-const CUT_SHORT = new Set(['length', 'max_output_tokens', 'content_filter', 'incomplete'])
+const CUT_SHORT = new Set([
+  ...['length', 'max_output_tokens', 'content_filter', 'incomplete'],
+  ...['max_tokens', 'model_context_window_exceeded', 'refusal'],
+])
 
 /** The action, reason and outcome of a `complete` event. `status` is what the client was sent. */
 export function completion(ending: Ending, status: number): Completion {

@@ -1,6 +1,7 @@
 import type { AnswerKind, Endpoint } from '../endpoints/endpoint.ts'
 import { parseJsonBody } from '../endpoints/json.ts'
 import { mediaFault } from '../endpoints/media-type.ts'
+import { messageHead } from '../endpoints/message-head.ts'
 import { type Route, route } from '../endpoints/route.ts'
 import type { PolicyInput } from '../model/decision.ts'
 import type { Fault } from '../model/fault.ts'
@@ -32,6 +33,8 @@ export type Prepared =
       readonly answer: AnswerKind
     }
   | { readonly by: 'session'; readonly upstream: ServingUpstream; readonly wanted: Conversation }
+
+const PLAIN_HEAD = ok(null)
 
 /** The endpoint that is asked for, and whether a body of this kind, or this upgrade, can be meant for it. */
 export function routed(head: RequestHead, upgrade: ClientUpgrade | null, trail: Trail): Result<Route, Fault> {
@@ -73,6 +76,8 @@ export function judged(
   if (isAnsweredHere(facts.operation)) return ok({ by: 'proxy', input })
   const { basePath, settings } = decided.value
   const { apiKey } = settings
+  const said = settings.kind === 'anthropic' ? messageHead(head.rawHeaders) : PLAIN_HEAD
+  if (!said.ok) return said
   const obligations = snapshot.policy.obligations(input)
   if (obligations) trail.obliged(obligations.names)
   const { dialect } = found.endpoint
@@ -89,6 +94,7 @@ export function judged(
     obligations,
     basePath,
     apiKey,
+    messageHead: said.value,
     traceparent: head.traceparent,
   })
   return ok({ by: 'upstream', upstream: decided.value, request, answer: found.endpoint.answer })
@@ -102,7 +108,7 @@ function withoutPlace({ query }: Route, obligations: Obligations | null): Result
 
 /** The policy's word: the upstream for which the request is allowed. */
 function decide(
-  { stored }: Endpoint,
+  { stored, api }: Endpoint,
   facts: RequestFacts,
   input: PolicyInput,
   snapshot: Snapshot,
@@ -110,7 +116,7 @@ function decide(
 ): Result<ServingUpstream, Fault> {
   const { model } = input
   const began = performance.now()
-  const serving = candidates(snapshot.upstreams, [model, ...facts.nestedModels])
+  const serving = candidates(snapshot.upstreams, [model, ...facts.nestedModels], api)
   const { decision, upstream } = judge(snapshot.policy, input, facts.nestedModels, serving)
   const latencyNs = Math.round((performance.now() - began) * 1e6)
   trail.decided({

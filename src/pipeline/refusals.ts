@@ -117,6 +117,8 @@ export function notCarried({ operation, awaits }: Pick<Endpoint, 'operation' | '
       })
     case 'websocket':
       return notOpened(`\`${operation}\` is a WebSocket, ${LATER}`)
+    case 'requests':
+      return notOpened(`\`${operation}\` is about requests that run later, ${LATER}`)
     case 'session':
       return notOpened(`\`${operation}\` is part of sessions that go past this proxy, ${LATER}`)
     default:

@@ -30,6 +30,8 @@ export interface ShapeInput {
   /** The path of the upstream's url, without a slash at its end: `/v1`. */
   readonly basePath: string
   readonly apiKey: Secret | null
+  /** What an upstream of Anthropic's API is told in the head; null for one of OpenAI's. */
+  readonly messageHead: { readonly version: string; readonly betas: string | null } | null
   readonly traceparent?: string | undefined
 }
 
@@ -38,7 +40,7 @@ const API_ROOT = '/v1'
 
 /**
  * Builds the request that goes upstream, from nothing: of the client's own head not one byte goes on but a well-formed
- * `traceparent`. The body is the very bytes that were judged; an alias, the policy's transforms and the question for
+ * `traceparent`, and to Anthropic's API its version and the features of it that are admitted. The body is the very bytes that were judged; an alias, the policy's transforms and the question for
  * usage change their own members in the text and nothing else. `host` and `content-length` are the HTTP client's to add.
  */
 export function shapeRequest(input: ShapeInput): UpstreamRequest {
@@ -66,14 +68,18 @@ function upstreamPath({ route, model, alias }: ShapeInput): string {
     .replace(/\{(\w+)\}/g, (_, kind) => encodeURIComponent(kind === 'model' ? model : (route.parameters[kind] ?? '')))
 }
 
-function upstreamHeaders({ route, body, facts, apiKey, traceparent }: ShapeInput): string[] {
+function upstreamHeaders({ route, body, facts, apiKey, messageHead, traceparent }: ShapeInput): string[] {
   const { bytes, beta } = route.endpoint
   const accept = facts.stream ? 'text/event-stream' : bytes ? '*/*' : 'application/json'
   const headers = ['accept', accept, 'accept-encoding', 'identity']
   if (beta !== null) headers.push('openai-beta', beta)
   headers.push('user-agent', 'sallyport')
   if (body !== null) headers.push('content-type', 'application/json')
-  if (apiKey !== null) headers.push('authorization', `Bearer ${apiKey.reveal()}`)
+  if (messageHead !== null) {
+    headers.push('anthropic-version', messageHead.version)
+    if (messageHead.betas !== null) headers.push('anthropic-beta', messageHead.betas)
+    if (apiKey !== null) headers.push('x-api-key', apiKey.reveal())
+  } else if (apiKey !== null) headers.push('authorization', `Bearer ${apiKey.reveal()}`)
   if (traceparent !== undefined && isTraceparent(traceparent)) headers.push('traceparent', traceparent)
   return headers
 }

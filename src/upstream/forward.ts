@@ -8,7 +8,7 @@ import { isEventStream, unacceptable } from './answer-head.ts'
 import type { Delivery } from './delivery.ts'
 import { faultOf, timedOut } from './faults.ts'
 import { KeyGuard } from './key-guard.ts'
-import { LastWord } from './last-word.ts'
+import { LastWord, type StreamEnding } from './last-word.ts'
 import type { Upstream } from './pools.ts'
 
 /** An upstream's error body is held back to this size, so that the provider's key can be blotted out of it. */
@@ -18,6 +18,8 @@ const ERROR_BODY_BYTES = 1024 * 1024
 export interface AnswerShape {
   readonly headers: (headers: IncomingHttpHeaders, stream: boolean) => string[]
   readonly openTap: (kind: 'json' | 'sse', status: number) => AnswerTap
+  /** How a stream ends; absent: with `[DONE]`. */
+  readonly ending?: StreamEnding
   /** Takes the provider's key out of an error body. */
   readonly blot: (body: Buffer) => Buffer
 }
@@ -114,7 +116,7 @@ class Transfer implements Dispatcher.DispatchHandler {
       return
     }
     const isStream = isEventStream(headers)
-    if (isStream) this.#lastWord = new LastWord()
+    if (isStream) this.#lastWord = new LastWord(this.#shape.ending)
     const passed = this.#shape.headers(headers, isStream)
     this.#headers = this.#guard?.headers(passed) ?? passed
     const length = headers['content-length']

@@ -89,7 +89,7 @@ function plants(endpoint: Endpoint): Plant[] {
 }
 
 t.test('a model is found in every place, in every spelling, and its twin passes', async (t) => {
-  const world = await startWorld(t, { policy: POLICY, isolation: 'off' })
+  const world = await startWorld(t, { policy: POLICY, isolation: 'off', messages: true })
   const caller = new Caller(world.proxy.port)
   t.teardown(() => caller.close())
   const token = await world.token(CAROL)

@@ -11,7 +11,12 @@ const ROLES = {
   query: 'named, or none',
 } as const
 const STREAMS = { no: '', asked: 'if asked', always: 'always' } as const
-const AWAITS = { multipart: 'no: form', websocket: 'no: WebSocket', session: 'no: goes past the proxy' } as const
+const AWAITS = {
+  multipart: 'no: form',
+  websocket: 'no: WebSocket',
+  session: 'no: goes past the proxy',
+  requests: 'no: requests that run later',
+} as const
 
 /** The table of the endpoints as documentation has it. */
 export function endpointTable(endpoints: readonly Endpoint[]): string {
@@ -20,8 +25,21 @@ export function endpointTable(endpoints: readonly Endpoint[]): string {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('')
 }
 
-function rowOf({ operation, method, path, query, body, model, models, streams, stored, awaits }: Endpoint): string[] {
-  const carried = awaits === null ? (stored ? '`isolation: off`' : 'yes') : AWAITS[awaits]
+function rowOf({
+  operation,
+  api,
+  method,
+  path,
+  query,
+  body,
+  model,
+  models,
+  streams,
+  stored,
+  awaits,
+}: Endpoint): string[] {
+  const carried =
+    awaits === null ? (stored ? '`isolation: off`' : api === 'anthropic' ? '`kind: anthropic`' : 'yes') : AWAITS[awaits]
   const places = models.map((place) => `\`${place}\``).join(', ')
   const parameters = Object.entries(query).map(([name, kind]) => (kind === null ? name : `${name} (${kind})`))
   return [

@@ -14,8 +14,13 @@ t.test('the table in the documentation is that of the code', async (t) => {
   if (process.env.SALLYPORT_SNAPSHOTS === 'update') writeFileSync(PAGE, text + BEGIN + table)
   t.equal(readFileSync(PAGE, 'utf8'), text + BEGIN + table)
   const carried = ENDPOINTS.filter(({ awaits }) => awaits === null)
-  const open = carried.filter(({ stored }) => !stored)
+  const open = carried.filter(({ stored, api }) => !stored && api !== 'anthropic')
+  const messages = carried.filter(({ api }) => api === 'anthropic')
   const counts = `${ENDPOINTS.length} operations on ${new Set(ENDPOINTS.map(({ path }) => path)).size} paths`
   t.match(text, counts)
-  t.match(text, `${open.length} are carried to every upstream, ${carried.length - open.length} more`)
+  t.match(
+    text,
+    `${open.length} are carried to every upstream of OpenAI's API, ${carried.length - open.length - messages.length} more`,
+  )
+  t.match(text, `${messages.length} to upstreams of \`kind: anthropic\``)
 })

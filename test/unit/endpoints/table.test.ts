@@ -64,6 +64,7 @@ t.test('what only works with stored objects is marked', async (t) => {
   t.same(sorted(open), [
     ...['audio.speech', 'chat', 'completions', 'decisions.create', 'embeddings'],
     ...['fine_tuning.alpha.graders.run', 'fine_tuning.alpha.graders.validate', 'images.generate'],
+    ...['messages', 'messages.count_tokens'],
     ...['models.get', 'models.list', 'moderations', 'realtime', 'realtime.translations.connect'],
     ...['responses', 'responses.compact', 'responses.input_tokens'],
   ])
