@@ -34,10 +34,11 @@ export interface QueryForm {
 }
 
 /**
- * Why an operation of the table is not carried yet: its body is none that is read, it is a WebSocket, or its answer lets
- * the caller speak to the provider without the proxy, or it holds requests that nobody would have decided.
+/**
+ * Why an operation of the table is not carried yet: it is a WebSocket, or its answer lets the caller speak to the provider
+ * without the proxy, or it holds requests that nobody would have decided.
  */
-export type Awaits = 'multipart' | 'websocket' | 'session' | 'requests'
+export type Awaits = 'websocket' | 'session' | 'requests'
 
 /** Which messages clients send on a WebSocket: those of the Realtime API, or of its translations. */
 export type Dialect = 'realtime' | 'translation'
@@ -73,7 +74,7 @@ export interface Endpoint {
   readonly usageOnRequest: boolean
   /**
    * Pure facts of one request; `body` is null exactly where the endpoint has none, `query` is canonical. The objects that
-   * path and query name are not among them. Faults: `invalid_body`.
+   * path and query name are not among them. Of a form `describeForm` says them. Faults: `invalid_body`.
    */
   describe(body: JsonBody | null, parameters: PathParameters, query?: string): Result<RequestFacts, Fault>
 }

@@ -1,8 +1,8 @@
-import type { Fault } from '../model/fault.ts'
+import { type Fault, fault } from '../model/fault.ts'
 import type { ObjectKind } from '../model/objects.ts'
 import { apiOf, type TableOperation } from '../model/operations.ts'
 import type { RequestFacts } from '../model/request.ts'
-import { ok, type Result } from '../model/result.ts'
+import { failed, ok, type Result } from '../model/result.ts'
 import { type BodyForm, bodyForm, describeBody, factsOf, type MemberReader } from './body.ts'
 import { openDraft } from './draft.ts'
 import type { Endpoint, PathParameters, QueryForm } from './endpoint.ts'
@@ -66,7 +66,8 @@ export function connect(operation: TableOperation, path: string, rest: Rest = {}
 
 /** Sends a form with a file in it. */
 export function upload(operation: TableOperation, path: string, rest: Rest = {}): Endpoint {
-  return bodiless(operation, 'POST', path, { body: 'multipart', awaits: 'multipart', ...rest })
+  const describe = () => failed(fault('invalid_body', 'the request needs a form', { reason: 'body_invalid' }))
+  return { ...PLAIN, body: 'multipart', ...rest, operation, api: apiOf(operation), method: 'POST', path, describe }
 }
 
 /** Sends a JSON body. */

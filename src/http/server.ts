@@ -13,7 +13,13 @@ const MAX_HEADERS = 200
 export interface ServerLimits {
   readonly headMs: number
   readonly bodyMs: number
+  readonly uploadMs: number
   readonly keepAliveMs: number
+}
+
+/** What Node allows a whole request: more than the exchange does, which answers one that is late. */
+export function requestLimit({ headMs, bodyMs, uploadMs }: ServerLimits): number {
+  return headMs + Math.max(bodyMs, uploadMs) + 5000
 }
 
 /** Bytes that never became a request: they have no id, one 400 or 431 answers them and the connection closes. */
@@ -56,7 +62,7 @@ export function createProxyServer(limits: ServerLimits, ports: ServerPorts): Ser
     requireHostHeader: false, // answered by `receive`, so that it is audited like any other request
     maxHeaderSize: MAX_HEAD_BYTES,
     headersTimeout: limits.headMs,
-    requestTimeout: limits.headMs + limits.bodyMs + 5000,
+    requestTimeout: requestLimit(limits),
     keepAliveTimeout: limits.keepAliveMs,
     connectionsCheckingInterval: 1000,
     insecureHTTPParser: false,

@@ -1,10 +1,11 @@
 /** Interfaces that the edges implement for each other; the composition root joins them. */
 
 import type { IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import type { Fault } from './fault.ts'
 import type { AnswerFacts } from './request.ts'
 import type { Result } from './result.ts'
+import type { Segment } from './segments.ts'
 
 /** One API key as stored. `hash` (argon2id) and `tag` (a truncated digest) are not credentials. */
 export interface StoredKey {
@@ -54,7 +55,7 @@ export interface AnswerSink {
   readonly stopped: Fault | null
 }
 
-/** The bytes of one request's body, counted as they arrive. */
+/** Bytes that are kept for one request, counted as they arrive. */
 export interface BodyAllowance {
   /** Takes bytes into account; a fault when they may not be kept. */
   take(bytes: number): Fault | null
@@ -105,6 +106,25 @@ export interface MessageSocket {
   readonly fullSince: number
 }
 
+/** Takes one piece of a body; a promise asks to wait for it before there is another. A fault ends the reading. */
+export type TakePiece = (piece: Buffer) => Fault | null | Promise<Fault | null>
+
+export interface PieceLimits {
+  readonly bytes: number
+  /** Between two pieces. Milliseconds. */
+  readonly idleMs: number
+  /** For all of them. Milliseconds. */
+  readonly totalMs: number
+}
+
+/** Where the files of one upload are kept while it is judged and sent; who opened it disposes of it, on every path. */
+export interface UploadSpool {
+  write(bytes: Buffer): Fault | null | Promise<Fault | null>
+  /** The segments as one stream, as often as it is asked for. */
+  read(segments: readonly Segment[]): Readable
+  dispose(): Promise<void>
+}
+
 /** One request's connection as the pipeline sees it: the body is read here and answers go out here, once. */
 export interface ClientExchange extends AnswerSink {
   readonly id: string
@@ -121,6 +141,8 @@ export interface ClientExchange extends AnswerSink {
     timeoutMs: number,
     allowance?: BodyAllowance,
   ): Promise<Result<Buffer, Fault>>
+  /** Hands the body over piece by piece; null once all of it was taken. */
+  readPieces(announced: number | undefined, limits: PieceLimits, take: TakePiece): Promise<Fault | null>
   /** Answers with a fault; without effect once an answer began. */
   refuse(fault: Fault): void
   json(status: number, document: string): void

@@ -1,26 +1,26 @@
+import { takesForm } from '../endpoints/media-type.ts'
 import type { Route } from '../endpoints/route.ts'
 import { readCredential } from '../identity/credentials.ts'
 import type { PolicyInput } from '../model/decision.ts'
 import { type Fault, fault } from '../model/fault.ts'
 import type { Principal } from '../model/identity.ts'
-import type { BodyAllowance, ClientExchange } from '../model/ports.ts'
+import type { ClientExchange } from '../model/ports.ts'
 import type { RequestHead } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import type { Delivery } from '../upstream/delivery.ts'
 import { forward } from '../upstream/forward.ts'
 import { answerHere } from './answers.ts'
-import { type BodyBudget, callerOf } from './body-budget.ts'
+import { callerOf } from './body-budget.ts'
 import { judged, type Prepared, routed } from './prepare.ts'
 import { type ConversePorts, converse } from './realtime/converse.ts'
 import { auditUnavailable, challenged, credentialFault, methodFault } from './refusals.ts'
 import type { Snapshot } from './snapshot.ts'
 import { Trail, type TrailPorts } from './trail.ts'
+import { Holding, type HoldingPorts, readForm } from './upload.ts'
 
-export interface PipelinePorts extends TrailPorts, ConversePorts {
+export interface PipelinePorts extends TrailPorts, HoldingPorts, ConversePorts {
   /** Told of a bug, with the request that met it; must not throw. */
   readonly bug: (cause: unknown, requestId: string) => void
-  /** The request bodies in memory, of this process. */
-  readonly bodies: BodyBudget
 }
 
 /**
@@ -81,10 +81,10 @@ async function proceed(
   if (exchange.stopped) return exchange.stopped
   const found = routed(head, exchange.upgrade, trail)
   if (!found.ok) return found.fault
-  const allowance = ports.bodies.open(callerOf(principal))
+  const holding = new Holding(ports, callerOf(principal))
   let queued: Promise<void> | undefined
   try {
-    const prepared = await whole(head, principal, found.value, exchange, allowance, snapshot, trail)
+    const prepared = await whole(head, principal, found.value, exchange, holding, snapshot, trail)
     if (!prepared.ok) return prepared.fault
     const allowed = prepared.value
     if (!(await trail.authorize(allowed.by === 'proxy' ? null : allowed.upstream))) return auditUnavailable
@@ -102,8 +102,8 @@ async function proceed(
     return passed(delivery, exchange, trail)
   } finally {
     // Who leaves before there is a connection must not be able to leave a body behind that nobody counts.
-    if (queued === undefined) allowance.release()
-    else void queued.then(() => allowance.release())
+    if (queued === undefined) holding.release()
+    else void queued.then(() => holding.release())
   }
 }
 
@@ -116,13 +116,21 @@ function whole(
   principal: Principal,
   found: Route,
   exchange: ClientExchange,
-  allowance: BodyAllowance,
+  holding: Holding,
   snapshot: Snapshot,
   trail: Trail,
 ): Result<Prepared, Fault> | Promise<Result<Prepared, Fault>> {
   if (found.endpoint.body === 'none') return judged(head, principal, found, null, snapshot, trail)
-  const { maxBodyBytes, timeouts } = snapshot.settings.listen
-  return exchange.readBody(head.contentLength, maxBodyBytes, timeouts.bodyMs, allowance).then((bytes) => {
+  const { listen } = snapshot.settings
+  if (takesForm(found.endpoint, head)) {
+    return readForm(head, exchange, listen, holding).then((upload) => {
+      if (!upload.ok) return upload
+      trail.received(upload.value.form.bytes)
+      return judged(head, principal, found, upload.value, snapshot, trail)
+    })
+  }
+  const { maxBodyBytes, timeouts } = listen
+  return exchange.readBody(head.contentLength, maxBodyBytes, timeouts.bodyMs, holding.memory).then((bytes) => {
     if (!bytes.ok) return bytes
     trail.received(bytes.value.length)
     return judged(head, principal, found, bytes.value, snapshot, trail)

@@ -8,13 +8,23 @@ import type { Snapshot } from './snapshot.ts'
 const USES = {
   openai: [
     ...['chat', 'responses', 'completions', 'embeddings', 'moderations', 'images.generate', 'audio.speech'],
-    ...['decisions.create', 'realtime', 'realtime.translations.connect'],
+    ...['decisions.create', 'images.edit', 'images.variation', 'audio.transcribe', 'audio.translate'],
+    ...['realtime', 'realtime.translations.connect'],
   ],
   anthropic: ['messages'],
 } as const satisfies { readonly [Kind in UpstreamKind]: readonly string[] }
 
 /** The last second that a `Date` can hold; upstreams may say anything. */
 const LAST_SECOND = 8.64e12
+
+const NOTHING: PolicyInput['input'] = { bytes: 0, images: false, files: false, audio: false }
+/** What a request cannot be without. */
+const BRINGS: { readonly [Operation in (typeof USES)[UpstreamKind][number]]?: PolicyInput['input'] } = {
+  'images.edit': { ...NOTHING, images: true },
+  'images.variation': { ...NOTHING, images: true },
+  'audio.transcribe': { ...NOTHING, audio: true },
+  'audio.translate': { ...NOTHING, audio: true },
+}
 
 /** The models that this caller may use, each once, in the order of the upstreams. */
 export async function usableModels(snapshot: Snapshot, input: PolicyInput): Promise<readonly ListedModel[]> {
@@ -49,7 +59,7 @@ function mayUseAt(snapshot: Snapshot, input: PolicyInput, model: string, kind: U
         stream,
         maxOutputTokens: 1,
         tools: { functions: [], hosted: [] },
-        input: { bytes: 0, images: false, files: false, audio: false },
+        input: BRINGS[operation] ?? NOTHING,
         urls: [],
       }
       return judge(snapshot.policy, asked, [], serving).decision.effect === 'allow'

@@ -1,7 +1,11 @@
+import { randomBytes } from 'node:crypto'
 import type { AnswerKind, Endpoint } from '../endpoints/endpoint.ts'
 import { parseJsonBody } from '../endpoints/json.ts'
 import { mediaFault } from '../endpoints/media-type.ts'
 import { messageHead } from '../endpoints/message-head.ts'
+import { describeForm } from '../endpoints/multipart/describe-form.ts'
+import { formFieldsOf } from '../endpoints/multipart/forms.ts'
+import { writeForm } from '../endpoints/multipart/written.ts'
 import { type Route, route } from '../endpoints/route.ts'
 import type { PolicyInput } from '../model/decision.ts'
 import type { Fault } from '../model/fault.ts'
@@ -10,6 +14,7 @@ import type { ClientUpgrade } from '../model/ports.ts'
 import type { RequestFacts, RequestHead, UpstreamRequest } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import type { Obligations } from '../model/transforms.ts'
+import type { FormToSend } from '../shape/form.ts'
 import { shapeRequest } from '../shape/request.ts'
 import { isAnsweredHere } from './answers.ts'
 import { candidates, judge, judgeShadow, policyInput } from './judge.ts'
@@ -19,6 +24,7 @@ import { handshakeFault } from './realtime/handshake.ts'
 import { decisionFault, modelNotFound, noPlaceForText, notCarried, objectRefused, storedRefused } from './refusals.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
 import type { Trail } from './trail.ts'
+import { objectInForm, type UploadedForm } from './upload.ts'
 
 /**
  * What an allowed request still needs. Of its body only the bytes that go upstream are kept: the parsed value is many
@@ -34,6 +40,7 @@ export type Prepared =
     }
   | { readonly by: 'session'; readonly upstream: ServingUpstream; readonly wanted: Conversation }
 
+const BOUNDARY_BYTES = 24
 const PLAIN_HEAD = ok(null)
 
 /** The endpoint that is asked for, and whether a body of this kind, or this upgrade, can be meant for it. */
@@ -49,19 +56,25 @@ export function routed(head: RequestHead, upgrade: ClientUpgrade | null, trail: 
   return unfit ? failed(unfit) : found
 }
 
-/** Facts, decision and what is sent, in one go: nothing waits while the parsed body is in memory. */
+/**
+ * Facts, decision and what is sent, in one go: nothing waits while the parsed body is in memory. `sent`: the bytes of a
+ * JSON body, or a form that was read.
+ */
 export function judged(
   head: RequestHead,
   principal: Principal,
   found: Route,
-  bytes: Buffer | null,
+  sent: Buffer | UploadedForm | null,
   snapshot: Snapshot,
   trail: Trail,
 ): Result<Prepared, Fault> {
-  const parsed = bytes === null ? ok(null) : parseJsonBody(bytes)
+  const upload = sent === null || Buffer.isBuffer(sent) ? null : sent
+  const parsed = Buffer.isBuffer(sent) ? parseJsonBody(sent) : ok(null)
   if (!parsed.ok) return parsed
   const body = parsed.value
-  const described = found.endpoint.describe(body, found.parameters, found.query)
+  const described = upload
+    ? describeForm(upload.form, formFieldsOf(found.endpoint.operation))
+    : found.endpoint.describe(body, found.parameters, found.query)
   if (!described.ok) return described
   const facts = withObjects(described.value, found)
   const named = facts.model
@@ -75,6 +88,8 @@ export function judged(
   if (!decided.ok) return decided
   if (isAnsweredHere(facts.operation)) return ok({ by: 'proxy', input })
   const { basePath, settings } = decided.value
+  const raw = upload && settings.isolation !== 'off' ? objectInForm(described.value) : null
+  if (raw) return failed(raw)
   const { apiKey } = settings
   const said = settings.kind === 'anthropic' ? messageHead(head.rawHeaders) : PLAIN_HEAD
   if (!said.ok) return said
@@ -88,6 +103,7 @@ export function judged(
   const request = shapeRequest({
     route: found,
     body,
+    form: upload && formToSend(upload),
     facts,
     model,
     alias,
@@ -139,6 +155,15 @@ function decide(
   if (stored) return failed(storedRefused(facts.operation))
   const [object] = facts.objects
   return object ? failed(objectRefused(object.key)) : ok(upstream)
+}
+
+/** Its boundary is made now, when the client has no more to say. */
+function formToSend({ form, spool }: UploadedForm): FormToSend {
+  const boundary = randomBytes(BOUNDARY_BYTES).toString('hex')
+  return {
+    write: (changes) => writeForm(form, boundary, changes),
+    read: (segments) => spool.read(segments),
+  }
 }
 
 /** The facts of a request with the objects that its path and query name. */

@@ -110,11 +110,6 @@ export function notCarried({ operation, awaits }: Pick<Endpoint, 'operation' | '
   switch (awaits) {
     case null:
       return null
-    case 'multipart':
-      return fault('unsupported_media_type', `\`${operation}\` takes multipart/form-data, ${LATER}`, {
-        param: 'content-type',
-        reason: 'endpoint_not_allowed',
-      })
     case 'websocket':
       return notOpened(`\`${operation}\` is a WebSocket, ${LATER}`)
     case 'requests':

@@ -3,7 +3,7 @@ import type { Decision, PolicyInput, ShadowPolicy } from '../model/decision.ts'
 import type { Credential, Verification } from '../model/identity.ts'
 import type { Settings } from '../model/settings.ts'
 import type { Obligations } from '../model/transforms.ts'
-import type { AnswerShape } from '../upstream/forward.ts'
+import type { AnswerShape } from '../upstream/answer-shape.ts'
 import type { ListedModel } from '../upstream/model-list.ts'
 import type { Upstream } from '../upstream/pools.ts'
 

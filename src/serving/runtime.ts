@@ -9,7 +9,8 @@ import { receive } from '../http/receive.ts'
 import type { ServerPorts } from '../http/server.ts'
 import { type Identity, openIdentity } from '../identity/authenticate.ts'
 import type { AuditEvent } from '../model/audit.ts'
-import { type FaultCode, fault } from '../model/fault.ts'
+import type { FaultCode } from '../model/fault.ts'
+import type { BodyAllowance } from '../model/ports.ts'
 import type { PlacedProblem } from '../model/problem.ts'
 import { ok, type Result } from '../model/result.ts'
 import type { Settings } from '../model/settings.ts'
@@ -20,7 +21,9 @@ import { Meter } from '../pipeline/meter.ts'
 import { SessionPlaces } from '../pipeline/realtime/session-places.ts'
 import type { Snapshot } from '../pipeline/snapshot.ts'
 import { type KeyStore, openKeyStore } from '../stores/keys.ts'
-import { Current } from './current.ts'
+import { Spool } from '../stores/spool.ts'
+import { openInFolder } from '../stores/spool-file.ts'
+import { Current, SHUTTING_DOWN } from './current.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { KeyEventFollower } from './key-events.ts'
 import { configLoaded, configUnchanged, type Digests, identityReported, policyLoaded, rejected } from './lifecycle.ts'
@@ -60,6 +63,7 @@ export class Runtime {
   readonly #current: Current
   readonly #meter = new Meter()
   readonly #bodies: BodyBudget
+  readonly #spooled: BodyBudget
   readonly #keyEvents: KeyEventFollower
   readonly #file: string
   #keys: KeyStore | null
@@ -73,6 +77,7 @@ export class Runtime {
     const { settings } = sound
     this.#file = file
     this.#bodies = new BodyBudget(settings.listen.maxBufferedBytes, settings.listen.maxBodyBytes)
+    this.#spooled = new BodyBudget(settings.listen.maxSpooledBytes, settings.listen.maxUploadBytes)
     this.#diagnostics = diagnostics
     this.#keys = keys
     this.#inForce = sound
@@ -98,6 +103,7 @@ export class Runtime {
       auditQueuedBytes: () => this.#audit.queuedBytes,
       auditDropped: () => this.#audit.dropped,
       bufferedBytes: () => this.#bodies.heldBytes,
+      spooledBytes: () => this.#spooled.heldBytes,
     }
     this.ports = this.#serverPorts()
     this.#keyEvents = new KeyEventFollower({
@@ -172,6 +178,8 @@ export class Runtime {
       bodies: this.#bodies,
       sessions: new SessionPlaces(),
       current: () => this.#current.snapshot,
+      spooled: this.#spooled,
+      openSpool: (folder: string, allowance: BodyAllowance) => new Spool({ folder, allowance, openFile: openInFolder }),
     }
     return {
       newRequestId: requestIds(),
@@ -237,9 +245,5 @@ export class Runtime {
     this.#diagnostics.error('the reload is refused and the last good files stay in force', { problems })
   }
 }
-
-const SHUTTING_DOWN = fault('shutting_down', 'the proxy is shutting down: try again', {
-  headers: ['retry-after', '1'],
-})
 
 type AddressReader = (peer: string | undefined, chain: string | undefined) => ClientAddress

@@ -3,6 +3,7 @@ import type { RequestFacts, UpstreamRequest } from '../model/request.ts'
 import type { Secret } from '../model/secret.ts'
 import type { Obligations } from '../model/transforms.ts'
 import { askForUsage, type Edit, edited, renamed } from './edits.ts'
+import { type FormToSend, type ShapedForm, shapeForm } from './form.ts'
 import { isTraceparent } from './trace-context.ts'
 import { transformed } from './transforms.ts'
 
@@ -20,6 +21,8 @@ export interface ShapeInput {
     readonly parameters: { readonly [placeholder: string]: string | undefined }
   }
   readonly body: JsonBody | null
+  /** What is sent instead of JSON. */
+  readonly form?: FormToSend | null
   readonly facts: RequestFacts
   /** The model that was decided. */
   readonly model: RequestFacts['model']
@@ -50,11 +53,12 @@ export function shapeRequest(input: ShapeInput): UpstreamRequest {
   if (body && input.obligations !== null) edits.push(...transformed(body, facts.operation, input.obligations))
   const asks = body !== null && route.endpoint.usageOnRequest && facts.stream ? askForUsage(body) : []
   edits.push(...asks)
+  const form = input.form ? shapeForm(input.form, input.alias === null ? null : (input.model ?? null)) : null
   return {
     method: route.endpoint.method,
     path: basePath + upstreamPath(input) + (route.query === '' ? '' : `?${route.query}`),
-    headers: upstreamHeaders(input),
-    body: body && (edits.length === 0 ? body.bytes : Buffer.from(edited(body.text, edits))),
+    headers: upstreamHeaders(input, form),
+    body: form ? form.body : body && (edits.length === 0 ? body.bytes : Buffer.from(edited(body.text, edits))),
     askedUsage: asks.length > 0,
   }
 }
@@ -68,13 +72,17 @@ function upstreamPath({ route, model, alias }: ShapeInput): string {
     .replace(/\{(\w+)\}/g, (_, kind) => encodeURIComponent(kind === 'model' ? model : (route.parameters[kind] ?? '')))
 }
 
-function upstreamHeaders({ route, body, facts, apiKey, messageHead, traceparent }: ShapeInput): string[] {
+function upstreamHeaders(
+  { route, body, facts, apiKey, messageHead, traceparent }: ShapeInput,
+  form: ShapedForm | null,
+): string[] {
   const { bytes, beta } = route.endpoint
   const accept = facts.stream ? 'text/event-stream' : bytes ? '*/*' : 'application/json'
   const headers = ['accept', accept, 'accept-encoding', 'identity']
   if (beta !== null) headers.push('openai-beta', beta)
   headers.push('user-agent', 'sallyport')
-  if (body !== null) headers.push('content-type', 'application/json')
+  if (form !== null) headers.push(...form.headers)
+  else if (body !== null) headers.push('content-type', 'application/json')
   if (messageHead !== null) {
     headers.push('anthropic-version', messageHead.version)
     if (messageHead.betas !== null) headers.push('anthropic-beta', messageHead.betas)

@@ -5,24 +5,16 @@ import type { AnswerSink, AnswerTap } from '../model/ports.ts'
 import type { AnswerFacts, UpstreamRequest } from '../model/request.ts'
 import { afterReads } from '../model/turn.ts'
 import { isEventStream, unacceptable } from './answer-head.ts'
+import type { AnswerShape } from './answer-shape.ts'
 import type { Delivery } from './delivery.ts'
 import { faultOf, timedOut } from './faults.ts'
+import { KeptSending } from './kept-body.ts'
 import { KeyGuard } from './key-guard.ts'
-import { LastWord, type StreamEnding } from './last-word.ts'
+import { LastWord } from './last-word.ts'
 import type { Upstream } from './pools.ts'
 
 /** An upstream's error body is held back to this size, so that the provider's key can be blotted out of it. */
 const ERROR_BODY_BYTES = 1024 * 1024
-
-/** The pure parts of an answer, handed in by the composition root. */
-export interface AnswerShape {
-  readonly headers: (headers: IncomingHttpHeaders, stream: boolean) => string[]
-  readonly openTap: (kind: 'json' | 'sse', status: number) => AnswerTap
-  /** How a stream ends; absent: with `[DONE]`. */
-  readonly ending?: StreamEnding
-  /** Takes the provider's key out of an error body. */
-  readonly blot: (body: Buffer) => Buffer
-}
 
 /**
  * Sends one shaped request to one upstream and streams its answer to the client, with backpressure both ways. Exactly
@@ -40,16 +32,20 @@ export function forward(
   shape: AnswerShape,
 ): Promise<Delivery> {
   return new Promise((resolve, reject) => {
-    const transfer = new Transfer(upstream, sink, shape, { resolve, reject })
-    upstream.pool.dispatch(
-      {
-        path: request.path,
-        method: request.method as Dispatcher.HttpMethod,
-        headers: request.headers as string[],
-        body: request.body,
-      },
-      transfer,
-    )
+    const { path, headers, body } = request
+    const method = request.method as Dispatcher.HttpMethod
+    if (body === null || Buffer.isBuffer(body)) {
+      const transfer = new Transfer(upstream, sink, shape, { resolve, reject })
+      upstream.pool.dispatch({ path, method, headers: headers as string[], body }, transfer)
+      return
+    }
+    const promised = Promise.withResolvers<Delivery>()
+    const transfer = new Transfer(upstream, sink, shape, promised)
+    const { firstByteMs } = upstream.settings.timeouts
+    const sending = new KeptSending(body, transfer, firstByteMs, (reason) => transfer.abort(reason))
+    void promised.promise.finally(() => sending.close()).then(resolve, reject)
+    const kept = { path, method, headers: headers as string[], body: sending.body, headersTimeout: 0 }
+    upstream.pool.dispatch(kept, sending)
   })
 }
 

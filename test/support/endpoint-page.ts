@@ -12,7 +12,6 @@ const ROLES = {
 } as const
 const STREAMS = { no: '', asked: 'if asked', always: 'always' } as const
 const AWAITS = {
-  multipart: 'no: form',
   websocket: 'no: WebSocket',
   session: 'no: goes past the proxy',
   requests: 'no: requests that run later',

@@ -39,7 +39,7 @@ export interface ListenerOptions {
 export async function startListener(options: ListenerOptions = {}): Promise<Listener> {
   const handled = new Log<Handled>()
   const rejected = new Log<RejectedConnection>()
-  const limits = { headMs: 10_000, bodyMs: 10_000, keepAliveMs: 10_000, ...options.limits }
+  const limits = { headMs: 10_000, bodyMs: 10_000, uploadMs: 10_000, keepAliveMs: 10_000, ...options.limits }
   const addresses = clientAddresses(options.trustedProxies ?? [])
   const listener = { draining: false }
   let count = 0

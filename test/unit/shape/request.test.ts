@@ -295,7 +295,7 @@ t.test('what goes up parses to the judged value and exactly that change', async 
         model,
         ...(asks ? { stream_options: { ...before, include_usage: true } } : {}),
       }
-      const bytes = sent.body ?? Buffer.alloc(0)
+      const bytes = Buffer.isBuffer(sent.body) ? sent.body : Buffer.alloc(0)
       if (!parseJsonBody(bytes).ok || !isDeepStrictEqual(firstWins(String(bytes)), expected)) return false
       return sent.askedUsage === asks && (asks || aliased || bytes === body.bytes)
     }),
