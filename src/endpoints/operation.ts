@@ -27,6 +27,7 @@ const PLAIN = {
   model: 'none',
   models: [],
   awaits: null,
+  dialect: null,
   beta: null,
   answer: 'none',
   bytes: false,
@@ -57,9 +58,10 @@ export function act(operation: TableOperation, path: string, rest: Rest = {}): E
   return bodiless(operation, 'POST', path, rest)
 }
 
-/** Opens a WebSocket. */
+/** Opens a WebSocket; without a dialect nobody could judge its messages. */
 export function connect(operation: TableOperation, path: string, rest: Rest = {}): Endpoint {
-  return bodiless(operation, 'GET', path, { stored: false, streams: 'always', awaits: 'websocket', ...rest })
+  const awaits = rest.dialect === undefined ? 'websocket' : null
+  return bodiless(operation, 'GET', path, { stored: false, streams: 'always', awaits, ...rest })
 }
 
 /** Sends a form with a file in it. */
@@ -100,11 +102,13 @@ function bodiless(operation: TableOperation, method: Endpoint['method'], path: s
 /** Facts of a request that has no body. */
 function describeHead(
   operation: TableOperation,
-  { model: role, streams }: Pick<Endpoint, 'model' | 'streams'>,
+  { model: role, streams, dialect }: Pick<Endpoint, 'model' | 'streams' | 'dialect'>,
   { model }: PathParameters,
   query = '',
 ): Result<RequestFacts, Fault> {
   const stream = streams === 'always' || (streams === 'asked' && query.split('&').includes('stream=true'))
   const named = model ?? (role === 'none' || role === 'query' ? null : undefined)
-  return ok(factsOf(operation, openDraft(), { model: named, stream, maxOutputTokens: undefined, bytes: 0 }))
+  // Opening a session asks for no output: what is said in it does, message by message.
+  const maxOutputTokens = dialect === null ? undefined : 0
+  return ok(factsOf(operation, openDraft(), { model: named, stream, maxOutputTokens, bytes: 0 }))
 }

@@ -5,6 +5,7 @@ import type { AnswerFacts } from './request.ts'
 export type AuditAction =
   | 'request-authorized'
   | 'request-denied'
+  | 'message-denied'
   | 'authentication-failed'
   | 'completion-finished'
   | 'completion-truncated'

@@ -1,7 +1,7 @@
 import type { JsonValue } from './json.ts'
 
 /** Operations whose bodies a transform can change. */
-export type TransformedOperation = 'chat' | 'completions' | 'embeddings' | 'messages' | 'responses'
+export type TransformedOperation = 'chat' | 'completions' | 'embeddings' | 'messages' | 'realtime' | 'responses'
 
 /** What is done to the bodies of allowed requests: members are set, a text is put in front of what the model reads. */
 export interface Obligations {
@@ -20,6 +20,7 @@ export const SETTABLE = {
     chat: 'max_completion_tokens',
     completions: 'max_tokens',
     messages: 'max_tokens',
+    realtime: 'max_output_tokens',
     responses: 'max_output_tokens',
   },
   temperature: { chat: 'temperature', completions: 'temperature', messages: 'temperature', responses: 'temperature' },
@@ -41,7 +42,12 @@ export function settableMember(name: SettableName, operation: string): string | 
 }
 
 /** Operations that a text can be put in front of: a prompt of `completions` is one text without roles. */
-export const PREPENDABLE: readonly string[] = ['chat', 'messages', 'responses'] satisfies TransformedOperation[]
+export const PREPENDABLE: readonly string[] = [
+  'chat',
+  'messages',
+  'realtime',
+  'responses',
+] satisfies TransformedOperation[]
 
 /** Names by which operations and engines know an output limit: one that is set beside the operation's own counts, too. */
 export const OUTPUT_LIMITS: readonly string[] = [

@@ -147,6 +147,21 @@ function notOpened(message: string): Fault {
   return fault('unknown_endpoint', message, { param: 'path', reason: 'endpoint_not_allowed' })
 }
 
+/** A transform that cannot be applied must not be left out. */
+export const noPlaceForText: Fault = fault(
+  'policy_denied',
+  'the policy puts a text before the instructions of a session, and one that transcribes has none',
+  { reason: 'transform_not_applicable' },
+)
+
+/** Of a message in a session: it may not name another model than the one that the session was opened with. */
+export function modelSwitched(model: string): Fault {
+  return fault('policy_denied', `the session is one of \`${model}\`: open another one for another model`, {
+    param: 'model',
+    reason: 'model_not_allowed',
+  })
+}
+
 /** The caller is not known, or not for certain. */
 export function isAuthentication({ code }: Fault): boolean {
   return (

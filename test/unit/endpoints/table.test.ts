@@ -66,7 +66,8 @@ t.test('what only works with stored objects is marked', async (t) => {
     ...['fine_tuning.alpha.graders.run', 'fine_tuning.alpha.graders.validate'],
     ...['images.edit', 'images.generate', 'images.variation'],
     ...['messages', 'messages.count_tokens'],
-    ...['models.get', 'models.list', 'moderations', 'responses', 'responses.compact', 'responses.input_tokens'],
+    ...['models.get', 'models.list', 'moderations', 'realtime', 'realtime.translations.connect'],
+    ...['responses', 'responses.compact', 'responses.input_tokens'],
   ])
 })
 
