@@ -8,6 +8,7 @@ export interface MetricSources {
   readonly auditQueuedBytes: () => number
   readonly auditDropped: () => number
   readonly bufferedBytes: () => number
+  readonly spooledBytes: () => number
 }
 
 /** The Prometheus registry: every figure is read when `/metrics` is asked, so that a request pays for none of it. */
@@ -49,6 +50,7 @@ export function createMetrics(sources: MetricSources): Registry {
     sources.auditDropped,
   )
   gauge(registry, 'sallyport_buffered_bytes', 'Bytes of request bodies in memory', sources.bufferedBytes)
+  gauge(registry, 'sallyport_spooled_bytes', 'Bytes of uploads on disk', sources.spooledBytes)
   gauge(registry, 'sallyport_requests_active', 'Requests being handled', () => meter.active)
   gauge(registry, 'sallyport_audit_writable', '1 while audit events can be written', () =>
     sources.auditWritable() ? 1 : 0,

@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject, ownValue } from '../model/json.ts'
 import type { Match } from '../model/match.ts'
 import { claimAt } from '../policy/claim-path.ts'
 import { compareCodePoints } from '../policy/code-points.ts'
+import { ageOf } from '../policy/conditions/mfa.ts'
 import { compileMembership } from '../policy/membership.ts'
 import { yesOrNo } from '../policy/three-valued.ts'
 import type { Subject } from './access-cell.ts'
@@ -71,8 +72,8 @@ function toldOf({ fact, test }: Part, principal: PolicyPrincipal, at: number): M
   const method = principal.method ?? (key === null ? undefined : 'api_key')
   if (fact === 'mfa') return mfa === 'unknown' ? null : mfa
   if (fact === 'mfa_age' && test.kind === 'most' && authTime !== undefined) {
-    const age = at - authTime * 1000
-    return age < 0 ? 'unknown' : yesOrNo(age <= test.most)
+    const ageMs = ageOf(authTime, at)
+    return ageMs >= 0 ? yesOrNo(ageMs <= test.most) : 'unknown'
   }
   if (fact === 'acr' && test.kind === 'text' && acr !== undefined) return yesOrNo(hasText(test.texts, acr))
   if (fact === 'method' && test.kind === 'among' && method !== undefined) return yesOrNo(test.names.includes(method))

@@ -72,7 +72,7 @@ interface FieldRule extends OpenRule {
 
 /** The rules in force that speak of the operation and of one of the models, with the parts that are still open. */
 export function fieldOf(policy: AnalysedPolicy, operation: AnalysedOperation, target: ModelTarget): Field {
-  const upstreams = serving(policy, target)
+  const upstreams = serving(policy, target, [operation])
   const open = policy.outline.rules.flatMap((rule) => fieldRule(rule, operation, target))
   return {
     allows: open.filter(({ effect }) => effect === 'allow'),

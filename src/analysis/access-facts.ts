@@ -1,12 +1,14 @@
 import type { UpstreamFacts } from '../model/decision.ts'
 import { METHODS } from '../model/identity.ts'
 import type { Match } from '../model/match.ts'
+import type { UpstreamKind } from '../model/settings.ts'
 import { findText } from './find-text.ts'
 import { type FactValue, type Found, findTold } from './find-value.ts'
 import type { Part, Texts } from './parts.ts'
 
 /** An upstream as far as an analysis looks at it. */
 export interface AnalysedUpstream extends UpstreamFacts {
+  readonly kind?: UpstreamKind
   /** Names and patterns. */
   readonly models: Texts
 }

@@ -1,4 +1,4 @@
-import { MODEL_OPERATIONS, OPEN_RESOURCES, SPELLED_OPERATIONS } from '../model/operations.ts'
+import { MODEL_OPERATIONS, OPEN_RESOURCES, SPELLED_OPERATIONS, speaks } from '../model/operations.ts'
 import { isPattern } from '../model/pattern.ts'
 import { compareCodePoints } from '../policy/code-points.ts'
 import type { OutlineRule, PolicyOutline } from '../policy/outline.ts'
@@ -85,10 +85,16 @@ export function targetOf({ aliases, sets }: PolicyOutline, name: string): NamedT
   return { kind: 'name', label: name, name: aliases.get(name) ?? name }
 }
 
-/** The upstreams that serve a model of the target; all of them where there is none. */
-export function serving({ upstreams }: AnalysedPolicy, target: ModelTarget): AnalysedUpstream[] {
-  if (target.kind === 'none') return [...upstreams]
-  return upstreams.filter(({ models }) => overlaps(target, models))
+/** The upstreams that speak the API of one of the operations and serve a model of the target, where there is one. */
+export function serving(
+  { upstreams }: AnalysedPolicy,
+  target: ModelTarget,
+  operations: readonly AnalysedOperation[],
+): AnalysedUpstream[] {
+  return upstreams.filter(
+    ({ kind, models }) =>
+      operations.some(({ asked }) => speaks(kind, asked)) && (target.kind === 'none' || overlaps(target, models)),
+  )
 }
 
 /** Whether the texts have a model of the target. */

@@ -74,7 +74,7 @@ export function whoCan(
   return {
     model: asked && {
       ...named(asked),
-      upstreams: serving(policy, asked)
+      upstreams: serving(policy, asked, operations)
         .map(({ name }) => name)
         .sort(compareCodePoints),
     },

@@ -11,7 +11,7 @@ const WEEKS = 53
 
 /**
  * An instant within a year of `from` that is inside each of `within` and outside each of `without`, or null. Unit: epoch
- * milliseconds. Weeks in which the clocks of all zones stand as in an earlier one are not looked at again.
+ * milliseconds. Weeks in which the clocks of all zones stand as in an earlier one, and stay so, are not looked at again.
  */
 export function findInstant(within: readonly Window[], without: readonly Window[], from: number): number | null {
   const windows = [...within, ...without].map((window, index) => ({
@@ -30,16 +30,23 @@ export function findInstant(within: readonly Window[], without: readonly Window[
   const seen = new Set<string>()
   for (let week = 0; week < WEEKS; week++) {
     const at = start + week * WEEK_MINUTES * MINUTE_MS
-    const places = windows.map((window) => ({ ...window, begin: localAt(window.zone, at) }))
+    const places = windows.map((window) => ({
+      ...window,
+      begin: localAt(window.zone, at),
+      end: localAt(window.zone, at + WEEK_MINUTES * MINUTE_MS),
+    }))
     // One zone alone repeats itself each week; several do as long as their distance stays.
     const distance = places.map(({ begin }) => (begin - (places[0]?.begin ?? 0) + WEEK_MINUTES) % WEEK_MINUTES).join()
-    if (seen.has(distance)) continue
-    seen.add(distance)
+    // A week in which a clock is set is like no other, and lacks what lay in the hour that was left out.
+    const isSteady = places.every(({ begin, end }) => begin === end)
+    if (isSteady && seen.has(distance)) continue
+    if (isSteady) seen.add(distance)
     for (let minute = 0; minute < WEEK_MINUTES; minute++) {
-      const fits = places.every(
-        ({ begin, minutes, isWanted }) => (minutes[(begin + minute) % WEEK_MINUTES] === 1) === isWanted,
-      )
-      // Clocks may be set within the week: what counts is what they show then.
+      const fits = places.every(({ begin, end, minutes, isWanted }) => {
+        const isInside = (first: number) => minutes[(first + minute) % WEEK_MINUTES] === 1
+        return isInside(begin) === isWanted || isInside(end) === isWanted
+      })
+      // Before a clock is set and after: what counts is what it shows then.
       if (fits && isInstant(at + minute * MINUTE_MS)) return at + minute * MINUTE_MS
     }
   }

@@ -1,4 +1,6 @@
 import type { Decision, PolicyInput, UpstreamFacts } from '../model/decision.ts'
+import { speaks } from '../model/operations.ts'
+import type { UpstreamKind } from '../model/settings.ts'
 import type { CompiledPolicy } from '../policy/compile.ts'
 import { type AskablePolicy, askable } from './askable.ts'
 import { type OpenRule, type Possible, possibleOutcome } from './possible.ts'
@@ -6,6 +8,7 @@ import type { RecordedRequest } from './recorded.ts'
 
 /** An upstream of the present config, as far as a decision looks at it. */
 interface ReplayUpstream extends UpstreamFacts {
+  readonly kind?: UpstreamKind
   readonly serves: (model: string) => boolean
 }
 
@@ -54,7 +57,10 @@ function outcomeNow(
   const { unrecorded, was, nestedModels } = request
   const input = resolved(policy, request)
   const models = [input.model, ...nestedModels]
-  const serving = upstreams.filter(({ serves }) => models.every((model) => typeof model !== 'string' || serves(model)))
+  const serving = upstreams.filter(
+    ({ kind, serves }) =>
+      speaks(kind, input.operation) && models.every((model) => typeof model !== 'string' || serves(model)),
+  )
   if (serving.length === 0) return { effect: 'unserved' }
   const known = {
     unrecorded,

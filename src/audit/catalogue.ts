@@ -29,6 +29,7 @@ export interface CatalogueRow {
 export const CATALOGUE = {
   'request-authorized': row(['api'], ['allowed'], 'info', 'success', null),
   'request-denied': row(['api'], ['denied'], 'info', 'success', null),
+  'message-denied': row(['api'], ['denied'], 'info', 'success', null),
   'authentication-failed': row(['authentication', 'api'], ['start', 'denied'], 'warn', 'failure', 'authentication'),
   'completion-finished': row(['api'], ['end'], 'info', 'success', 'completion'),
   'completion-truncated': row(['api'], ['end'], 'info', 'success', 'completion'),
@@ -42,6 +43,8 @@ export const CATALOGUE = {
   'key-created': row(['iam'], ['creation'], 'info', 'success', 'key'),
   'key-rotated': row(['iam'], ['change'], 'info', 'success', 'key'),
   'key-revoked': row(['iam'], ['deletion'], 'info', 'success', 'key'),
+  'sealing-key-created': row(['configuration'], ['creation'], 'info', 'success', 'sealing_key'),
+  'sealing-key-retired': row(['configuration'], ['deletion'], 'info', 'success', 'sealing_key'),
   'jwks-refreshed': row(['configuration'], ['change'], 'info', 'success', 'jwks'),
   'jwks-failed': row(['configuration'], ['info'], 'warn', 'failure', 'jwks'),
   'connection-rejected': row(['network'], ['connection', 'denied'], 'info', 'success', 'connection'),

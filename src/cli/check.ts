@@ -3,7 +3,7 @@ import { relative, resolve } from 'node:path'
 import type { LoadOptions } from '../config/load.ts'
 import { type Loaded, loadAll } from '../config/load-all.ts'
 import { type PolicySource, placeProblems } from '../config/policy-sources.ts'
-import { problemsJson, renderProblems } from '../config/report.ts'
+import { printableJson, problemsJson, renderProblems } from '../config/report.ts'
 import { writeYaml } from '../config/yaml.ts'
 import type { MethodName } from '../model/identity.ts'
 import type { PlacedProblem } from '../model/problem.ts'
@@ -39,7 +39,7 @@ export async function run(options: CheckOptions, io: CommandIo): Promise<number>
   if (options.show) {
     // What is shown is a document to be read by programs: warnings must not stand in it.
     io.stderr.write(text)
-    io.stdout.write(options.json ? `${JSON.stringify(loaded.config, null, 2)}\n` : writeYaml(loaded.config))
+    io.stdout.write(options.json ? `${printableJson(loaded.config, 2)}\n` : writeYaml(loaded.config))
   } else if (options.json) {
     io.stdout.write(problemsJson(near(problems, io.cwd)))
   } else {

@@ -16,6 +16,7 @@ export function addCommands(program: Command, io: CommandIo, invoke: Invoke): vo
   addPolicy(program.command('policy').description('test, explain, compare and question the policies'), invoke)
   const keys = program.command('keys').description('create, list, revoke and rotate API keys')
   addKeys(keys, invoke)
+  addObjects(program.command('objects').description('the keys that seal the ids of stored objects'), invoke)
   for (const [name, verbs] of NOT_BUILT) addUnbuilt(program, io, name, verbs)
 }
 
@@ -72,6 +73,29 @@ function addKeys(keys: Command, invoke: Invoke): void {
     .option('--overlap <duration>', 'how long the old one goes on working; not at all when absent')
     .option('--json', 'print as JSON')
     .action((id, options) => invoke('keys', { ...options, id, action: 'rotate' }))
+}
+
+function addObjects(objects: Command, invoke: Invoke): void {
+  described(
+    objects,
+    'rotate-key',
+    'make a key that seals after a minute; older ones go on opening',
+    'objects rotate-key',
+  )
+    .option('--json', 'print as JSON')
+    .action((options) => invoke('objects', { ...options, action: 'rotate-key' }))
+  described(
+    objects,
+    'retire-key',
+    'take a key out of use for good: what it has sealed is lost to its owners',
+    'objects retire-key k7Qw2x',
+  )
+    .argument('<id>', 'the id of the key')
+    .option('--json', 'print as JSON')
+    .action((id, options) => invoke('objects', { ...options, id, action: 'retire-key' }))
+  described(objects, 'list-keys', 'list the keys, never their bytes', 'objects list-keys --json')
+    .option('--json', 'print as JSON')
+    .action((options) => invoke('objects', { ...options, action: 'list-keys' }))
 }
 
 function addUnbuilt(program: Command, io: CommandIo, name: string, verbs: readonly string[]): void {

@@ -6,6 +6,7 @@ type CommandFile =
   | 'demo'
   | 'check'
   | 'keys'
+  | 'objects'
   | 'policy-explain'
   | 'policy-test'
   | 'policy-who-can'

@@ -1,6 +1,6 @@
 import { type RecordedRequest, readEvent } from '../analysis/recorded.ts'
 import { openReplay, type Replayed } from '../analysis/replay.ts'
-import { printable } from '../config/report.ts'
+import { printable, printableJson } from '../config/report.ts'
 import type { PolicyInput } from '../model/decision.ts'
 import { type Answer, explanationJson, explanationText } from './answer.ts'
 import { type CommandIo, EXIT } from './command.ts'
@@ -57,7 +57,7 @@ function printer(subject: Subject, { json }: ExplainEventOptions, io: CommandIo)
     if (id !== null && seen.has(id)) return
     if (id !== null && seen.size < MAX_REMEMBERED) seen.add(id)
     const { answer, replayed } = explain(request)
-    if (json) io.stdout.write(`${JSON.stringify(eventJson(request, answer, replayed))}\n`)
+    if (json) io.stdout.write(`${printableJson(eventJson(request, answer, replayed))}\n`)
     else io.stdout.write(`${count > 0 ? '\n' : ''}${eventText(request, answer, replayed)}`)
     count++
   }

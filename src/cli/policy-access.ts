@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { AnalysedPolicy } from '../analysis/access-universe.ts'
 import { namesAndPatterns } from '../analysis/parts.ts'
 import { loadAll } from '../config/load-all.ts'
-import { printable } from '../config/report.ts'
+import { printable, printableJson } from '../config/report.ts'
 import { compilePolicies, type NamedPolicy } from '../serving/compile-policies.ts'
 import { problemText } from './check.ts'
 import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
@@ -23,8 +23,9 @@ export async function loadAccess({ config }: CommonOptions, io: CommandIo): Prom
     io.stderr.write(problemText(loaded.problems, io.cwd))
     return null
   }
-  const upstreams = settings.upstreams.map(({ name, region, labels, models }) => ({
+  const upstreams = settings.upstreams.map(({ name, kind, region, labels, models }) => ({
     name,
+    kind,
     region: region ?? undefined,
     labels,
     models: namesAndPatterns(models),
@@ -41,7 +42,7 @@ export function printLines(lines: readonly string[], io: CommandIo): void {
 }
 
 export function printJson(answer: object, io: CommandIo): void {
-  io.stdout.write(`${JSON.stringify(answer, null, 2)}\n`)
+  io.stdout.write(`${printableJson(answer, 2)}\n`)
 }
 
 export function refuse(message: string, io: CommandIo): number {

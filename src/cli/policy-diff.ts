@@ -8,7 +8,7 @@ import { subjectText } from '../analysis/diff-words.ts'
 import { loadConfig } from '../config/load.ts'
 import type { ConfigNames } from '../config/names.ts'
 import { loadPolicySources, type PolicySource, placeProblems } from '../config/policy-sources.ts'
-import { printable } from '../config/report.ts'
+import { printable, printableJson } from '../config/report.ts'
 import { isJsonObject, type JsonValue, ownValue } from '../model/json.ts'
 import type { PlacedProblem } from '../model/problem.ts'
 import { compilePolicies, type NamedPolicy } from '../serving/compile-policies.ts'
@@ -40,7 +40,7 @@ export async function run(options: DiffOptions, io: CommandIo): Promise<number> 
   const report = reportOf(diff, before.policy.outline(), after.policy.outline())
   const asides = asidesOf(before.policy, after.policy, report)
   const text = options.json
-    ? `${JSON.stringify([...reportJson(report), ...asides.map(asideJson)], null, 2)}\n`
+    ? `${printableJson([...reportJson(report), ...asides.map(asideJson)], 2)}\n`
     : `${reportText(report)}${asidesText(asides)}`
   io.stdout.write(text)
   return options.failOnWidening && report.widens ? EXIT.no : EXIT.done
@@ -102,7 +102,7 @@ function asidesText(asides: readonly Aside[]): string {
 function exampleLines({ subjects, witnesses }: AccessChange): string[] {
   if (!subjects.some(({ kind }) => kind === 'caller')) return []
   return witnesses.map(
-    ({ line, before, after }) => `    such as ${JSON.stringify(line)}: ${before} before, ${after} now`,
+    ({ line, before, after }) => `    such as ${printableJson(line)}: ${before} before, ${after} now`,
   )
 }
 

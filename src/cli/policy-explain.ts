@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { printable } from '../config/report.ts'
+import { printable, printableJson } from '../config/report.ts'
 import { failed } from '../model/result.ts'
 import { explanationJson, explanationText } from './answer.ts'
 import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
@@ -59,7 +59,7 @@ function explainOne(subject: Subject, options: ExplainOptions, io: CommandIo): n
   }
   const explanation = policy.explain(outcome.value.input, outcome.value.shadowInput)
   const answer = { ...explanation, ...outcome.value, note: noteOf(policy, explanation) }
-  io.stdout.write(options.json ? `${JSON.stringify(explanationJson(answer), null, 2)}\n` : explanationText(answer))
+  io.stdout.write(options.json ? `${printableJson(explanationJson(answer), 2)}\n` : explanationText(answer))
   return EXIT.done
 }
 
@@ -80,9 +80,9 @@ async function explainBatch({ policy, upstreams }: Subject, batch: string, io: C
     if (outcome?.ok) {
       const explanation = policy.explain(outcome.value.input, outcome.value.shadowInput)
       const answer = { ...explanation, ...outcome.value, note: noteOf(policy, explanation) }
-      answers.push(JSON.stringify(explanationJson(answer)))
+      answers.push(printableJson(explanationJson(answer)))
     } else {
-      answers.push(JSON.stringify({ error: { message: outcome === null ? 'the line is not JSON' : outcome.fault } }))
+      answers.push(printableJson({ error: { message: outcome === null ? 'the line is not JSON' : outcome.fault } }))
       code = EXIT.unusable
     }
     if (answers.length < BATCH_FLUSH) continue

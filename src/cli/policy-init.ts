@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { loadConfig } from '../config/load.ts'
-import { printable } from '../config/report.ts'
+import { printable, printableJson } from '../config/report.ts'
 import { parseYaml } from '../config/yaml.ts'
 import { compilePolicy } from '../policy/compile.ts'
 import { policySchema } from '../policy/schema.ts'
@@ -47,7 +47,7 @@ export async function run(options: InitOptions, io: CommandIo): Promise<number> 
     const wrong = await writeFault(schema, editorSchema('Sallyport policy', policySchema), written.schema)
     if (wrong !== null) return refuse(`\`${shown}\` was written, its schema was not: ${wrong}`, io)
   }
-  io.stdout.write(options.json ? `${JSON.stringify(written, null, 2)}\n` : writtenText(options.config, written, isNew))
+  io.stdout.write(options.json ? `${printableJson(written, 2)}\n` : writtenText(options.config, written, isNew))
   return EXIT.done
 }
 

@@ -1,21 +1,24 @@
 import type { Decision, PolicyInput, UpstreamFacts } from '../model/decision.ts'
 import type { JsonValue } from '../model/json.ts'
+import { speaks } from '../model/operations.ts'
 import { compilePattern } from '../model/pattern.ts'
 import { failed, ok, type Result } from '../model/result.ts'
-import type { Settings } from '../model/settings.ts'
+import type { Settings, UpstreamKind } from '../model/settings.ts'
 import type { CompiledPolicy } from '../policy/compile.ts'
 import { describedRequest } from '../policy/described.ts'
 
 /** An upstream as far as a decision looks at it. */
 export interface DecidedUpstream extends UpstreamFacts {
+  /** Absent in cases that are about no config. */
+  readonly kind?: UpstreamKind
   readonly serves: (model: string) => boolean
 }
 
 export function decidedUpstreams({ upstreams }: Settings): DecidedUpstream[] {
   const ordered = [...upstreams].sort((a, b) => a.priority - b.priority)
-  return ordered.map(({ name, region, labels, models }) => {
+  return ordered.map(({ name, kind, region, labels, models }) => {
     const tests = models.map(compilePattern)
-    return { name, region: region ?? undefined, labels, serves: (model) => tests.some((test) => test(model)) }
+    return { name, kind, region: region ?? undefined, labels, serves: (model) => tests.some((test) => test(model)) }
   })
 }
 
@@ -49,7 +52,9 @@ export function outcomeOf(
   const { model } = asked
   const input = typeof model === 'string' ? { ...asked, model: policy.resolveModel(model).model } : asked
   const { model: decided } = input
-  const serving = upstreams.filter(({ serves }) => typeof decided !== 'string' || serves(decided))
+  const serving = upstreams.filter(
+    ({ kind, serves }) => speaks(kind, input.operation) && (typeof decided !== 'string' || serves(decided)),
+  )
   if (pinned !== null) {
     const upstream = upstreams.find(({ name }) => name === pinned)
     if (!upstream) return failed('the config has no upstream of this name')

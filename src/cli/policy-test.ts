@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
 import { loadAll } from '../config/load-all.ts'
 import { reasonOf } from '../config/read-file.ts'
-import { printable } from '../config/report.ts'
+import { printable, printableJson } from '../config/report.ts'
 import { compilePolicies, type NamedPolicy } from '../serving/compile-policies.ts'
 import { readCaseFiles } from './case-files.ts'
 import { fileGroups, type Standing } from './case-groups.ts'
@@ -97,7 +97,7 @@ function reportJson({ ok, groups, coverage, minimum, policy }: Report, cwd: stri
     return results.map(({ file, ...row }) => ({ file: relative(cwd, file), policy: asked, ...row }))
   })
   const asked = minimum === null ? coverage : { ...coverage, minimum }
-  return `${JSON.stringify({ ok, tests, coverage: asked }, null, 2)}\n`
+  return `${printableJson({ ok, tests, coverage: asked }, 2)}\n`
 }
 
 function reportText(report: Report, cwd: string): string {

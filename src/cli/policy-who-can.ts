@@ -100,7 +100,8 @@ function askedModel(analysed: AnalysedPolicy, asked: string): Result<NamedTarget
   if (target === null) return failed(`no set of models is named \`${asked.slice(0, 64)}\`${meant}`)
   const isNamed = outline.rules.some(({ models }) => models !== null && overlaps(target, namesAndPatterns(models)))
   const isAlias = outline.aliases.has(asked)
-  if (isNamed || isAlias || target.kind === 'texts' || serving(analysed, target).length > 0) return ok(target)
+  if (isNamed || isAlias || target.kind === 'texts' || serving(analysed, target, operationsOf(outline)).length > 0)
+    return ok(target)
   return failed(`no rule names the model \`${asked.slice(0, 64)}\` and no upstream serves it${meant}`)
 }
 

@@ -1,5 +1,5 @@
 import type { TalliedGroup, TalliedPerson, Tally } from '../analysis/replay-tally.ts'
-import { printable } from '../config/report.ts'
+import { printable, printableJson } from '../config/report.ts'
 
 /** What the lines of a file were. */
 export interface ReplaySummary {
@@ -26,7 +26,7 @@ const MAX_NAMED = 10
 export function replayJson(ruleset: string, tally: Tally, summary: ReplaySummary): string {
   const { decisions, ...skipped } = summary
   const counts = { decisions, same_ruleset: tally.sameRuleset, ...tally.counts }
-  return `${JSON.stringify({ ruleset, ...counts, changes: tally.groups(), skipped }, null, 2)}\n`
+  return `${printableJson({ ruleset, ...counts, changes: tally.groups(), skipped }, 2)}\n`
 }
 
 export function replayText(_ruleset: string, tally: Tally, summary: ReplaySummary): string {

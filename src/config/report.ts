@@ -34,7 +34,7 @@ export function problemsJson(problems: readonly PlacedProblem[]): string {
   const rows = sortProblems(problems).map(({ file, line, column, severity, code, message }) => {
     return { file, line, column, severity, code, message }
   })
-  return `${JSON.stringify(rows, null, 2)}\n`
+  return `${printableJson(rows, 2)}\n`
 }
 
 function compare(a: string, b: string): number {
@@ -86,4 +86,14 @@ export function printable(text: string): string {
   return shown.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (found) => {
     return `\\u{${(found.codePointAt(0) ?? 0).toString(16)}}`
   })
+}
+
+/** JSON of a value, the same for a reader, in which what a terminal would act on stands as an escape. */
+export function printableJson(value: unknown, indent = 0): string {
+  return JSON.stringify(value, null, indent).replace(/[\x7f-\x9f\p{Cf}\u2028\u2029]/gu, (found) =>
+    found
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  )
 }

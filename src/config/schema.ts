@@ -16,6 +16,9 @@ import type { issuerSchema } from './identity-schema.ts'
 /** A body is parsed as one string, and a string of V8 ends at 512 MiB. */
 const LARGEST_BODY = '500MiB'
 
+/** What a file of the API may have at most is far below it. */
+const LARGEST_UPLOAD = '64GiB'
+
 const listen = closed('where the proxy listens', {
   proxy: text('what clients call, `host:port`; the base URL is http://host:port/v1'),
   admin: fallback(text('health, readiness and metrics, `host:port`; never served on the proxy port'), '127.0.0.1:8081'),
@@ -28,10 +31,14 @@ const listen = closed('where the proxy listens', {
   ),
   max_body: fallback(size('the largest request body', { most: LARGEST_BODY }), '32MiB'),
   max_buffered: fallback(size('all request bodies in memory at once; a caller may hold a quarter'), '256MiB'),
+  max_upload: fallback(size('the largest form, with its files', { most: LARGEST_UPLOAD }), '512MiB'),
+  max_spooled: fallback(size('all files of forms on disk at once; a caller may hold a quarter'), '4GiB'),
+  spool: fallback(text('the folder for files of forms while they are judged, relative to this file'), '../data'),
   timeouts: fallback(
     closed('of clients: slower ones are cut off', {
       head: fallback(timer('until the request head is there'), '10s'),
-      body: fallback(timer('until the body is there'), '60s'),
+      body: fallback(timer('until the body is there; of a form, between two pieces of it'), '60s'),
+      upload: fallback(timer('until a form with its files is there'), '30m'),
       keep_alive: fallback(timer('how long an idle connection stays open'), '75s'),
       drain: fallback(timer('how long running answers may go on after SIGTERM'), '25s'),
     }),
@@ -40,7 +47,7 @@ const listen = closed('where the proxy listens', {
   workers: fallback(Type.Literal(1, { description: 'processes' }), 1),
 })
 
-const upstream = closed('an OpenAI-compatible endpoint', {
+const upstream = closed('an endpoint of models', {
   name: identifier('what policies and audit events call it'),
   url: text('its base URL, with the version: https://api.openai.com/v1'),
   api_key: Type.Optional(secretReference),
@@ -59,7 +66,7 @@ const upstream = closed('an OpenAI-compatible endpoint', {
     }),
     {},
   ),
-  kind: fallback(word('which API it speaks', ['openai']), 'openai'),
+  kind: fallback(word('which API it speaks', ['openai', 'anthropic']), 'openai'),
   isolation: fallback(word('whose stored objects an id opens', ['workspace', 'user', 'off']), 'workspace'),
   priority: fallback(Type.Integer({ minimum: 0, maximum: 1000, description: 'lower is tried first' }), 1),
   weight: fallback(

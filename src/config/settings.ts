@@ -16,9 +16,13 @@ export function settingsOf(config: Config, base: string, secrets: ReadonlyMap<st
       trustedProxies: listen.trusted_proxies,
       maxBodyBytes: sizeBytes(listen.max_body),
       maxBufferedBytes: sizeBytes(listen.max_buffered),
+      maxUploadBytes: sizeBytes(listen.max_upload),
+      spool: resolve(base, listen.spool),
+      maxSpooledBytes: sizeBytes(listen.max_spooled),
       timeouts: {
         headMs: durationMs(listen.timeouts.head),
         bodyMs: durationMs(listen.timeouts.body),
+        uploadMs: durationMs(listen.timeouts.upload),
         keepAliveMs: durationMs(listen.timeouts.keep_alive),
         drainMs: durationMs(listen.timeouts.drain),
       },

@@ -18,6 +18,7 @@ export const audio: readonly Endpoint[] = [
     streams: 'asked',
     model: 'required',
     models: ['form model'],
+    answer: 'embedding',
   }),
   upload('audio.translate', '/v1/audio/translations', { stored: false, model: 'required', models: ['form model'] }),
   upload('audio.voices.create', '/v1/audio/voices'),

@@ -91,7 +91,7 @@ const CHOICES: ReadonlySet<string> = new Set([
   ...['function', 'custom', 'allowed_tools', 'auto', 'none', 'any', 'required', 'tool'],
 ])
 
-function readToolChoice(draft: Draft, choice: JsonValue): undefined {
+export function readToolChoice(draft: Draft, choice: JsonValue): undefined {
   const type = isJsonObject(choice) ? ownValue(choice, 'type') : undefined
   if (type !== undefined && !(typeof type === 'string' && CHOICES.has(type))) noteHosted(draft, type)
   walkMember(draft, 'tool_choice', choice, false)

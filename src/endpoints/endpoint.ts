@@ -4,12 +4,13 @@ import type { ObjectKind } from '../model/objects.ts'
 import type { TableOperation } from '../model/operations.ts'
 import type { RequestFacts } from '../model/request.ts'
 import type { Result } from '../model/result.ts'
+import type { UpstreamKind } from '../model/settings.ts'
 
 /** What stood in the path's placeholders, decoded; `model` may stand in the query, too. */
 export type PathParameters = { readonly [Kind in ObjectKind | 'model']?: string }
 
 /** Where an answer tells of itself: `none` for answers that carry no usage. */
-export type AnswerKind = 'completion' | 'response' | 'embedding' | 'none'
+export type AnswerKind = 'completion' | 'response' | 'embedding' | 'message' | 'none'
 
 /**
  * What a request says of the one model that serves it; models that stand elsewhere in a body are always decided, too.
@@ -33,10 +34,14 @@ export interface QueryForm {
 }
 
 /**
- * Why an operation of the table is not carried yet: its body is none that is read, it is a WebSocket, or its answer lets
- * the caller speak to the provider without the proxy.
+/**
+ * Why an operation of the table is not carried yet: it is a WebSocket, or its answer lets the caller speak to the provider
+ * without the proxy, or it holds requests that nobody would have decided.
  */
-export type Awaits = 'multipart' | 'websocket' | 'session'
+export type Awaits = 'websocket' | 'session' | 'requests'
+
+/** Which messages clients send on a WebSocket: those of the Realtime API, or of its translations. */
+export type Dialect = 'realtime' | 'translation'
 
 /** One operation of the API: how it is found, what a request to it asks for, and what its answer tells. */
 export interface Endpoint {
@@ -44,6 +49,8 @@ export interface Endpoint {
   readonly method: 'GET' | 'POST' | 'DELETE'
   /** The canonical path; a kind of object, or `model`, in braces stands for one id. */
   readonly path: string
+  /** Whose API it is: only an upstream of this kind serves it. */
+  readonly api: UpstreamKind | 'any'
   /** `either`: JSON, or multipart where bytes come with it. */
   readonly body: 'none' | 'json' | 'multipart' | 'either'
   /** Parameters that go upstream; every other one is dropped. */
@@ -56,6 +63,8 @@ export interface Endpoint {
   /** Every place in a request where the API knows a model: `.tools[].model`, `?model`, `{model}`, `form model`. */
   readonly models: readonly string[]
   readonly awaits: Awaits | null
+  /** Of a WebSocket whose messages are judged one by one; null for every other operation. */
+  readonly dialect: Dialect | null
   /** The `OpenAI-Beta` header that the API asks for. */
   readonly beta: string | null
   readonly answer: AnswerKind
@@ -65,7 +74,7 @@ export interface Endpoint {
   readonly usageOnRequest: boolean
   /**
    * Pure facts of one request; `body` is null exactly where the endpoint has none, `query` is canonical. The objects that
-   * path and query name are not among them. Faults: `invalid_body`.
+   * path and query name are not among them. Of a form `describeForm` says them. Faults: `invalid_body`.
    */
   describe(body: JsonBody | null, parameters: PathParameters, query?: string): Result<RequestFacts, Fault>
 }

@@ -18,6 +18,7 @@ export const images: readonly Endpoint[] = [
     streams: 'asked',
     model: 'optional',
     models: ['form model', 'form svg.model'],
+    answer: 'embedding',
   }),
   upload('images.variation', '/v1/images/variations', { stored: false, model: 'optional', models: ['form model'] }),
 ]

@@ -17,6 +17,7 @@ import { files } from './files.ts'
 import { fineTuning } from './fine-tuning.ts'
 import { images } from './images.ts'
 import { live } from './live.ts'
+import { messageBatches, messages } from './messages.ts'
 import { models } from './models.ts'
 import { moderations } from './moderations.ts'
 import { provenance } from './provenance.ts'
@@ -64,4 +65,6 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...agents,
   ...agentSessions,
   ...vaults,
+  ...messages,
+  ...messageBatches,
 ]

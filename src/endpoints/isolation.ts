@@ -37,7 +37,9 @@ const SEALED: { readonly [name: string]: FormName } = {
 const PLAIN: ReadonlySet<string> = new Set([
   ...['completions', 'embeddings', 'moderations', 'models.list', 'models.get', 'images', 'decisions'],
   ...['audio.speech', 'audio.transcribe', 'audio.translate', 'responses.input_tokens', 'fine_tuning.alpha'],
-  'content_provenance_checks',
+  ...['content_provenance_checks', 'messages', 'messages.count_tokens'],
+  // Items of a session are its own; what a message names beside them is refused.
+  ...['realtime', 'realtime.translations.connect'],
 ])
 
 const REFUSED: { readonly [name: string]: string } = {
@@ -45,12 +47,17 @@ const REFUSED: { readonly [name: string]: string } = {
   'fine_tuning.checkpoints': 'it opens a model to other projects of the account',
   'audio.voices': 'a voice is named in requests of any kind, and no answer tells it from others',
   'audio.voice_consents': 'it is given for the account, not for a workspace',
-  realtime: 'sessions are not kept apart yet',
+  'realtime.calls': 'calls are not kept apart yet',
+  'realtime.client_secrets': 'a secret opens sessions past the proxy',
+  'realtime.sessions': 'a secret opens sessions past the proxy',
+  'realtime.transcription_sessions': 'a secret opens sessions past the proxy',
+  'realtime.translations': 'a secret opens sessions past the proxy',
   live: 'sessions are not kept apart yet',
   'responses.connect': 'sessions are not kept apart yet',
   webhooks: 'an endpoint is told of the objects of everybody',
   safety: 'alerts and cases are about the account',
   chatkit: 'threads belong to users that the caller names itself',
+  'messages.batches': 'requests that run later are not read yet',
   agents: 'agents hand on what other servers say, and no form of it is known',
 }
 
@@ -80,6 +87,18 @@ export function isolationOf({ operation, method, path }: Pick<Endpoint, 'operati
     return { kind: 'sealed', form, isStrict: !BY_PLACE.has(form) }
   }
   return { kind: 'refused', why: 'nothing is known of its objects' }
+}
+
+/**
+ * True for a chat that leaves something behind by which another request can name it: one that is stored, or whose answer
+ * is spoken. Any word for `store` but a plain no counts as a yes, for engines differ.
+ */
+export function isKept(body: JsonObject): boolean {
+  const store = ownValue(body, 'store')
+  if (store !== undefined && store !== null && store !== false) return true
+  if ((ownValue(body, 'audio') ?? null) !== null) return true
+  const modalities = ownValue(body, 'modalities') ?? null
+  return modalities !== null && !(Array.isArray(modalities) && modalities.every((one) => one === 'text'))
 }
 
 const ROWS_OF_THE_CALLER: ReadonlySet<unknown> = new Set(['file_content', 'file_id'])

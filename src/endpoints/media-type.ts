@@ -1,13 +1,14 @@
 import { type Fault, fault } from '../model/fault.ts'
 import type { RequestHead } from '../model/request.ts'
 import type { Endpoint } from './endpoint.ts'
+import { boundaryOf } from './multipart/boundary.ts'
 
 const JSON_TYPE = /^application\/json(?:[ \t]*;[ \t]*charset=(?:utf-8|"utf-8"))?$/i
 const MAX_VALUE = 128
 
 /**
  * Says why a request's body cannot be what its endpoint reads, or null: exactly `application/json`, with no parameter
- * but `charset=utf-8`, uncompressed, there where one is needed and nowhere else.
+ * but `charset=utf-8`, or a form as `boundaryOf` takes it, uncompressed, there where one is needed and nowhere else.
  *
  * Faults: `unsupported_media_type`, `invalid_body`. Source: RFC 9110 sections 8.3.1 and 8.4.
  */
@@ -20,10 +21,19 @@ export function mediaFault(
     return unsupported('a compressed body is not accepted: leave `Content-Encoding` out', 'content-encoding')
   }
   if (endpoint.body === 'none') return head.hasBody ? invalid('this endpoint takes no body') : null
-  if (!head.hasBody) return invalid('the request needs a JSON body')
+  if (!head.hasBody) return invalid(`the request needs a ${endpoint.body === 'multipart' ? 'form' : 'JSON body'}`)
+  if (takesForm(endpoint, head)) {
+    const boundary = boundaryOf(contentType)
+    return boundary.ok ? null : boundary.fault
+  }
   if (contentType === 'application/json') return null
   if (contentType !== undefined && contentType.length <= MAX_VALUE && JSON_TYPE.test(contentType)) return null
   return unsupported('`Content-Type` must be `application/json`', 'content-type')
+}
+
+/** True where the body is to be read as a form: where the endpoint takes nothing else, or the request says so. */
+export function takesForm({ body }: Pick<Endpoint, 'body'>, { contentType = '' }: Pick<RequestHead, 'contentType'>) {
+  return body === 'multipart' || (body === 'either' && /^multipart\//i.test(contentType))
 }
 
 function unsupported(message: string, param: string): Fault {

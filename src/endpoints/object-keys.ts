@@ -11,6 +11,7 @@ const KINDS: ReadonlyMap<string, ObjectKind> = new Map<string, ObjectKind>([
   ['workflow.id', 'workflow'],
   ['source.id', 'file'],
   ['previous_response_id', 'response'],
+  ['previous_message_id', 'message'],
   ['comparison_response_id', 'response'],
   ['conversation', 'conversation'],
   ['file_id', 'file'],

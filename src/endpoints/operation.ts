@@ -1,13 +1,13 @@
-import type { Fault } from '../model/fault.ts'
+import { type Fault, fault } from '../model/fault.ts'
 import type { ObjectKind } from '../model/objects.ts'
-import type { TableOperation } from '../model/operations.ts'
+import { apiOf, type TableOperation } from '../model/operations.ts'
 import type { RequestFacts } from '../model/request.ts'
-import { ok, type Result } from '../model/result.ts'
+import { failed, ok, type Result } from '../model/result.ts'
 import { type BodyForm, bodyForm, describeBody, factsOf, type MemberReader } from './body.ts'
 import { openDraft } from './draft.ts'
 import type { Endpoint, PathParameters, QueryForm } from './endpoint.ts'
 
-type Rest = Partial<Omit<Endpoint, 'operation' | 'method' | 'path' | 'describe'>>
+type Rest = Partial<Omit<Endpoint, 'operation' | 'api' | 'method' | 'path' | 'describe'>>
 
 /** What a JSON body may hold beside what all bodies do. */
 interface Members {
@@ -29,6 +29,7 @@ const PLAIN = {
   model: 'none',
   models: [],
   awaits: null,
+  dialect: null,
   beta: null,
   answer: 'none',
   bytes: false,
@@ -59,14 +60,16 @@ export function act(operation: TableOperation, path: string, rest: Rest = {}): E
   return bodiless(operation, 'POST', path, rest)
 }
 
-/** Opens a WebSocket. */
+/** Opens a WebSocket; without a dialect nobody could judge its messages. */
 export function connect(operation: TableOperation, path: string, rest: Rest = {}): Endpoint {
-  return bodiless(operation, 'GET', path, { stored: false, streams: 'always', awaits: 'websocket', ...rest })
+  const awaits = rest.dialect === undefined ? 'websocket' : null
+  return bodiless(operation, 'GET', path, { stored: false, streams: 'always', awaits, ...rest })
 }
 
 /** Sends a form with a file in it. */
 export function upload(operation: TableOperation, path: string, rest: Rest = {}): Endpoint {
-  return bodiless(operation, 'POST', path, { body: 'multipart', awaits: 'multipart', ...rest })
+  const describe = () => failed(fault('invalid_body', 'the request needs a form', { reason: 'body_invalid' }))
+  return { ...PLAIN, body: 'multipart', ...rest, operation, api: apiOf(operation), method: 'POST', path, describe }
 }
 
 /** Sends a JSON body. */
@@ -79,6 +82,7 @@ export function send(operation: TableOperation, path: string, rest: Rest & Membe
     body: 'json',
     ...more,
     operation,
+    api: apiOf(operation),
     method: 'POST',
     path,
     describe: (body, parameters) => describeBody(form, body, parameters.model),
@@ -90,6 +94,7 @@ function bodiless(operation: TableOperation, method: Endpoint['method'], path: s
   return {
     ...endpoint,
     operation,
+    api: apiOf(operation),
     method,
     path,
     describe: (_, parameters, query) => describeHead(operation, endpoint, parameters, query),
@@ -99,7 +104,7 @@ function bodiless(operation: TableOperation, method: Endpoint['method'], path: s
 /** Facts of a request that has no body. */
 function describeHead(
   operation: TableOperation,
-  { model: role, streams }: Pick<Endpoint, 'model' | 'streams'>,
+  { model: role, streams, dialect }: Pick<Endpoint, 'model' | 'streams' | 'dialect'>,
   { model }: PathParameters,
   query = '',
 ): Result<RequestFacts, Fault> {
@@ -108,5 +113,7 @@ function describeHead(
   const draft = openDraft()
   // It goes on with something that its path names.
   draft.storedSettings = role === 'indirect'
-  return ok(factsOf(operation, draft, { model: named, stream, maxOutputTokens: undefined, bytes: 0 }))
+  // Opening a session asks for no output: what is said in it does, message by message.
+  const maxOutputTokens = dialect === null ? undefined : 0
+  return ok(factsOf(operation, draft, { model: named, stream, maxOutputTokens, bytes: 0 }))
 }

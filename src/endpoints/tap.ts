@@ -12,6 +12,8 @@ const MAX_JSON_BYTES = 8 * 1024 * 1024
 const MAX_PARSED_BYTES = 64 * 1024
 /** Where an embeddings answer tells its usage: before its vectors or after them. */
 const EDGE_BYTES = 4096
+/** Answers that tell their id, model and end. */
+type Told = 'completion' | 'response' | 'message'
 /** How many events may pass before the stream is taken to tell no id and model. */
 const MAX_ANONYMOUS = 16
 
@@ -31,11 +33,11 @@ function openPass(): AnswerTap {
 }
 
 class JsonTap implements AnswerTap {
-  readonly #answer: 'completion' | 'response'
+  readonly #answer: Told
   #chunks: Buffer[] = []
   #bytes = 0
 
-  constructor(answer: 'completion' | 'response') {
+  constructor(answer: Told) {
     this.#answer = answer
   }
 
@@ -64,6 +66,7 @@ class JsonTap implements AnswerTap {
     }
     if (!isJsonObject(answer)) return
     if (this.#answer === 'response') reading.takeResponse(answer)
+    else if (this.#answer === 'message') reading.takeMessage(answer)
     else reading.takeCompletion(answer)
   }
 
@@ -71,6 +74,7 @@ class JsonTap implements AnswerTap {
     const text = Buffer.concat(this.#chunks).toString('latin1')
     const open = skipSpace(text, 0)
     if (this.#answer === 'response') reading.readResponse(text, open)
+    else if (this.#answer === 'message') reading.readMessage(text, open)
     else reading.readCompletion(text, open)
   }
 }
@@ -96,14 +100,14 @@ class EdgeTap implements AnswerTap {
 }
 
 class StreamTap implements AnswerTap, EventSink {
-  readonly #answer: 'completion' | 'response'
+  readonly #answer: Told
   readonly #strips: boolean
   readonly #splitter = new EventSplitter(this)
   readonly #reading = new AnswerReading()
   #events = 0
   #out: Buffer[] = []
 
-  constructor(answer: 'completion' | 'response', strips: boolean) {
+  constructor(answer: Told, strips: boolean) {
     this.#answer = answer
     this.#strips = strips && answer === 'completion'
   }
@@ -145,7 +149,7 @@ class StreamTap implements AnswerTap, EventSink {
   }
 
   #speaks(text: string): boolean {
-    if (this.#answer === 'response') return text.includes('"usage"')
+    if (this.#answer !== 'completion') return text.includes('"usage"')
     return (this.#strips ? text.includes('"usage"') : tells(text, '"usage"')) || tells(text, '"finish_reason"')
   }
 
@@ -154,8 +158,9 @@ class StreamTap implements AnswerTap, EventSink {
     const data = eventData(event, isFirst)
     if (data === null) return bytes
     const open = skipSpace(data.text, 0)
-    if (this.#answer === 'response') {
-      this.#reading.readResponse(data.text, open)
+    if (this.#answer !== 'completion') {
+      if (this.#answer === 'response') this.#reading.readResponse(data.text, open)
+      else this.#reading.readMessage(data.text, open)
       return bytes
     }
     const { choices, usage } = this.#reading.readCompletion(data.text, open)

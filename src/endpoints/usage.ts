@@ -1,12 +1,14 @@
 import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
 import { elementStarts, findMember, findMembers, type MemberPlace } from '../model/json-text.ts'
 import type { AnswerFacts, Usage } from '../model/request.ts'
+import { type MessageCounts, messageCounts, messageUsage } from './message-usage.ts'
 
 const MAX_TEXT = 256
 const MAX_REASONS = 128
 const MAX_USAGE_CHARACTERS = 64 * 1024
 
 const COMPLETION = ['id', 'model', 'choices', 'usage'] as const
+const MESSAGE = ['id', 'model', 'stop_reason', 'usage'] as const
 const RESPONSE = ['id', 'model', 'status', 'incomplete_details', 'usage'] as const
 
 /**
@@ -15,6 +17,7 @@ const RESPONSE = ['id', 'model', 'status', 'incomplete_details', 'usage'] as con
  */
 export class AnswerReading {
   #usage: Usage | undefined
+  #counts: MessageCounts | undefined
   #id: string | undefined
   #model: string | undefined
   #reasons: string[] = []
@@ -67,6 +70,25 @@ export class AnswerReading {
     this.#end(textAt(text, status), details ? textAt(text, findMember(text, details.value, 'reason')) : undefined)
   }
 
+  /** A message of Anthropic's API that is parsed already. */
+  takeMessage(answer: JsonObject): void {
+    this.#id ??= shortText(ownValue(answer, 'id'))
+    this.#model ??= shortText(ownValue(answer, 'model'))
+    this.#stop(shortText(ownValue(answer, 'stop_reason')))
+    this.#count(ownValue(answer, 'usage'))
+  }
+
+  /** The same, or an event of a stream: its beginning has the message, its end a stop reason and the last counts. */
+  readMessage(text: string, open: number): void {
+    const [wrapped, delta] = findMembers(text, open, ['message', 'delta'])
+    const at = wrapped && text[wrapped.value] === '{' ? wrapped.value : open
+    const [id, model, reason, usage] = findMembers(text, at, MESSAGE)
+    this.#identify(text, id, model)
+    this.#stop(textAt(text, reason) ?? textAt(text, delta ? findMember(text, delta.value, 'stop_reason') : null))
+    if (usage && usage.end - usage.value <= MAX_USAGE_CHARACTERS)
+      this.#count(parsed(text.slice(usage.value, usage.end)))
+  }
+
   /** The head or the tail of an embeddings answer, whose vectors are not looked at. */
   readEdge(text: string): void {
     const usage = text.lastIndexOf('"usage"')
@@ -104,6 +126,16 @@ export class AnswerReading {
   #end(status: string | undefined, reason: string | undefined): void {
     if (status === undefined || status === 'in_progress' || status === 'queued') return
     this.#reasons = [reason ?? status]
+  }
+
+  #stop(reason: string | undefined): void {
+    if (reason !== undefined) this.#reasons = [reason]
+  }
+
+  #count(usage: JsonValue | undefined): void {
+    if (!isJsonObject(usage)) return
+    this.#counts = messageCounts(usage, this.#counts)
+    this.#usage = messageUsage(this.#counts) ?? this.#usage
   }
 
   #identify(text: string, id: MemberPlace | null | undefined, model: MemberPlace | null | undefined): void {

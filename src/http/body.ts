@@ -86,8 +86,13 @@ export class BodyReading {
   }
 }
 
-export function tooLarge(limitBytes: number): Fault {
-  return fault('body_too_large', `the body is larger than the ${limitBytes} bytes that \`max_body\` allows`)
+/** `setting`: the one that says so. */
+export function tooLarge(limitBytes: number, setting: 'max_body' | 'max_upload' = 'max_body'): Fault {
+  return fault('body_too_large', `the body is larger than the ${limitBytes} bytes that \`${setting}\` allows`)
+}
+
+export function bodyLate(limitMs: number): Fault {
+  return fault('request_timeout', `the body was not complete within ${limitMs} ms`)
 }
 
 function onBytes(this: Read, chunk: Buffer): void {

@@ -1,18 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Fault, fault } from '../model/fault.ts'
-import type { BodyAllowance, ClientExchange } from '../model/ports.ts'
+import type { Fault } from '../model/fault.ts'
+import type { BodyAllowance, ClientExchange, ClientUpgrade, PieceLimits, TakePiece } from '../model/ports.ts'
 import { failed, type Result } from '../model/result.ts'
-import { type BodyBreak, BodyReading, BREAKS, tooLarge } from './body.ts'
+import { type BodyBreak, BodyReading, BREAKS, bodyLate, tooLarge } from './body.ts'
 import type { Carrier } from './carrier.ts'
-import { errorBody, errorHeaders, faultRow } from './errors.ts'
+import { errorForm } from './error-form.ts'
+import { errorHeaders, faultRow } from './errors.ts'
 import { sendJson } from './linger.ts'
+import { PieceReading } from './pieces.ts'
 
 /** A last piece of this size is sent in one piece with a head that waits for it. */
 const JOINED_BYTES = 8 * 1024
 
-/** The deadline while no limit is running. */
 const NEVER = Number.POSITIVE_INFINITY
-
 const EXCHANGE = Symbol('exchange')
 
 /** An answer that knows its exchange: so the listeners are the same functions for every request. */
@@ -28,21 +28,22 @@ export class Exchange implements ClientExchange {
   readonly id: string
   onDrain: (() => void) | null = null
   onGone: ((stopped: Fault | null) => void) | null = null
+  upgrade: ClientUpgrade | null = null
+  gone = false
+  stopped: Fault | null = null
+  bytesSent = 0
+  status = 0
   readonly #request: IncomingMessage
   readonly #response: Exchanged
   readonly #carrier: Carrier
   #closed = false
-  #gone = false
-  #stopped: Fault | null = null
   #hearsDrain = false
   #expectsContinue: boolean
-  #bytesSent = 0
-  #status = 0
   #deadline = NEVER
   /** Until when the client must have taken what is written. */
   #unread = NEVER
   #onLate: (() => void) | null = null
-  #body: BodyReading | null = null
+  #body: BodyReading | PieceReading | null = null
   #bodyMs = 0
   #broken: BodyBreak | null = null
 
@@ -59,29 +60,12 @@ export class Exchange implements ClientExchange {
   }
 
   get started(): boolean {
-    return this.#status !== 0
-  }
-
-  get gone(): boolean {
-    return this.#gone
-  }
-
-  get stopped(): Fault | null {
-    return this.#stopped
+    return this.status !== 0
   }
 
   /** Another request may follow this one. */
   get keepsConnection(): boolean {
     return this.#response.shouldKeepAlive
-  }
-
-  get bytesSent(): number {
-    return this.#bytesSent
-  }
-
-  /** The status sent; 0 before there is one. */
-  get status(): number {
-    return this.#status
   }
 
   /**
@@ -94,35 +78,56 @@ export class Exchange implements ClientExchange {
     timeoutMs: number,
     allowance: BodyAllowance | null = null,
   ): Promise<Result<Buffer, Fault>> {
-    if (announced !== undefined && announced > limitBytes) return Promise.resolve(failed(tooLarge(limitBytes)))
-    // All three may have come about while the caller was being authenticated: no event would tell of them again.
-    if (this.#stopped !== null) return Promise.resolve(failed(this.#stopped))
-    if (this.#broken !== null) return Promise.resolve(failed(BREAKS[this.#broken]))
-    if (this.#gone || this.#request.destroyed) return Promise.resolve(failed(BREAKS.client_closed))
-    if (this.#expectsContinue) {
-      this.#expectsContinue = false
-      this.#response.writeContinue()
-    }
-    this.#bodyMs = timeoutMs
-    this.#deadline = this.#carrier.deadline(timeoutMs)
+    const unread = (announced ?? 0) > limitBytes ? tooLarge(limitBytes) : this.#beginBody(timeoutMs)
+    if (unread !== null) return Promise.resolve(failed(unread))
     return new Promise((resolve) => {
-      this.#body = new BodyReading(this.#request, limitBytes, allowance, (result) => {
-        this.#body = null
-        this.#deadline = NEVER
-        resolve(result)
-      })
+      const settle = (result: Result<Buffer, Fault>) => resolve(this.#bodyOver(result))
+      this.#body = new BodyReading(this.#request, limitBytes, allowance, settle)
     })
+  }
+
+  /** The faults are those of `readBody`, and what `take` answers. */
+  readPieces(announced: number | undefined, limits: PieceLimits, take: TakePiece): Promise<Fault | null> {
+    const { bytes: limitBytes, idleMs, totalMs } = limits
+    const tooMuch = (announced ?? 0) > limitBytes ? tooLarge(limitBytes, 'max_upload') : null
+    const unread = tooMuch ?? this.#beginBody(Math.min(idleMs, totalMs))
+    if (unread !== null) return Promise.resolve(unread)
+    const last = this.#carrier.deadline(totalMs)
+    const went = () => {
+      this.#deadline = Math.min(this.#carrier.deadline(idleMs), last)
+      this.#bodyMs = this.#deadline === last ? totalMs : idleMs
+    }
+    return new Promise((resolve) => {
+      const settle = (fault: Fault | null) => resolve(this.#bodyOver(fault))
+      this.#body = new PieceReading(this.#request, { limitBytes, take, went, settle })
+    })
+  }
+
+  #beginBody(limitMs: number): Fault | null {
+    // All three may have come about while the caller was being authenticated: no event would tell of them again.
+    if (this.stopped !== null) return this.stopped
+    if (this.#broken !== null) return BREAKS[this.#broken]
+    if (this.gone || this.#request.destroyed) return BREAKS.client_closed
+    if (this.#expectsContinue) this.#response.writeContinue()
+    this.#expectsContinue = false
+    this.#bodyMs = limitMs
+    this.#deadline = this.#carrier.deadline(limitMs)
+    return null
+  }
+
+  #bodyOver<Outcome>(outcome: Outcome): Outcome {
+    this.#body = null
+    this.#deadline = NEVER
+    return outcome
   }
 
   /** For the listeners of this module: the answer is over, sent or not. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    if (!this.#response.writableFinished) this.#gone = true
-    if (this.#gone) {
-      this.#body?.fail(BREAKS.client_closed)
-      this.onGone?.(null)
-    }
+    if (!this.#response.writableFinished) this.gone = true
+    if (this.gone) this.#body?.fail(BREAKS.client_closed)
+    if (this.gone) this.onGone?.(null)
     this.#carrier.over(this)
   }
 
@@ -143,8 +148,7 @@ export class Exchange implements ClientExchange {
     if (now < this.#deadline) return
     this.#deadline = NEVER
     if (this.#body === null) this.#onLate?.()
-    else if (!this.#request.complete)
-      this.#body.fail(fault('request_timeout', `the body was not complete within ${this.#bodyMs} ms`))
+    else if (!this.#request.complete) this.#body.fail(bodyLate(this.#bodyMs))
   }
 
   /** The rest of this request's body will not come. False when the body was complete: nothing was done. */
@@ -158,8 +162,8 @@ export class Exchange implements ClientExchange {
 
   /** Ends what is not complete: refused where no answer has begun. It is the connection's last one in any case. */
   stop(reason: Fault): void {
-    if (this.#closed || this.#stopped !== null) return
-    this.#stopped = reason
+    if (this.#closed || this.stopped !== null) return
+    this.stopped = reason
     this.last()
     if (this.#body !== null) this.#body.fail(reason)
     else if (this.onGone !== null) this.onGone(reason)
@@ -172,27 +176,27 @@ export class Exchange implements ClientExchange {
   }
 
   refuse(fault: Fault): void {
-    if (this.started || this.#gone) return
-    const body = errorBody(fault)
-    this.#answer(faultRow(fault.code).status, errorHeaders(fault), Buffer.from(body))
+    if (this.started || this.gone) return
+    const body = Buffer.from(errorForm(this.#request).body(fault, this.id))
+    this.#answer(faultRow(fault.code).status, errorHeaders(fault), body)
   }
 
   /** Answers with a JSON document of our own. */
   json(status: number, document: string): void {
-    if (this.started || this.#gone) return
+    if (this.started || this.gone) return
     this.#answer(status, [], Buffer.from(document))
   }
 
   start(status: number, headers: readonly string[], stream: boolean): void {
-    if (this.started || this.#gone) return
-    this.#status = status
-    this.#response.writeHead(status, [...headers, 'x-request-id', this.id])
+    if (this.started || this.gone) return
+    this.status = status
+    this.#response.writeHead(status, [...headers, ...errorForm(this.#request).names(this.id)])
     if (stream) this.#response.flushHeaders()
   }
 
   write(chunk: Buffer): boolean {
-    if (this.#gone) return true
-    this.#bytesSent += chunk.length
+    if (this.gone) return true
+    this.bytesSent += chunk.length
     if (this.#response.write(chunk)) return true
     this.#unread = this.#carrier.deadline(this.#carrier.unreadMs)
     if (!this.#hearsDrain) this.#response.on('drain', onDrain)
@@ -200,27 +204,24 @@ export class Exchange implements ClientExchange {
     return false
   }
 
-  /** For the listeners of this module: everything written was taken. */
+  /** For the listeners of this module. */
   drained(): void {
     this.#unread = NEVER
     this.onDrain?.()
   }
 
   end(last: Buffer | null): void {
-    if (this.#gone) return
+    if (this.gone) return
     this.#unread = this.#carrier.deadline(this.#carrier.unreadMs)
-    if (last === null) {
-      this.#response.end()
-      return
-    }
-    this.#bytesSent += last.length
+    if (last === null) return void this.#response.end()
+    this.bytesSent += last.length
     // Node joins a head and a text to one write; a head and bytes are two, gathered at some cost.
     if (last.length <= JOINED_BYTES) this.#response.end(last.toString('latin1'), 'latin1')
     else this.#response.end(last)
   }
 
   breakStream(fault: Fault, midEvent: boolean): void {
-    this.end(Buffer.from(`${midEvent ? '\n\n' : ''}data: ${errorBody(fault)}\n\n`))
+    this.end(Buffer.from(errorForm(this.#request).lastEvent(fault, this.id, midEvent)))
   }
 
   cut(): void {
@@ -230,9 +231,10 @@ export class Exchange implements ClientExchange {
   }
 
   #answer(status: number, headers: readonly string[], body: Buffer): void {
-    this.#status = status
-    this.#bytesSent = body.length
-    sendJson(this.#request, this.#response, status, [...headers, 'x-request-id', this.id], body, () => this.cut())
+    this.status = status
+    this.bytesSent = body.length
+    const named = [...headers, ...errorForm(this.#request).names(this.id)]
+    sendJson(this.#request, this.#response, status, named, body, () => this.cut())
   }
 }
 

@@ -5,6 +5,7 @@ import type { AnswerFacts } from './request.ts'
 export type AuditAction =
   | 'request-authorized'
   | 'request-denied'
+  | 'message-denied'
   | 'authentication-failed'
   | 'completion-finished'
   | 'completion-truncated'
@@ -18,6 +19,8 @@ export type AuditAction =
   | 'key-created'
   | 'key-rotated'
   | 'key-revoked'
+  | 'sealing-key-created'
+  | 'sealing-key-retired'
   | 'jwks-refreshed'
   | 'jwks-failed'
   | 'connection-rejected'
@@ -50,6 +53,8 @@ export interface AuditAsked {
   readonly stored?: true
   /** The workspace that the caller asked for. */
   readonly project?: string
+  /** Ids of stored objects as the caller wrote them; nothing is decided by them. */
+  readonly objects?: readonly string[]
   readonly omitted?: readonly string[]
 }
 

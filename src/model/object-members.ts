@@ -4,6 +4,7 @@ import { OBJECT_KINDS } from './objects.ts'
 const NO_OBJECTS = {
   call_id: 'a call within one conversation, which the caller answers by it',
   tool_call_id: 'as `call_id`',
+  tool_use_id: 'as `call_id`',
   caller_id: 'as `call_id`',
   event_id: 'one message of a stream',
   client_event_id: 'as `event_id`, given by the caller',

@@ -9,7 +9,7 @@ export const OBJECT_KINDS = [
   ...['video', 'character', 'voice', 'voice_consent', 'audio', 'image', 'skill', 'skill_version', 'call'],
   ...['live_session', 'chatkit_session', 'chatkit_thread', 'workflow', 'webhook', 'alert', 'case'],
   ...['agent', 'automation', 'invocation', 'environment', 'template', 'session', 'artifact', 'subagent', 'turn'],
-  ...['trace', 'vault', 'credential'],
+  ...['trace', 'vault', 'credential', 'message_batch'],
 ] as const
 
 export type ObjectKind = (typeof OBJECT_KINDS)[number]

@@ -1,12 +1,15 @@
+import type { UpstreamKind } from './settings.ts'
+
 /** Operations that have the name of their resource alone: they create one. */
-const SINGLE = ['chat', 'completions', 'responses', 'embeddings', 'moderations', 'realtime'] as const
+const SINGLE = ['chat', 'completions', 'responses', 'embeddings', 'moderations', 'realtime', 'messages'] as const
 
 /** Verbs that most kinds of stored objects have. */
 const KEPT = ['create', 'list', 'get', 'update', 'delete'] as const
 
 /**
- * Every other operation of the OpenAI API but its administration, by resource, after the methods of the official SDK:
- * `retrieve` is `get`, and what the SDK keeps under `beta` stands without it. `connect` opens a WebSocket.
+ * Every other operation of the OpenAI API but its administration, and those of the Anthropic Messages API, by resource,
+ * after the methods of the official SDKs: `retrieve` is `get`, and what an SDK keeps under `beta` stands without it.
+ * `connect` opens a WebSocket.
  */
 const VERBS = {
   'chat.completions': ['list', 'get', 'update', 'delete'],
@@ -91,6 +94,8 @@ const VERBS = {
   'agents.sessions.turns.items': ['list'],
   'agents.vaults': KEPT,
   'agents.vaults.credentials': KEPT,
+  messages: ['count_tokens'],
+  'messages.batches': ['create', 'list', 'get', 'cancel', 'delete', 'results'],
 } as const satisfies { readonly [resource: string]: readonly string[] }
 
 type Verbs = typeof VERBS
@@ -127,8 +132,24 @@ const MODELLED = [
   ...['agents.create', 'agents.update', 'agents.sessions.create', 'agents.sessions.update'],
   ...['agents.sessions.events.create', 'agents.automations.create', 'agents.automations.update'],
   ...['agents.automations.resume', 'agents.automations.invocations.create'],
+  ...['messages.count_tokens', 'messages.batches.create'],
 ] as const satisfies readonly TableOperation[]
 export const MODEL_OPERATIONS: readonly string[] = MODELLED
+
+/** Operations that the proxy answers from what all of its upstreams have. */
+const ANSWERED_HERE: ReadonlySet<string> = new Set(['models.list', 'models.get'])
+
+/** Whose API an operation is: only an upstream of this kind serves it. `any`: it is no one's. */
+export function apiOf(operation: string): UpstreamKind | 'any' {
+  if (operation === 'messages' || operation.startsWith('messages.')) return 'anthropic'
+  return ANSWERED_HERE.has(operation) || operation.startsWith('passthrough.') ? 'any' : 'openai'
+}
+
+/** True where an upstream of the kind can serve the operation; where its kind is not said, any can. */
+export function speaks(kind: UpstreamKind | undefined, operation: string): boolean {
+  const api = apiOf(operation)
+  return api === 'any' || kind === undefined || kind === api
+}
 
 const NAMES: ReadonlySet<string> = new Set(SPELLED_OPERATIONS)
 

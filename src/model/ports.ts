@@ -1,8 +1,11 @@
 /** Interfaces that the edges implement for each other; the composition root joins them. */
 
+import type { IncomingMessage } from 'node:http'
+import type { Duplex, Readable } from 'node:stream'
 import type { Fault } from './fault.ts'
 import type { AnswerFacts } from './request.ts'
 import type { Result } from './result.ts'
+import type { Segment } from './segments.ts'
 
 /** One API key as stored. `hash` (argon2id) and `tag` (a truncated digest) are not credentials. */
 export interface StoredKey {
@@ -52,10 +55,74 @@ export interface AnswerSink {
   readonly stopped: Fault | null
 }
 
-/** The bytes of one request's body, counted as they arrive. */
+/** Bytes that are kept for one request, counted as they arrive. */
 export interface BodyAllowance {
   /** Takes bytes into account; a fault when they may not be kept. */
   take(bytes: number): Fault | null
+}
+
+/** The raw connection of a client that asked for a WebSocket, and what had come behind its request. */
+export interface TakenConnection {
+  readonly request: IncomingMessage
+  readonly socket: Duplex
+  readonly head: Buffer
+}
+
+/** A request that asks for a WebSocket. Until it is taken, it is answered like any other request. */
+export interface ClientUpgrade {
+  /** Gives the connection away: nothing is answered on it any more but by who took it. Null where it is gone. */
+  take(): TakenConnection | null
+}
+
+/** What of one connection is in memory and not yet of use, counted as it arrives. */
+export interface HeldAllowance extends BodyAllowance {
+  release(): void
+}
+
+/** One end of an open WebSocket: whole messages, however they were cut into frames. */
+export interface MessageSocket {
+  /** Sends a text. False asks to send no more until `onDrain`. */
+  send(text: Buffer | string): boolean
+  ping(): void
+  /** Reads no more, until `resume`. Some messages that were read already may still come. */
+  pause(): void
+  resume(): void
+  /** Says goodbye; who does not answer that in a second is cut off. */
+  close(code: number, reason: string): void
+  /** Ends the connection without a word. */
+  cut(): void
+  onMessage: ((message: Buffer, isBinary: boolean) => void) | null
+  onDrain: (() => void) | null
+  /** Called when the pieces of a message may not be kept until it is whole. */
+  onExcess: ((excess: Fault) => void) | null
+  /**
+   * Called once, with the code that the peer gave; 1005 where it gave none, 1006 where the connection ended without a
+   * goodbye. `broke`: what it sent was not the protocol of WebSockets, or too large.
+   */
+  onClose: ((code: number, broke: boolean) => void) | null
+  /** Of the last sign of life. Milliseconds of `performance.now`. */
+  readonly heardAt: number
+  /** Since when what was sent waits for the peer; infinite while it does not. Milliseconds of `performance.now`. */
+  readonly fullSince: number
+}
+
+/** Takes one piece of a body; a promise asks to wait for it before there is another. A fault ends the reading. */
+export type TakePiece = (piece: Buffer) => Fault | null | Promise<Fault | null>
+
+export interface PieceLimits {
+  readonly bytes: number
+  /** Between two pieces. Milliseconds. */
+  readonly idleMs: number
+  /** For all of them. Milliseconds. */
+  readonly totalMs: number
+}
+
+/** Where the files of one upload are kept while it is judged and sent; who opened it disposes of it, on every path. */
+export interface UploadSpool {
+  write(bytes: Buffer): Fault | null | Promise<Fault | null>
+  /** The segments as one stream, as often as it is asked for. */
+  read(segments: readonly Segment[]): Readable
+  dispose(): Promise<void>
 }
 
 /** One request's connection as the pipeline sees it: the body is read here and answers go out here, once. */
@@ -63,6 +130,8 @@ export interface ClientExchange extends AnswerSink {
   readonly id: string
   /** The status sent; 0 before there is one. */
   readonly status: number
+  /** Where the request asks for a WebSocket on a path of one. */
+  readonly upgrade: ClientUpgrade | null
   /** Bytes of answer bodies handed to the connection. */
   readonly bytesSent: number
   /** Reads the whole body; each piece is first taken into account by the allowance, which may refuse it. */
@@ -72,6 +141,8 @@ export interface ClientExchange extends AnswerSink {
     timeoutMs: number,
     allowance?: BodyAllowance,
   ): Promise<Result<Buffer, Fault>>
+  /** Hands the body over piece by piece; null once all of it was taken. */
+  readPieces(announced: number | undefined, limits: PieceLimits, take: TakePiece): Promise<Fault | null>
   /** Answers with a fault; without effect once an answer began. */
   refuse(fault: Fault): void
   json(status: number, document: string): void
@@ -81,6 +152,8 @@ export interface ClientExchange extends AnswerSink {
 
 /** Reads usage from a passing answer; `push` gives the bytes to send on now. */
 export interface AnswerTap {
+  /** It may make a JSON answer longer, so that the announced length does not hold. */
+  readonly resizes?: true
   push(chunk: Buffer): Buffer | null
   end(): { readonly rest: Buffer | null; readonly facts: AnswerFacts }
 }

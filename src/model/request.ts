@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { ObjectReference } from './objects.ts'
 
 /** `resource.verb` after the OpenAI API; creating is the short name: `chat`, `embeddings`, `models.list`. */
@@ -79,13 +80,19 @@ export interface RequestHead {
   readonly forwardedFor: string | undefined
 }
 
+/** A body that is kept elsewhere: it is sent with its length, and read anew each time that it is opened. */
+export interface KeptBody {
+  readonly length: number
+  open(): Readable
+}
+
 /** What goes to an upstream: built from nothing, never from the client's own head. */
 export interface UpstreamRequest {
   readonly method: string
   readonly path: string
   /** Name, value, name, value… */
   readonly headers: readonly string[]
-  readonly body: Buffer | null
+  readonly body: Buffer | KeptBody | null
   /** The proxy, not the client, asked for usage in the stream: its traces are taken out of the answer. */
   readonly askedUsage: boolean
 }

@@ -27,10 +27,16 @@ export interface ListenSettings {
   readonly maxBodyBytes: number
   /** Of all request bodies that are in memory at once. */
   readonly maxBufferedBytes: number
+  /** Of one form with its files. */
+  readonly maxUploadBytes: number
+  /** Where the files of forms are kept while they are judged: the absolute path of a folder, and how much there may be. */
+  readonly spool: string
+  readonly maxSpooledBytes: number
   /** Of clients: slower ones are cut off. `drainMs`: how long running answers may go on once the proxy is told to stop. */
   readonly timeouts: {
     readonly headMs: number
     readonly bodyMs: number
+    readonly uploadMs: number
     readonly keepAliveMs: number
     readonly drainMs: number
   }
@@ -65,9 +71,12 @@ export interface IssuerSettings {
   readonly allowInsecure: boolean
 }
 
+/** Which API an upstream speaks. */
+export type UpstreamKind = 'openai' | 'anthropic'
+
 export interface UpstreamSettings {
   readonly name: string
-  readonly kind: 'openai'
+  readonly kind: UpstreamKind
   /** Without a trailing slash, query or fragment. */
   readonly url: string
   /** Null where the upstream asks for none. */

@@ -5,6 +5,8 @@ export type TransformedOperation =
   | 'chat'
   | 'completions'
   | 'embeddings'
+  | 'messages'
+  | 'realtime'
   | 'responses'
   | 'responses.compact'
   | 'threads.runs.create'
@@ -28,11 +30,19 @@ export const SETTABLE = {
   max_output_tokens: {
     chat: 'max_completion_tokens',
     completions: 'max_tokens',
+    messages: 'max_tokens',
+    realtime: 'max_output_tokens',
     responses: 'max_output_tokens',
     ...runs('max_completion_tokens'),
   },
-  temperature: { chat: 'temperature', completions: 'temperature', responses: 'temperature', ...runs('temperature') },
-  top_p: { chat: 'top_p', completions: 'top_p', responses: 'top_p', ...runs('top_p') },
+  temperature: {
+    chat: 'temperature',
+    completions: 'temperature',
+    messages: 'temperature',
+    responses: 'temperature',
+    ...runs('temperature'),
+  },
+  top_p: { chat: 'top_p', completions: 'top_p', messages: 'top_p', responses: 'top_p', ...runs('top_p') },
   seed: { chat: 'seed', completions: 'seed' },
   store: { chat: 'store', responses: 'store' },
   parallel_tool_calls: {
@@ -40,7 +50,7 @@ export const SETTABLE = {
     responses: 'parallel_tool_calls',
     ...runs('parallel_tool_calls'),
   },
-  service_tier: { chat: 'service_tier', responses: 'service_tier' },
+  service_tier: { chat: 'service_tier', messages: 'service_tier', responses: 'service_tier' },
   safety_identifier: { chat: 'safety_identifier', responses: 'safety_identifier' },
   user: { chat: 'user', completions: 'user', embeddings: 'user', responses: 'user' },
 } as const satisfies { readonly [name: string]: { readonly [Operation in TransformedOperation]?: string } }
@@ -60,7 +70,7 @@ export function settableMember(name: SettableName, operation: string): string | 
 
 /** Operations that a text can be put in front of: a prompt of `completions` is one text without roles. */
 export const PREPENDABLE: readonly string[] = [
-  ...(['chat', 'responses', 'responses.compact'] satisfies TransformedOperation[]),
+  ...(['chat', 'messages', 'realtime', 'responses', 'responses.compact'] satisfies TransformedOperation[]),
 ]
 
 /** Operations in which a model reads and writes text: a cap or a text that finds no place there must not be lost. */

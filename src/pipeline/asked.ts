@@ -5,22 +5,26 @@ import type { RequestFacts } from '../model/request.ts'
 const MAX_NAMES = 32
 const MAX_CHARACTERS = 1024
 
+/** What a path takes for the id of an object. */
+const ID = /^[A-Za-z0-9._:-]{1,256}$/
+
 const PLAIN: AuditAsked = Object.freeze({})
 
 /**
- * What a request asks for beside its model, as far as the policy may speak of it, so that its decision can be made again.
+ * What a request asks for beside its model, as far as the policy may speak of it, so that its decision can be made again,
+ * and the stored objects that it names.
  * Absent members are none; a list that is too long is named in `omitted`. Most requests share one object. `clear` takes
  * out of a text what looks like a credential.
  */
 export function askedOf(facts: RequestFacts, project: string | undefined, clear: (text: string) => string): AuditAsked {
-  const { maxOutputTokens, tools, input, urls, nestedModels } = facts
-  const lists = tools.functions.length + tools.hosted.length + urls.length + nestedModels.length
+  const { maxOutputTokens, tools, input, urls, nestedModels, objects } = facts
+  const lists = tools.functions.length + tools.hosted.length + urls.length + nestedModels.length + objects.length
   const isBare =
     lists === 0 && project === undefined && !input.images && !input.files && !input.audio && !facts.storedSettings
   if (isBare) return maxOutputTokens === undefined ? PLAIN : { maxOutputTokens }
   const asked: { -readonly [Key in keyof AuditAsked]: AuditAsked[Key] } = {}
   const omitted: string[] = []
-  const listed = (key: 'functions' | 'hosted' | 'hosts' | 'models', names: readonly string[]) => {
+  const listed = (key: 'functions' | 'hosted' | 'hosts' | 'models' | 'objects', names: readonly string[]) => {
     if (names.length === 0) return
     const clean = fits(names) ? names.map(clear) : null
     // A name that is blotted is another name: nobody could decide by it.
@@ -40,6 +44,10 @@ export function askedOf(facts: RequestFacts, project: string | undefined, clear:
     if (fits([project]) && clear(project) === project) asked.project = project
     else omitted.push('project')
   }
+  const ids = [...new Set(objects.map(({ id }) => id))]
+  // What is no id is prose, and no event tells content.
+  if (ids.every((id) => ID.test(id))) listed('objects', ids)
+  else omitted.push('objects')
   if (omitted.length > 0) asked.omitted = omitted
   return asked
 }

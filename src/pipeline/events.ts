@@ -16,6 +16,12 @@ export interface Ending {
   /** `performance.now()` of the first answer byte; 0 when there was none. */
   readonly firstByteAt: number
   readonly fault?: Fault
+  /** Of a session, whose bytes are not those of one answer. */
+  readonly session?: {
+    readonly status: number
+    readonly bytesSent: number
+    readonly extra: NonNullable<AuditEvent['extra']>
+  }
 }
 
 /** What both events tell of a request. Whatever the client wrote is cleared of what looks like a credential. */
@@ -122,6 +128,7 @@ export function decisionOf(fault: Fault | null): 'deny' | 'error' {
   switch (fault?.code) {
     case 'audit_unavailable':
     case 'identity_unavailable':
+    case 'objects_unavailable':
     case 'shutting_down':
     case 'overloaded':
     case 'internal':
@@ -142,7 +149,10 @@ interface Completion {
   readonly outcome: AuditOutcome
 }
 
-const CUT_SHORT = new Set(['length', 'max_output_tokens', 'content_filter', 'incomplete'])
+const CUT_SHORT = new Set([
+  ...['length', 'max_output_tokens', 'content_filter', 'incomplete'],
+  ...['max_tokens', 'model_context_window_exceeded', 'refusal'],
+])
 
 /** The action, reason and outcome of a `complete` event. `status` is what the client was sent. */
 export function completion(ending: Ending, status: number): Completion {

@@ -1,25 +1,27 @@
+import { takesForm } from '../endpoints/media-type.ts'
 import type { Route } from '../endpoints/route.ts'
 import { readCredential } from '../identity/credentials.ts'
 import type { PolicyInput } from '../model/decision.ts'
 import { type Fault, fault } from '../model/fault.ts'
 import type { Principal } from '../model/identity.ts'
-import type { BodyAllowance, ClientExchange } from '../model/ports.ts'
+import type { ClientExchange } from '../model/ports.ts'
 import type { RequestHead } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import type { Delivery } from '../upstream/delivery.ts'
 import { forward } from '../upstream/forward.ts'
 import { answerHere } from './answers.ts'
-import type { BodyBudget } from './body-budget.ts'
+import { callerOf } from './body-budget.ts'
 import { judged, type Prepared, routed } from './prepare.ts'
+import { type ConversePorts, converse } from './realtime/converse.ts'
 import { auditUnavailable, challenged, credentialFault, methodFault } from './refusals.ts'
+import { sealedShape } from './sealed-answer.ts'
 import type { Snapshot } from './snapshot.ts'
 import { Trail, type TrailPorts } from './trail.ts'
+import { Holding, type HoldingPorts, readForm } from './upload.ts'
 
-export interface PipelinePorts extends TrailPorts {
+export interface PipelinePorts extends TrailPorts, HoldingPorts, ConversePorts {
   /** Told of a bug, with the request that met it; must not throw. */
   readonly bug: (cause: unknown, requestId: string) => void
-  /** The request bodies in memory, of this process. */
-  readonly bodies: BodyBudget
 }
 
 /**
@@ -64,17 +66,6 @@ function admitted(
   return early ? failed(early) : authenticate(head, snapshot, trail)
 }
 
-const callers = new WeakMap<Principal, string>()
-
-/** Names a caller among all others: one string for all requests of a credential, so that looking it up costs little. */
-function callerOf(principal: Principal): string {
-  const known = callers.get(principal)
-  if (known !== undefined) return known
-  const caller = `${principal.issuer}\n${principal.id}`
-  callers.set(principal, caller)
-  return caller
-}
-
 /**
  * What a known caller asks for: read (only now, since a stranger must not make us buffer or parse), judged, written down,
  * then done. The stages in order; what is answered is the first fault. Null: the request was answered. One function, for
@@ -89,30 +80,31 @@ async function proceed(
   ports: PipelinePorts,
 ): Promise<Fault | null> {
   if (exchange.stopped) return exchange.stopped
-  const found = routed(head, trail)
+  const found = routed(head, exchange.upgrade, trail)
   if (!found.ok) return found.fault
-  const allowance = ports.bodies.open(callerOf(principal))
+  const holding = new Holding(ports, callerOf(principal))
   let queued: Promise<void> | undefined
   try {
-    const prepared = await whole(head, principal, found.value, exchange, allowance, snapshot, trail)
+    const prepared = await whole(head, principal, found.value, exchange, holding, snapshot, trail)
     if (!prepared.ok) return prepared.fault
     const allowed = prepared.value
-    if (!(await trail.authorize(allowed.by === 'upstream' ? allowed.upstream : null))) return auditUnavailable
+    if (!(await trail.authorize(allowed.by === 'proxy' ? null : allowed.upstream))) return auditUnavailable
     if (exchange.stopped) return exchange.stopped
     if (exchange.gone) {
       trail.complete({ outcome: 'client_gone', status: 0, facts: {}, firstByteAt: 0 })
       return null
     }
     if (allowed.by === 'proxy') return await answer(allowed.input, exchange, snapshot, trail)
-    const { upstream, request, answer: kind } = allowed
+    if (allowed.by === 'session') return await converse(allowed.wanted, principal, exchange, snapshot, trail, ports)
+    const { upstream, request, answer: kind, owned } = allowed
     const shape = upstream.answerShape(kind, request.askedUsage)
-    const delivery = await forward(upstream, request, exchange, shape)
+    const delivery = await forward(upstream, request, exchange, owned === null ? shape : sealedShape(shape, owned))
     queued = delivery.queued
     return passed(delivery, exchange, trail)
   } finally {
     // Who leaves before there is a connection must not be able to leave a body behind that nobody counts.
-    if (queued === undefined) allowance.release()
-    else void queued.then(() => allowance.release())
+    if (queued === undefined) holding.release()
+    else void queued.then(() => holding.release())
   }
 }
 
@@ -125,13 +117,21 @@ function whole(
   principal: Principal,
   found: Route,
   exchange: ClientExchange,
-  allowance: BodyAllowance,
+  holding: Holding,
   snapshot: Snapshot,
   trail: Trail,
 ): Result<Prepared, Fault> | Promise<Result<Prepared, Fault>> {
   if (found.endpoint.body === 'none') return judged(head, principal, found, null, snapshot, trail)
-  const { maxBodyBytes, timeouts } = snapshot.settings.listen
-  return exchange.readBody(head.contentLength, maxBodyBytes, timeouts.bodyMs, allowance).then((bytes) => {
+  const { listen } = snapshot.settings
+  if (takesForm(found.endpoint, head)) {
+    return readForm(head, exchange, listen, holding).then((upload) => {
+      if (!upload.ok) return upload
+      trail.received(upload.value.form.bytes)
+      return judged(head, principal, found, upload.value, snapshot, trail)
+    })
+  }
+  const { maxBodyBytes, timeouts } = listen
+  return exchange.readBody(head.contentLength, maxBodyBytes, timeouts.bodyMs, holding.memory).then((bytes) => {
     if (!bytes.ok) return bytes
     trail.received(bytes.value.length)
     return judged(head, principal, found, bytes.value, snapshot, trail)

@@ -1,3 +1,4 @@
+import type { Endpoint } from '../endpoints/endpoint.ts'
 import type { Decision, PolicyInput, ShadowVerdict, UpstreamFacts } from '../model/decision.ts'
 import type { Principal } from '../model/identity.ts'
 import type { ModelFact, RequestFacts, RequestHead } from '../model/request.ts'
@@ -56,9 +57,17 @@ export function upstreamFacts(upstream: ServingUpstream): UpstreamFacts {
   return { name, region: region ?? undefined, labels }
 }
 
-/** The upstreams that serve every model that the request names; with no model named, all of them. */
-export function candidates(upstreams: readonly ServingUpstream[], models: readonly ModelFact[]): ServingUpstream[] {
-  return upstreams.filter((upstream) => models.every((model) => typeof model !== 'string' || upstream.serves(model)))
+/** The upstreams that speak the API and serve every model that the request names; with no model named, all of them. */
+export function candidates(
+  upstreams: readonly ServingUpstream[],
+  models: readonly ModelFact[],
+  api: Endpoint['api'],
+): ServingUpstream[] {
+  return upstreams.filter(
+    (upstream) =>
+      (api === 'any' || upstream.settings.kind === api) &&
+      models.every((model) => typeof model !== 'string' || upstream.serves(model)),
+  )
 }
 
 /**

@@ -1,13 +1,30 @@
 import type { PolicyInput } from '../model/decision.ts'
-import type { ListedModel } from '../upstream/catalogue.ts'
+import type { UpstreamKind } from '../model/settings.ts'
+import type { ListedModel } from '../upstream/model-list.ts'
 import { candidates, judge } from './judge.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** What a model can be used for: listed are the models that the caller may use for one of these. */
-const USES = [
-  ...['chat', 'responses', 'completions', 'embeddings', 'moderations', 'images.generate', 'audio.speech'],
-  'decisions.create',
-] as const
+const USES = {
+  openai: [
+    ...['chat', 'responses', 'completions', 'embeddings', 'moderations', 'images.generate', 'audio.speech'],
+    ...['decisions.create', 'images.edit', 'images.variation', 'audio.transcribe', 'audio.translate'],
+    ...['realtime', 'realtime.translations.connect'],
+  ],
+  anthropic: ['messages'],
+} as const satisfies { readonly [Kind in UpstreamKind]: readonly string[] }
+
+/** The last second that a `Date` can hold; upstreams may say anything. */
+const LAST_SECOND = 8.64e12
+
+const NOTHING: PolicyInput['input'] = { bytes: 0, images: false, files: false, audio: false }
+/** What a request cannot be without. */
+const BRINGS: { readonly [Operation in (typeof USES)[UpstreamKind][number]]?: PolicyInput['input'] } = {
+  'images.edit': { ...NOTHING, images: true },
+  'images.variation': { ...NOTHING, images: true },
+  'audio.transcribe': { ...NOTHING, audio: true },
+  'audio.translate': { ...NOTHING, audio: true },
+}
 
 /** The models that this caller may use, each once, in the order of the upstreams. */
 export async function usableModels(snapshot: Snapshot, input: PolicyInput): Promise<readonly ListedModel[]> {
@@ -27,9 +44,13 @@ export async function usableModels(snapshot: Snapshot, input: PolicyInput): Prom
  * not. A model that only stronger authentication would open is not among what the caller may use now.
  */
 export function mayUse(snapshot: Snapshot, input: PolicyInput, model: string): boolean {
-  const serving = candidates(snapshot.upstreams, [model])
+  return mayUseAt(snapshot, input, model, 'openai') || mayUseAt(snapshot, input, model, 'anthropic')
+}
+
+function mayUseAt(snapshot: Snapshot, input: PolicyInput, model: string, kind: UpstreamKind): boolean {
+  const serving = candidates(snapshot.upstreams, [model], kind)
   if (serving.length === 0) return false
-  return USES.some((operation) =>
+  return USES[kind].some((operation) =>
     [false, true].some((stream) => {
       const asked: PolicyInput = {
         ...input,
@@ -38,12 +59,18 @@ export function mayUse(snapshot: Snapshot, input: PolicyInput, model: string): b
         stream,
         maxOutputTokens: 1,
         tools: { functions: [], hosted: [] },
-        input: { bytes: 0, images: false, files: false, audio: false },
+        input: BRINGS[operation] ?? NOTHING,
         urls: [],
       }
       return judge(snapshot.policy, asked, [], serving).decision.effect === 'allow'
     }),
   )
+}
+
+/** One model in the form of Anthropic's `ModelInfo`, as far as a list of names tells it. */
+export function modelInfo({ id, created }: ListedModel): object {
+  const at = Math.abs(created) <= LAST_SECOND ? created : 0
+  return { type: 'model', id, display_name: id, created_at: new Date(at * 1000).toISOString() }
 }
 
 /** One model in the form of OpenAI's `Model`. */

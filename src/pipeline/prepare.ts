@@ -1,19 +1,31 @@
+import { randomBytes } from 'node:crypto'
 import type { AnswerKind, Endpoint } from '../endpoints/endpoint.ts'
 import { parseJsonBody } from '../endpoints/json.ts'
 import { mediaFault } from '../endpoints/media-type.ts'
+import { messageHead } from '../endpoints/message-head.ts'
+import { describeForm } from '../endpoints/multipart/describe-form.ts'
+import { formFieldsOf } from '../endpoints/multipart/forms.ts'
+import { writeForm } from '../endpoints/multipart/written.ts'
 import { type Route, route } from '../endpoints/route.ts'
 import type { PolicyInput } from '../model/decision.ts'
 import type { Fault } from '../model/fault.ts'
 import type { Principal } from '../model/identity.ts'
+import type { ClientUpgrade } from '../model/ports.ts'
 import type { RequestFacts, RequestHead, UpstreamRequest } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
+import type { Obligations } from '../model/transforms.ts'
+import type { FormToSend } from '../shape/form.ts'
 import { shapeRequest } from '../shape/request.ts'
 import { isAnsweredHere } from './answers.ts'
-import { candidates, judge, judgeShadow, policyInput } from './judge.ts'
+import { candidates, type Judgement, judge, judgeShadow, policyInput } from './judge.ts'
 import { mayUse } from './listing.ts'
-import { decisionFault, modelNotFound, notCarried, objectRefused, storedRefused, unplacedRefused } from './refusals.ts'
+import { type AskedObjects, isAside, type Owned, type OwnedAnswer, place } from './ownership.ts'
+import type { Conversation } from './realtime/converse.ts'
+import { handshakeFault } from './realtime/handshake.ts'
+import { decisionFault, modelNotFound, noPlaceForText, notCarried, unplacedRefused } from './refusals.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
 import type { Trail } from './trail.ts'
+import { objectInForm, type UploadedForm } from './upload.ts'
 
 /**
  * What an allowed request still needs. Of its body only the bytes that go upstream are kept: the parsed value is many
@@ -26,30 +38,46 @@ export type Prepared =
       readonly upstream: ServingUpstream
       readonly request: UpstreamRequest
       readonly answer: AnswerKind
+      /** Null where the upstream keeps nobody apart, or the request speaks of nothing that is kept. */
+      readonly owned: OwnedAnswer | null
     }
+  | { readonly by: 'session'; readonly upstream: ServingUpstream; readonly wanted: Conversation }
 
-/** The endpoint that is asked for, and whether a body of this kind can be meant for it. */
-export function routed(head: RequestHead, trail: Trail): Result<Route, Fault> {
+const BOUNDARY_BYTES = 24
+const PLAIN_HEAD = ok(null)
+
+/** The endpoint that is asked for, and whether a body of this kind, or this upgrade, can be meant for it. */
+export function routed(head: RequestHead, upgrade: ClientUpgrade | null, trail: Trail): Result<Route, Fault> {
   const found = route(head.method, head.target)
   if (!found.ok) return found
   trail.routed(found.value.endpoint.operation)
-  const unfit = notCarried(found.value.endpoint) ?? mediaFault(found.value.endpoint, head)
+  const { endpoint } = found.value
+  const unfit =
+    notCarried(endpoint) ??
+    mediaFault(endpoint, head) ??
+    (endpoint.dialect === null ? null : handshakeFault(head, endpoint.operation, upgrade !== null))
   return unfit ? failed(unfit) : found
 }
 
-/** Facts, decision and what is sent, in one go: nothing waits while the parsed body is in memory. */
+/**
+ * Facts, decision and what is sent, in one go: nothing waits while the parsed body is in memory. `sent`: the bytes of a
+ * JSON body, or a form that was read.
+ */
 export function judged(
   head: RequestHead,
   principal: Principal,
   found: Route,
-  bytes: Buffer | null,
+  sent: Buffer | UploadedForm | null,
   snapshot: Snapshot,
   trail: Trail,
 ): Result<Prepared, Fault> {
-  const parsed = bytes === null ? ok(null) : parseJsonBody(bytes)
+  const upload = sent === null || Buffer.isBuffer(sent) ? null : sent
+  const parsed = Buffer.isBuffer(sent) ? parseJsonBody(sent) : ok(null)
   if (!parsed.ok) return parsed
   const body = parsed.value
-  const described = found.endpoint.describe(body, found.parameters, found.query)
+  const described = upload
+    ? describeForm(upload.form, formFieldsOf(found.endpoint.operation))
+    : found.endpoint.describe(body, found.parameters, found.query)
   if (!described.ok) return described
   const facts = withObjects(described.value, found)
   const named = facts.model
@@ -59,46 +87,66 @@ export function judged(
       : { model: named, alias: null }
   trail.described(facts, model ?? null, alias)
   const input = policyInput(principal, head, facts, model, trail.startedAt)
-  const decided = decide(found.endpoint, facts, input, snapshot, trail)
+  const asked = { found, body, noted: described.value.objects }
+  const decided = decide(asked, principal, facts, input, snapshot, trail)
   if (!decided.ok) return decided
   if (isAnsweredHere(facts.operation)) return ok({ by: 'proxy', input })
-  const { basePath, settings } = decided.value
+  const { upstream, owned } = decided.value
+  const { basePath, settings } = upstream
+  const raw = upload && settings.isolation !== 'off' ? objectInForm(described.value) : null
+  if (raw) return failed(raw)
   const { apiKey } = settings
+  const said = settings.kind === 'anthropic' ? messageHead(head.rawHeaders) : PLAIN_HEAD
+  if (!said.ok) return said
   const obligations = snapshot.policy.obligations(input)
   if (obligations?.unplaced) return failed(unplacedRefused(facts.operation, obligations.unplaced))
   if (obligations) trail.obliged(obligations.names)
+  const { dialect } = found.endpoint
+  if (dialect !== null) {
+    const wanted = { head, dialect, facts, model, alias, obligations, upstream, route: found }
+    return withoutPlace(found, obligations) ?? ok({ by: 'session', upstream, wanted })
+  }
   const request = shapeRequest({
-    route: found,
+    route: owned === null ? found : { ...found, ...owned.target },
     body,
+    form: upload && formToSend(upload),
     facts,
     model,
     alias,
     obligations,
+    ...(owned === null ? {} : { opening: owned.edits }),
     basePath,
     apiKey,
+    messageHead: said.value,
     traceparent: head.traceparent,
   })
-  return ok({ by: 'upstream', upstream: decided.value, request, answer: found.endpoint.answer })
+  return ok({ by: 'upstream', upstream, request, answer: found.endpoint.answer, owned: owned?.answer ?? null })
 }
 
-/** The policy's word: the upstream for which the request is allowed. */
+/** A session that only writes down what it hears has no instructions that the policy's text could stand before. */
+function withoutPlace({ query }: Route, obligations: Obligations | null): Result<never, Fault> | null {
+  const isTranscription = query.split('&').includes('intent=transcription')
+  return isTranscription && (obligations?.prepend ?? null) !== null ? failed(noPlaceForText) : null
+}
+
+/** The upstream that a request goes to, and what it means there. */
+interface Placed {
+  readonly upstream: ServingUpstream
+  readonly owned: Owned | null
+}
+
+/** The policy's word: the upstream for which the request is allowed and that has what the request speaks of. */
 function decide(
-  { stored }: Endpoint,
+  asked: AskedObjects,
+  principal: Principal,
   facts: RequestFacts,
   input: PolicyInput,
   snapshot: Snapshot,
   trail: Trail,
-): Result<ServingUpstream, Fault> {
+): Result<Placed, Fault> {
   const { model } = input
-  const began = performance.now()
-  const serving = candidates(snapshot.upstreams, [model, ...facts.nestedModels])
-  const { decision, upstream } = judge(snapshot.policy, input, facts.nestedModels, serving)
-  const latencyNs = Math.round((performance.now() - began) * 1e6)
-  trail.decided({
-    decision,
-    latencyNs,
-    shadow: judgeShadow(snapshot.policy, decision, input, facts.nestedModels, serving),
-  })
+  const serving = candidates(snapshot.upstreams, [model, ...facts.nestedModels], asked.found.endpoint.api)
+  const { decision, upstream } = decideFor(serving, facts, input, snapshot, trail)
   if (serving.length === 0) return failed(modelNotFound(typeof model === 'string' ? model : 'named in the request'))
   if (decision.effect !== 'allow') {
     const hidden = facts.operation === 'models.get' && decision.reason === 'model_not_allowed'
@@ -110,10 +158,40 @@ function decide(
   if (facts.operation === 'models.get' && typeof model === 'string' && !mayUse(snapshot, input, model)) {
     return failed({ ...modelNotFound(model), reason: 'model_not_allowed' })
   }
-  if (upstream.settings.isolation === 'off') return ok(upstream)
-  if (stored) return failed(storedRefused(facts.operation))
-  const [object] = facts.objects
-  return object ? failed(objectRefused(object.key)) : ok(upstream)
+  if (isAside(asked)) return ok({ upstream, owned: null })
+  const placed = place(asked, decision, principal, serving, snapshot)
+  if (!placed.ok) return placed
+  if (placed.value.serving.length === serving.length) return ok({ upstream, owned: placed.value.owned(upstream) })
+  // Another upstream, another decision: that one is the request's.
+  const fitting = decideFor(placed.value.serving, facts, input, snapshot, trail)
+  if (fitting.decision.effect !== 'allow') return failed(decisionFault(fitting.decision, facts))
+  if (fitting.upstream === null) throw new Error('an allow without an upstream')
+  return ok({ upstream: fitting.upstream, owned: placed.value.owned(fitting.upstream) })
+}
+
+/** The decision for some upstreams, written down. */
+function decideFor(
+  serving: readonly ServingUpstream[],
+  { nestedModels }: RequestFacts,
+  input: PolicyInput,
+  { policy }: Snapshot,
+  trail: Trail,
+): Judgement {
+  const began = performance.now()
+  const judgement = judge(policy, input, nestedModels, serving)
+  const latencyNs = Math.round((performance.now() - began) * 1e6)
+  const shadow = judgeShadow(policy, judgement.decision, input, nestedModels, serving)
+  trail.decided({ decision: judgement.decision, latencyNs, shadow })
+  return judgement
+}
+
+/** Its boundary is made now, when the client has no more to say. */
+function formToSend({ form, spool }: UploadedForm): FormToSend {
+  const boundary = randomBytes(BOUNDARY_BYTES).toString('hex')
+  return {
+    write: (changes) => writeForm(form, boundary, changes),
+    read: (segments) => spool.read(segments),
+  }
 }
 
 /** The facts of a request with the objects that its path and query name. */

@@ -89,17 +89,30 @@ export function modelNotFound(model: string): Fault {
   })
 }
 
-/** Stored objects are not yet told apart by owner, so that none is opened unless the upstream's isolation is off. */
+/**
+ * An object that is not there, or not the caller's: the answer is the same, whoever says it. `keys` are the places of the
+ * request's ids.
+ */
+export function objectNotFound(keys: readonly string[]): Fault {
+  const places = keys.slice(0, 16).map((key) => `\`${key.slice(0, 64)}\``)
+  return fault(
+    'object_not_found',
+    `the request names a stored object that does not exist or that you have no access to (${places.join(', ')})`,
+    { param: keys[0] ?? null, reason: 'object_not_found' },
+  )
+}
+
+/** A member that asks for objects without naming them. */
 export function objectRefused(key: string): Fault {
-  return fault('invalid_body', `\`${key}\` refers to a stored object, and stored objects are not opened here`, {
+  return fault('invalid_body', `\`${key}\` asks for stored objects of everybody, and those are not opened here`, {
     param: key,
     reason: 'object_not_allowed',
   })
 }
 
-/** The same of an operation that is about nothing else. */
-export function storedRefused(operation: string): Fault {
-  return fault('unknown_endpoint', `\`${operation}\` works with stored objects, and those are not opened here`, {
+/** An operation that cannot be kept to the caller's own objects. */
+export function storedRefused(operation: string, why: string): Fault {
+  return fault('unknown_endpoint', `\`${operation}\` is not opened here: ${why}`, {
     param: 'path',
     reason: 'object_not_allowed',
   })
@@ -109,22 +122,26 @@ export function storedRefused(operation: string): Fault {
 export function unplacedRefused(operation: string, parts: readonly string[]): Fault {
   const named = parts.map((part) => `\`${part}\``).join(' and ')
   return fault('policy_denied', `a transform of the policy has no place in \`${operation}\`: ${named}`, {
-    reason: 'condition_unmet',
+    reason: 'transform_not_applicable',
   })
 }
+
+/** Without the keys that seal ids nobody's objects can be told from anybody else's. */
+export const objectsUnavailable: Fault = fault(
+  'objects_unavailable',
+  'stored objects cannot be told apart right now: try again later',
+  { reason: 'sealing_keys_unavailable', headers: ['retry-after', '10'] },
+)
 
 /** What keeps an operation of the table from being carried at all; null for nothing. */
 export function notCarried({ operation, awaits }: Pick<Endpoint, 'operation' | 'awaits'>): Fault | null {
   switch (awaits) {
     case null:
       return null
-    case 'multipart':
-      return fault('unsupported_media_type', `\`${operation}\` takes multipart/form-data, ${LATER}`, {
-        param: 'content-type',
-        reason: 'endpoint_not_allowed',
-      })
     case 'websocket':
       return notOpened(`\`${operation}\` is a WebSocket, ${LATER}`)
+    case 'requests':
+      return notOpened(`\`${operation}\` is about requests that run later, ${LATER}`)
     case 'session':
       return notOpened(`\`${operation}\` is part of sessions that go past this proxy, ${LATER}`)
     default:
@@ -136,6 +153,21 @@ const LATER = 'which is part of the API but not built yet'
 
 function notOpened(message: string): Fault {
   return fault('unknown_endpoint', message, { param: 'path', reason: 'endpoint_not_allowed' })
+}
+
+/** A transform that cannot be applied must not be left out. */
+export const noPlaceForText: Fault = fault(
+  'policy_denied',
+  'the policy puts a text before the instructions of a session, and one that transcribes has none',
+  { reason: 'transform_not_applicable' },
+)
+
+/** Of a message in a session: it may not name another model than the one that the session was opened with. */
+export function modelSwitched(model: string): Fault {
+  return fault('policy_denied', `the session is one of \`${model}\`: open another one for another model`, {
+    param: 'model',
+    reason: 'model_not_allowed',
+  })
 }
 
 /** The caller is not known, or not for certain. */

@@ -3,8 +3,9 @@ import type { Decision, PolicyInput, ShadowPolicy } from '../model/decision.ts'
 import type { Credential, Verification } from '../model/identity.ts'
 import type { Settings } from '../model/settings.ts'
 import type { Obligations } from '../model/transforms.ts'
-import type { ListedModel } from '../upstream/catalogue.ts'
-import type { AnswerShape } from '../upstream/forward.ts'
+import type { KeyRing } from '../shape/seal.ts'
+import type { AnswerShape } from '../upstream/answer-shape.ts'
+import type { ListedModel } from '../upstream/model-list.ts'
 import type { Upstream } from '../upstream/pools.ts'
 
 /** The compiled policy, as far as a request needs it. */
@@ -35,6 +36,8 @@ export interface Snapshot {
   readonly settings: Settings
   readonly policy: DecidingPolicy
   readonly authenticate: (credential: Credential) => Verification | Promise<Verification>
+  /** The keys that seal the ids of stored objects, as they are now; null where they cannot be read. */
+  readonly keyRing: () => KeyRing | null
   /** In the order in which they are tried. */
   readonly upstreams: readonly ServingUpstream[]
 }

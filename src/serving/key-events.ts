@@ -1,12 +1,13 @@
-import type { AuditEvent, AuditLog } from '../model/audit.ts'
+import type { AuditLog } from '../model/audit.ts'
 import type { Clock } from '../model/ports.ts'
 import type { ClaimedEvent, KeyStore } from '../stores/keys.ts'
+import { keyEvent } from './key-event.ts'
 
 /** The part of the key store that is looked at. */
 export type StoreInUse = Pick<KeyStore, 'outbox' | 'fault' | 'writeUses'>
 
 export interface KeyEventPorts {
-  /** Null while API keys are off. */
+  /** Null while nothing has asked for the store. */
   readonly store: () => StoreInUse | null
   readonly audit: Pick<AuditLog, 'commit' | 'writable'>
   readonly clock: Clock
@@ -20,7 +21,7 @@ const FIRST_LOOK_MS = 1000
 const BUSY_LOOKS = 3
 
 /**
- * Audits what `sallyport keys` has done: that is another process, which leaves its events in the store. They are written
+ * Audits what `sallyport keys` and `sallyport objects` have done: that is another process, which leaves its events in the store. They are written
  * in their order, and each is settled only when the audit has it. Of several proxies on one store one writes each event;
  * those that happened while none ran are written by the next.
  *
@@ -126,42 +127,6 @@ export class KeyEventFollower {
     if (failure === null && this.#isFailing) diagnostics.info('the key store can be used again')
     this.#isFailing = failure !== null
   }
-}
-
-/** What the audit is told of a key: never anything that helps to use it. */
-export function keyEvent(event: ClaimedEvent): AuditEvent {
-  const { action, at, key, owner, replaces, by } = event
-  const from = replaces === null ? '' : ` from ${replaces}`
-  return {
-    at,
-    action: `key-${action}`,
-    outcome: 'success',
-    message: `key ${key} of ${owner} ${action}${from}`,
-    extra: present({
-      'key.id': key,
-      'key.owner': owner,
-      'key.replaces': replaces,
-      'key.replaced_until': isoTime(event.replacedUntil),
-      'key.expires': isoTime(event.expiresAt),
-      'key.roles': event.roles,
-      'key.groups': event.groups,
-      'key.workspace': event.workspace,
-      'key.by.user': by.user,
-      'key.by.host': by.host,
-    }),
-  }
-}
-
-type Members = { readonly [name: string]: string | readonly string[] | null }
-
-function present(members: Members): NonNullable<AuditEvent['extra']> {
-  const kept: { [name: string]: string | readonly string[] } = {}
-  for (const [name, value] of Object.entries(members)) if (value !== null && value.length > 0) kept[name] = value
-  return kept
-}
-
-function isoTime(at: number | null): string | null {
-  return at === null ? null : new Date(at).toISOString()
 }
 
 function codeOf(cause: unknown): string {

@@ -2,23 +2,27 @@ import type { MetricSources } from '../admin/metrics.ts'
 import { type OpenAuditLog, openAuditLog } from '../audit/log.ts'
 import { rejectionReporter } from '../audit/rejected.ts'
 import type { Environment } from '../config/secrets.ts'
+import { isSessionTarget } from '../endpoints/route.ts'
 import { type ClientAddress, clientAddresses } from '../http/client-address.ts'
 import { faultRow } from '../http/errors.ts'
 import { receive } from '../http/receive.ts'
 import type { ServerPorts } from '../http/server.ts'
 import { type Identity, openIdentity } from '../identity/authenticate.ts'
 import type { AuditEvent } from '../model/audit.ts'
-import { type FaultCode, fault } from '../model/fault.ts'
+import type { FaultCode } from '../model/fault.ts'
+import type { BodyAllowance } from '../model/ports.ts'
 import type { PlacedProblem } from '../model/problem.ts'
-import { ok, type Result } from '../model/result.ts'
+import { failed, ok, type Result } from '../model/result.ts'
 import type { Settings } from '../model/settings.ts'
 import { VERSION } from '../model/version.ts'
 import { BodyBudget } from '../pipeline/body-budget.ts'
 import { handle } from '../pipeline/handle.ts'
 import { Meter } from '../pipeline/meter.ts'
+import { SessionPlaces } from '../pipeline/realtime/session-places.ts'
 import type { Snapshot } from '../pipeline/snapshot.ts'
-import { type KeyStore, openKeyStore } from '../stores/keys.ts'
-import { Current } from './current.ts'
+import { Spool } from '../stores/spool.ts'
+import { openInFolder } from '../stores/spool-file.ts'
+import { Current, SHUTTING_DOWN } from './current.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { KeyEventFollower } from './key-events.ts'
 import { configLoaded, configUnchanged, type Digests, identityReported, policyLoaded, rejected } from './lifecycle.ts'
@@ -26,6 +30,7 @@ import { type Loading, Reloader, type Sound } from './reload.ts'
 import { requestIds } from './request-ids.ts'
 import { needingRestart } from './restart.ts'
 import { composeSnapshot, cutUpstreams, retireUpstream } from './snapshot.ts'
+import { ServingStore } from './store.ts'
 
 export interface RuntimeOptions {
   readonly file: string
@@ -38,12 +43,11 @@ export interface RuntimeOptions {
   readonly diagnostics: Diagnostics
 }
 
-/** Opens what serving needs. The failure says what is unusable (the key store), for people. */
+/** Opens what serving needs. The failure says what is unusable (the store), for people. */
 export function openRuntime(options: RuntimeOptions): Result<Runtime, string> {
-  const { settings } = options.sound
-  const store = settings.apiKeys.enabled ? openKeyStore(settings.store.file) : null
-  if (store && !store.ok) return store
-  return ok(new Runtime(options, store?.value ?? null))
+  const store = new ServingStore(Date.now, options.diagnostics)
+  const failure = store.open(options.sound.settings)
+  return failure === null ? ok(new Runtime(options, store)) : failed(failure)
 }
 
 /** Everything of the proxy but its listeners: the snapshot in force, the audit, identity, store and reloads. */
@@ -58,21 +62,23 @@ export class Runtime {
   readonly #current: Current
   readonly #meter = new Meter()
   readonly #bodies: BodyBudget
+  readonly #spooled: BodyBudget
   readonly #keyEvents: KeyEventFollower
   readonly #file: string
-  #keys: KeyStore | null
+  readonly #store: ServingStore
   #identity: Identity
   #addressOf: AddressReader
   readonly #atStart: Settings
   #inForce: Sound
   #isDraining = false
 
-  constructor({ file, env, auditFd, loadedAt, loading, sound, diagnostics }: RuntimeOptions, keys: KeyStore | null) {
+  constructor({ file, env, auditFd, loadedAt, loading, sound, diagnostics }: RuntimeOptions, store: ServingStore) {
     const { settings } = sound
     this.#file = file
     this.#bodies = new BodyBudget(settings.listen.maxBufferedBytes, settings.listen.maxBodyBytes)
+    this.#spooled = new BodyBudget(settings.listen.maxSpooledBytes, settings.listen.maxUploadBytes)
     this.#diagnostics = diagnostics
-    this.#keys = keys
+    this.#store = store
     this.#inForce = sound
     this.#atStart = settings
     this.#audit = openAuditLog({
@@ -96,10 +102,11 @@ export class Runtime {
       auditQueuedBytes: () => this.#audit.queuedBytes,
       auditDropped: () => this.#audit.dropped,
       bufferedBytes: () => this.#bodies.heldBytes,
+      spooledBytes: () => this.#spooled.heldBytes,
     }
     this.ports = this.#serverPorts()
     this.#keyEvents = new KeyEventFollower({
-      store: () => (this.#inForce.settings.apiKeys.enabled ? this.#keys : null),
+      store: () => store.keys,
       audit: this.#audit,
       clock: Date.now,
       diagnostics,
@@ -155,7 +162,7 @@ export class Runtime {
     this.#audit.close()
     this.#keyEvents.writeUses()
     // After the audit: a key's event that was still under way is settled, or given back.
-    this.#keys?.close()
+    this.#store.close()
   }
 
   #serverPorts(): ServerPorts {
@@ -168,6 +175,10 @@ export class Runtime {
       bug: (cause: unknown, requestId: string) =>
         this.#diagnostics.error('a bug met a request', { requestId, err: cause }),
       bodies: this.#bodies,
+      sessions: new SessionPlaces(),
+      current: () => this.#current.snapshot,
+      spooled: this.#spooled,
+      openSpool: (folder: string, allowance: BodyAllowance) => new Spool({ folder, allowance, openFile: openInFolder }),
     }
     return {
       newRequestId: requestIds(),
@@ -179,6 +190,7 @@ export class Runtime {
         this.#meter.rejectedConnections++
         rejected(connection)
       },
+      upgrades: isSessionTarget,
       draining: () => this.#isDraining,
     }
   }
@@ -186,14 +198,19 @@ export class Runtime {
   #openIdentity(settings: Settings, previous: Identity | undefined): Identity {
     return openIdentity(
       settings,
-      { clock: Date.now, keys: this.#keys, report: (report) => this.announce((at) => identityReported(at, report)) },
+      {
+        clock: Date.now,
+        keys: this.#store.keys,
+        report: (report) => this.announce((at) => identityReported(at, report)),
+      },
       previous,
     )
   }
 
   #compose({ settings, policy }: Sound, previous: Snapshot | null): Snapshot {
     const report = (failure: string) => this.#diagnostics.warn(failure)
-    return composeSnapshot(settings, policy, this.#identity, Date.now, previous, report)
+    const keyRing = () => this.#store.keyRing()
+    return composeSnapshot(settings, policy, this.#identity, Date.now, previous, report, keyRing)
   }
 
   #accept(next: Sound, demanded: boolean): void {
@@ -201,14 +218,11 @@ export class Runtime {
     const { settings, policy } = next
     const differs = { config: next.digest !== before.digest, policy: policy.digest !== before.policy.digest }
     if (demanded && !differs.config && !differs.policy) this.announce((at) => configUnchanged(at, next.digest))
-    if (settings.apiKeys.enabled && this.#keys === null) {
-      const store = openKeyStore(settings.store.file)
-      if (!store.ok) {
-        const place = { file: this.#file, line: 1, column: 1, severity: 'error', code: 'store_unusable' } as const
-        this.#reject([{ ...place, message: store.fault }], true)
-        return
-      }
-      this.#keys = store.value
+    const failure = this.#store.open(settings)
+    if (failure !== null) {
+      const place = { file: this.#file, line: 1, column: 1, severity: 'error', code: 'store_unusable' } as const
+      this.#reject([{ ...place, message: failure }], true)
+      return
     }
     this.#identity = this.#openIdentity(settings, this.#identity)
     this.#addressOf = clientAddresses(settings.listen.trustedProxies)
@@ -232,9 +246,5 @@ export class Runtime {
     this.#diagnostics.error('the reload is refused and the last good files stay in force', { problems })
   }
 }
-
-const SHUTTING_DOWN = fault('shutting_down', 'the proxy is shutting down: try again', {
-  headers: ['retry-after', '1'],
-})
 
 type AddressReader = (peer: string | undefined, chain: string | undefined) => ClientAddress

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { createMetrics } from '../admin/metrics.ts'
 import { createAdminServer } from '../admin/server.ts'
 import type { Environment } from '../config/secrets.ts'
-import { createProxyServer } from '../http/server.ts'
+import { createProxyServer, requestLimit } from '../http/server.ts'
 import type { PlacedProblem } from '../model/problem.ts'
 import type { ListenAddress } from '../model/settings.ts'
 import { VERSION } from '../model/version.ts'
@@ -52,10 +52,8 @@ export async function serve(file: string, env: Environment, auditFd: number): Pr
     () => runtime.unready(),
     telemetry.metrics ? createMetrics(runtime.metrics) : null,
   )
-  // What Node allows a whole request beside its body: the time for a body may change while it runs.
-  const besideBodyMs = server.requestTimeout - listen.timeouts.bodyMs
   runtime.onReload = (settings) => {
-    server.requestTimeout = besideBodyMs + settings.listen.timeouts.bodyMs
+    server.requestTimeout = requestLimit(settings.listen.timeouts)
   }
   try {
     await adminServer.listen({ host: listen.admin.host, port: listen.admin.port })

@@ -4,11 +4,19 @@ import { openTap } from '../endpoints/tap.ts'
 import type { Identity } from '../identity/authenticate.ts'
 import type { Credential } from '../model/identity.ts'
 import type { Clock } from '../model/ports.ts'
-import type { Settings, UpstreamSettings } from '../model/settings.ts'
+import type { Settings, UpstreamKind, UpstreamSettings } from '../model/settings.ts'
 import type { DecidingPolicy, ServingUpstream, Snapshot } from '../pipeline/snapshot.ts'
-import { answerHeaders, blotKey } from '../shape/answer.ts'
+import { answerHeaders, blotKey, messageHeaders } from '../shape/answer.ts'
+import type { AnswerShape } from '../upstream/answer-shape.ts'
 import { openCatalogue } from '../upstream/catalogue.ts'
+import { MESSAGE_STOP } from '../upstream/last-word.ts'
 import { inOrder, openUpstream } from '../upstream/pools.ts'
+
+/** What the answers of each API have in common. */
+const ANSWERS: { readonly [Kind in UpstreamKind]: Pick<AnswerShape, 'headers' | 'ending'> } = {
+  openai: { headers: answerHeaders },
+  anthropic: { headers: messageHeaders, ending: MESSAGE_STOP },
+}
 
 /**
  * Joins config, policy and edges to one frozen snapshot. Upstreams whose settings did not change keep their connections
@@ -21,6 +29,7 @@ export function composeSnapshot(
   clock: Clock,
   previous: Snapshot | null,
   report: (failure: string) => void,
+  keyRing: Snapshot['keyRing'],
 ): Snapshot {
   const before = previous?.upstreams ?? []
   const upstreams = settings.upstreams.map(
@@ -30,6 +39,7 @@ export function composeSnapshot(
     settings,
     policy,
     authenticate: (credential: Credential) => identity.authenticate(credential),
+    keyRing,
     upstreams: inOrder(upstreams),
   })
 }
@@ -57,7 +67,7 @@ function openServing(settings: UpstreamSettings, clock: Clock, report: (failure:
     ...upstream,
     models: openCatalogue(upstream, clock, report),
     answerShape: (answer: AnswerKind, stripUsage: boolean) => ({
-      headers: answerHeaders,
+      ...ANSWERS[settings.kind],
       openTap: (kind, status) => openTap(answer, kind, status, stripUsage),
       blot,
     }),

@@ -1,4 +1,5 @@
 import type { Secret } from '../model/secret.ts'
+import type { UpstreamKind } from '../model/settings.ts'
 
 const MAX_VALUE = 256
 const MAX_LIMIT_HEADERS = 24
@@ -17,8 +18,17 @@ const PASSED: { readonly [name: string]: RegExp } = {
   'x-should-retry': /^(?:true|false)$/,
 }
 
-/** Of the names above and of `x-ratelimit-…`: most headers need no closer look. */
-const FIRST_LETTERS = 'orx'
+/** How a provider names its limits; the first letters are those of the names above, too: most headers need no closer look. */
+interface LimitNames {
+  readonly letters: string
+  readonly prefix: string
+  readonly form: RegExp
+}
+
+const LIMITS = {
+  openai: { letters: 'orx', prefix: 'x-ratelimit-', form: LIMIT_NAME },
+  anthropic: { letters: 'arx', prefix: 'anthropic-ratelimit-', form: /^anthropic-ratelimit-[a-z0-9-]{1,48}$/ },
+} as const satisfies { readonly [Kind in UpstreamKind]: LimitNames }
 
 /** What nearly every answer has. */
 const JSON_TYPE = 'application/json'
@@ -34,16 +44,28 @@ export interface AnswerHead {
  * account, sets a cookie, or speaks of a connection. Does not make: `content-length`, `x-request-id`.
  */
 export function answerHeaders(headers: AnswerHead, stream: boolean): string[] {
+  return passedHeaders(headers, stream, LIMITS.openai)
+}
+
+/**
+ * The same of an answer of Anthropic's API. Does not pass its `request-id`: ours stands under that name, by which the
+ * events are found.
+ */
+export function messageHeaders(headers: AnswerHead, stream: boolean): string[] {
+  return passedHeaders(headers, stream, LIMITS.anthropic)
+}
+
+function passedHeaders(headers: AnswerHead, stream: boolean, { letters, prefix, form }: LimitNames): string[] {
   const passed = ['content-type', contentType(headers['content-type'])]
   if (stream) passed.push('cache-control', 'no-cache, no-transform', 'x-accel-buffering', 'no')
   let limits = 0
   for (const name in headers) {
-    if (!FIRST_LETTERS.includes(name[0] ?? ' ')) continue
+    if (!letters.includes(name[0] ?? ' ')) continue
     const value = headers[name]
     if (typeof value !== 'string' || value.length > MAX_VALUE) continue
     if (Object.hasOwn(PASSED, name)) {
       if (PASSED[name]?.test(value)) passed.push(name, value)
-    } else if (name.startsWith('x-ratelimit-') && LIMIT_NAME.test(name) && VISIBLE.test(value)) {
+    } else if (name.startsWith(prefix) && form.test(name) && VISIBLE.test(value)) {
       if (++limits <= MAX_LIMIT_HEADERS) passed.push(name, value)
     }
   }

@@ -35,6 +35,11 @@ export function insertedMembers(text: string, open: number, members: string): Ed
   return { from: open + 1, to: open + 1, text: isEmpty ? members : `${members},` }
 }
 
+/** Those edits that lie in nothing that others replace. */
+export function outside(edits: readonly Edit[], others: readonly Edit[]): Edit[] {
+  return edits.filter((edit) => !others.some(({ from, to }) => from <= edit.from && edit.to <= to))
+}
+
 /** The text with its edits made; they do not overlap. */
 export function edited(text: string, edits: readonly Edit[]): string {
   let result = ''

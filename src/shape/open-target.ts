@@ -7,7 +7,7 @@ export interface SealedTarget {
   readonly template: string
   readonly path: string
   readonly query: string
-  /** The kind of object that a parameter names; null for a setting. */
+  /** The kind of object that a parameter names; `model`, `flag` and null hold no id. */
   readonly parameters: { readonly [name: string]: string | null }
 }
 
@@ -52,7 +52,7 @@ function openQuery({ query, parameters }: SealedTarget, open: OpenId): Result<st
     const key = decodeURIComponent(pair.slice(0, equals))
     const kind = Object.hasOwn(parameters, key) ? (parameters[key] ?? null) : null
     const id = decodeURIComponent(pair.slice(equals + 1))
-    if (kind === null || kind === 'model' || id === '') continue
+    if (kind === null || kind === 'model' || kind === 'flag' || id === '') continue
     const opened = open(id)
     if (opened === null) return failed({ key, id })
     pairs[at] = `${pair.slice(0, equals)}=${encodeURIComponent(opened)}`

@@ -11,6 +11,8 @@ const BEHIND = '(?![A-Za-z0-9_-])'
 export class RequestIds {
   readonly #sealers: readonly Sealer[]
   readonly #known = new Map<string, string | null>()
+  /** What was opened: the upstream's id, and how the request wrote it. */
+  readonly #sealedBy = new Map<string, string>()
   #owner: Sealer | null = null
 
   constructor(sealers: readonly Sealer[]) {
@@ -28,7 +30,14 @@ export class RequestIds {
     if (known !== undefined) return known
     const id = this.#find(sealed)
     this.#known.set(sealed, id)
+    if (id !== null) this.#sealedBy.set(copied(id), copied(sealed))
     return id
+  }
+
+  /** For when all are opened: a part of a text keeps all of it in memory, and an answer may take half an hour. */
+  settle(): this {
+    this.#known.clear()
+    return this
   }
 
   /**
@@ -36,7 +45,7 @@ export class RequestIds {
    * sealed one, since an error quotes what it is told.
    */
   sealError(body: Buffer): Buffer {
-    const sealedBy = new Map([...this.#known].flatMap(([sealed, id]) => (id === null ? [] : [[id, sealed] as const])))
+    const sealedBy = this.#sealedBy
     if (sealedBy.size === 0) return body
     const text = body.toString('latin1')
     // The longest one first: an id may be the beginning of another.
@@ -58,6 +67,11 @@ export class RequestIds {
     }
     return null
   }
+}
+
+/** What opens is ASCII. */
+function copied(id: string): string {
+  return Buffer.from(id, 'latin1').toString('latin1')
 }
 
 function literal(id: string): string {

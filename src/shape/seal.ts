@@ -61,7 +61,10 @@ export interface KeyRing {
  * made. Throws on a damaged key, and where there is none: without a key nothing can be kept apart.
  */
 export function openKeyRing(stored: readonly StoredSealingKey[], now: number): KeyRing {
-  const byAge = [...stored].sort((one, other) => one.createdAt - other.createdAt || (one.kid < other.kid ? -1 : 1))
+  const byAge = [...stored].sort(
+    (one, other) =>
+      one.createdAt - other.createdAt || one.sealsFrom - other.sealsFrom || (one.kid < other.kid ? -1 : 1),
+  )
   const byKid = new Map(byAge.map((key) => [key.kid, new SealingKey(key)]))
   if (byKid.size !== stored.length) throw new Error('two sealing keys have one name')
   const chosen = byAge.findLast(({ sealsFrom }) => sealsFrom <= now) ?? byAge[0]

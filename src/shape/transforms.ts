@@ -11,7 +11,7 @@ import { type Edit, insertedMembers } from './edits.ts'
  * `max_output_tokens` is a cap: every limit that the body sets is lowered to it, never raised, and zero, which to many
  * engines is none, is set to it; one is set where the operation's own is absent. Below the top of a body, whatever else
  * is no limit becomes the cap, too. Every other setting takes the place of what the client said. A text to prepend is a
- * system message before all others, or the beginning of `instructions`.
+ * system message before all others, or the beginning of `instructions` or of `system`.
  */
 export function transformed(body: JsonBody, operation: string, { set, prepend }: Obligations): Edit[] {
   const wanted = new Map<string, JsonValue>()
@@ -19,8 +19,7 @@ export function transformed(body: JsonBody, operation: string, { set, prepend }:
     if (name === 'max_output_tokens') noteLimits(body, operation, value as number, wanted)
     else noteSetting(body, operation, name as SettableName, value as JsonValue, wanted)
   }
-  if (prepend !== null && hasInstructions(operation)) noteInstructions(body, prepend, wanted)
-  const edits = prepend !== null && operation === 'chat' ? systemMessage(body, prepend, wanted) : []
+  const edits = prepend === null ? [] : prepended(body, operation, prepend, wanted)
   const { max_output_tokens: cap } = set
   if (typeof cap === 'number' && settableMember('max_output_tokens', operation) !== undefined) {
     edits.push(...loweredBelow(body, cap, wanted))
@@ -73,8 +72,20 @@ function noteSetting(
   if (key !== undefined && ownValue(value, key) !== written) wanted.set(key, written)
 }
 
-function hasInstructions(operation: string): boolean {
-  return operation === 'responses' || operation === 'responses.compact'
+/** A text before what the model reads, where the operation has a place for it. */
+function prepended(body: JsonBody, operation: string, text: string, wanted: Map<string, JsonValue>): Edit[] {
+  if (operation === 'chat') return systemMessage(body, text, wanted)
+  if (operation === 'messages') return systemBlock(body, text, wanted)
+  if (operation === 'responses' || operation === 'responses.compact') noteInstructions(body, text, wanted)
+  return []
+}
+
+/** The beginning of `system`: of its text, or a block before its blocks. */
+function systemBlock({ value, text }: JsonBody, prepend: string, wanted: Map<string, JsonValue>): Edit[] {
+  const system = ownValue(value, 'system')
+  if (Array.isArray(system)) return [firstElement(text, 'system', system, { type: 'text', text: prepend })]
+  wanted.set('system', typeof system === 'string' ? `${prepend}\n${system}` : prepend)
+  return []
 }
 
 /** Instructions that are no text are nobody's: the policy's own stand in their place. */
@@ -87,14 +98,17 @@ function noteInstructions({ value }: JsonBody, prepend: string, wanted: Map<stri
 function systemMessage({ value, text }: JsonBody, prepend: string, wanted: Map<string, JsonValue>): Edit[] {
   const message = { role: 'system', content: prepend }
   const messages = ownValue(value, 'messages')
-  const place = Array.isArray(messages) ? findMember(text, skipSpace(text, 0), 'messages') : null
-  if (!place) {
-    wanted.set('messages', [message])
-    return []
-  }
+  if (Array.isArray(messages)) return [firstElement(text, 'messages', messages, message)]
+  wanted.set('messages', [message])
+  return []
+}
+
+/** A value before all others of a list at the top of a body. */
+function firstElement(text: string, key: string, list: readonly JsonValue[], value: JsonValue): Edit {
+  const place = findMember(text, skipSpace(text, 0), key)
+  if (!place) throw new Error('the text of a body is not that of its value')
   const at = place.value + 1
-  const isEmpty = (messages as readonly JsonValue[]).length === 0
-  return [{ from: at, to: at, text: isEmpty ? JSON.stringify(message) : `${JSON.stringify(message)},` }]
+  return { from: at, to: at, text: list.length === 0 ? JSON.stringify(value) : `${JSON.stringify(value)},` }
 }
 
 /** Members that are there change their value in its place; the others stand before all. */

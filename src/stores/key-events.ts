@@ -12,7 +12,8 @@ export interface KeyEvent {
   /** Counts up in the order in which things happened. */
   readonly id: number
   readonly at: number
-  readonly action: 'created' | 'rotated' | 'revoked'
+  /** `sealing-…`: of a key that seals ids, which has no owner. */
+  readonly action: 'created' | 'rotated' | 'revoked' | 'sealing-created' | 'sealing-retired'
   /** For `rotated`, the new key. */
   readonly key: string
   readonly owner: string
@@ -78,6 +79,19 @@ export function keyEventNotes(database: SqliteFile): NoteKeyEvent {
     // INVARIANT: without a transaction the change would stand even when this fails.
     if (!database.inTransaction) throw new Error('an event of a key belongs in the transaction that changes it')
     if (insert.run(row).changes !== 1) throw new Error('a key was changed that is not there')
+  }
+}
+
+/** The same for a key that seals ids, which has neither owner nor grants. */
+export function sealingEventNotes(database: SqliteFile): NoteKeyEvent {
+  const insert = database.prepare<[Pick<KeyEvent, 'action' | 'key' | 'at'> & Operator]>(
+    `INSERT INTO key_events (at, action, key_id, owner, roles, groups, by_user, by_host)
+     VALUES (:at, :action, :key, '', '[]', '[]', :user, :host)`,
+  )
+  return ({ action, key, at }, by) => {
+    // INVARIANT: without a transaction the change would stand even when this fails.
+    if (!database.inTransaction) throw new Error('an event of a key belongs in the transaction that changes it')
+    insert.run({ action, key, at, user: by?.user ?? null, host: by?.host ?? null })
   }
 }
 

@@ -1,5 +1,6 @@
 import type { StoredSealingKey } from '../model/sealing.ts'
 import { Secret } from '../model/secret.ts'
+import { type Operator, sealingEventNotes } from './key-events.ts'
 import type { SqliteFile } from './sqlite.ts'
 
 /** What is told of a key to people: never its bytes. Times are epoch milliseconds. */
@@ -9,20 +10,23 @@ export interface SealingKeyRecord extends Omit<StoredSealingKey, 'secret'> {
 
 export type RetireOutcome = 'retired' | 'already' | 'unknown' | 'last'
 
-/** The keys that seal the ids of stored objects. Synchronous; everything throws when the store cannot be read or written. */
+/**
+ * The keys that seal the ids of stored objects. What an operator does to one and its event for the audit are written in one
+ * transaction; `by` is who asked for it. Synchronous; everything throws when the store cannot be read or written.
+ */
 export interface SealingKeyQueries {
   /** Those that are not retired. */
   usable(): StoredSealingKey[]
   /** The first key, where the store has none yet: of several processes that start at once one makes it. */
   ensure(key: StoredSealingKey): StoredSealingKey[]
-  add(key: StoredSealingKey): void
+  add(key: StoredSealingKey, by?: Operator): void
   /** All of them, oldest first. */
   records(): SealingKeyRecord[]
   /**
    * Takes a key out of use for good: its bytes are gone, and no id that it sealed opens any more. Not the last one that is
    * left: then nothing could be sealed.
    */
-  retire(kid: string, now: number): RetireOutcome
+  retire(kid: string, now: number, by?: Operator): RetireOutcome
 }
 
 interface Row {
@@ -37,9 +41,9 @@ interface Row {
 /** The statements of one open file. */
 export function sealingKeyQueries(database: SqliteFile): SealingKeyQueries {
   const usable = database.prepare<[], Row>(
-    'SELECT * FROM sealing_keys WHERE retired_at IS NULL ORDER BY created_at, kid',
+    'SELECT * FROM sealing_keys WHERE retired_at IS NULL ORDER BY created_at, seals_from, kid',
   )
-  const all = database.prepare<[], Row>('SELECT * FROM sealing_keys ORDER BY created_at, kid')
+  const all = database.prepare<[], Row>('SELECT * FROM sealing_keys ORDER BY created_at, seals_from, kid')
   const columns = '(kid, secret, created_at, seals_from)'
   const values = ':kid, :secret, :created_at, :seals_from'
   const insert = database.prepare<[Omit<Row, 'retired_at'>]>(`INSERT INTO sealing_keys ${columns} VALUES (${values})`)
@@ -50,12 +54,18 @@ export function sealingKeyQueries(database: SqliteFile): SealingKeyQueries {
     "UPDATE sealing_keys SET retired_at = ?, secret = '' WHERE kid = ? AND retired_at IS NULL",
   )
   const keys = () => usable.all().map(keyOf)
-  const retired = database.transaction((kid: string, now: number): RetireOutcome => {
+  const note = sealingEventNotes(database)
+  const added = database.transaction((key: StoredSealingKey, by: Operator | undefined) => {
+    insert.run(rowOf(key))
+    note({ action: 'sealing-created', key: key.kid, at: key.createdAt }, by)
+  })
+  const retired = database.transaction((kid: string, now: number, by: Operator | undefined): RetireOutcome => {
     const row = all.all().find((one) => one.kid === kid)
     if (row === undefined) return 'unknown'
     if (row.retired_at !== null) return 'already'
     if (usable.all().length === 1) return 'last'
     retire.run(now, kid)
+    note({ action: 'sealing-retired', key: kid, at: now }, by)
     return 'retired'
   })
   return {
@@ -66,9 +76,9 @@ export function sealingKeyQueries(database: SqliteFile): SealingKeyQueries {
       insertFirst.run(rowOf(key))
       return keys()
     },
-    add: (key) => void insert.run(rowOf(key)),
+    add: (key, by) => added.immediate(key, by),
     records: () => all.all().map(recordOf),
-    retire: (kid, now) => retired.immediate(kid, now),
+    retire: (kid, now, by) => retired.immediate(kid, now, by),
   }
 }
 

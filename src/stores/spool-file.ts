@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type FileHandle, open, unlink } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** What a spool needs of a file; tests put in ones that fail. */
@@ -19,4 +19,18 @@ export async function openUnlinked(folder: string): Promise<SpoolFile> {
     throw cause
   }
   return file
+}
+
+/** The same in a folder that is made where it is not there, for its owner alone; the folder around it must be there. */
+export async function openInFolder(folder: string): Promise<SpoolFile> {
+  try {
+    return await openUnlinked(folder)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
+  }
+  // Not with those around it: Node never comes back from that in a folder that takes no others (Linux: `/proc`).
+  await mkdir(folder, { mode: 0o700 }).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'EEXIST') throw cause
+  })
+  return openUnlinked(folder)
 }

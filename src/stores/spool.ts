@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { type Fault, fault } from '../model/fault.ts'
-import type { BodyAllowance } from '../model/ports.ts'
+import type { BodyAllowance, UploadSpool } from '../model/ports.ts'
 import type { Segment } from '../model/segments.ts'
 import { openUnlinked, type SpoolFile } from './spool-file.ts'
 
@@ -27,7 +27,7 @@ export interface SpoolPorts {
  * Faults: those of the allowance; `overloaded` when the disk does not take it (full, read-only, gone), after which
  * nothing can be written or read any more.
  */
-export class Spool {
+export class Spool implements UploadSpool {
   readonly #ports: SpoolPorts
   #file: SpoolFile | null = null
   #fileBytes = 0
@@ -164,6 +164,6 @@ function unavailable(cause: unknown): Fault {
   return fault('overloaded', 'the upload cannot be kept at the moment: try again later', {
     reason: 'spool_unavailable',
     headers: ['retry-after', '5'],
-    cause,
+    cause: cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.name) : undefined,
   })
 }

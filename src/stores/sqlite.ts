@@ -63,6 +63,28 @@ const MIGRATIONS: readonly string[] = [
      seals_from INTEGER NOT NULL,
      retired_at INTEGER
    ) STRICT`,
+  // Events of sealing keys, too: SQLite changes a check in another table alone.
+  `ALTER TABLE key_events RENAME TO key_events_before;
+   CREATE TABLE key_events (
+     id INTEGER PRIMARY KEY,
+     at INTEGER NOT NULL,
+     action TEXT NOT NULL CHECK (action IN ('created', 'rotated', 'revoked', 'sealing-created', 'sealing-retired')),
+     key_id TEXT NOT NULL,
+     owner TEXT NOT NULL,
+     roles TEXT NOT NULL,
+     groups TEXT NOT NULL,
+     workspace TEXT,
+     expires_at INTEGER,
+     replaces TEXT,
+     replaced_until INTEGER,
+     by_user TEXT,
+     by_host TEXT,
+     claimed_at INTEGER,
+     audited_at INTEGER
+   ) STRICT;
+   INSERT INTO key_events SELECT * FROM key_events_before;
+   DROP TABLE key_events_before;
+   CREATE INDEX key_events_due ON key_events (id) WHERE audited_at IS NULL`,
 ]
 
 /**

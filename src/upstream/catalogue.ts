@@ -1,20 +1,10 @@
-import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
 import type { Clock } from '../model/ports.ts'
+import { type ListedModel, listModels, reasonOf } from './model-list.ts'
 import type { Upstream } from './pools.ts'
 
 const FRESH_MS = 60_000
 /** How long the last list stands while the upstream cannot tell. */
 const STALE_MS = 600_000
-const FETCH_MS = 5000
-const MAX_BYTES = 1024 * 1024
-const MAX_MODELS = 5000
-
-/** One model as `GET /v1/models` lists it. */
-export interface ListedModel {
-  readonly id: string
-  readonly created: number
-  readonly ownedBy: string
-}
 
 /**
  * The models of one upstream: those that its own list names and its config admits, and those that the config names in
@@ -34,7 +24,7 @@ export function openCatalogue(
   let pending: Promise<void> | null = null
   const refresh = async () => {
     try {
-      listed = readModels(await fetchModels(upstream))
+      listed = await listModels(upstream)
       listedAt = clock()
       isFailing = false
     } catch (cause) {
@@ -58,56 +48,4 @@ export function openCatalogue(
     }
     return [...byId.values()]
   }
-}
-
-async function fetchModels(upstream: Upstream): Promise<JsonValue> {
-  const key = upstream.settings.apiKey
-  const { statusCode, body } = await upstream.pool.request({
-    path: `${upstream.basePath}/models`,
-    method: 'GET',
-    headers: { accept: 'application/json', ...(key ? { authorization: `Bearer ${key.reveal()}` } : {}) },
-    signal: AbortSignal.timeout(FETCH_MS),
-  })
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of body) {
-    length += chunk.length
-    if (length > MAX_BYTES) throw new NoList('the list is larger than a mebibyte')
-    chunks.push(chunk)
-  }
-  if (statusCode !== 200) throw new NoList(`it answers ${statusCode}`)
-  const document: JsonValue = JSON.parse(Buffer.concat(chunks).toString('utf8'))
-  if (!isJsonObject(document) || !Array.isArray(ownValue(document, 'data')))
-    throw new NoList('it answers something else')
-  return document
-}
-
-/** Why there is no list, in words that hold nothing of the answer. */
-class NoList extends Error {}
-
-function reasonOf(cause: unknown): string {
-  if (cause instanceof NoList) return cause.message
-  if (cause instanceof SyntaxError) return 'it answers no JSON'
-  const { code, name } = cause as NodeJS.ErrnoException
-  return name === 'TimeoutError' ? `no answer within ${FETCH_MS} ms` : (code ?? 'the connection failed')
-}
-
-function readModels(document: JsonValue): readonly ListedModel[] {
-  const entries = isJsonObject(document) ? ownValue(document, 'data') : undefined
-  if (!Array.isArray(entries)) return []
-  return entries.slice(0, MAX_MODELS).filter(isJsonObject).flatMap(readModel)
-}
-
-function readModel(entry: JsonObject): ListedModel[] {
-  const id = ownValue(entry, 'id')
-  const created = ownValue(entry, 'created')
-  const ownedBy = ownValue(entry, 'owned_by')
-  if (typeof id !== 'string' || id === '' || id.length > 256) return []
-  return [
-    {
-      id,
-      created: typeof created === 'number' && Number.isSafeInteger(created) ? created : 0,
-      ownedBy: typeof ownedBy === 'string' && ownedBy.length <= 256 ? ownedBy : '',
-    },
-  ]
 }

@@ -5,22 +5,16 @@ import type { AnswerSink, AnswerTap } from '../model/ports.ts'
 import type { AnswerFacts, UpstreamRequest } from '../model/request.ts'
 import { afterReads } from '../model/turn.ts'
 import { isEventStream, unacceptable } from './answer-head.ts'
+import type { AnswerShape } from './answer-shape.ts'
 import type { Delivery } from './delivery.ts'
 import { faultOf, timedOut } from './faults.ts'
+import { KeptSending } from './kept-body.ts'
 import { KeyGuard } from './key-guard.ts'
 import { LastWord } from './last-word.ts'
 import type { Upstream } from './pools.ts'
 
 /** An upstream's error body is held back to this size, so that the provider's key can be blotted out of it. */
 const ERROR_BODY_BYTES = 1024 * 1024
-
-/** The pure parts of an answer, handed in by the composition root. */
-export interface AnswerShape {
-  readonly headers: (headers: IncomingHttpHeaders, stream: boolean) => string[]
-  readonly openTap: (kind: 'json' | 'sse', status: number) => AnswerTap
-  /** Takes the provider's key out of an error body. */
-  readonly blot: (body: Buffer) => Buffer
-}
 
 /**
  * Sends one shaped request to one upstream and streams its answer to the client, with backpressure both ways. Exactly
@@ -38,16 +32,20 @@ export function forward(
   shape: AnswerShape,
 ): Promise<Delivery> {
   return new Promise((resolve, reject) => {
-    const transfer = new Transfer(upstream, sink, shape, { resolve, reject })
-    upstream.pool.dispatch(
-      {
-        path: request.path,
-        method: request.method as Dispatcher.HttpMethod,
-        headers: request.headers as string[],
-        body: request.body,
-      },
-      transfer,
-    )
+    const { path, headers, body } = request
+    const method = request.method as Dispatcher.HttpMethod
+    if (body === null || Buffer.isBuffer(body)) {
+      const transfer = new Transfer(upstream, sink, shape, { resolve, reject })
+      upstream.pool.dispatch({ path, method, headers: headers as string[], body }, transfer)
+      return
+    }
+    const promised = Promise.withResolvers<Delivery>()
+    const transfer = new Transfer(upstream, sink, shape, promised)
+    const { firstByteMs } = upstream.settings.timeouts
+    const sending = new KeptSending(body, transfer, firstByteMs, (reason) => transfer.abort(reason))
+    void promised.promise.finally(() => sending.close()).then(resolve, reject)
+    const kept = { path, method, headers: headers as string[], body: sending.body, headersTimeout: 0 }
+    upstream.pool.dispatch(kept, sending)
   })
 }
 
@@ -114,7 +112,7 @@ class Transfer implements Dispatcher.DispatchHandler {
       return
     }
     const isStream = isEventStream(headers)
-    if (isStream) this.#lastWord = new LastWord()
+    if (isStream) this.#lastWord = new LastWord(this.#shape.ending)
     const passed = this.#shape.headers(headers, isStream)
     this.#headers = this.#guard?.headers(passed) ?? passed
     const length = headers['content-length']
@@ -125,7 +123,7 @@ class Transfer implements Dispatcher.DispatchHandler {
     this.#tap = this.#shape.openTap(isStream ? 'sse' : 'json', status)
     // Known length, no chunked framing: a stream's length may change when usage is taken out of it. A 204 may not tell of
     // one (RFC 9110 section 8.6): a reader that believed it would take the next answer for its body.
-    if (!isStream && status !== 204 && typeof length === 'string') {
+    if (!isStream && status !== 204 && typeof length === 'string' && !this.#tap.resizes) {
       this.#headers.push('content-length', length)
       this.#length = Number(length)
     }
@@ -173,6 +171,11 @@ class Transfer implements Dispatcher.DispatchHandler {
     if (this.#settled) return
     if (this.#held) {
       const body = this.#shape.blot(Buffer.concat(this.#held, this.#heldBytes))
+      const own = this.#shape.faultFor?.(this.#status, body)
+      if (own) {
+        this.#settle('failed', {}, own)
+        return
+      }
       this.#sink.start(this.#status, [...this.#headers, 'content-length', String(body.length)], false)
       this.#sink.end(body)
       this.#settle('answered', {})

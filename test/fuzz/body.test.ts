@@ -163,7 +163,12 @@ t.test('any JSON is facts or a refusal to every endpoint, and never a throw', as
           ['none', 'multipart'].includes(endpoint.body) ||
           typeof written !== 'string' ||
           [model, ...nestedModels].includes(written)
-        return sound && input.bytes !== undefined && new Set(urls).size === urls.length && (maxOutputTokens ?? 1) > 0
+        return (
+          sound &&
+          input.bytes !== undefined &&
+          new Set(urls).size === urls.length &&
+          (maxOutputTokens ?? 1) >= (endpoint.dialect === null ? 1 : 0)
+        )
       })
     }),
     0.4,

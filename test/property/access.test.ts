@@ -83,7 +83,7 @@ function compare(asked: Asked, input: PolicyInput): void {
 /** Requests of a principal who holds the role as its members do, or because its key carries it. */
 function ofRole({ subject: { role }, about, target, analysed }: Asked, drawn: readonly PolicyInput[]): PolicyInput[] {
   const members = role === null ? [] : (analysed.outline.roles.get(role)?.members ?? [])
-  const places = serving(analysed, target)
+  const places = serving(analysed, target, [{ label: about.operation, asked: about.operation }])
   return drawn.map((input, index) => {
     const { issuer, user, group, key } = members[index % Math.max(members.length, 1)] ?? {}
     const { principal } = input

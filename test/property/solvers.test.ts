@@ -161,8 +161,9 @@ t.test('who may use a model at all', async (t) => {
       for (const operation of ['chat', 'embeddings']) {
         for (const model of MODELS) {
           const target = { kind: 'name', label: model, name: model } as const
-          if (serving(analysed, target).length !== 1) throw new Error('nobody serves the model')
-          const field = fieldOf(analysed, { label: operation, asked: operation }, target)
+          const about = { label: operation, asked: operation }
+          if (serving(analysed, target, [about]).length !== 1) throw new Error('nobody serves the model')
+          const field = fieldOf(analysed, about, target)
           const can = [null, ...ROLES].some((role) => cellOf(field, roleSubject(analysed, role)).ways.length > 0)
           const opens = findings.some(
             ({ opens, cells }) =>

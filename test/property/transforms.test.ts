@@ -44,6 +44,11 @@ function wanted(
   if (prepend === null) return body
   if (operation === 'chat')
     body.messages = [{ role: 'system', content: prepend }, ...((body.messages ?? []) as JsonValue[])]
+  if (operation === 'messages') {
+    const { system } = body
+    if (Array.isArray(system)) body.system = [{ type: 'text', text: prepend }, ...system]
+    else body.system = typeof system === 'string' ? `${prepend}\n${system}` : prepend
+  }
   if (operation === 'responses') {
     body.instructions = typeof body.instructions === 'string' ? `${prepend}\n${body.instructions}` : prepend
   }
@@ -70,6 +75,10 @@ const member = fc.oneof(
   fc.tuple(
     fc.constant('messages'),
     fc.array(fc.record({ role: fc.constantFrom('user', 'system'), content: fc.string() }), { maxLength: 2 }),
+  ),
+  fc.tuple(
+    fc.constant('system'),
+    fc.oneof(fc.string(), fc.constant(null), fc.array(fc.record({ type: fc.constant('text'), text: fc.string() }))),
   ),
   fc.tuple(fc.constant('options'), bag),
   fc.tuple(fc.constant('stream'), fc.boolean()),

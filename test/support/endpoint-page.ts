@@ -1,4 +1,5 @@
 import type { Endpoint } from '../../src/endpoints/endpoint.ts'
+import { isolationOf } from '../../src/endpoints/isolation.ts'
 
 const BODIES = { none: '', json: 'JSON', multipart: 'form', either: 'JSON or form' } as const
 const ROLES = {
@@ -11,7 +12,11 @@ const ROLES = {
   query: 'named, or none',
 } as const
 const STREAMS = { no: '', asked: 'if asked', always: 'always' } as const
-const AWAITS = { multipart: 'no: form', websocket: 'no: WebSocket', session: 'no: goes past the proxy' } as const
+const AWAITS = {
+  websocket: 'no: WebSocket',
+  session: 'no: goes past the proxy',
+  requests: 'no: requests that run later',
+} as const
 
 /** The table of the endpoints as documentation has it. */
 export function endpointTable(endpoints: readonly Endpoint[]): string {
@@ -20,8 +25,15 @@ export function endpointTable(endpoints: readonly Endpoint[]): string {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('')
 }
 
-function rowOf({ operation, method, path, query, body, model, models, streams, stored, awaits }: Endpoint): string[] {
-  const carried = awaits === null ? (stored ? '`isolation: off`' : 'yes') : AWAITS[awaits]
+/** By every upstream that keeps its callers apart. */
+export function isRefused(endpoint: Endpoint): boolean {
+  return isolationOf(endpoint).kind === 'refused'
+}
+
+function rowOf(endpoint: Endpoint): string[] {
+  const { operation, api, method, path, query, body, model, models, streams, awaits } = endpoint
+  const open = api === 'anthropic' ? '`kind: anthropic`' : 'yes'
+  const carried = awaits === null ? (isRefused(endpoint) ? '`isolation: off`' : open) : AWAITS[awaits]
   const places = models.map((place) => `\`${place}\``).join(', ')
   const parameters = Object.entries(query).map(([name, kind]) => (kind === null ? name : `${name} (${kind})`))
   return [

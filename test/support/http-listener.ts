@@ -39,7 +39,7 @@ export interface ListenerOptions {
 export async function startListener(options: ListenerOptions = {}): Promise<Listener> {
   const handled = new Log<Handled>()
   const rejected = new Log<RejectedConnection>()
-  const limits = { headMs: 10_000, bodyMs: 10_000, keepAliveMs: 10_000, ...options.limits }
+  const limits = { headMs: 10_000, bodyMs: 10_000, uploadMs: 10_000, keepAliveMs: 10_000, ...options.limits }
   const addresses = clientAddresses(options.trustedProxies ?? [])
   const listener = { draining: false }
   let count = 0
@@ -64,6 +64,7 @@ export async function startListener(options: ListenerOptions = {}): Promise<List
     newRequestId: () => `req-${++count}`,
     handle,
     rejected: (connection) => rejected.push(connection),
+    upgrades: () => false,
     draining: () => listener.draining,
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

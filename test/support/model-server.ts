@@ -49,6 +49,8 @@ export interface ModelServer {
   script(model: string, behaviour: Behaviour): void
   /** How requests for this path are answered, whatever they name. */
   scriptPath(path: string, behaviour: Behaviour): void
+  /** The same, called as soon as the head is there: the body is not read. */
+  scriptEarly(path: string, behaviour: Behaviour): void
   /** The request with this number (from 1), complete with its body. */
   arrival(number: number): Promise<RecordedRequest>
   close(): Promise<void>
@@ -64,6 +66,7 @@ export async function startModelServer(
   const requests = new Log<RecordedRequest>()
   const byModel = new Map<string, Behaviour>()
   const byPath = new Map<string, Behaviour>()
+  const early = new Map<string, Behaviour>()
   const sockets = new Set<Socket>()
   const streams = { active: 0, peak: 0 }
   const models = options.models ?? ['gpt-4o-mini', 'gpt-4o', 'text-embedding-3-small', 'omni-moderation-latest']
@@ -85,6 +88,9 @@ export async function startModelServer(
     const request = record(message, response)
     requests.push(request)
     const number = requests.entries.length
+    const path = request.target.split('?')[0] ?? ''
+    const atOnce = early.get(path)
+    if (atOnce) return void atOnce({ request, response, socket: message.socket, json: null, number })
     try {
       const chunks: Buffer[] = []
       for await (const chunk of message) chunks.push(chunk)
@@ -96,7 +102,6 @@ export async function startModelServer(
     requests.touch()
     const json = parsed(request.body)
     const call = { request, response, socket: message.socket, json, number }
-    const path = request.target.split('?')[0] ?? ''
     const scripted = byPath.get(path) ?? (typeof json?.model === 'string' ? byModel.get(json.model) : undefined)
     streams.active += 1
     streams.peak = Math.max(streams.peak, streams.active)
@@ -124,6 +129,7 @@ export async function startModelServer(
     },
     script: (model, behaviour) => void byModel.set(model, behaviour),
     scriptPath: (path, behaviour) => void byPath.set(path, behaviour),
+    scriptEarly: (path, behaviour) => void early.set(path, behaviour),
     arrival: (number) =>
       requests.until((all) => (all[number - 1]?.complete ? all[number - 1] : undefined), `request ${number} upstream`),
     close: () =>

@@ -13,6 +13,8 @@ export interface ProxyOptions {
   readonly upstreams?: readonly Section[]
   /** Of the upstream that there is by default. */
   readonly isolation?: 'workspace' | 'user' | 'off'
+  /** A second upstream, `mock-messages`, of kind `anthropic` at the same address. */
+  readonly messages?: boolean
   /** URL of one issuer, named `corp`. */
   readonly issuer?: string
   readonly issuers?: readonly Section[]
@@ -64,7 +66,19 @@ export function writeFolder(folder: string, options: ProxyOptions, ports: readon
         : { issuers: options.issuers ?? [issuer(options.issuer ?? '')] }),
       ...options.identity,
     },
-    upstreams: options.upstreams ?? [upstream(options.upstream ?? '')],
+    upstreams: options.upstreams ?? [
+      upstream(options.upstream ?? ''),
+      ...(options.messages
+        ? [
+            {
+              ...upstream(options.upstream ?? ''),
+              name: 'mock-messages',
+              kind: 'anthropic',
+              models: ['gpt-4o*', 'claude-*'],
+            },
+          ]
+        : []),
+    ],
     policies: ['../policies'],
     ...options.config,
   }

@@ -9,17 +9,31 @@ export interface TableRequest {
   readonly method: string
   readonly target: string
   readonly body: string | null
+  /** It asks for a WebSocket. */
+  readonly upgrades?: true
+  /** JSON where it is absent. */
+  readonly type?: string
 }
 
 /** The smallest request of an operation that is whole: its ids are made up, its model is allowed. */
-export function smallest({ method, path, body, model }: Endpoint): TableRequest {
+export function smallest({ method, path, body, model, dialect }: Endpoint): TableRequest {
   const target = path.replace(/\{(\w+)\}/g, (_, kind) => (kind === 'model' ? ALLOWED : `${kind}-1`))
-  if (body === 'none' || body === 'multipart') return { method, target, body: null }
+  if (dialect !== null) return { method, target: `${target}?model=${ALLOWED}`, body: null, upgrades: true }
+  if (body === 'none') return { method, target, body: null }
+  if (body === 'multipart')
+    return { method, target, body: smallestForm(model), type: 'multipart/form-data; boundary=x' }
   return {
     method,
     target,
     body: JSON.stringify(model === 'required' || model === 'optional' ? { model: ALLOWED } : {}),
   }
+}
+
+function smallestForm(model: Endpoint['model']): string {
+  const field = (name: string, value: string) =>
+    `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
+  const named = model === 'required' || model === 'optional' ? field('model', ALLOWED) : ''
+  return `${named}${field('prompt', 'x')}--x--\r\n`
 }
 
 /** How the key `model` may be written, and whether that is `model` to a parser of JSON. */
@@ -60,6 +74,13 @@ function typeOf(steps: readonly string[], name: string): string {
   return steps.includes('testing_criteria[]') ? '"type":"score_model",' : ''
 }
 
+const HANDSHAKE = {
+  connection: 'Upgrade',
+  upgrade: 'websocket',
+  'sec-websocket-version': '13',
+  'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+} as const
+
 export interface WireAnswer {
   readonly status: number
   readonly code: string | undefined
@@ -75,10 +96,14 @@ export class Caller {
     this.#port = port
   }
 
-  ask({ method, target, body }: TableRequest, token: string | null): Promise<WireAnswer> {
+  ask(
+    { method, target, body, upgrades, type = 'application/json' }: TableRequest,
+    token: string | null,
+  ): Promise<WireAnswer> {
     const headers = {
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-      ...(body === null ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+      ...(upgrades ? HANDSHAKE : {}),
+      ...(body === null ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) }),
     }
     return new Promise((resolve, reject) => {
       const options = { agent: this.#agent, host: '127.0.0.1', port: this.#port, method, path: target, headers }

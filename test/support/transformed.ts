@@ -7,6 +7,7 @@ export const TARGETS = {
   chat: '/v1/chat/completions',
   completions: '/v1/completions',
   embeddings: '/v1/embeddings',
+  messages: '/v1/messages',
   responses: '/v1/responses',
 } as const
 export type Operation = keyof typeof TARGETS
@@ -20,7 +21,15 @@ export function sent(operation: Operation, text: string, more: Partial<Obligatio
   if (!facts.ok) return null
   const obligations = { names: [], set: {}, prepend: null, ...more }
   const { model } = facts.value
-  const given = { route: found.value, body: body.value, facts: facts.value, basePath: '', apiKey: null, obligations }
+  const given = {
+    route: found.value,
+    body: body.value,
+    facts: facts.value,
+    basePath: '',
+    apiKey: null,
+    messageHead: null,
+    obligations,
+  }
   const { body: bytes } = shapeRequest({ ...given, model: alias === null ? model : 'target', alias })
   return { text: String(bytes), judged: body.value.value, isSame: bytes === body.value.bytes }
 }

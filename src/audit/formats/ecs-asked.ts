@@ -9,6 +9,7 @@ import { inOnePiece } from './text.ts'
 const GEN_AI_OPERATIONS = new Map([
   ['chat', 'chat'],
   ['responses', 'chat'],
+  ['messages', 'chat'],
   ['completions', 'text_completion'],
   ['embeddings', 'embeddings'],
 ])

@@ -3,7 +3,7 @@ import { type Budget, count } from './budget.ts'
 
 /** `sallyport.request`: what decides beside the model. Names of tools and hosts, never arguments, URLs or content. */
 export function askedMembers(asked: AuditAsked, budget: Budget): string {
-  const { maxOutputTokens, functions, hosted, hosts, models, project, omitted } = asked
+  const { maxOutputTokens, functions, hosted, hosts, models, project, objects, omitted } = asked
   let members = maxOutputTokens === undefined ? '' : `,"max_output_tokens":${count(maxOutputTokens)}`
   if (functions) members += `,"functions":${budget.list('sallyport.request.functions', functions)}`
   if (hosted) members += `,"hosted":${budget.list('sallyport.request.hosted', hosted)}`
@@ -14,6 +14,7 @@ export function askedMembers(asked: AuditAsked, budget: Budget): string {
   if (asked.audio) members += ',"audio":true'
   if (asked.stored) members += ',"stored":true'
   if (project !== undefined) members += `,"project":${budget.name('sallyport.request.project', project)}`
+  if (objects) members += `,"objects":${budget.list('sallyport.request.objects', objects)}`
   if (omitted) members += `,"omitted":${budget.list('sallyport.request.omitted', omitted)}`
   return members.slice(1)
 }

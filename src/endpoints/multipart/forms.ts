@@ -1,7 +1,10 @@
 import { isJsonObject, ownValue } from '../../model/json.ts'
+import type { OperationName } from '../../model/request.ts'
+import { BATCH_PURPOSE, isBatchPurpose } from '../batch-purpose.ts'
 import { type Draft, noteObject, refuse } from '../draft.ts'
 import { walk } from '../walk.ts'
 import {
+  type FieldForm,
   FLAG,
   type FormFields,
   fileOf,
@@ -20,6 +23,9 @@ import type { FieldName } from './field-name.ts'
 
 /** A picture that an image is made from; in a list, up to 16 of them. */
 const PICTURES = filesOf('images')
+
+/** What a file is for. */
+const PURPOSE: FieldForm = { shapes: ['one'], read: readPurpose, file: null }
 
 const videoReference = fileOrObject(readVideo, 'images', 'audio')
 
@@ -83,7 +89,7 @@ export const FORMS: readonly FormFields[] = [
     size: TEXT,
     user: TEXT,
   }),
-  formFields('files.create', 'none', { file: fileOf('files'), purpose: TEXT, expires_after: OBJECT }),
+  formFields('files.create', 'none', { file: fileOf('files'), purpose: PURPOSE, expires_after: OBJECT }),
   formFields('uploads.parts.create', 'none', { data: fileOf('files') }),
   formFields('containers.files.create', 'none', { file: fileOf('files'), file_id: idOf('file_id') }),
   formFields('skills.create', 'none', { files: filesOf('files') }),
@@ -101,6 +107,19 @@ export const FORMS: readonly FormFields[] = [
   // It may be of any kind: what is asked is whether it was made by a model.
   formFields('content_provenance_checks.create', 'none', { file: fileOf('images', 'files', 'audio') }),
 ]
+
+const byOperation = new Map(FORMS.map((fields) => [fields.operation, fields]))
+
+/** What the forms of an operation may hold. Throws for one that takes no form. */
+export function formFieldsOf(operation: OperationName): FormFields {
+  const fields = byOperation.get(operation)
+  if (fields === undefined) throw new Error(`\`${operation}\` takes no form`)
+  return fields
+}
+
+function readPurpose(draft: Draft, { root }: FieldName, text: string): undefined {
+  if (isBatchPurpose(text)) refuse(draft, BATCH_PURPOSE, root)
+}
 
 /** A stored video: `video[id]`, or an object with its `id`. */
 function readVideo(draft: Draft, { root, members }: FieldName, text: string): undefined {

@@ -45,6 +45,6 @@ function freshness({ principal, at }: PolicyInput, maxAgeMs: number): Match {
  * Milliseconds since a sign-in: a whole number, because `auth_time` with a fraction is not exact. From 2038-01-19 until
  * 2039-09-07, one time in four comes out of `at / 1000 * 1000` as a later one than `at`: in the future.
  */
-function ageOf(authTime: number, at: number): number {
+export function ageOf(authTime: number, at: number): number {
   return at - Math.round(authTime * 1000)
 }

@@ -76,7 +76,20 @@ const times: readonly (readonly [sentence: string, within: object[], without: ob
       { from: '00:00', to: '00:30', zone: 'America/New_York' },
     ],
     [],
-    '2026-03-10T04:00:00Z',
+    '2026-03-09T04:00:00Z',
+  ],
+  // Clocks in New York are set in the night to the 8th of March: at two it is three.
+  [
+    'a minute behind the change of the clocks',
+    [{ days: ['mon'], from: '00:00', to: '00:01', zone: 'America/New_York' }],
+    [],
+    '2026-03-09T04:00:00Z',
+  ],
+  [
+    'an hour that the change of the clocks leaves out, a week later',
+    [{ days: ['sun'], from: '02:30', to: '03:00', zone: 'America/New_York' }],
+    [],
+    '2026-03-15T06:30:00Z',
   ],
 ]
 for (const [sentence, within, without, at] of times) {

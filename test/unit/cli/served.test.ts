@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import { main } from '../../../src/cli/main.ts'
 import { decidedUpstreams, describedOutcome } from '../../../src/cli/policy-outcome.ts'
 import { loadAll } from '../../../src/config/load-all.ts'
+import { apiOf } from '../../../src/model/operations.ts'
 import { candidates, judge } from '../../../src/pipeline/judge.ts'
 import type { ServingUpstream } from '../../../src/pipeline/snapshot.ts'
 import { compilePolicies } from '../../../src/serving/compile-policies.ts'
@@ -14,12 +15,14 @@ identity: { issuers: [{ name: corp, issuer: "https://idp.example", audience: [a]
 upstreams:
   - { name: eu, url: "https://eu.example/v1", models: ["gpt-4o"], region: eu, priority: 2 }
   - { name: us, url: "https://us.example/v1", models: ["gpt-*"], region: us }
+  - { name: claude, kind: anthropic, url: "https://claude.example/v1", models: ["claude-*"] }
 policies: [policy.yaml]
 `
 const POLICY = `version: 1
 roles: { staff: { members: [{ issuer: corp }] } }
 rules:
   - { id: chat, effect: allow, roles: [staff], operations: [chat], models: ["gpt-*", "claude-*"] }
+  - { id: messages, effect: allow, roles: [staff], operations: [messages], models: ["gpt-*", "claude-*"] }
   - { id: europe, effect: allow, roles: [staff], operations: [embeddings], when: { region: [eu] } }
   - { id: america, effect: allow, operations: [responses], when: { region: [us], mfa: true } }
   - { id: list, effect: allow, operations: [models.list] }
@@ -48,6 +51,8 @@ function scene(t: Test) {
 const BOB = ['--as', 'bob', '--issuer', 'corp']
 const rows: readonly (readonly [string, string[], string, false | undefined])[] = [
   ['an upstream serves the model', ['--operation', 'chat', '--model', 'gpt-4o'], 'allow', undefined],
+  ['an upstream of the other API serves it', ['--operation', 'messages', '--model', 'gpt-4o'], 'allow', false],
+  ['an upstream of that API serves it', ['--operation', 'messages', '--model', 'claude-9'], 'allow', undefined],
   ['nobody serves the model', ['--operation', 'chat', '--model', 'claude-9'], 'allow', false],
   [
     'the pinned upstream serves it',
@@ -89,13 +94,13 @@ t.test('explain decides as the pipeline does', async (t) => {
   const serving = decided.map(({ name, serves }) => {
     return { settings: settings.upstreams.find((one) => one.name === name), serves } as unknown as ServingUpstream
   })
-  for (const operation of ['chat', 'embeddings', 'responses', 'models.list']) {
+  for (const operation of ['chat', 'embeddings', 'messages', 'responses', 'models.list']) {
     for (const model of ['gpt-4o', 'gpt-5', 'claude-9', undefined]) {
       const described = { as: { issuer: 'corp', mfa: false }, request: { operation, ...(model && { model }) } }
       const outcome = describedOutcome(policy, decided, described, 0)
       if (!outcome.ok) throw new Error(outcome.fault)
       const { input, served } = outcome.value
-      const able = candidates(serving, [input.model])
+      const able = candidates(serving, [input.model], apiOf(operation))
       const judged = judge(policy, { ...input, upstream: undefined }, [], able)
       t.same(policy.decide(input), judged.decision, `${operation} ${model}`)
       t.equal(served, able.length > 0)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { problemsJson, renderProblems } from '../../../src/config/report.ts'
+import { printableJson, problemsJson, renderProblems } from '../../../src/config/report.ts'
 import type { PlacedProblem } from '../../../src/model/problem.ts'
 
 const problem = (line: number, column: number, more: Partial<PlacedProblem> = {}): PlacedProblem => ({
@@ -54,4 +54,13 @@ t.test('a caret stays in place behind what is blotted out', async (t) => {
 t.test('the JSON form has exactly the members of the contract', async (t) => {
   const [row] = JSON.parse(problemsJson([{ ...problem(1, 2), extra: 1 } as PlacedProblem]))
   t.same(Object.keys(row), ['file', 'line', 'column', 'severity', 'code', 'message'])
+})
+
+t.test('what a terminal would act on is an escape in JSON, which says the same', async (t) => {
+  const value = { 'a\u009b31m': ['\u202eb', '\u2028', '\u{e0041}\u007f', '\u00ad', 'plain \u00e9 \u{1f600}'], n: 1 }
+  const text = printableJson(value, 2)
+  t.notMatch(text, /[\x7f-\x9f\p{Cf}\u2028\u2029]/u)
+  t.match(text, 'plain \u00e9 \u{1f600}')
+  t.same(JSON.parse(text), value)
+  t.equal(printableJson([1, 'a']), '[1,"a"]')
 })

@@ -26,14 +26,13 @@ t.test('there is one endpoint for each name of an operation, and one name for ea
 t.test('every entry is well formed', async (t) => {
   const kinds: readonly string[] = [...OBJECT_KINDS, 'model']
   for (const endpoint of ENDPOINTS) {
-    const { operation, method, path, body, awaits, models, model, query } = endpoint
+    const { operation, method, path, body, models, model, query } = endpoint
     t.ok(isOperationName(operation), operation)
     t.match(path, /^\/v1(?:\/[a-z_]+|\/\{[a-z_]+\})+$/, path)
     const placeholders = [...path.matchAll(/\{(\w+)\}/g)].map(([, kind = '']) => kind)
     t.equal(new Set(placeholders).size, placeholders.length, `${operation}: each placeholder once`)
     for (const kind of placeholders) t.ok(kinds.includes(kind), `${operation}: ${kind}`)
     t.equal(method === 'GET' && body !== 'none', false, `${operation}: no body where there can be none`)
-    t.equal(body === 'multipart', awaits === 'multipart' || operation === 'realtime.calls.create', operation)
     t.equal(models.includes('{model}'), placeholders.includes('model'), `${operation}: a model in its path`)
     t.equal(models.includes('.model'), body === 'json' || body === 'either' ? atTop(operation) : false, operation)
     t.equal(models.includes('?model'), query.model === 'model', `${operation}: a model in its query`)
@@ -62,9 +61,13 @@ t.test('what only works with stored objects is marked', async (t) => {
   }
   const open = ENDPOINTS.filter(({ stored, awaits }) => !stored && awaits === null).map(({ operation }) => operation)
   t.same(sorted(open), [
-    ...['audio.speech', 'chat', 'completions', 'decisions.create', 'embeddings'],
-    ...['fine_tuning.alpha.graders.run', 'fine_tuning.alpha.graders.validate', 'images.generate'],
-    ...['models.get', 'models.list', 'moderations', 'responses', 'responses.compact', 'responses.input_tokens'],
+    ...['audio.speech', 'audio.transcribe', 'audio.translate', 'chat', 'completions'],
+    ...['content_provenance_checks.create', 'decisions.create', 'embeddings'],
+    ...['fine_tuning.alpha.graders.run', 'fine_tuning.alpha.graders.validate'],
+    ...['images.edit', 'images.generate', 'images.variation'],
+    ...['messages', 'messages.count_tokens'],
+    ...['models.get', 'models.list', 'moderations', 'realtime', 'realtime.translations.connect'],
+    ...['responses', 'responses.compact', 'responses.input_tokens'],
   ])
 })
 

@@ -32,6 +32,18 @@ const rows: readonly (readonly [string, Partial<RequestFacts>, string | undefine
     { images: true, files: true, audio: true },
   ],
   ['the workspace that is asked for is told', {}, 'research', { project: 'research' }],
+  [
+    'the objects that it names are told as it wrote them, each once',
+    { objects: ['b.sp1x', 'a', 'b.sp1x'].map((id) => ({ key: 'file_id', id })) },
+    undefined,
+    { objects: ['b.sp1x', 'a'] },
+  ],
+  [
+    'what is no id is left out',
+    { objects: [{ key: 'file_id', id: 'my secret' }] },
+    undefined,
+    { omitted: ['objects'] },
+  ],
   ['32 names are told', { tools: { functions: names(32), hosted: [] } }, undefined, { functions: names(32) }],
   [
     'of 33 names it is told that they are left out',

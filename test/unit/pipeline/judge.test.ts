@@ -31,6 +31,14 @@ function upstream(name: string, region: string | null, ...models: string[]): Ser
   return { settings, serves: (model: string) => models.includes(model) } as unknown as ServingUpstream
 }
 
+t.test('candidates: those that speak the API', async (t) => {
+  const kinds = [undefined, 'anthropic', 'openai'].map((kind) => ({ settings: { kind }, serves: () => true }))
+  const speaking = (api: 'openai' | 'anthropic' | 'any') =>
+    candidates(kinds as unknown as ServingUpstream[], ['a'], api).map(({ settings }) => settings.kind)
+  t.same([speaking('openai'), speaking('anthropic')], [['openai'], ['anthropic']])
+  t.equal(speaking('any').length, 3)
+})
+
 const input = (model: ModelFact) => ({ model, upstream: undefined }) as unknown as PolicyInput
 const us = upstream('us', 'us', 'a', 'b')
 const eu = upstream('eu', 'eu', 'a')
@@ -46,7 +54,7 @@ const serving: readonly (readonly [name: string, models: ModelFact[], expected: 
 for (const [name, models, expected] of serving) {
   t.test(`candidates: ${name}`, async (t) => {
     t.same(
-      candidates([us, eu], models).map(({ settings }) => settings.name),
+      candidates([us, eu], models, 'any').map(({ settings }) => settings.name),
       expected,
     )
   })

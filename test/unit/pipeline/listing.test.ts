@@ -8,8 +8,8 @@ const allow: Decision = { effect: 'allow', rule: 'r' as RuleId, reason: 'allowed
 const deny: Decision = { effect: 'deny', rule: null, reason: 'default_deny', roles: [] }
 
 /** Whether the model is listed where only one operation is granted. */
-function listedFor(operation: string): boolean {
-  const upstream = { settings: { name: 'us', region: null, labels: {} }, serves: (name: string) => name === 'm' }
+function listedFor(operation: string, kind: string): boolean {
+  const upstream = { settings: { name: 'us', kind, region: null, labels: {} }, serves: (name: string) => name === 'm' }
   const policy = {
     speaksOfUpstream: false,
     decide: (input: PolicyInput) => (input.operation === operation ? allow : deny),
@@ -19,9 +19,10 @@ function listedFor(operation: string): boolean {
 }
 
 t.test('a model is listed for each operation that makes it work, and for no other one', async (t) => {
-  for (const { operation, stored, model, awaits } of ENDPOINTS) {
+  for (const { operation, api, stored, model, awaits } of ENDPOINTS) {
     const works = !stored && awaits === null && (model === 'required' || model === 'optional')
-    const beside = ['responses.compact', 'responses.input_tokens'].includes(operation)
-    t.equal(listedFor(operation), works && !beside, operation)
+    const beside = ['responses.compact', 'responses.input_tokens', 'messages.count_tokens'].includes(operation)
+    for (const kind of ['openai', 'anthropic'])
+      t.equal(listedFor(operation, kind), works && !beside && api === kind, `${operation}, ${kind}`)
   }
 })

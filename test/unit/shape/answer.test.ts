@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Secret } from '../../../src/model/secret.ts'
-import { answerHeaders, blotKey } from '../../../src/shape/answer.ts'
+import { answerHeaders, blotKey, messageHeaders } from '../../../src/shape/answer.ts'
 
 t.test('headers that go back', async (t) => {
   const type = { 'content-type': 'application/json' }
@@ -67,6 +67,25 @@ t.test('the media type of an answer', async (t) => {
   ]) {
     t.same(answerHeaders({ 'content-type': value }, false), ['content-type', 'application/octet-stream'], String(value))
   }
+})
+
+t.test('headers of Anthropic’s API that go back', async (t) => {
+  const own = ['content-type', 'application/json']
+  const passed = [
+    ['anthropic-ratelimit-requests-remaining', '41'],
+    ['anthropic-ratelimit-input-tokens-reset', '2026-11-26T02:00:00Z'],
+    ['retry-after', '20'],
+    ['x-should-retry', 'false'],
+  ] as const
+  const kept = [
+    ...['request-id', 'anthropic-organization-id', 'anthropic-workspace-id', 'anthropic-ratelimit-', 'via', 'alt-svc'],
+    ...['x-ratelimit-limit-requests', 'anthropic-ratelimit-a_b', 'set-cookie'],
+  ]
+  const type = { 'content-type': 'application/json' }
+  for (const [name, value] of passed)
+    t.same(messageHeaders({ ...type, [name]: value }, false), [...own, name, value], name)
+  for (const name of kept) t.same(messageHeaders({ ...type, [name]: '1' }, false), own, name)
+  t.same(answerHeaders({ ...type, 'anthropic-ratelimit-requests-limit': '1' }, false), own, 'not of OpenAI’s')
 })
 
 t.test('a stream is not to be held or changed on its way', async (t) => {

@@ -20,11 +20,33 @@ function shape(target: string, text: string | null, more: Partial<ShapeInput> = 
   const facts = found.value.endpoint.describe(body === null ? null : body.value, found.value.parameters)
   if (!facts.ok) throw new Error(facts.fault.message)
   const { model } = facts.value
-  const rest = { facts: facts.value, model, alias: null, obligations: null, basePath: '/v1', apiKey: key, ...more }
+  const rest = {
+    facts: facts.value,
+    model,
+    alias: null,
+    obligations: null,
+    basePath: '/v1',
+    apiKey: key,
+    messageHead: null,
+    ...more,
+  }
   return { ...shapeRequest({ route: found.value, body: body?.value ?? null, ...rest }), judged: body?.value }
 }
 
 const chat = (text: string, more?: Partial<ShapeInput>) => shape('/v1/chat/completions', text, more)
+
+t.test('the head for Anthropic’s API', async (t) => {
+  const headersOf = (more: Partial<ShapeInput>) => shape('/v1/messages', '{"model":"m","messages":[]}', more).headers
+  const rest = [
+    ...['accept', 'application/json', 'accept-encoding', 'identity', 'user-agent', 'sallyport'],
+    ...['content-type', 'application/json', 'anthropic-version', '2023-06-01'],
+  ]
+  const head = { version: '2023-06-01', betas: null }
+  t.same(headersOf({ messageHead: head }), [...rest, 'x-api-key', 'sk-upstream'])
+  const betas = 'a,b'
+  t.same(headersOf({ messageHead: { ...head, betas } }), [...rest, 'anthropic-beta', betas, 'x-api-key', 'sk-upstream'])
+  t.same(headersOf({ messageHead: head, apiKey: null }), rest)
+})
 
 t.test('the head is built from nothing', async (t) => {
   const sent = chat('{"model":"m"}')
@@ -259,6 +281,7 @@ t.test('what goes up parses to the judged value and exactly that change', async 
         route: found.value,
         body,
         facts: { ...facts, stream },
+        messageHead: null,
         model,
         alias: aliased ? 'fast' : null,
         obligations: null,
@@ -272,7 +295,7 @@ t.test('what goes up parses to the judged value and exactly that change', async 
         model,
         ...(asks ? { stream_options: { ...before, include_usage: true } } : {}),
       }
-      const bytes = sent.body ?? Buffer.alloc(0)
+      const bytes = Buffer.isBuffer(sent.body) ? sent.body : Buffer.alloc(0)
       if (!parseJsonBody(bytes).ok || !isDeepStrictEqual(firstWins(String(bytes)), expected)) return false
       return sent.askedUsage === asks && (asks || aliased || bytes === body.bytes)
     }),

@@ -56,7 +56,7 @@ t.test(
   async (t) => {
     const spool = new Spool({ folder: '', allowance: GRANTED, openFile: () => open('/dev/full', 'r+') })
     const fault = (await spool.write(counted(BLOCK_BYTES + 1))) as Fault
-    t.match(fault, { code: 'overloaded', cause: { code: 'ENOSPC' } })
+    t.match(fault, { code: 'overloaded', cause: 'ENOSPC' })
     await spool.dispose()
   },
 )

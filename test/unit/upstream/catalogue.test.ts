@@ -1,14 +1,15 @@
 import t, { type Test } from 'tap'
+import type { UpstreamKind } from '../../../src/model/settings.ts'
 import { openCatalogue } from '../../../src/upstream/catalogue.ts'
 import { openUpstream } from '../../../src/upstream/pools.ts'
 import { FORWARD_KEY, upstreamSettings } from '../../support/forwarder.ts'
 import { CREATED, sendJson } from '../../support/model-answers.ts'
 import { type Behaviour, startModelServer } from '../../support/model-server.ts'
 
-async function started(t: Test, models: readonly string[], behaviour?: Behaviour) {
+async function started(t: Test, models: readonly string[], behaviour?: Behaviour, kind: UpstreamKind = 'openai') {
   const server = await startModelServer({ models: ['gpt-4o', 'gpt-4o-mini', 'o3', 'whisper-1'] })
   if (behaviour) server.scriptPath('/v1/models', behaviour)
-  const upstream = openUpstream(upstreamSettings(server.url, { models }))
+  const upstream = openUpstream(upstreamSettings(server.url, { models, kind }))
   t.teardown(async () => {
     await upstream.pool.destroy()
     await server.close()
@@ -40,6 +41,43 @@ t.test('lists what the upstream lists and the config admits, and what the config
     { id: 'my-model', created: 0, ownedBy: 'mock' },
   ])
   t.equal((await server.arrival(1)).header('authorization'), `Bearer ${FORWARD_KEY}`)
+})
+
+t.test('lists the models of Anthropic’s API, page by page', async (t) => {
+  const page = (id: string, created: unknown, more: boolean): Behaviour => {
+    const model = { type: 'model', id, display_name: id, created_at: created as string }
+    return (call) => sendJson(call.response, 200, { data: [model], has_more: more, first_id: id, last_id: id })
+  }
+  const pages: readonly Behaviour[] = [
+    page('claude-a', '2023-11-14T22:13:20Z', true),
+    page('gpt-4o', '2023-11-14T22:13:20Z', true),
+    page('claude-b', 'yesterday', false),
+  ]
+  const { server, list } = await started(t, ['claude-*'], (call) => pages[call.number - 1]?.(call), 'anthropic')
+  t.same(await list(), [
+    { id: 'claude-a', created: CREATED, ownedBy: '' },
+    { id: 'claude-b', created: 0, ownedBy: '' },
+  ])
+  t.same(
+    server.requests.map(({ target }) => target),
+    ['/v1/models?limit=1000', '/v1/models?limit=1000&after_id=claude-a', '/v1/models?limit=1000&after_id=gpt-4o'],
+  )
+  const { header } = await server.arrival(1)
+  t.same(
+    [header('x-api-key'), header('anthropic-version'), header('authorization')],
+    [FORWARD_KEY, '2023-06-01', undefined],
+  )
+})
+
+t.test('ends a list that has no end', async (t) => {
+  const { server, ids } = await started(
+    t,
+    ['claude-*'],
+    (call) => sendJson(call.response, 200, { data: [{ id: `claude-${call.number}` }], has_more: true, last_id: 'x' }),
+    'anthropic',
+  )
+  t.equal((await ids()).length, 5)
+  t.equal(server.requests.length, 5)
 })
 
 t.test('asks at most once a minute, and once for many callers', async (t) => {

@@ -1,0 +1,70 @@
+import { hostname, userInfo } from 'node:os'
+import { resolve } from 'node:path'
+import { loadConfig } from '../config/load.ts'
+import type { Settings } from '../model/settings.ts'
+import { type KeyStore, type Operator, openKeyStore } from '../stores/keys.ts'
+import { problemText } from './check.ts'
+import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
+
+/** How long a command waits for the store while the proxy writes to it. Milliseconds. */
+const BUSY_MS = 5000
+
+/** A failure that the person at the terminal can do something about. */
+export class Unusable extends Error {}
+
+/** Does something with the store of the config. Exit 2 when the config, the store or what is asked for is unusable. */
+export async function withStore(
+  options: CommonOptions,
+  io: CommandIo,
+  act: (store: KeyStore, settings: Settings) => Promise<void> | void,
+): Promise<number> {
+  try {
+    const settings = await settingsOf(options.config, io)
+    const opened = openKeyStore(settings.store.file, { busyMs: BUSY_MS })
+    if (!opened.ok) throw new Unusable(opened.fault)
+    try {
+      await act(opened.value, settings)
+    } finally {
+      opened.value.close()
+    }
+    return EXIT.done
+  } catch (error) {
+    const message = error instanceof Unusable ? error.message : storeFailure(error)
+    if (message === null) throw error
+    io.stderr.write(`error: ${message}\n`)
+    return EXIT.unusable
+  }
+}
+
+/** Who runs this, for the audit: what the system says, and never the environment, which anybody can set. */
+export function operator(): Operator {
+  return { user: told(() => userInfo().username), host: told(hostname) }
+}
+
+export function isoTime(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString()
+}
+
+/** Null where the system does not say: a container's user need not have a name. */
+function told(ask: () => string): string | null {
+  try {
+    return ask() || null
+  } catch {
+    return null
+  }
+}
+
+async function settingsOf(config: string, io: CommandIo): Promise<Settings> {
+  const loaded = await loadConfig(resolve(io.cwd, config), { env: io.env, secrets: false })
+  if (loaded.settings !== null) return loaded.settings
+  io.stderr.write(problemText(loaded.problems, io.cwd))
+  throw new Unusable('the config is unusable')
+}
+
+function storeFailure(error: unknown): string | null {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (!code.startsWith('SQLITE_')) return null
+  return code.startsWith('SQLITE_BUSY')
+    ? 'the store is held by another process: try again'
+    : `the store failed (${code})`
+}

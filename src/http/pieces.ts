@@ -1,0 +1,93 @@
+import type { IncomingMessage } from 'node:http'
+import type { Fault } from '../model/fault.ts'
+import type { TakePiece } from '../model/ports.ts'
+import { afterReads } from '../model/turn.ts'
+import { tooLarge } from './body.ts'
+
+interface PiecePorts {
+  readonly limitBytes: number
+  readonly take: TakePiece
+  /** Told of each piece that came and was taken: whoever sends is not idle. */
+  readonly went: () => void
+  readonly settle: (fault: Fault | null) => void
+}
+
+/**
+ * The body of one request on its way to somebody who keeps it: handed over piece by piece, and no piece before the one
+ * before it was taken, so that a client sends no faster than its bytes are kept. Settled once, and not while a piece is
+ * being taken.
+ */
+export class PieceReading {
+  readonly #request: IncomingMessage
+  readonly #ports: PiecePorts
+  #length = 0
+  #isOver = false
+  #isTaking = false
+  #isEnded = false
+  /** Why it ends, once the piece that is being taken lets it. */
+  #fault: Fault | null = null
+  readonly #onPiece = (chunk: Buffer) => this.#take(chunk)
+  readonly #onEnd = () => this.#end()
+
+  constructor(request: IncomingMessage, ports: PiecePorts) {
+    this.#request = request
+    this.#ports = ports
+    request.on('data', this.#onPiece).on('end', this.#onEnd).on('error', ignore)
+  }
+
+  /** Stops reading, unless all of it was handed over. */
+  fail(fault: Fault): void {
+    if (this.#isOver || this.#fault !== null) return
+    this.#fault = fault
+    this.#request.removeListener('data', this.#onPiece)
+    this.#request.removeListener('end', this.#onEnd)
+    this.#request.pause()
+    if (!this.#isTaking) this.#settle()
+  }
+
+  #take(chunk: Buffer): void {
+    this.#length += chunk.length
+    const isTooLarge = this.#length > this.#ports.limitBytes
+    const taken = isTooLarge ? tooLarge(this.#ports.limitBytes, 'max_upload') : this.#ports.take(chunk)
+    if (!(taken instanceof Promise)) {
+      this.#taken(taken)
+      return
+    }
+    this.#isTaking = true
+    this.#request.pause()
+    // A bug of the taker is the caller's to see, and not a rejection that nobody hears.
+    void taken.then((fault) => this.#resume(fault))
+  }
+
+  #taken(fault: Fault | null): void {
+    if (fault) this.fail(fault)
+    else this.#ports.went()
+  }
+
+  #resume(fault: Fault | null): void {
+    this.#isTaking = false
+    if (this.#fault === null) this.#taken(fault)
+    else this.#settle()
+    if (this.#fault !== null) return
+    if (this.#isEnded) this.#handOn()
+    else this.#request.resume()
+  }
+
+  /** The end may be told of while the last piece is still being taken. */
+  #end(): void {
+    this.#isEnded = true
+    if (!this.#isTaking) this.#handOn()
+  }
+
+  #handOn(): void {
+    afterReads(() => this.#settle())
+  }
+
+  #settle(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#ports.settle(this.#fault)
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,45 @@
+import OpenAI from 'openai'
+import t from 'tap'
+import { startObjectServer } from '../support/object-server.ts'
+import { endInOrder, startWorld } from '../support/world.ts'
+
+const POLICY = {
+  version: 1,
+  roles: { everybody: { members: [{ issuer: 'corp' }] } },
+  rules: [{ id: 'all', effect: 'allow', roles: ['everybody'] }],
+}
+
+/** The proxy reads the keys again every 10 s. */
+const TRIES = 120
+
+t.test('a retired key opens nothing any more, and what the new one seals opens', async (t) => {
+  const account = await startObjectServer()
+  t.teardown(() => account.close())
+  // API keys are off: the store is there for the sealing keys alone.
+  const world = await startWorld(t, { policy: POLICY, upstream: account.url, identity: {} })
+  const { proxy } = world
+  const client = new OpenAI({ baseURL: proxy.baseUrl, apiKey: await world.token(), maxRetries: 0 })
+  const before = await client.conversations.create({})
+  const [first] = JSON.parse((await proxy.command('objects', 'list-keys', '--json')).stdout)
+  t.equal(before.id.slice(-28, -22), first.id, 'an id names the key that sealed it')
+  const next = JSON.parse((await proxy.command('objects', 'rotate-key', '--json')).stdout)
+  t.equal((await client.conversations.retrieve(before.id)).id, before.id, 'the old key opens still')
+  t.equal((await proxy.command('objects', 'retire-key', first.id)).code, 0)
+
+  const created = await proxy.audit.action('sealing-key-created')
+  t.equal(created.get('sallyport.sealing_key.id'), next.id)
+  const retired = await proxy.audit.action('sealing-key-retired')
+  t.equal(retired.get('sallyport.sealing_key.id'), first.id)
+
+  let kid = first.id
+  let after = before
+  for (let tries = 0; tries < TRIES && kid === first.id; tries++) {
+    after = await client.conversations.create({})
+    kid = after.id.slice(-28, -22)
+    if (kid === first.id) await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  t.equal(kid, next.id, 'the new key seals')
+  await t.rejects(client.conversations.retrieve(before.id), { status: 404, code: 'object_not_found' })
+  t.equal((await client.conversations.retrieve(after.id)).id, after.id, 'the twin')
+  await endInOrder(t, world)
+})

@@ -1,0 +1,129 @@
+import t from 'tap'
+import { ENDPOINTS } from '../../../src/endpoints/index.ts'
+import { parseJsonBody } from '../../../src/endpoints/json.ts'
+import { route } from '../../../src/endpoints/route.ts'
+import type { Decision } from '../../../src/model/decision.ts'
+import { type AskedObjects, isAside, type Placement, place } from '../../../src/pipeline/ownership.ts'
+import type { ServingUpstream, Snapshot } from '../../../src/pipeline/snapshot.ts'
+import { type KeyRing, openKeyRing } from '../../../src/shape/seal.ts'
+import { NOW, sealed, sealerOf, storedKey } from '../../support/sealing.ts'
+
+const upstream = (name: string, isolation: string) => ({ settings: { name, isolation } }) as unknown as ServingUpstream
+const one = upstream('one', 'workspace')
+const two = upstream('two', 'workspace')
+const people = upstream('people', 'user')
+const open = upstream('open', 'off')
+
+const RING = openKeyRing([storedKey('aaaaaa')], NOW)
+const ana = { issuer: 'corp', id: 'ana' }
+const allowed = (workspace: string | undefined) => ({ effect: 'allow', workspace }) as unknown as Decision
+
+function asked(line: string, written?: object): AskedObjects {
+  const [method = '', target = ''] = line.split(' ')
+  const found = route(method, target)
+  if (!found.ok) throw new Error(found.fault.message)
+  const body = written === undefined ? null : parseJsonBody(Buffer.from(JSON.stringify(written)))
+  if (body?.ok === false) throw new Error(body.fault.message)
+  const value = body?.value ?? null
+  const described = found.value.endpoint.describe(value, found.value.parameters, found.value.query)
+  if (!described.ok) throw new Error(described.fault.message)
+  return { found: found.value, body: value, noted: described.value.objects }
+}
+
+function placed(request: AskedObjects, serving: ServingUpstream[], workspace?: string, ring: KeyRing | null = RING) {
+  const found = place(request, allowed(workspace), ana, serving, { keyRing: () => ring } as unknown as Snapshot)
+  return found.ok ? names(found.value) : found.fault.code
+}
+
+const names = ({ serving }: Placement) => serving.map(({ settings }) => settings.name)
+
+const mine = sealed('file-1', sealerOf({ upstream: 'one' }))
+const there = sealed('file-1', sealerOf({ upstream: 'two' }))
+const foreign = sealed('file-1', sealerOf({ scope: { kind: 'workspace', workspace: 'sales' } }))
+const user = (id: string, isolation: 'user' | 'workspace', name: string) =>
+  sealed('file-1', sealerOf({ upstream: name, isolation, scope: { kind: 'user', issuer: 'corp', user: id } }))
+const get = (id: string) => asked(`GET /v1/files/${id}`)
+const batch = (id: string) => asked('POST /v1/batches', { input_file_id: id })
+const all = [one, two, open]
+
+const rows: readonly (readonly [string, AskedObjects, ServingUpstream[], string[] | string])[] = [
+  ['the upstream that sealed the id', get(mine), all, ['one']],
+  ['another one', get(there), all, ['two']],
+  ['another one, in a body', batch(there), all, ['two']],
+  ['a raw id is for an upstream that keeps nobody apart', get('file-1'), all, ['open']],
+  ['a raw id where there is none', get('file-1'), [one, two], 'object_not_found'],
+  ['somebody else’s', get(foreign), [one, two], 'object_not_found'],
+  ['one of an upstream that is not asked', get(there), [one], 'object_not_found'],
+  ['ids of two upstreams', asked(`POST /v1/vector_stores/${mine}/files`, { file_id: there }), all, 'object_not_found'],
+  ['their twin', asked(`POST /v1/vector_stores/${mine}/files`, { file_id: mine }), all, ['one']],
+  ['one sealed, one raw', asked(`POST /v1/vector_stores/${mine}/files`, { file_id: 'f' }), all, 'object_not_found'],
+  ['nothing named', asked('POST /v1/threads', {}), all, ['one', 'two', 'open']],
+  ['a key that answers are sealed by', asked('POST /v1/threads', { x_id: 'thread_1' }), [one], 'object_not_found'],
+  ['the same where nothing is sealed', asked('POST /v1/threads', { x_id: 'thread_1' }), all, ['open']],
+  ['the caller’s own JSON', asked('POST /v1/threads', { metadata: { x_id: 'thread_1' } }), [one], ['one']],
+  ['a list of all', asked('GET /v1/files'), all, ['open']],
+  ['a list of all, of callers kept apart', asked('GET /v1/files'), [one, two], 'unknown_endpoint'],
+  ['what everybody stored', asked('POST /v1/evals', { data_source_config: { type: 'logs' } }), [one], 'invalid_body'],
+  ['the same of an open one', asked('POST /v1/evals', { data_source_config: { type: 'logs' } }), all, ['open']],
+  ['a flag is no id', asked('GET /v1/responses/x?stream=true'), [open], ['open']],
+  ['a flag beside an id', asked(`GET /v1/responses/${mine}?stream=true`), [one], ['one']],
+]
+t.test('which upstreams have what a request speaks of', async (t) => {
+  for (const [name, request, serving, expected] of rows) t.same(placed(request, serving, 'research'), expected, name)
+})
+
+t.test('whose an id is', async (t) => {
+  const sales = { kind: 'workspace', workspace: 'sales' } as const
+  t.same(placed(get(mine), [one], 'research'), ['one'])
+  t.equal(placed(get(mine), [one], 'sales'), 'object_not_found')
+  t.same(placed(get(sealed('file-1', sealerOf({ scope: sales }))), [one], 'sales'), ['one'])
+  t.equal(placed(get(mine), [one], undefined), 'object_not_found', 'who is in no workspace')
+  t.same(placed(get(user('ana', 'workspace', 'one')), [one], undefined), ['one'], 'has objects of one’s own')
+  t.equal(placed(get(user('bob', 'workspace', 'one')), [one], undefined), 'object_not_found')
+  t.same(placed(get(user('ana', 'user', 'people')), [people], 'research'), ['people'])
+  t.equal(placed(get(user('bob', 'user', 'people')), [people], 'research'), 'object_not_found', 'not of a colleague')
+})
+
+t.test('without keys nothing is opened or sealed', async (t) => {
+  for (const request of [get(mine), batch(mine), asked('POST /v1/threads', {})]) {
+    t.equal(placed(request, [one], 'research', null), 'objects_unavailable')
+    t.same(placed(request, [one], 'research').length, 1, 'the twin')
+  }
+  t.same(placed(get('file-1'), [open], 'research', null), ['open'], 'where nobody is kept apart none is needed')
+})
+
+const chat = (more: object) => asked('POST /v1/chat/completions', { model: 'm', messages: [], ...more })
+const asides: readonly (readonly [string, AskedObjects, boolean])[] = [
+  ['a chat', chat({}), true],
+  ['a chat that is not stored', chat({ store: false }), true],
+  ['with nothing said', chat({ store: null, audio: null, modalities: ['text'] }), true],
+  ['a chat that is stored', chat({ store: true }), false],
+  ['by another word', chat({ store: 'true' }), false],
+  ['a spoken chat', chat({ modalities: ['text', 'audio'] }), false],
+  ['a spoken chat by its voice', chat({ audio: { format: 'wav' } }), false],
+  [
+    'a chat with a file',
+    chat({ messages: [{ role: 'user', content: [{ type: 'file', file: { file_id: 'f' } }] }] }),
+    false,
+  ],
+  ['embeddings', asked('POST /v1/embeddings', { model: 'm', input: 'x' }), true],
+  ['a response', asked('POST /v1/responses', { model: 'm', input: 'x' }), false],
+  ['a file', get(mine), false],
+  ['all files', asked('GET /v1/files'), false],
+]
+t.test('what leaves nothing behind costs nothing', async (t) => {
+  for (const [name, request, expected] of asides) t.equal(isAside(request), expected, name)
+})
+
+t.test('the bytes of a file are never sealed, and answers of the same operations are', async (t) => {
+  const files = ENDPOINTS.filter(({ bytes, path, method }) => bytes && method === 'GET' && path.includes('{'))
+  for (const { path } of files) {
+    const request = asked(`GET ${path.replace(/\{\w+\}/g, (name) => (name === '{skill_version}' ? '1' : mine))}`)
+    const found = place(request, allowed('research'), ana, [one], { keyRing: () => RING } as unknown as Snapshot)
+    if (found.ok) t.equal(found.value.owned(one)?.answer.sealing, null, path)
+  }
+  t.ok(files.length >= 4)
+  const found = place(get(mine), allowed('research'), ana, [one], { keyRing: () => RING } as unknown as Snapshot)
+  t.equal(found.ok && found.value.owned(one)?.answer.sealing?.form, 'listed')
+  t.equal(found.ok && found.value.owned(one)?.target.path, '/v1/files/file-1')
+})
