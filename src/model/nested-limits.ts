@@ -98,8 +98,12 @@ function isLimitName(key: string): boolean {
 
 /** Of a key that is a way, as in `options.num_predict` and `options[num_predict]`, the last step; else the key itself. */
 function lastStep(key: string): string {
-  const at = Math.max(key.lastIndexOf('.'), key.lastIndexOf('['), key.lastIndexOf('/'), key.lastIndexOf(':'))
-  return at === -1 ? key : key.slice(at + 1)
+  for (let index = key.length - 1; index >= 0; index--) {
+    const code = key.charCodeAt(index)
+    // `.`, `/`, `:` and `[`
+    if (code === 46 || code === 47 || code === 58 || code === 91) return key.slice(index + 1)
+  }
+  return key
 }
 
 /** True for a key whose letters and digits are those of the name, whatever their case and what stands between them. */
