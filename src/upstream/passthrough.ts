@@ -47,6 +47,13 @@ export async function carry(
  * program takes `FORCE_FETCH_PATH` out of its environment: with it the library would fetch, and follow redirects.
  */
 const proxy = new ProxyServer({ toProxy: true, selfHandleResponse: true })
+proxy.on('proxyReq', (request, _, standIn) => {
+  // Nobody asked for it, and without a listener its end would be told to nobody.
+  request.on('upgrade', (__, socket) => {
+    socket.destroy()
+    ;(standIn as unknown as StandIn).failed(Object.assign(new Error('switched'), { code: 'ECONNRESET' }))
+  })
+})
 proxy.on('proxyRes', (answer, _, standIn) => (standIn as unknown as StandIn).answered(answer))
 
 /** What the library takes for the answer to the client. It is told of its end, and never writes to it. */
@@ -55,10 +62,12 @@ class StandIn extends EventEmitter {
   readonly finished = false
   readonly writableFinished = false
   readonly answered: (answer: IncomingMessage) => void
+  readonly failed: (error: Error) => void
 
-  constructor(answered: (answer: IncomingMessage) => void) {
+  constructor(answered: StandIn['answered'], failed: StandIn['failed']) {
     super()
     this.answered = answered
+    this.failed = failed
   }
 }
 
@@ -71,7 +80,10 @@ class Wire implements Dispatcher.DispatchController {
   readonly #transfer: Transfer
   readonly #sink: AnswerSink
   readonly #body = new PassThrough()
-  readonly #standIn = new StandIn((answer) => this.#answered(answer))
+  readonly #standIn = new StandIn(
+    (answer) => this.#answered(answer),
+    (error) => this.#failed(error),
+  )
   #answer: IncomingMessage | null = null
   #limit: NodeJS.Timeout | undefined
   #isOver = false
@@ -92,7 +104,7 @@ class Wire implements Dispatcher.DispatchController {
     this.#body.on('drain', () => this.#drained()).on('error', () => undefined)
     this.#wait(timeouts.firstByteMs, 'the upstream did not answer in time')
     const options = { target: origin, connectTimeout: timeouts.connectMs }
-    proxy.web(request, this.#standIn as unknown as ServerResponse, options, (error) => this.#failed(error))
+    proxy.web(request, this.#standIn as unknown as ServerResponse, options, this.#standIn.failed)
     if (source === null) this.#body.end()
     else void source((piece) => this.#take(piece)).then((reason) => this.#sent(reason))
   }
@@ -147,7 +159,8 @@ class Wire implements Dispatcher.DispatchController {
   #sent(reason: Fault | null): void {
     if (this.#isOver) return
     if (reason) {
-      this.#transfer.abort(reason)
+      if (reason.reason === 'client_closed') this.#transfer.leave()
+      else this.#transfer.abort(reason)
       return
     }
     // Reading the body had a limit of its own, in the place of that for the whole.
