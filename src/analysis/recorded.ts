@@ -119,7 +119,7 @@ function readRequest(
   return { kind: 'request', request: { id, stage, was, input: sized, nestedModels: asked.nestedModels, unrecorded } }
 }
 
-type Asked = Pick<PolicyInput, 'maxOutputTokens' | 'tools' | 'input' | 'urls' | 'project'>
+type Asked = Pick<PolicyInput, 'maxOutputTokens' | 'tools' | 'input' | 'urls' | 'storedSettings' | 'project'>
 
 /** `sallyport.request`: without it, nothing of this kind was recorded; what it omits or had cut was not, either. */
 function readAsked(
@@ -147,6 +147,7 @@ function readAsked(
       tools: { functions: names('functions', 'tools'), hosted: names('hosted', 'tools') },
       urls: names('hosts', 'hosts'),
       input: { bytes: undefined, images: is('images'), files: is('files'), audio: is('audio') },
+      storedSettings: is('stored'),
       project: textAt(asked, 'project'),
     },
     nestedModels: names('models', 'models'),

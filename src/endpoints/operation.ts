@@ -17,6 +17,8 @@ interface Members {
   readonly outputLimits?: readonly string[]
   /** Keys that name stored objects in these bodies, at any depth. */
   readonly ids?: readonly string[]
+  /** Something stored says what is done, whatever the body names: its tools, hosts and input are not told. */
+  readonly runsStored?: boolean
 }
 
 const PLAIN = {
@@ -72,9 +74,9 @@ export function upload(operation: TableOperation, path: string, rest: Rest = {})
 
 /** Sends a JSON body. */
 export function send(operation: TableOperation, path: string, rest: Rest & Members = {}): Endpoint {
-  const { known = [], readers = [], outputLimits = [], ids = [], ...more } = rest
+  const { known = [], readers = [], outputLimits = [], ids = [], runsStored = false, ...more } = rest
   const model = more.model ?? 'none'
-  const form: BodyForm = bodyForm(operation, { model, outputLimits, readers, known, ids })
+  const form: BodyForm = bodyForm(operation, { model, outputLimits, readers, known, ids, runsStored })
   return {
     ...PLAIN,
     body: 'json',
@@ -108,7 +110,10 @@ function describeHead(
 ): Result<RequestFacts, Fault> {
   const stream = streams === 'always' || (streams === 'asked' && query.split('&').includes('stream=true'))
   const named = model ?? (role === 'none' || role === 'query' ? null : undefined)
+  const draft = openDraft()
+  // It goes on with something that its path names.
+  draft.storedSettings = role === 'indirect'
   // Opening a session asks for no output: what is said in it does, message by message.
   const maxOutputTokens = dialect === null ? undefined : 0
-  return ok(factsOf(operation, openDraft(), { model: named, stream, maxOutputTokens, bytes: 0 }))
+  return ok(factsOf(operation, draft, { model: named, stream, maxOutputTokens, bytes: 0 }))
 }

@@ -22,7 +22,7 @@ import { mayUse } from './listing.ts'
 import { type AskedObjects, isAside, type Owned, type OwnedAnswer, place } from './ownership.ts'
 import type { Conversation } from './realtime/converse.ts'
 import { handshakeFault } from './realtime/handshake.ts'
-import { decisionFault, modelNotFound, noPlaceForText, notCarried } from './refusals.ts'
+import { decisionFault, modelNotFound, noPlaceForText, notCarried, unplacedRefused } from './refusals.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
 import type { Trail } from './trail.ts'
 import { objectInForm, type UploadedForm } from './upload.ts'
@@ -99,6 +99,7 @@ export function judged(
   const said = settings.kind === 'anthropic' ? messageHead(head.rawHeaders) : PLAIN_HEAD
   if (!said.ok) return said
   const obligations = snapshot.policy.obligations(input)
+  if (obligations?.unplaced) return failed(unplacedRefused(facts.operation, obligations.unplaced))
   if (obligations) trail.obliged(obligations.names)
   const { dialect } = found.endpoint
   if (dialect !== null) {

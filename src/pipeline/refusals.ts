@@ -118,6 +118,14 @@ export function storedRefused(operation: string, why: string): Fault {
   })
 }
 
+/** A transform that the policy wants, and that has no place in the body of the operation. */
+export function unplacedRefused(operation: string, parts: readonly string[]): Fault {
+  const named = parts.map((part) => `\`${part}\``).join(' and ')
+  return fault('policy_denied', `a transform of the policy has no place in \`${operation}\`: ${named}`, {
+    reason: 'transform_not_applicable',
+  })
+}
+
 /** Without the keys that seal ids nobody's objects can be told from anybody else's. */
 export const objectsUnavailable: Fault = fault(
   'objects_unavailable',

@@ -66,9 +66,9 @@ interface RuleSelectors {
 export function compileRule(written: RuleDocument, selectors: RuleSelectors): CompiledRule {
   const when: { readonly [name: string]: unknown } = written.when ?? {}
   const conditions = Object.values(CONDITIONS).flatMap(({ name }) => {
-    // An allow grants no host in a URL unless it says so: the condition stands there with an empty list.
-    if (name === 'urls' && when.urls === undefined && written.effect === 'allow') return [NO_URLS]
-    return when[name] === undefined ? [] : [compileCondition(name, when[name])]
+    const value = when[name]
+    if (value !== undefined) return [compileCondition(name, value)]
+    return name === 'urls' && written.effect === 'allow' ? [noHosts] : []
   })
   const { mfa, acr } = written.when ?? {}
   const maxAge = typeof mfa === 'object' ? Math.floor(durationMs(mfa.max_age) / 1000) : null
@@ -107,12 +107,16 @@ function compileCondition(name: keyof typeof CONDITIONS, written: unknown): Comp
 /** Conditions on what stands in a body: where nobody reads it, they cannot be told. */
 export const OF_BODIES: ReadonlySet<string> = new Set(['tools', 'urls', 'input', 'stream', 'max_output_tokens'])
 
-const none = compileCondition('urls', [])
-/** What stands in an allow that says nothing of hosts; one that grants a passthrough route grants what passes there. */
-const NO_URLS: CompiledCondition = {
-  ...none,
-  key: 'none',
-  test: (input) => (isUninspected(input.operation) ? 'yes' : none.test(input)),
+const noUrls = compileCondition('urls', [])
+
+/**
+ * An allow grants no host in a URL unless it says so. It speaks of what the request itself names: one that says nothing of
+ * hosts is not meant to keep callers from going on with what they have stored.
+ */
+const noHosts: CompiledCondition = {
+  ...noUrls,
+  key: 'none of its own',
+  test: (input) => (input.urls.length === 0 ? 'yes' : 'no'),
 }
 
 export function nameSet(names: Iterable<string>): NameSet {

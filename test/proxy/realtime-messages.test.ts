@@ -111,7 +111,7 @@ const ROWS: readonly Row[] = [
     response({ options: {} }),
   ],
   ['a limit in camel case', response({ maxOutputTokens: 9 }), 'invalid_body', 'maxOutputTokens', response({})],
-  ['a stored prompt', response({ prompt: { id: 'pmpt_1' } }), 'invalid_body', 'prompt.id', response({ prompt: null })],
+  ['a stored prompt', response({ prompt: { id: 'pmpt_1' } }), 'policy_denied', null, response({ prompt: null })],
   [
     'a stored file',
     item({ type: 'input_file', file_id: 'file-1' }),

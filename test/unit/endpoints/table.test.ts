@@ -72,7 +72,13 @@ t.test('what only works with stored objects is marked', async (t) => {
 })
 
 t.test('what an endpoint without a body describes', async (t) => {
-  const none = { nestedModels: [], stream: false, maxOutputTokens: undefined, urls: [], objects: [] }
+  const none = {
+    nestedModels: [],
+    stream: false,
+    maxOutputTokens: undefined,
+    urls: [],
+    objects: [],
+  }
   const rows = [
     ['models.list', {}, '', null, false],
     ['models.get', { model: 'gpt-4o' }, '', 'gpt-4o', false],
@@ -91,9 +97,13 @@ t.test('what an endpoint without a body describes', async (t) => {
   for (const [operation, parameters, query, model, stream] of rows) {
     const endpoint = ENDPOINTS.find((entry) => entry.operation === operation)
     const input = { bytes: 0, images: false, files: false, audio: false }
+    const storedSettings = operation === 'fine_tuning.jobs.resume'
     t.same(
       endpoint?.describe(null, parameters, query),
-      { ok: true, value: { ...none, operation, model, stream, tools: { functions: [], hosted: [] }, input } },
+      {
+        ok: true,
+        value: { ...none, storedSettings, operation, model, stream, tools: { functions: [], hosted: [] }, input },
+      },
       `${operation} ${query}`,
     )
   }
