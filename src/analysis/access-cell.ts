@@ -1,6 +1,6 @@
 import { isUninspected } from '../model/operations.ts'
 import { compareCodePoints } from '../policy/code-points.ts'
-import type { OutlineRule } from '../policy/outline.ts'
+import { asksOfBodies, type OutlineRule } from '../policy/outline.ts'
 import { OF_BODIES } from '../policy/rule.ts'
 import { type FindFacts, factFinder, type HeldRoles, type Situation } from './access-facts.ts'
 import { isForKeys, type KeyRoles, keyRoles } from './access-keys.ts'
@@ -101,9 +101,9 @@ function fieldRule(
   const isAboutNone = isUninspected(operation.asked) ? effect === 'deny' : operations !== null
   const isAbout = !models || (target.kind === 'none' ? isAboutNone : isOfTarget(models, target))
   if (!isAbout) return []
-  const unread = isUninspected(operation.asked) && written.some(isOfBody)
-  if (unread && effect === 'allow') return []
-  const told = unread ? written.filter((one) => !isOfBody(one)) : written
+  const isUnread = isUninspected(operation.asked)
+  if (isUnread && effect === 'allow' && asksOfBodies(rule)) return []
+  const told = isUnread ? written.filter(({ condition }) => !OF_BODIES.has(condition)) : written
   const parts = told.flatMap((one) => (isOfModels(one) ? openModels(one, target) : [one]))
   return [{ id, effect, roles, parts }]
 }
@@ -113,8 +113,6 @@ type ModelPart = Part & { readonly test: Extract<Part['test'], { kind: 'text' }>
 function isOfModels(one: Part): one is ModelPart {
   return one.condition === 'models'
 }
-
-const isOfBody = ({ condition }: Part) => OF_BODIES.has(condition)
 
 /** Rules often name the same models: each list is looked at once for a target. */
 const ofTargets = new WeakMap<ModelTarget, Map<string, boolean>>()

@@ -1,8 +1,7 @@
 import { isUninspected, MODEL_OPERATIONS, OPEN_RESOURCES, SPELLED_OPERATIONS } from '../model/operations.ts'
 import { isPattern } from '../model/pattern.ts'
 import type { ModelFact } from '../model/request.ts'
-import type { OutlineRule, PolicyOutline } from '../policy/outline.ts'
-import { OF_BODIES } from '../policy/rule.ts'
+import { asksOfBodies, type OutlineRule, type PolicyOutline } from '../policy/outline.ts'
 import type { EncodedPolicy, EncodedRule } from './diff-policy.ts'
 import { type Budget, TooLarge } from './space-solve.ts'
 import { namesSelector, selectorTest, textClasses } from './space-text.ts'
@@ -24,7 +23,7 @@ export interface Cell {
 const WITHOUT_MODEL = SPELLED_OPERATIONS.filter((operation) => !MODEL_OPERATIONS.includes(operation))
 
 /** Operations that nobody inspects: whatever model a request to one names cannot be told. */
-const UNINSPECTED = OPEN_RESOURCES.map((resource) => `${resource}.*`)
+export const UNINSPECTED = OPEN_RESOURCES.map((resource) => `${resource}.*`)
 
 /** A chat without a model, or a list of models that names one, is no request. */
 export function isAskable({ operation, model }: Cell): boolean {
@@ -110,10 +109,11 @@ export function fieldsOf({ operations, models }: Grid, before: EncodedPolicy, af
   return [...fields.values()]
 }
 
-function operationTest({ effect, operations, when }: OutlineRule): (operation: string) => boolean {
+function operationTest(rule: OutlineRule): (operation: string) => boolean {
+  const { effect, operations } = rule
   const test = operations === null ? () => true : selectorTest(namesSelector(operations))
   // What nobody inspects is granted by name alone, and by nothing that asks for more of a body.
-  const grantsAny = effect === 'deny' || (operations !== null && !Object.keys(when).some((name) => OF_BODIES.has(name)))
+  const grantsAny = effect === 'deny' || (operations !== null && !asksOfBodies(rule))
   return grantsAny ? test : (operation) => !isUninspected(operation) && test(operation)
 }
 

@@ -35,7 +35,7 @@ export async function carry(
 ): Promise<Delivery> {
   const promised = Promise.withResolvers<Delivery>()
   const transfer = new Transfer(upstream, sink, shape, promised)
-  const wire = new Wire(upstream, transfer, sink)
+  const wire = new Wire(upstream, transfer, sink, promised.reject)
   transfer.onRequestStart(wire)
   if (!wire.aborted) wire.send(request, source)
   return promised.promise.finally(() => wire.close())
@@ -51,7 +51,7 @@ proxy.on('proxyReq', (request, _, standIn) => {
   // Nobody asked for it, and without a listener its end would be told to nobody.
   request.on('upgrade', (__, socket) => {
     socket.destroy()
-    ;(standIn as unknown as StandIn).failed(Object.assign(new Error('switched'), { code: 'ECONNRESET' }))
+    ;(standIn as unknown as StandIn).failed(broken())
   })
 })
 proxy.on('proxyRes', (answer, _, standIn) => (standIn as unknown as StandIn).answered(answer))
@@ -79,10 +79,11 @@ class Wire implements Dispatcher.DispatchController {
   readonly #upstream: Upstream
   readonly #transfer: Transfer
   readonly #sink: AnswerSink
+  readonly #bug: (cause: unknown) => void
   readonly #body = new PassThrough()
   readonly #standIn = new StandIn(
-    (answer) => this.#answered(answer),
-    (error) => this.#failed(error),
+    (answer) => this.#try(() => this.#answered(answer)),
+    (error) => this.#try(() => this.#failed(error)),
   )
   #answer: IncomingMessage | null = null
   #limit: NodeJS.Timeout | undefined
@@ -90,10 +91,12 @@ class Wire implements Dispatcher.DispatchController {
   /** Of the piece that waits to be taken. */
   #letGo: (() => void) | null = null
 
-  constructor(upstream: Upstream, transfer: Transfer, sink: AnswerSink) {
+  /** `bug` is told of what nobody expects: it must not end the process. */
+  constructor(upstream: Upstream, transfer: Transfer, sink: AnswerSink, bug: (cause: unknown) => void) {
     this.#upstream = upstream
     this.#transfer = transfer
     this.#sink = sink
+    this.#bug = bug
   }
 
   send({ method, path, headers }: Carried, source: BodySource | null): void {
@@ -104,9 +107,9 @@ class Wire implements Dispatcher.DispatchController {
     this.#body.on('drain', () => this.#drained()).on('error', () => undefined)
     this.#wait(timeouts.firstByteMs, 'the upstream did not answer in time')
     const options = { target: origin, connectTimeout: timeouts.connectMs }
-    proxy.web(request, this.#standIn as unknown as ServerResponse, options, this.#standIn.failed)
+    this.#try(() => proxy.web(request, this.#standIn as unknown as ServerResponse, options, this.#standIn.failed))
     if (source === null) this.#body.end()
-    else void source((piece) => this.#take(piece)).then((reason) => this.#sent(reason))
+    else source((piece) => this.#take(piece)).then((reason) => this.#try(() => this.#sent(reason)), this.#bug)
   }
 
   abort(reason: Error): void {
@@ -176,22 +179,36 @@ class Wire implements Dispatcher.DispatchController {
       return
     }
     this.#answer = answer
-    answer.on('error', (error) => this.#failed(error))
+    answer.on('error', this.#standIn.failed)
     answer.on('close', () => {
-      if (!answer.complete) this.#failed(Object.assign(new Error('cut'), { code: 'ECONNRESET' }))
+      if (!answer.complete) this.#standIn.failed(broken())
     })
     this.#idle()
     const { statusCode = 0, headersDistinct } = answer
+    // Node takes what is below 100 for an answer, and everybody else for what comes before one.
+    if (statusCode < 200) {
+      this.#failed(broken())
+      return
+    }
     this.#transfer.onResponseStart(this, statusCode, singled(headersDistinct))
     if (this.aborted) return
     answer.on('data', (chunk: Buffer) => {
       if (!this.paused) this.#limit?.refresh()
-      if (!this.aborted) this.#transfer.onResponseData(this, chunk)
+      if (!this.aborted) this.#try(() => this.#transfer.onResponseData(this, chunk))
     })
     answer.on('end', () => {
       clearTimeout(this.#limit)
       if (answer.complete && !this.aborted) this.#transfer.onResponseEnd()
     })
+  }
+
+  #try(step: () => void): void {
+    try {
+      step()
+    } catch (cause) {
+      this.close()
+      this.#bug(cause)
+    }
   }
 
   #idle(): void {
@@ -210,6 +227,8 @@ class Wire implements Dispatcher.DispatchController {
     else this.abort(error)
   }
 }
+
+const broken = () => Object.assign(new Error('the upstream broke off'), { code: 'ECONNRESET' })
 
 /** As undici gives them: a list only for a header that stood several times. */
 function singled(headers: NodeJS.Dict<string[]>): IncomingHttpHeaders {

@@ -22,6 +22,11 @@ const echoed: Behaviour = ({ request, response }) => {
   setImmediate(() => response.end(`${key.slice(9)}, and that was it`))
 }
 
+const odd =
+  (status: string): Behaviour =>
+  (call) =>
+    behaviours.raw(call, `HTTP/1.1 ${status} Odd\r\ncontent-type: text/plain\r\ncontent-length: 2\r\n\r\n{}`)
+
 const rows: readonly (readonly [name: string, behaviour: Behaviour, ending: Ending])[] = [
   ['an answer with private headers', behaviours.privateHeaders, finished()],
   ['no content', behaviours.noContent, finished(204)],
@@ -32,6 +37,8 @@ const rows: readonly (readonly [name: string, behaviour: Behaviour, ending: Endi
   ['its own 401', behaviours.status(401), failed(502, 'upstream_401')],
   ['a compressed answer', behaviours.compressed, failed(502, 'bad_stream')],
   ['an upgrade that nobody asked for', behaviours.switchProtocols, failed(502, 'upstream_reset')],
+  ['a status that is none', odd('099'), failed(502, 'upstream_reset')],
+  ['a status past all', odd('999'), failed(502, 'bad_stream')],
   ['a head past any size', behaviours.hugeHeaders, failed(502, 'upstream_reset')],
   ['a split header', behaviours.splitHeader, failed(502, 'upstream_reset')],
   ['two framings', behaviours.bothFramings, failed(502, 'upstream_reset')],
@@ -48,7 +55,8 @@ const rows: readonly (readonly [name: string, behaviour: Behaviour, ending: Endi
 ]
 
 t.test('whatever the upstream does, the client and the audit are told what it was', async (t) => {
-  const world = await startPassthrough(t, { timeouts: PATIENCE })
+  // In this environment the library would fetch, and follow redirects.
+  const world = await startPassthrough(t, { timeouts: PATIENCE, env: { FORCE_FETCH_PATH: 'true' } })
   const alice = await world.token(ALICE)
   for (const [name, behaviour, [status, action, reason]] of rows) {
     world.model.scriptPath(PATH, behaviour)

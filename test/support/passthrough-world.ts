@@ -21,10 +21,11 @@ interface Options {
   readonly rules?: readonly object[]
   readonly listen?: { readonly [key: string]: string | { readonly [key: string]: string } }
   readonly timeouts?: { readonly [key: string]: string }
+  readonly env?: { readonly [name: string]: string }
 }
 
 /** A proxy with three routes to one upstream, and a model server behind it. */
-export async function startPassthrough(t: Test, { rules = RULES, listen, timeouts }: Options = {}): Promise<World> {
+export async function startPassthrough(t: Test, { rules = RULES, listen, timeouts, env }: Options = {}): Promise<World> {
   const model = await startModelServer()
   t.teardown(() => model.close())
   const mock = { name: 'mock', url: model.url, api_key: { env: 'MOCK_KEY' }, models: ['gpt-*'] }
@@ -38,6 +39,7 @@ export async function startPassthrough(t: Test, { rules = RULES, listen, timeout
     config: { passthrough: ROUTES },
     upstreams: [timeouts === undefined ? mock : { ...mock, timeouts }],
     ...(listen === undefined ? {} : { listen }),
+    ...(env === undefined ? {} : { env }),
   })
   for (const path of ['/v1/organization/users', '/v1/organization/users/u-1', '/vendor/x', '/vendor/deep/er']) {
     model.scriptPath(path, ({ request, response }) => {
