@@ -1,6 +1,6 @@
 import { OBJECT_KINDS } from './objects.ts'
 
-/** Keys that end like those of objects' ids and hold none, and what they name. */
+/** Keys that end like those of objects' ids and hold none, and what they name. They stand in requests as they are. */
 const NO_OBJECTS = {
   call_id: 'a call within one conversation, which the caller answers by it',
   tool_call_id: 'as `call_id`',
@@ -10,13 +10,7 @@ const NO_OBJECTS = {
   client_event_id: 'as `event_id`, given by the caller',
   source_event_id: 'as `event_id`',
   stream_id: 'one of the streams of a session',
-  request_id: 'one request, for the provider’s support',
-  trace_id: 'as `request_id`',
-  span_id: 'as `request_id`',
-  custom_id: 'a line of a batch, named by the caller',
-  external_id: 'something of another system',
-  client_id: 'as `external_id`',
-  tenant_id: 'as `external_id`',
+  tenant_id: 'something of another system',
   connector_id: 'a service that the provider names, the same for everybody',
   tunnel_id: 'as `connector_id`: what is granted is the host that it stands for',
   stop_token_ids: 'numbers of a vocabulary',
@@ -38,13 +32,19 @@ const NO_OBJECTS = {
   segment_id: 'a stretch of one transcript',
 } as const satisfies { readonly [key: string]: string }
 
+/**
+ * Keys whose values are not sealed in answers either, and that no request may have at its top where callers are kept
+ * apart: by some of them an engine names what it answers and stores.
+ */
+export const NAMES_REQUEST = ['request_id', 'trace_id', 'span_id', 'custom_id', 'external_id', 'client_id'] as const
+
 /** Keys that hold ids and do not end so; those whose value may be an object instead hold one then. */
 const OTHERS = [
   ...['ids', 'id', 'conversation', 'thread', 'container', 'vector_store', 'cached_content'],
   ...['training_file', 'validation_file', 'result_files'],
 ] as const
 
-const NOT: ReadonlySet<string> = new Set(Object.keys(NO_OBJECTS))
+const NOT: ReadonlySet<string> = new Set([...Object.keys(NO_OBJECTS), ...NAMES_REQUEST])
 
 /** Ids of known kinds, and the keys above, in one word: what a reader without case and separators takes for them. */
 const IN_ONE_WORD: ReadonlySet<string> = new Set([

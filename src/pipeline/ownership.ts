@@ -1,4 +1,5 @@
 import type { FormName } from '../endpoints/answer-forms.ts'
+import { namesAnswer } from '../endpoints/answer-name.ts'
 import type { Endpoint } from '../endpoints/endpoint.ts'
 import { asksForOthers, type Isolation, isKept, isolationOf } from '../endpoints/isolation.ts'
 import type { Route } from '../endpoints/route.ts'
@@ -13,13 +14,15 @@ import { openBody, type Unopened } from '../shape/open-body.ts'
 import { type OpenedTarget, openTarget } from '../shape/open-target.ts'
 import { RequestIds } from '../shape/request-ids.ts'
 import { openSealer } from '../shape/seal.ts'
-import { objectNotFound, objectRefused, objectsUnavailable, storedRefused } from './refusals.ts'
+import { answerNamed, objectNotFound, objectRefused, objectsUnavailable, storedRefused } from './refusals.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
 
 /** A request as far as whose objects it speaks of depends on it. */
 export interface AskedObjects {
   readonly found: Route
   readonly body: JsonBody | null
+  /** The names of a form's fields. */
+  readonly fields?: readonly string[]
   /** Named in the body. */
   readonly noted: readonly ObjectReference[]
 }
@@ -63,8 +66,8 @@ function rowOf(endpoint: Endpoint): Isolation {
 }
 
 /** True where a request neither makes nor opens anything that another one can name: then every upstream is the same. */
-export function isAside({ found: { endpoint, objects }, body, noted }: AskedObjects): boolean {
-  if (objects.length > 0 || noted.length > 0) return false
+export function isAside({ found: { endpoint, objects }, body, fields, noted }: AskedObjects): boolean {
+  if (objects.length > 0 || noted.length > 0 || nameOf(body, fields) !== null) return false
   if (endpoint.operation === 'chat') return body === null || !isKept(body.value)
   return rowOf(endpoint).kind === 'plain'
 }
@@ -127,9 +130,15 @@ function sealersOf(
   return sealers
 }
 
-function ofEverybody({ found: { endpoint }, body }: AskedObjects): Fault | null {
+function nameOf(body: JsonBody | null, fields: readonly string[] = []): string | null {
+  return namesAnswer(body === null ? null : body.value, fields)
+}
+
+function ofEverybody({ found: { endpoint }, body, fields }: AskedObjects): Fault | null {
   const row = rowOf(endpoint)
   if (row.kind === 'refused') return storedRefused(endpoint.operation, row.why)
+  const name = nameOf(body, fields)
+  if (name !== null) return answerNamed(name)
   const member = body === null ? null : asksForOthers(endpoint.operation, body.value)
   return member === null ? null : objectRefused(member)
 }

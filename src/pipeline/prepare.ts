@@ -87,7 +87,8 @@ export function judged(
       : { model: named, alias: null }
   trail.described(facts, model ?? null, alias)
   const input = policyInput(principal, head, facts, model, trail.startedAt)
-  const asked = { found, body, noted: described.value.objects }
+  const fields = upload ? upload.form.parts.map(({ head: { name } }) => name) : []
+  const asked = { found, body, fields, noted: described.value.objects }
   const decided = decide(asked, principal, facts, input, snapshot, trail)
   if (!decided.ok) return decided
   if (isAnsweredHere(facts.operation)) return ok({ by: 'proxy', input })

@@ -1,3 +1,4 @@
+import { shown } from '../endpoints/draft.ts'
 import type { Endpoint } from '../endpoints/endpoint.ts'
 import type { Decision } from '../model/decision.ts'
 import { unreachable } from '../model/exhaustive.ts'
@@ -94,18 +95,28 @@ export function modelNotFound(model: string): Fault {
  * request's ids.
  */
 export function objectNotFound(keys: readonly string[]): Fault {
-  const places = keys.slice(0, 16).map((key) => `\`${key.slice(0, 64)}\``)
+  const places = keys.slice(0, 16).map((key) => `\`${shown(key)}\``)
   return fault(
     'object_not_found',
     `the request names a stored object that does not exist or that you have no access to (${places.join(', ')})`,
-    { param: keys[0] ?? null, reason: 'object_not_found' },
+    { param: keys[0] === undefined ? null : shown(keys[0]), reason: 'object_not_found' },
   )
+}
+
+/** A member by which the caller would choose the id of what is answered and stored. */
+export function answerNamed(key: string): Fault {
+  const name = shown(key)
+  return fault('invalid_body', `\`${name}\` names the answer, and whose name it is cannot be told: leave it out`, {
+    param: name,
+    reason: 'object_not_allowed',
+  })
 }
 
 /** A member that asks for objects without naming them. */
 export function objectRefused(key: string): Fault {
-  return fault('invalid_body', `\`${key}\` asks for stored objects of everybody, and those are not opened here`, {
-    param: key,
+  const name = shown(key)
+  return fault('invalid_body', `\`${name}\` asks for stored objects of everybody, and those are not opened here`, {
+    param: name,
     reason: 'object_not_allowed',
   })
 }

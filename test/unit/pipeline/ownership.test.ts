@@ -1,7 +1,7 @@
 import t from 'tap'
 import { ENDPOINTS } from '../../../src/endpoints/index.ts'
 import { parseJsonBody } from '../../../src/endpoints/json.ts'
-import { route } from '../../../src/endpoints/route.ts'
+import { type Route, route } from '../../../src/endpoints/route.ts'
 import type { Decision } from '../../../src/model/decision.ts'
 import { type AskedObjects, isAside, type Placement, place } from '../../../src/pipeline/ownership.ts'
 import type { ServingUpstream, Snapshot } from '../../../src/pipeline/snapshot.ts'
@@ -18,16 +18,21 @@ const RING = openKeyRing([storedKey('aaaaaa')], NOW)
 const ana = { issuer: 'corp', id: 'ana' }
 const allowed = (workspace: string | undefined) => ({ effect: 'allow', workspace }) as unknown as Decision
 
-function asked(line: string, written?: object): AskedObjects {
+function routed(line: string): Route {
   const [method = '', target = ''] = line.split(' ')
   const found = route(method, target)
   if (!found.ok) throw new Error(found.fault.message)
+  return found.value
+}
+
+function asked(line: string, written?: object): AskedObjects {
+  const found = routed(line)
   const body = written === undefined ? null : parseJsonBody(Buffer.from(JSON.stringify(written)))
   if (body?.ok === false) throw new Error(body.fault.message)
   const value = body?.value ?? null
-  const described = found.value.endpoint.describe(value, found.value.parameters, found.value.query)
+  const described = found.endpoint.describe(value, found.parameters, found.query)
   if (!described.ok) throw new Error(described.fault.message)
-  return { found: found.value, body: value, noted: described.value.objects }
+  return { found, body: value, noted: described.value.objects }
 }
 
 function placed(request: AskedObjects, serving: ServingUpstream[], workspace?: string, ring: KeyRing | null = RING) {
@@ -43,6 +48,9 @@ const foreign = sealed('file-1', sealerOf({ scope: { kind: 'workspace', workspac
 const user = (id: string, isolation: 'user' | 'workspace', name: string) =>
   sealed('file-1', sealerOf({ upstream: name, isolation, scope: { kind: 'user', issuer: 'corp', user: id } }))
 const get = (id: string) => asked(`GET /v1/files/${id}`)
+const named = (more: object) => asked('POST /v1/responses', { model: 'm', input: 'x', ...more })
+const chat = (more: object) => asked('POST /v1/chat/completions', { model: 'm', messages: [], ...more })
+const form = (fields: string[]) => ({ body: null, noted: [], found: routed('POST /v1/videos'), fields })
 const batch = (id: string) => asked('POST /v1/batches', { input_file_id: id })
 const all = [one, two, open]
 
@@ -65,6 +73,19 @@ const rows: readonly (readonly [string, AskedObjects, ServingUpstream[], string[
   ['a list of all, of callers kept apart', asked('GET /v1/files'), [one, two], 'unknown_endpoint'],
   ['what everybody stored', asked('POST /v1/evals', { data_source_config: { type: 'logs' } }), [one], 'invalid_body'],
   ['the same of an open one', asked('POST /v1/evals', { data_source_config: { type: 'logs' } }), all, ['open']],
+  ['the caller names the answer', named({ request_id: 'resp_1' }), [one], 'invalid_body'],
+  ['in another word', named({ rid: 'resp_1' }), [one], 'invalid_body'],
+  ['in another spelling', named({ RequestId: 'resp_1' }), [one], 'invalid_body'],
+  ['and another', named({ 'request-id_': 'resp_1' }), [one], 'invalid_body'],
+  ['in letters that are not seen', named({ 'Rid\u200b': 'resp_1' }), [one], 'invalid_body'],
+  ['by what traces it', named({ trace_id: 'resp_1' }), [one], 'invalid_body'],
+  ['the same where nobody is kept apart', named({ request_id: 'resp_1' }), all, ['open']],
+  ['its twin without a name', named({ metadata: { request_id: 'x' }, user: 'grid' }), [one], ['one']],
+  ['in a chat that is not stored', chat({ rid: 'x' }), [one], 'invalid_body'],
+  ['in embeddings', asked('POST /v1/embeddings', { model: 'm', input: 'x', request_id: 'x' }), [one], 'invalid_body'],
+  ['in a form', form(['prompt', 'request_id']), [one], 'invalid_body'],
+  ['in a part of a field', form(['prompt', 'Rid[0]']), [one], 'invalid_body'],
+  ['a form without', form(['prompt', 'seed']), [one], ['one']],
   ['a flag is no id', asked('GET /v1/responses/x?stream=true'), [open], ['open']],
   ['a flag beside an id', asked(`GET /v1/responses/${mine}?stream=true`), [one], ['one']],
 ]
@@ -92,13 +113,13 @@ t.test('without keys nothing is opened or sealed', async (t) => {
   t.same(placed(get('file-1'), [open], 'research', null), ['open'], 'where nobody is kept apart none is needed')
 })
 
-const chat = (more: object) => asked('POST /v1/chat/completions', { model: 'm', messages: [], ...more })
 const asides: readonly (readonly [string, AskedObjects, boolean])[] = [
   ['a chat', chat({}), true],
   ['a chat that is not stored', chat({ store: false }), true],
   ['with nothing said', chat({ store: null, audio: null, modalities: ['text'] }), true],
   ['a chat that is stored', chat({ store: true }), false],
   ['by another word', chat({ store: 'true' }), false],
+  ['a chat that its caller names', chat({ request_id: 'x' }), false],
   ['a spoken chat', chat({ modalities: ['text', 'audio'] }), false],
   ['a spoken chat by its voice', chat({ audio: { format: 'wav' } }), false],
   [
