@@ -67,12 +67,18 @@ const FOREIGN = /[^a-z0-9_]/
 
 /**
  * True for a key whose value is the id of a stored object, or a list of such ids, in snake case, camel case or with other
- * separators. A key that is not known counts by its end. The facts of a request, the sealing of answers and the opening
+ * separators, in the eyes of decoders without case (Go, .NET, Java), too. A key that is not known counts by its end. The facts of a request, the sealing of answers and the opening
  * of requests go by this one word: what a request may write under such a key is a sealed id, so that nothing that a
  * caller makes up comes back to it sealed.
  */
 export function holdsObjects(key: string): boolean {
-  return isHolder(FOREIGN.test(key) ? snakeCase(key) : key)
+  if (!FOREIGN.test(key)) return isHolder(key)
+  const plain = key
+    .replaceAll('\u017f', 's')
+    .replaceAll('\u212a', 'k')
+    .replace(/[\u0130\u0131]/g, 'i')
+  // Case may say where words begin (`fileId`), or nothing (`file_iD`).
+  return isHolder(snakeCase(plain)) || isHolder(separated(plain))
 }
 
 function isHolder(key: string): boolean {
@@ -80,11 +86,13 @@ function isHolder(key: string): boolean {
   return (key.endsWith('_id') || key.endsWith('_ids')) && !NOT.has(key)
 }
 
-/** `fileID`, `FileId`, `file-id` and `options.file_id` as `file_id`; the long s is one to decoders without case. */
+/** `fileID`, `FileId`, `file-id` and `options.file_id` as `file_id`. */
 function snakeCase(key: string): string {
+  return separated(key.replace(/([a-z0-9])(?=[A-Z])/g, '$1_'))
+}
+
+function separated(key: string): string {
   return key
-    .replaceAll('\u017f', 's')
-    .replace(/([a-z0-9])(?=[A-Z])/g, '$1_')
     .replace(/[^A-Za-z0-9]+/g, '_')
     .toLowerCase()
     .replace(/_+$/, '')
