@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
 import { type Draft, noteFunction, noteHosted, noteUrl, refuse } from './draft.ts'
 import type { Media } from './members.ts'
-import { walk, walkMember } from './walk.ts'
+import { walkFree, walkMember } from './walk.ts'
 
 /** How a block of one type is read: what it brings in, and which of its members nobody follows. */
 interface BlockForm {
@@ -146,7 +146,7 @@ function readTool(draft: Draft, tool: JsonObject): undefined {
   for (const key in tool) {
     const value = tool[key] as JsonValue
     if (CALLERS_OWN.has(key)) {
-      if (doubt) walk(draft, value, true)
+      if (doubt) walkFree(draft, value, true, key)
     } else if (key === 'tools') readBlockTools(draft, value)
     else walkMember(draft, key, value, doubt)
   }

@@ -36,6 +36,8 @@ export interface Draft {
   readonly ids: ReadonlySet<string>
   /** What is read stands in a member of names that the caller made up (`NAMED_BY_CALLER`). */
   isOwn: boolean
+  /** What is read is JSON of the caller's own (`CALLERS_OWN`): any word may be a key of it. */
+  isFree: boolean
   images: boolean
   files: boolean
   audio: boolean
@@ -58,6 +60,7 @@ export function openDraft(ids = NO_IDS): Draft {
     storedSettings: false,
     ids,
     isOwn: false,
+    isFree: false,
     images: false,
     files: false,
     audio: false,

@@ -33,6 +33,8 @@ export interface Member {
   readonly kind: MemberKind
   /** What the member brings in when it is there and not null. */
   readonly media: readonly Media[]
+  /** Another spelling of a member that is read below the top of bodies, too. */
+  readonly misspelt?: true
 }
 
 const NO_MEDIA: readonly Media[] = []
@@ -163,6 +165,22 @@ const MEMBERS: ReadonlyMap<string, Member> = new Map([
   ...Object.entries(MEDIA).map(([key, [kind, media]]): [string, Member] => [key, { kind, media }]),
 ])
 
+/**
+ * Members by which blocks, parts, sources and tools are told apart, as keys are compared: decoders without case (Go,
+ * .NET) take `Type` for `type`, and the last one stands. URLs and ids count in every spelling, and are not among them.
+ */
+const READ: ReadonlySet<string> = new Set([
+  ...['type', 'name', 'role', 'content', 'text', 'input', 'output', 'source', 'data', 'result', 'skills', 'tools'],
+  ...['tool', 'toolreferences', 'toolchanges', 'function', 'functions', 'custom', 'toolchoice', 'allowedtools'],
+  ...['environment', 'networkpolicy', 'grader', 'graders', 'testingcriteria', 'ranker'],
+  ...['connectorid', 'tunnelid', 'encryptedcontent', 'thinking', 'summary', 'refusal', 'reasoningcontent'],
+  ...Object.keys(MEDIA).map((key) => foldKey(key)),
+])
+/** Keys of these that are written as they should be, beside those that are known. */
+const WELL_SPELT: ReadonlySet<string> = new Set([
+  ...['source', 'result', 'tool', 'tool_references', 'tool_changes', 'connector_id', 'tunnel_id'],
+])
+
 const REDIRECT: Member = { kind: 'redirect', media: NO_MEDIA }
 const STEER: Member = { kind: 'steer', media: NO_MEDIA }
 const DOUBLE: Member = { kind: 'double', media: NO_MEDIA }
@@ -179,6 +197,11 @@ export function knownMember(key: string): Member | undefined {
 /** Examines a key that is not known. It takes time in proportion to the key's length, some 1,000 times a look-up. */
 export function examineKey(key: string): Member {
   const folded = foldKey(key)
+  const member = examineFolded(key, folded)
+  return READ.has(folded) && !WELL_SPELT.has(key) ? { ...member, misspelt: true } : member
+}
+
+function examineFolded(key: string, folded: string): Member {
   if (redirects(key, folded)) return REDIRECT
   if (steers(folded)) return STEER
   if (isLikeJudged(key, folded)) return DOUBLE

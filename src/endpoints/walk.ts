@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
-import { holdsObjects } from '../model/object-members.ts'
+import { CALLERS_OWN, holdsObjects } from '../model/object-members.ts'
 import { type Draft, examined, noteHost, noteModel, noteObject, noteUrl, refuse, shown } from './draft.ts'
 import { hostOfRemote, looksFetched } from './fetched-text.ts'
 import { isPlainRanker, noteGraders } from './graders.ts'
@@ -32,7 +32,8 @@ export function walkMember(draft: Draft, key: string, value: JsonValue, doubt: b
   // The first problem stands: what follows it would only cost time.
   if (draft.problem !== null) return
   if (draft.ids.size > 0 && draft.ids.has(key)) return walkIds(draft, key, value)
-  const { kind, media } = knownMember(key) ?? examined(draft, key)
+  const { kind, media, misspelt } = knownMember(key) ?? examined(draft, key)
+  if (misspelt && !draft.isOwn && !draft.isFree) return refuseSpelling(draft, key)
   if (media.length > 0 && value !== null) for (const medium of media) draft[medium] = true
   switch (kind) {
     case 'model':
@@ -65,7 +66,7 @@ export function walkMember(draft: Draft, key: string, value: JsonValue, doubt: b
     case 'remote':
       return walkRemote(draft, key, value, doubt)
     case 'opaque':
-      return doubt ? walk(draft, value, doubt, key) : undefined
+      return doubt ? walkFree(draft, value, doubt, key) : undefined
     case 'text':
       if (typeof value !== 'string') return walk(draft, value, doubt, key)
       return doubt ? noteIfFetched(draft, value, key) : undefined
@@ -75,7 +76,20 @@ export function walkMember(draft: Draft, key: string, value: JsonValue, doubt: b
       if (holdsObjects(key)) return walkNamed(draft, key, value, doubt)
       break
   }
-  return typeof value === 'string' ? noteIfFetched(draft, value, key) : walk(draft, value, doubt, key)
+  if (typeof value === 'string') return noteIfFetched(draft, value, key)
+  return CALLERS_OWN.has(key) ? walkFree(draft, value, doubt, key) : walk(draft, value, doubt, key)
+}
+
+/** The same for JSON whose keys are the caller's own words. */
+export function walkFree(draft: Draft, value: JsonValue, doubt: boolean, key: string): undefined {
+  const outer = draft.isFree
+  draft.isFree = true
+  walk(draft, value, doubt, key)
+  draft.isFree = outer
+}
+
+function refuseSpelling(draft: Draft, key: string): undefined {
+  refuse(draft, `\`${shown(key)}\` could be read as another member: spell it as that`, key)
 }
 
 /** One id or a list of them; what is more than that is read in doubt. */
@@ -149,8 +163,7 @@ function walkRemote(draft: Draft, key: string, value: JsonValue, doubt: boolean)
 export function walkUnknown(draft: Draft, key: string, value: JsonValue): undefined {
   const { kind } = knownMember(key) ?? examined(draft, key)
   if (kind === 'steer') return refuse(draft, `\`${shown(key)}\` could redirect the call: leave it out`, key)
-  if (kind === 'double')
-    return refuse(draft, `\`${shown(key)}\` could be read as another member: spell it as that`, key)
+  if (kind === 'double') return refuseSpelling(draft, key)
   walkMember(draft, key, value, true)
 }
 

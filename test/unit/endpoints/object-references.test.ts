@@ -24,7 +24,7 @@ const everywhere: readonly Row[] = [
   ['one word', { vendor: { fileid: 'f' } }, named('fileid=f')],
   ['hyphens', { 'file-id': 'f' }, named('file-id=f')],
   ['dots', { 'options.file_id': 'f' }, named('options.file_id=f')],
-  ['the long s', { 'file_id\u017f': ['f'] }, named('file_id\u017f=f')],
+  ['the long s', { 'thread_id\u017f': ['f'] }, named('thread_id\u017f=f')],
   ['an object of an unknown kind', { vendor: { memory_id: 'm' } }, named('memory_id=m')],
   ['an id in something unknown', { vendor: { id: 'v' } }, named('vendor.id=v')],
   ['ids in something unknown', { vendor: [{ id: 'v' }, { id: 'w' }] }, named('vendor.id=v', 'vendor.id=w')],
