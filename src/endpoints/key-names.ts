@@ -76,7 +76,7 @@ const JUDGED: readonly string[] = [
   ...['messages', 'instructions', 'input', 'prompt', 'stream', 'stream_options', 'n', 'best_of', 'modalities'],
   ...['tools', 'tool_choice', 'functions', 'function_call', 'previous_response_id', 'conversation', 'prediction'],
   ...['system', 'mcp_servers', 'container', 'thread', 'diagnostics', 'inference_geo', 'billing_policy'],
-  ...['fallback_credit_token', 'betas', 'anthropic_beta', 'anthropic_version'],
+  ...['purpose', 'fallback_credit_token', 'betas', 'anthropic_beta', 'anthropic_version'],
 ]
 const JUDGED_NAMES: ReadonlySet<string> = new Set(JUDGED)
 const JUDGED_FOLDED = foldedNames(JUDGED)

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../model/json.ts'
-import { BATCH_PURPOSE, isBatchPurpose } from './batch-purpose.ts'
+import { purposeProblem } from './batch-purpose.ts'
 import { type Draft, refuse } from './draft.ts'
 import type { Endpoint } from './endpoint.ts'
 import { act, send, upload } from './operation.ts'
@@ -16,6 +16,6 @@ export const uploads: readonly Endpoint[] = [
 ]
 
 function readPurpose(draft: Draft, purpose: JsonValue): undefined {
-  if (typeof purpose !== 'string') refuse(draft, '`purpose` must be a string', 'purpose')
-  else if (isBatchPurpose(purpose)) refuse(draft, BATCH_PURPOSE, 'purpose')
+  const problem = typeof purpose === 'string' ? purposeProblem(purpose) : '`purpose` must be a string'
+  if (problem !== null) refuse(draft, problem, 'purpose')
 }

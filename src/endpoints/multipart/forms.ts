@@ -1,6 +1,6 @@
 import { isJsonObject, ownValue } from '../../model/json.ts'
 import type { OperationName } from '../../model/request.ts'
-import { BATCH_PURPOSE, isBatchPurpose } from '../batch-purpose.ts'
+import { purposeProblem } from '../batch-purpose.ts'
 import { type Draft, noteObject, refuse } from '../draft.ts'
 import { walk } from '../walk.ts'
 import {
@@ -118,7 +118,8 @@ export function formFieldsOf(operation: OperationName): FormFields {
 }
 
 function readPurpose(draft: Draft, { root }: FieldName, text: string): undefined {
-  if (isBatchPurpose(text)) refuse(draft, BATCH_PURPOSE, root)
+  const problem = purposeProblem(text)
+  if (problem !== null) refuse(draft, problem, root)
 }
 
 /** A stored video: `video[id]`, or an object with its `id`. */

@@ -92,3 +92,14 @@ const rows: readonly (readonly [string, string, object, object])[] = [
 for (const [name, operation, body, expected] of rows) {
   t.test(name, async (t) => t.same(unusual(operation, body), expected))
 }
+
+const upload = (more: object) => ({ bytes: 1, filename: 'x', mime_type: 'text/jsonl', purpose: 'user_data', ...more })
+t.test('an upload says its purpose word for word', async (t) => {
+  t.same(unusual('uploads.create', upload({})), { model: null })
+  for (const purpose of ['batch', 'Batch', '\uff42atch', 'user_data ', 'new', 1]) {
+    t.same(unusual('uploads.create', upload({ purpose })), refused('purpose'), String(purpose))
+  }
+  for (const key of ['Purpose', 'PURPOSE', 'purpo\u017fe']) {
+    t.same(unusual('uploads.create', upload({ [key]: 'batch' })), refused(key), key)
+  }
+})

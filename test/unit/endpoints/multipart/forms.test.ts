@@ -129,7 +129,12 @@ t.test('what each operation’s form says', async (t) => {
     ['images.edit', 'half of one', [file('image'), ['n', '0.5']], { refused: 'n' }],
     ['images.variation', 'a picture', [file('image'), ['model', 'm']], { model: 'm', images: true }],
     ['images.variation', 'no model', [file('image')], { images: true }],
-    ['files.create', 'a file', [file('file'), ['purpose', 'batch']], { model: 'none', files: true }],
+    ['files.create', 'a file', [file('file'), ['purpose', 'user_data']], { model: 'none', files: true }],
+    ...['batch', 'Batch', '\uff42atch', ' user_data', 'new', ''].map(
+      (purpose) =>
+        ['files.create', `for ${purpose}`, [file('file'), ['purpose', purpose]], { refused: 'purpose' }] as const,
+    ),
+    ['files.create', 'for two', [file('file'), ['purpose', 'vision'], ['Purpose', 'batch']], { refused: 'Purpose' }],
     [
       'files.create',
       'one that expires',
