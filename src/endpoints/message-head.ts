@@ -9,7 +9,8 @@ export interface MessageHead {
 }
 
 const VERSION = '2023-06-01'
-const DATED = /^20[0-9]{2}-[0-9]{2}-[0-9]{2}$/
+/** Every one there is: another one could change what the body means. */
+const VERSIONS: ReadonlySet<string> = new Set(['2023-01-01', VERSION])
 const MAX_BETAS = 64
 
 /**
@@ -32,7 +33,7 @@ const ADMITTED: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Reads the version and the features that a head asks for. A version that is absent or none becomes the API's first one;
+ * Reads the version and the features that a head asks for. A version that is absent or not known becomes `VERSION`;
  * a feature that is not admitted is left out, like every other header that is not known. Faults: `invalid_request` where
  * one of the two headers stands twice or asks for more than any honest request does.
  */
@@ -56,7 +57,7 @@ export function messageHead(rawHeaders: readonly string[]): Result<MessageHead, 
   if (asked.length > MAX_BETAS) return refused('anthropic-beta', `may name ${MAX_BETAS} features at most`)
   const admitted = [...new Set(asked)].filter((beta) => ADMITTED.has(beta))
   return ok({
-    version: version !== null && DATED.test(version) ? version : VERSION,
+    version: version !== null && VERSIONS.has(version) ? version : VERSION,
     betas: admitted.length === 0 ? null : admitted.join(','),
   })
 }

@@ -8,8 +8,9 @@ const said = (...headers: string[]) => {
 
 const rows: readonly (readonly [name: string, headers: string[], said: unknown])[] = [
   ['nothing is said', [], ['2023-06-01', null]],
-  ['a version', ['Anthropic-Version', '2026-10-21'], ['2026-10-21', null]],
-  ['a version that is no date', ['anthropic-version', '2026-10-21\tx'], ['2023-06-01', null]],
+  ['a version', ['Anthropic-Version', '2023-01-01'], ['2023-01-01', null]],
+  ['a version that is not known', ['anthropic-version', '2026-10-21'], ['2023-06-01', null]],
+  ['a version that is no date', ['anthropic-version', '2023-01-01\tx'], ['2023-06-01', null]],
   ['two versions', ['anthropic-version', '2023-06-01', 'ANTHROPIC-VERSION', '2023-06-01'], 'anthropic-version'],
   ['a feature', ['anthropic-beta', 'context-1m-2025-08-07'], ['2023-06-01', 'context-1m-2025-08-07']],
   [
