@@ -10,6 +10,8 @@ import { failed, ok, type Result } from '../model/result.ts'
 import type { Delivery } from '../upstream/delivery.ts'
 import { forward } from '../upstream/forward.ts'
 import { answerHere } from './answers.ts'
+import { judgedBatch } from './batch.ts'
+import { holdsLines } from './batch-marking.ts'
 import { judged, type Prepared, routed } from './prepare.ts'
 import { auditUnavailable, challenged, credentialFault, methodFault } from './refusals.ts'
 import { sealedShape } from './sealed-answer.ts'
@@ -135,6 +137,9 @@ function whole(
     return readForm(head, exchange, listen, holding).then((upload) => {
       if (!upload.ok) return upload
       trail.received(upload.value.form.bytes)
+      if (holdsLines(found, upload.value.form)) {
+        return judgedBatch({ head, principal, found, upload: upload.value, exchange, holding, snapshot, trail })
+      }
       return judged(head, principal, found, upload.value, snapshot, trail)
     })
   }

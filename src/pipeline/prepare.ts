@@ -15,9 +15,11 @@ import { failed, ok, type Result } from '../model/result.ts'
 import type { FormToSend } from '../shape/form.ts'
 import { shapeRequest } from '../shape/request.ts'
 import { isAnsweredHere } from './answers.ts'
+import type { AskedObjects } from './asked-objects.ts'
+import { holdsLines } from './batch-marking.ts'
 import { candidates, type Judgement, judge, judgeShadow, policyInput } from './judge.ts'
 import { mayUse } from './listing.ts'
-import { type AskedObjects, isAside, type Owned, type OwnedAnswer, place } from './ownership.ts'
+import { isAside, type Owned, type OwnedAnswer, place } from './ownership.ts'
 import { decisionFault, modelNotFound, notCarried } from './refusals.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
 import type { Trail } from './trail.ts'
@@ -63,6 +65,8 @@ export function judged(
   trail: Trail,
 ): Result<Prepared, Fault> {
   const upload = sent === null || Buffer.isBuffer(sent) ? null : sent
+  const judgedFor = upload?.judgedFor ?? null
+  if (upload && judgedFor === null && holdsLines(found, upload.form)) throw new Error('lines that nobody judged')
   const parsed = Buffer.isBuffer(sent) ? parseJsonBody(sent) : ok(null)
   if (!parsed.ok) return parsed
   const body = parsed.value
@@ -78,7 +82,7 @@ export function judged(
       : { model: named, alias: null }
   trail.described(facts, model ?? null, alias)
   const input = policyInput(principal, head, facts, model, trail.startedAt)
-  const asked = { found, body, noted: described.value.objects }
+  const asked = { found, body, noted: described.value.objects, judgedFor }
   const decided = decide(asked, principal, facts, input, snapshot, trail)
   if (!decided.ok) return decided
   if (isAnsweredHere(facts.operation)) return ok({ by: 'proxy', input })
@@ -174,7 +178,7 @@ function formToSend({ form, spool }: UploadedForm): FormToSend {
 }
 
 /** The facts of a request with the objects that its path and query name. */
-function withObjects(facts: RequestFacts, { objects }: Route): RequestFacts {
+export function withObjects(facts: RequestFacts, { objects }: Route): RequestFacts {
   return objects.length === 0 ? facts : { ...facts, objects: [...objects, ...facts.objects] }
 }
 

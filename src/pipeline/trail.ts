@@ -45,6 +45,7 @@ export class Trail {
   #facts: RequestFacts | null = null
   #model: string | null = null
   #alias: string | null = null
+  #batch: AuditRequest['batch']
   #requestBytes = 0
   #verdict: Verdict | null = null
   #obligations: readonly string[] | undefined
@@ -85,6 +86,11 @@ export class Trail {
     this.#facts = facts
     this.#model = model
     this.#alias = alias
+  }
+
+  /** What the lines of its file are. */
+  batched(batch: AuditRequest['batch']): void {
+    this.#batch = batch
   }
 
   decided(verdict: Verdict): void {
@@ -219,7 +225,8 @@ export class Trail {
 
   /** Written once: both events share the object, and what a format makes of it. */
   #described(): AuditRequest {
-    this.#request ??= auditRequest(this.#head, this.#operation, this.#facts, this.#model, this.#alias)
+    const asked = [this.#operation, this.#facts, this.#model, this.#alias, this.#batch] as const
+    this.#request ??= auditRequest(this.#head, ...asked)
     return this.#request
   }
 
