@@ -94,6 +94,8 @@ function readRequest(
     textAt(stage === 'complete' ? event : root, stage === 'complete' ? 'start' : '@timestamp') ?? '',
   )
   if (operation === undefined) return { kind: 'incomplete', id, missing: 'sallyport.operation' }
+  // Each line was decided by itself, and no event has all of that.
+  if (isJsonObject(ownValue(own, 'batch'))) return { kind: 'incomplete', id, missing: 'the lines of its batch' }
   if (Number.isNaN(at)) return { kind: 'incomplete', id, missing: 'the time' }
   const alias = textAt(own, 'alias')
   const model = alias ?? textAt(member(member(root, 'gen_ai'), 'request'), 'model')
@@ -119,7 +121,7 @@ function readRequest(
   return { kind: 'request', request: { id, stage, was, input: sized, nestedModels: asked.nestedModels, unrecorded } }
 }
 
-type Asked = Pick<PolicyInput, 'maxOutputTokens' | 'tools' | 'input' | 'urls' | 'project'>
+type Asked = Pick<PolicyInput, 'maxOutputTokens' | 'tools' | 'input' | 'urls' | 'storedSettings' | 'project'>
 
 /** `sallyport.request`: without it, nothing of this kind was recorded; what it omits or had cut was not, either. */
 function readAsked(
@@ -147,6 +149,7 @@ function readAsked(
       tools: { functions: names('functions', 'tools'), hosted: names('hosted', 'tools') },
       urls: names('hosts', 'hosts'),
       input: { bytes: undefined, images: is('images'), files: is('files'), audio: is('audio') },
+      storedSettings: is('stored'),
       project: textAt(asked, 'project'),
     },
     nestedModels: names('models', 'models'),

@@ -55,6 +55,16 @@ const NO_OBJECTS: readonly ObjectReference[] = Object.freeze([])
 /** Finds the endpoint of a request target in the table of all endpoints. */
 export const route: Router = openRouter(ENDPOINTS)
 
+const SESSIONS: ReadonlySet<string> = new Set(
+  ENDPOINTS.filter(({ dialect }) => dialect !== null).map(({ path }) => path),
+)
+
+/** True for a target of a WebSocket whose messages are judged; its path is one without placeholders. */
+export function isSessionTarget(target: string): boolean {
+  const mark = target.indexOf('?')
+  return SESSIONS.has(mark === -1 ? target : target.slice(0, mark))
+}
+
 /**
  * Matches a target byte for byte: nothing is normalised, so every spelling but the one in the table is another path. A
  * word of a path goes before a placeholder in its place. The id of an object stands for itself; a model's name may be

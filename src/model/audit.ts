@@ -5,6 +5,7 @@ import type { AnswerFacts } from './request.ts'
 export type AuditAction =
   | 'request-authorized'
   | 'request-denied'
+  | 'message-denied'
   | 'authentication-failed'
   | 'completion-finished'
   | 'completion-truncated'
@@ -48,6 +49,8 @@ export interface AuditAsked {
   readonly images?: true
   readonly files?: true
   readonly audio?: true
+  /** Something stored may have brought tools, hosts and input of its own. */
+  readonly stored?: true
   /** The workspace that the caller asked for. */
   readonly project?: string
   /** Ids of stored objects as the caller wrote them; nothing is decided by them. */

@@ -26,6 +26,11 @@ export interface RequestFacts {
     readonly files: boolean
     readonly audio: boolean
   }
+  /**
+   * It goes on with something stored (an assistant, a prompt, an earlier response), which may bring tools, hosts and input
+   * of its own. Absent means that it does not.
+   */
+  readonly storedSettings?: boolean
   /** Hosts that the request names in URLs (`image_url`, `file_url`, `server_url`), lower case, without port. */
   readonly urls: readonly string[]
   /** Stored objects that the request refers to, in its path, query or body (`previous_response_id`, `file_id`). */

@@ -19,7 +19,8 @@ const PLAIN: AuditAsked = Object.freeze({})
 export function askedOf(facts: RequestFacts, project: string | undefined, clear: (text: string) => string): AuditAsked {
   const { maxOutputTokens, tools, input, urls, nestedModels, objects } = facts
   const lists = tools.functions.length + tools.hosted.length + urls.length + nestedModels.length + objects.length
-  const isBare = lists === 0 && project === undefined && !input.images && !input.files && !input.audio
+  const isBare =
+    lists === 0 && project === undefined && !input.images && !input.files && !input.audio && !facts.storedSettings
   if (isBare) return maxOutputTokens === undefined ? PLAIN : { maxOutputTokens }
   const asked: { -readonly [Key in keyof AuditAsked]: AuditAsked[Key] } = {}
   const omitted: string[] = []
@@ -38,6 +39,7 @@ export function askedOf(facts: RequestFacts, project: string | undefined, clear:
   if (input.images) asked.images = true
   if (input.files) asked.files = true
   if (input.audio) asked.audio = true
+  if (facts.storedSettings) asked.stored = true
   if (project !== undefined) {
     if (fits([project]) && clear(project) === project) asked.project = project
     else omitted.push('project')

@@ -10,6 +10,7 @@ import { shapeBody } from '../shape/request.ts'
 import type { AskedObjects } from './asked-objects.ts'
 import { policyInput } from './judge.ts'
 import { isAside, place } from './ownership.ts'
+import { unplacedRefused } from './refusals.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
 import { type Refused, type Standing, Standings } from './standings.ts'
 
@@ -120,6 +121,7 @@ export class BatchJudge {
     const opened = this.#decided(asked, { facts, input, api: endpoint.api }, told)
     if (!opened.ok) return opened
     const obligations = snapshot.policy.obligations(input)
+    if (obligations?.unplaced) return wrong(told(unplacedRefused(facts.operation, obligations.unplaced)))
     for (const name of obligations?.names ?? []) this.#obligations.add(name)
     return ok(writeBatchLine(line, shapeBody(body, { facts, model, alias, obligations }, opened.value)))
   }

@@ -1,5 +1,6 @@
 import { type Fault, fault } from '../model/fault.ts'
-import type { BodyAllowance } from '../model/ports.ts'
+import type { Principal } from '../model/identity.ts'
+import type { HeldAllowance } from '../model/ports.ts'
 
 /** What one caller may hold of the whole, as a divisor: so many callers at their limit fill it. */
 const CALLERS_AT_LIMIT = 4
@@ -7,10 +8,19 @@ const CALLERS_AT_LIMIT = 4
 /** So many callers are remembered before those who hold nothing are forgotten. */
 const MANY_CALLERS = 1000
 
-/** One request's part of the budget. */
-export interface OpenAllowance extends BodyAllowance {
-  release(): void
+const callers = new WeakMap<Principal, string>()
+
+/** Names a caller among all others: one string for all requests of a credential, so that looking it up costs little. */
+export function callerOf(principal: Principal): string {
+  const known = callers.get(principal)
+  if (known !== undefined) return known
+  const caller = `${principal.issuer}\n${principal.id}`
+  callers.set(principal, caller)
+  return caller
 }
+
+/** One request's part of the budget. */
+export type OpenAllowance = HeldAllowance
 
 /**
  * Bounds the request bodies that are in memory at once: all of them together, and those of one caller, so that neither

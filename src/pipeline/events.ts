@@ -16,6 +16,12 @@ export interface Ending {
   /** `performance.now()` of the first answer byte; 0 when there was none. */
   readonly firstByteAt: number
   readonly fault?: Fault
+  /** Of a session, whose bytes are not those of one answer. */
+  readonly session?: {
+    readonly status: number
+    readonly bytesSent: number
+    readonly extra: NonNullable<AuditEvent['extra']>
+  }
 }
 
 /** What both events tell of a request. Whatever the client wrote is cleared of what looks like a credential. */

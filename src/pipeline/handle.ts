@@ -12,14 +12,16 @@ import { forward } from '../upstream/forward.ts'
 import { answerHere } from './answers.ts'
 import { judgedBatch } from './batch.ts'
 import { holdsLines } from './batch-marking.ts'
+import { callerOf } from './body-budget.ts'
 import { judged, type Prepared, routed } from './prepare.ts'
+import { type ConversePorts, converse } from './realtime/converse.ts'
 import { auditUnavailable, challenged, credentialFault, methodFault } from './refusals.ts'
 import { sealedShape } from './sealed-answer.ts'
 import type { Snapshot } from './snapshot.ts'
 import { Trail, type TrailPorts } from './trail.ts'
 import { Holding, type HoldingPorts, readForm } from './upload.ts'
 
-export interface PipelinePorts extends TrailPorts, HoldingPorts {
+export interface PipelinePorts extends TrailPorts, HoldingPorts, ConversePorts {
   /** Told of a bug, with the request that met it; must not throw. */
   readonly bug: (cause: unknown, requestId: string) => void
 }
@@ -66,17 +68,6 @@ function admitted(
   return early ? failed(early) : authenticate(head, snapshot, trail)
 }
 
-const callers = new WeakMap<Principal, string>()
-
-/** Names a caller among all others: one string for all requests of a credential, so that looking it up costs little. */
-function callerOf(principal: Principal): string {
-  const known = callers.get(principal)
-  if (known !== undefined) return known
-  const caller = `${principal.issuer}\n${principal.id}`
-  callers.set(principal, caller)
-  return caller
-}
-
 /**
  * What a known caller asks for: read (only now, since a stranger must not make us buffer or parse), judged, written down,
  * then done. The stages in order; what is answered is the first fault. Null: the request was answered. One function, for
@@ -91,7 +82,7 @@ async function proceed(
   ports: PipelinePorts,
 ): Promise<Fault | null> {
   if (exchange.stopped) return exchange.stopped
-  const found = routed(head, trail)
+  const found = routed(head, exchange.upgrade, trail)
   if (!found.ok) return found.fault
   const holding = new Holding(ports, callerOf(principal))
   let queued: Promise<void> | undefined
@@ -99,13 +90,14 @@ async function proceed(
     const prepared = await whole(head, principal, found.value, exchange, holding, snapshot, trail)
     if (!prepared.ok) return prepared.fault
     const allowed = prepared.value
-    if (!(await trail.authorize(allowed.by === 'upstream' ? allowed.upstream : null))) return auditUnavailable
+    if (!(await trail.authorize(allowed.by === 'proxy' ? null : allowed.upstream))) return auditUnavailable
     if (exchange.stopped) return exchange.stopped
     if (exchange.gone) {
       trail.complete({ outcome: 'client_gone', status: 0, facts: {}, firstByteAt: 0 })
       return null
     }
     if (allowed.by === 'proxy') return await answer(allowed.input, exchange, snapshot, trail)
+    if (allowed.by === 'session') return await converse(allowed.wanted, principal, exchange, snapshot, trail, ports)
     const { upstream, request, answer: kind, owned } = allowed
     const shape = upstream.answerShape(kind, request.askedUsage)
     const delivery = await forward(upstream, request, exchange, owned === null ? shape : sealedShape(shape, owned))

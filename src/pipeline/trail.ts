@@ -1,10 +1,10 @@
 import type { AuditAction, AuditEvent, AuditKeep, AuditLog, AuditPolicy, AuditRequest } from '../model/audit.ts'
 import type { Fault, FaultCode } from '../model/fault.ts'
-import type { MethodName, Principal } from '../model/identity.ts'
 import type { ClientExchange, Clock } from '../model/ports.ts'
 import type { RequestFacts, RequestHead } from '../model/request.ts'
 import type { Upstream } from '../upstream/pools.ts'
 import { auditRequest, blottedFacts, completion, decisionOf, type Ending, measured, named, targetOf } from './events.ts'
+import type { Identified } from './identified.ts'
 import type { Meter } from './meter.ts'
 import { auditUnavailable, isAuthentication, isOfPolicy } from './refusals.ts'
 import { auditPolicy, undecided, type Verdict } from './verdict.ts'
@@ -15,15 +15,6 @@ export interface TrailPorts {
   readonly clock: Clock
   /** The HTTP status that a fault is answered with. */
   readonly statusOf: (code: FaultCode) => number
-}
-
-/** Who was recognised, or what is known of a credential that was not. */
-export interface Identified {
-  readonly principal?: Principal
-  readonly method?: MethodName
-  /** The configured name of the issuer that owns the credential. */
-  readonly issuer?: string
-  readonly cache?: 'hit' | 'miss'
 }
 
 type State = 'open' | 'authorized' | 'over'
@@ -76,6 +67,12 @@ export class Trail {
   /** The operation is known before its body is, so that a body that cannot be read is still one of something. */
   routed(operation: string): void {
     this.#operation = operation
+  }
+
+  /** What every event of the request tells, for those that are told beside its two. */
+  get subject(): Pick<AuditEvent, 'request' | 'principal'> {
+    const { principal } = this.#identified
+    return { request: this.#described(), ...(principal && { principal }) }
   }
 
   received(bytes: number): void {
@@ -144,7 +141,8 @@ export class Trail {
     if (this.#state !== 'authorized') return
     this.#state = 'over'
     const now = performance.now()
-    const { action, reason, outcome } = completion(ending, this.#exchange.status)
+    const { status, bytesSent } = ending.session ?? this.#exchange
+    const { action, reason, outcome } = completion(ending, status)
     const upstreamNs = this.#upstream ? nanoseconds(now - this.#dispatchedAt) : 0
     const durationNs = nanoseconds(now - this.#started)
     const { principal, method, issuer, cache } = this.#identified
@@ -170,15 +168,16 @@ export class Trail {
       upstreamNs: this.#upstream ? upstreamNs : undefined,
       attempts: this.#upstream ? 1 : undefined,
       ttftNs: ending.firstByteAt > 0 ? nanoseconds(ending.firstByteAt - this.#started) : undefined,
-      status: this.#exchange.status === 0 ? undefined : this.#exchange.status,
+      status: status === 0 ? undefined : status,
       requestBytes: this.#requestBytes,
-      responseBytes: this.#exchange.bytesSent,
+      responseBytes: bytesSent,
       answer: blottedFacts(ending.facts),
       error: ending.fault ? named(ending.fault) : undefined,
+      extra: ending.session?.extra,
     }
     this.#ports.audit.append(event)
     this.#ports.meter.used(ending.facts)
-    this.#settle(measured(ending, this.#exchange.status), now)
+    this.#settle(measured(ending, status), now)
   }
 
   /** Ends what nobody ended: a bug must not leave a request without its event. */

@@ -50,6 +50,8 @@ export interface OutlineRule {
   readonly operations: readonly string[] | null
   /** What is in force: an allow that names no hosts has `urls: []`. */
   readonly when: WhenDocument
+  /** The rule says nothing of hosts: its `urls: []` speaks of what a request itself names, not of what is stored. */
+  readonly hasNoUrls?: true
   readonly reason: string | null
 }
 
@@ -123,6 +125,7 @@ function outlineRule(rule: RuleDocument, sets: ReadonlyMap<string, readonly stri
     modelsWritten: models ?? null,
     operations: operations ?? null,
     when: effect === 'allow' ? { ...when, urls: when?.urls ?? [] } : { ...when },
+    ...(effect === 'allow' && when?.urls === undefined && { hasNoUrls: true }),
     reason: reason ?? null,
   }
 }

@@ -64,9 +64,9 @@ interface RuleSelectors {
 export function compileRule(written: RuleDocument, selectors: RuleSelectors): CompiledRule {
   const when: { readonly [name: string]: unknown } = written.when ?? {}
   const conditions = Object.values(CONDITIONS).flatMap(({ name }) => {
-    // An allow grants no host in a URL unless it says so: the condition stands there with an empty list.
-    const value = name === 'urls' && written.effect === 'allow' ? (when.urls ?? []) : when[name]
-    return value === undefined ? [] : [compileCondition(name, value)]
+    const value = when[name]
+    if (value !== undefined) return [compileCondition(name, value)]
+    return name === 'urls' && written.effect === 'allow' ? [noHosts] : []
   })
   const { mfa, acr } = written.when ?? {}
   const maxAge = typeof mfa === 'object' ? Math.floor(durationMs(mfa.max_age) / 1000) : null
@@ -98,6 +98,18 @@ function compileCondition(name: keyof typeof CONDITIONS, written: unknown): Comp
     test: condition.compile(written),
     got: (input) => condition.got(input, written),
   }
+}
+
+const noUrls = compileCondition('urls', [])
+
+/**
+ * An allow grants no host in a URL unless it says so. It speaks of what the request itself names: one that says nothing of
+ * hosts is not meant to keep callers from going on with what they have stored.
+ */
+const noHosts: CompiledCondition = {
+  ...noUrls,
+  key: 'none of its own',
+  test: (input) => (input.urls.length === 0 ? 'yes' : 'no'),
 }
 
 export function nameSet(names: Iterable<string>): NameSet {

@@ -2,13 +2,14 @@ import type { MetricSources } from '../admin/metrics.ts'
 import { type OpenAuditLog, openAuditLog } from '../audit/log.ts'
 import { rejectionReporter } from '../audit/rejected.ts'
 import type { Environment } from '../config/secrets.ts'
+import { isSessionTarget } from '../endpoints/route.ts'
 import { type ClientAddress, clientAddresses } from '../http/client-address.ts'
 import { faultRow } from '../http/errors.ts'
 import { receive } from '../http/receive.ts'
 import type { ServerPorts } from '../http/server.ts'
 import { type Identity, openIdentity } from '../identity/authenticate.ts'
 import type { AuditEvent } from '../model/audit.ts'
-import { type FaultCode, fault } from '../model/fault.ts'
+import type { FaultCode } from '../model/fault.ts'
 import type { BodyAllowance } from '../model/ports.ts'
 import type { PlacedProblem } from '../model/problem.ts'
 import { failed, ok, type Result } from '../model/result.ts'
@@ -17,10 +18,11 @@ import { VERSION } from '../model/version.ts'
 import { BodyBudget } from '../pipeline/body-budget.ts'
 import { handle } from '../pipeline/handle.ts'
 import { Meter } from '../pipeline/meter.ts'
+import { SessionPlaces } from '../pipeline/realtime/session-places.ts'
 import type { Snapshot } from '../pipeline/snapshot.ts'
 import { Spool } from '../stores/spool.ts'
 import { openInFolder } from '../stores/spool-file.ts'
-import { Current } from './current.ts'
+import { Current, SHUTTING_DOWN } from './current.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { KeyEventFollower } from './key-events.ts'
 import { configLoaded, configUnchanged, type Digests, identityReported, policyLoaded, rejected } from './lifecycle.ts'
@@ -173,6 +175,8 @@ export class Runtime {
       bug: (cause: unknown, requestId: string) =>
         this.#diagnostics.error('a bug met a request', { requestId, err: cause }),
       bodies: this.#bodies,
+      sessions: new SessionPlaces(),
+      current: () => this.#current.snapshot,
       spooled: this.#spooled,
       openSpool: (folder: string, allowance: BodyAllowance) => new Spool({ folder, allowance, openFile: openInFolder }),
     }
@@ -186,6 +190,7 @@ export class Runtime {
         this.#meter.rejectedConnections++
         rejected(connection)
       },
+      upgrades: isSessionTarget,
       draining: () => this.#isDraining,
     }
   }
@@ -241,9 +246,5 @@ export class Runtime {
     this.#diagnostics.error('the reload is refused and the last good files stay in force', { problems })
   }
 }
-
-const SHUTTING_DOWN = fault('shutting_down', 'the proxy is shutting down: try again', {
-  headers: ['retry-after', '1'],
-})
 
 type AddressReader = (peer: string | undefined, chain: string | undefined) => ClientAddress

@@ -12,6 +12,7 @@ export function askedMembers(asked: AuditAsked, budget: Budget): string {
   if (asked.images) members += ',"images":true'
   if (asked.files) members += ',"files":true'
   if (asked.audio) members += ',"audio":true'
+  if (asked.stored) members += ',"stored":true'
   if (project !== undefined) members += `,"project":${budget.name('sallyport.request.project', project)}`
   if (objects) members += `,"objects":${budget.list('sallyport.request.objects', objects)}`
   if (omitted) members += `,"omitted":${budget.list('sallyport.request.omitted', omitted)}`

@@ -89,7 +89,7 @@ const batches: typeof rows = [
     'with another word for the file',
     batch(lines('one', 'c'), { ...CHAT, Input_File_ID: 'file-2' }),
     all,
-    'invalid_body',
+    'object_not_found',
   ],
   [
     'with the file in a list',
