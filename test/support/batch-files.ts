@@ -11,7 +11,7 @@ export function line(customId: string, body: object = {}, more: object = {}): st
 export const linesOf = (...lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('')
 
 export const GOOD = line('one')
-const embedding = (id: string) => line(id, {}, { url: '/v1/embeddings', body: { model: 'text-1', input: 'x' } })
+export const embedding = (id: string) => line(id, {}, { url: '/v1/embeddings', body: { model: 'text-1', input: 'x' } })
 const content = (part: object) => ({ messages: [{ role: 'user', content: [part] }] })
 const image = (url: string) => content({ type: 'image_url', image_url: { url } })
 const tool = (name: string) => ({ tools: [{ type: 'function', function: { name } }] })
