@@ -3,6 +3,7 @@ import { isJsonObject, type JsonBody, type JsonObject, ownValue } from '../model
 import { findMember, skipSpace } from '../model/json-text.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import { parseStrictJson } from '../model/strict-json.ts'
+import { endOf } from './batch-lines.ts'
 import { BATCH_URLS } from './batch-marks.ts'
 import { shown } from './draft.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -13,9 +14,12 @@ import { JSON_LIMITS } from './json.ts'
 export interface BatchLine {
   /** The caller's own name of the line. */
   readonly customId: string
-  readonly url: string
   readonly endpoint: Endpoint
   readonly body: JsonBody
+  /** The text before its body. */
+  readonly before: string
+  /** The text behind its body, with the end of the line. */
+  readonly behind: string
 }
 
 const KEYS: ReadonlySet<string> = new Set(['custom_id', 'method', 'url', 'body'])
@@ -31,13 +35,14 @@ const endpoints: ReadonlyMap<string, Endpoint> = new Map(
 )
 
 /**
- * Reads one line without its end: an object that no two parsers can read differently, with `custom_id`, `method`, `url` and
+ * Reads one line with its end: an object that no two parsers can read differently, with `custom_id`, `method`, `url` and
  * `body`, and nothing else. The messages are the ends of a sentence about the line.
  *
  * Does not check: that a `custom_id` stands once in its file; what the body asks for.
  * Faults: `invalid_body`.
  */
-export function readBatchLine(bytes: Buffer): Result<BatchLine, Fault> {
+export function readBatchLine(line: Buffer): Result<BatchLine, Fault> {
+  const bytes = line.subarray(0, line.length - endOf(line))
   if (bytes.length === 0) return wrong('is empty')
   // White space to JSON, and to some readers of lines the end of one: what is within could be a line to them.
   if (bytes.includes(CR)) return wrong('has a carriage return in it')
@@ -57,14 +62,16 @@ export function readBatchLine(bytes: Buffer): Result<BatchLine, Fault> {
   }
   const body = ownValue(value, 'body')
   if (!isJsonObject(body)) return wrong('must have a `body` that is an object')
-  return ok({ customId, url, endpoint, body: bodyOf(text, body) })
+  const end = line.toString('latin1', bytes.length)
+  return ok({ customId, endpoint, ...takenApart(text, body, end) })
 }
 
-function bodyOf(line: string, value: JsonObject): JsonBody {
+function takenApart(line: string, value: JsonObject, end: string): Pick<BatchLine, 'body' | 'before' | 'behind'> {
   const place = findMember(line, skipSpace(line, 0), 'body')
   if (place === null) throw new Error('the text of a line is not that of its value')
   const text = line.slice(place.value, place.end)
-  return { value, text, bytes: Buffer.from(text) }
+  const body = { value, text, bytes: Buffer.from(text) }
+  return { body, before: line.slice(0, place.value), behind: line.slice(place.end) + end }
 }
 
 function isName(customId: string): boolean {
@@ -74,10 +81,15 @@ function isName(customId: string): boolean {
 /** Line ends to some readers. In valid JSON they stand in strings alone, where an escape says the same. */
 const OTHER_LINE_ENDS = /[\u0085\u2028\u2029]/g
 
-/** The line as it goes upstream, of what was judged: `body` is the text of its body, with what the proxy does to it. */
-export function writeBatchLine({ customId, url }: Pick<BatchLine, 'customId' | 'url'>, body: string): string {
-  const line = `{"custom_id":${JSON.stringify(customId)},"method":"POST","url":"${url}","body":${body}}\n`
-  return line.replace(OTHER_LINE_ENDS, (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, '0')}`)
+/**
+ * The line as it goes upstream: the very text that was judged, with what the proxy does to its body. `body` is the text of
+ * that.
+ */
+export function writeBatchLine({ before, behind }: Pick<BatchLine, 'before' | 'behind'>, body: string): string {
+  return (before + body + behind).replace(
+    OTHER_LINE_ENDS,
+    (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 function wrong(message: string, reason = 'body_invalid'): Result<never, Fault> {

@@ -7,7 +7,7 @@ const NONE: readonly Buffer[] = Object.freeze([])
 
 /**
  * Cuts a file into its lines while it is read, in pieces of any size. A line ends with LF, or CR LF; behind the last one
- * the end may be missing. Of a line that goes on its pieces are held, as far as a line may be long.
+ * the end may be missing. Each line comes with its end. Of one that goes on the pieces are held, as far as a line may be long.
  *
  * Faults: `body_too_large` for a line of more than `maxBytes`; whose it is the caller knows by `count`.
  */
@@ -36,7 +36,7 @@ export class LineReader {
     let lines: Buffer[] | null = null
     let from = 0
     for (let end = piece.indexOf(LF); end !== -1; end = piece.indexOf(LF, from)) {
-      const line = this.#ended(piece.subarray(from, end))
+      const line = this.#ended(piece.subarray(from, end + 1))
       if (!line.ok) return line
       lines ??= []
       lines.push(line.value)
@@ -60,10 +60,9 @@ export class LineReader {
     const whole = this.#heldBytes === 0 ? last : Buffer.concat([...this.#held, last])
     this.#held = []
     this.#heldBytes = 0
-    const line = whole[whole.length - 1] === CR ? whole.subarray(0, -1) : whole
-    if (line.length > this.#maxBytes) return this.#tooLong()
+    if (whole.length - endOf(whole) > this.#maxBytes) return this.#tooLong()
     this.#count++
-    return ok(line)
+    return ok(whole)
   }
 
   #tooLong(): Result<never, Fault> {
@@ -72,3 +71,11 @@ export class LineReader {
 }
 
 const NOTHING = Buffer.alloc(0)
+
+/** How many bytes of a line are its end. */
+export function endOf(line: Buffer): number {
+  const last = line.length - 1
+  if (line[last] === CR) return 1
+  if (line[last] !== LF) return 0
+  return line[last - 1] === CR ? 2 : 1
+}

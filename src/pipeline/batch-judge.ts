@@ -106,7 +106,7 @@ export class BatchJudge {
   }
 
   #judged(line: BatchLine, told: (fault: Fault) => Fault): Result<string, Refused> {
-    const { endpoint, body, url } = line
+    const { endpoint, body } = line
     const { head, principal, snapshot, at } = this.#caller
     const described = endpoint.describe(body, {})
     if (!described.ok) return wrong(told(described.fault))
@@ -116,7 +116,7 @@ export class BatchJudge {
       typeof facts.model === 'string' ? snapshot.policy.resolveModel(facts.model) : { model: facts.model, alias: null }
     this.#note([model, ...facts.nestedModels])
     const input = policyInput(principal, head, facts, model, at)
-    const found = { endpoint, parameters: {}, path: url, query: '', objects: [] }
+    const found = { endpoint, parameters: {}, path: endpoint.path, query: '', objects: [] }
     const asked = { found, body, noted: facts.objects, judgedFor: null }
     const opened = this.#decided(asked, { facts, input, api: endpoint.api }, told)
     if (!opened.ok) return opened

@@ -89,11 +89,12 @@ interface WrittenLines {
 
 /** Reads, judges and writes line by line. */
 async function judgeLines(
-  { upload, exchange, holding, snapshot }: BatchUpload,
+  { found, upload, exchange, holding, snapshot }: BatchUpload,
   judge: BatchJudge,
   { from, to }: FilePart,
 ): Promise<Result<WrittenLines, Refused>> {
   const { listen } = snapshot.settings
+  const isPart = found.endpoint.operation === 'uploads.parts.create'
   const reader = new LineReader(listen.maxBodyBytes)
   const writer = new LineWriter(judge, holding.openSpool(listen.spool), holding, exchange)
   const tooLong = (fault: Fault) => stopped(ofLine(reader.count + 1, fault))
@@ -105,6 +106,8 @@ async function judgeLines(
   }
   const last = reader.end()
   if (!last.ok) return failed(tooLong(last.fault))
+  // What follows it in another part must not be on the same line.
+  if (last.value !== null && isPart) return failed(stopped(ofLine(reader.count, noEnd)))
   const refused = last.value === null ? null : await writer.take([last.value])
   if (refused) return failed(refused)
   return writer.bytes === 0 ? failed(stopped(noLines)) : ok(writer)
@@ -169,6 +172,9 @@ function ended(exchange: ClientExchange): Fault | null {
   return exchange.gone ? fault('invalid_body', 'the client went away', { reason: 'client_closed' }) : null
 }
 
+const noEnd: Fault = fault('invalid_body', 'must end with a line feed: a part of an upload consists of whole lines', {
+  reason: 'body_invalid',
+})
 const noLines: Fault = fault('invalid_body', 'the file has no line', { param: 'file', reason: 'body_invalid' })
 
 /** The same form with the lines as they were judged; what was read is not kept any longer. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { LineReader } from '../../../src/endpoints/batch-lines.ts'
+import { endOf, LineReader } from '../../../src/endpoints/batch-lines.ts'
 
 /** The lines of a text that comes in these pieces; a number is a fault, in the line of that number. */
 function linesOf(pieces: readonly Buffer[], maxBytes = 10): string[] | number {
@@ -19,17 +19,31 @@ function linesOf(pieces: readonly Buffer[], maxBytes = 10): string[] | number {
 const rows: readonly (readonly [name: string, text: string, expected: string[] | number])[] = [
   ['no lines', '', []],
   ['one without an end', 'a', ['a']],
-  ['one with its end', 'a\n', ['a']],
-  ['two', 'a\nb', ['a', 'b']],
-  ['CR LF', 'a\r\nb\r\n', ['a', 'b']],
-  ['a CR at the very end', 'a\r', ['a']],
-  ['one CR belongs to an end', 'a\r\r\n', ['a\r']],
-  ['empty ones', '\n\na\n\n', ['', '', 'a', '']],
-  ['as long as may be', '0123456789\n0123456789\r\n0123456789', ['0123456789', '0123456789', '0123456789']],
+  ['one with its end', 'a\n', ['a\n']],
+  ['two', 'a\nb', ['a\n', 'b']],
+  ['CR LF', 'a\r\nb\r\n', ['a\r\n', 'b\r\n']],
+  ['a CR at the very end', 'a\r', ['a\r']],
+  ['empty ones', '\n\na\n\n', ['\n', '\n', 'a\n', '\n']],
+  ['as long as may be', '0123456789\n0123456789\r\n0123456789', ['0123456789\n', '0123456789\r\n', '0123456789']],
   ['one too long', 'a\n01234567890\n', 2],
   ['one too long, without an end', 'a\n01234567890', 2],
   ['one too long, with CR LF', '01234567890\r\n', 1],
 ]
+
+const ends: readonly (readonly [line: string, bytes: number])[] = [
+  ['', 0],
+  ['a', 0],
+  ['a\n', 1],
+  ['a\r\n', 2],
+  ['a\r\r\n', 2],
+  ['a\r', 1],
+  ['\n', 1],
+  ['\r\n', 2],
+]
+t.test('what of a line is its end', async (t) => {
+  for (const [line, bytes] of ends) t.equal(endOf(Buffer.from(line)), bytes, JSON.stringify(line))
+})
+
 t.test('lines are the same in pieces of any size', async (t) => {
   for (const [name, text, expected] of rows) {
     t.same(linesOf([Buffer.from(text)]), expected, name)
@@ -42,11 +56,7 @@ t.test('lines are the same in pieces of any size', async (t) => {
       const places = [0, ...cuts.sort((one, other) => one - other).filter((at) => at < bytes.length), bytes.length]
       const pieces = places.slice(1).map((to, index) => bytes.subarray(places[index], to))
       const whole = linesOf([bytes], 100)
-      const simple = bytes
-        .toString('latin1')
-        .split('\n')
-        .map((line) => line.replace(/\r$/, ''))
-      if (simple.at(-1) === '' && !text.endsWith('\r')) simple.pop()
+      const simple = bytes.toString('latin1').match(/[^\n]*\n|[^\n]+$/g) ?? []
       return (
         JSON.stringify(linesOf(pieces, 100)) === JSON.stringify(whole) &&
         JSON.stringify(whole) === JSON.stringify(simple)
