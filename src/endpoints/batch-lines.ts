@@ -75,7 +75,6 @@ const NOTHING = Buffer.alloc(0)
 /** How many bytes of a line are its end. */
 export function endOf(line: Buffer): number {
   const last = line.length - 1
-  if (line[last] === CR) return 1
   if (line[last] !== LF) return 0
   return line[last - 1] === CR ? 2 : 1
 }

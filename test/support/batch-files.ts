@@ -109,6 +109,7 @@ export const REFUSED_LINES: readonly RefusedRow[] = [
   ['a list', linesOf(`[${GOOD}]`), 1, ...INVALID],
   ['a byte order mark', linesOf(`\ufeff${GOOD}`), 1, ...INVALID],
   ['invalid UTF-8', Buffer.from(linesOf(GOOD.replace('hello', 'h\xff')), 'latin1'), 1, ...INVALID],
+  ['a carriage return at the end', `${GOOD}\r`, 1, ...INVALID],
   ['a line that is cut off', GOOD.slice(0, -1), 1, ...INVALID],
 ]
 

@@ -36,7 +36,7 @@ const ends: readonly (readonly [line: string, bytes: number])[] = [
   ['a\n', 1],
   ['a\r\n', 2],
   ['a\r\r\n', 2],
-  ['a\r', 1],
+  ['a\r', 0],
   ['\n', 1],
   ['\r\n', 2],
 ]
