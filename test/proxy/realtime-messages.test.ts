@@ -122,8 +122,8 @@ const ROWS: readonly Row[] = [
   [
     'a stored conversation',
     response({ conversation: 'conv_1' }),
-    'policy_denied',
-    null,
+    'invalid_body',
+    'conversation',
     response({ conversation: 'none' }),
   ],
   ['an unknown type', { type: 'session.delete' }, 'invalid_body', 'type', { type: 'input_audio_buffer.clear' }],
