@@ -117,7 +117,7 @@ export class BatchJudge {
     this.#note([model, ...facts.nestedModels])
     const input = policyInput(principal, head, facts, model, at)
     const found = { endpoint, parameters: {}, path: endpoint.path, query: '', objects: [] }
-    const asked = { found, body, noted: facts.objects, judgedFor: null }
+    const asked = { found, body, fields: null, noted: facts.objects, judgedFor: null }
     const opened = this.#decided(asked, { facts, input, api: endpoint.api }, told)
     if (!opened.ok) return opened
     const obligations = snapshot.policy.obligations(input)

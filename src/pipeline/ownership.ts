@@ -8,6 +8,7 @@ import { failed, ok, type Result } from '../model/result.ts'
 import { objectScope, type Sealer } from '../model/sealing.ts'
 import type { Edit } from '../shape/edits.ts'
 import { openBody, type Unopened } from '../shape/open-body.ts'
+import { openForm, strayObject } from '../shape/open-form.ts'
 import { type OpenedTarget, openTarget } from '../shape/open-target.ts'
 import { RequestIds } from '../shape/request-ids.ts'
 import { openSealer } from '../shape/seal.ts'
@@ -27,6 +28,8 @@ export interface Owned {
   readonly target: OpenedTarget
   /** What opens the ids in the body. */
   readonly edits: readonly Edit[]
+  /** The same of a form: fields to set, by their names. */
+  readonly changes: ReadonlyMap<string, string>
   readonly answer: OwnedAnswer
 }
 
@@ -125,25 +128,33 @@ function sealersOf(
   return sealers
 }
 
-function ofEverybody({ found: { endpoint }, body }: AskedObjects): Fault | null {
+function ofEverybody({ found: { endpoint }, body, fields, noted }: AskedObjects): Fault | null {
   const row = rowOf(endpoint)
   if (row.kind === 'refused') return storedRefused(endpoint.operation, row.why)
   const member = body === null ? null : asksForOthers(endpoint.operation, body.value)
-  return member === null ? null : objectRefused(member)
+  if (member !== null) return objectRefused(member)
+  const stray = fields === null ? null : strayObject(fields, noted)
+  return stray === null ? null : objectRefused(stray.key)
 }
 
+const NO_CHANGES: ReadonlyMap<string, string> = new Map()
+
 function openAll(
-  { found, body, noted }: AskedObjects,
+  { found, body, fields, noted }: AskedObjects,
   ids: RequestIds,
-): Result<Pick<Owned, 'target' | 'edits'>, Unopened> {
+): Result<Pick<Owned, 'target' | 'edits' | 'changes'>, Unopened> {
   const { endpoint, path, query } = found
   const target = openTarget({ template: endpoint.path, path, query, parameters: endpoint.query }, ids.open)
   if (!target.ok) return target
-  if (body === null) return ok({ target: target.value, edits: [] })
+  if (fields !== null) {
+    const changes = openForm(fields, noted, ids.open)
+    return changes.ok ? ok({ target: target.value, edits: [], changes: changes.value }) : changes
+  }
+  if (body === null) return ok({ target: target.value, edits: [], changes: NO_CHANGES })
   const row = rowOf(endpoint)
   const isStrict = row.kind === 'sealed' && row.isStrict
   const edits = openBody(body.text, { noted, isStrict }, ids.open)
-  return edits.ok ? ok({ target: target.value, edits: edits.value }) : edits
+  return edits.ok ? ok({ target: target.value, edits: edits.value, changes: NO_CHANGES }) : edits
 }
 
 function answerOf(asked: AskedObjects, ids: RequestIds, sealer: Sealer, marks: Marks | null): OwnedAnswer {

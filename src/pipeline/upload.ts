@@ -2,11 +2,11 @@ import { boundaryOf } from '../endpoints/multipart/boundary.ts'
 import { type Form, FormReader } from '../endpoints/multipart/form.ts'
 import type { Fault } from '../model/fault.ts'
 import type { BodyAllowance, ClientExchange, UploadSpool } from '../model/ports.ts'
-import type { RequestFacts, RequestHead } from '../model/request.ts'
+import type { RequestHead } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import type { ListenSettings } from '../model/settings.ts'
+import type { FormField } from '../shape/open-form.ts'
 import type { BodyBudget, OpenAllowance } from './body-budget.ts'
-import { objectRefused } from './refusals.ts'
 
 /** What a form takes of the memory whatever is in it: what is written to the disk and what is read from it at a time. */
 const HELD_BYTES = 128 * 1024
@@ -82,9 +82,9 @@ export async function readForm(
   return form.ok ? ok({ form: form.value, spool, judgedFor: null }) : form
 }
 
-/** Why a form goes to no upstream that keeps its callers apart: an id in a field would go on as the caller wrote it. */
-export function objectInForm({ objects: [named] }: Pick<RequestFacts, 'objects'>): Fault | null {
-  return named === undefined ? null : objectRefused(named.key)
+/** The fields of a form, as far as ids are opened in them. */
+export function fieldsOf({ form }: UploadedForm): FormField[] {
+  return form.parts.flatMap((part) => (part.kind === 'field' ? [{ name: part.head.name, text: part.text }] : []))
 }
 
 /** What is of a file goes to the spool; all else stays in memory, and is counted there. */

@@ -28,7 +28,7 @@ function asked(line: string, written?: object): AskedObjects {
   const value = body?.value ?? null
   const described = found.value.endpoint.describe(value, found.value.parameters, found.value.query)
   if (!described.ok) throw new Error(described.fault.message)
-  return { found: found.value, body: value, noted: described.value.objects, judgedFor: null }
+  return { found: found.value, body: value, fields: null, noted: described.value.objects, judgedFor: null }
 }
 
 function placed(request: AskedObjects, serving: ServingUpstream[], workspace?: string, ring: KeyRing | null = RING) {
