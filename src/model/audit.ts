@@ -56,6 +56,8 @@ export interface AuditAsked {
   /** Ids of stored objects as the caller wrote them; nothing is decided by them. */
   readonly objects?: readonly string[]
   readonly omitted?: readonly string[]
+  /** The body passed without being read: nothing that it asks for was decided. */
+  readonly inspected?: false
 }
 
 /** The lines of a file that holds requests of a batch. */
