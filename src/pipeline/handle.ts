@@ -9,6 +9,8 @@ import type { RequestHead } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import { forward } from '../upstream/forward.ts'
 import { answerHere } from './answers.ts'
+import { judgedBatch } from './batch.ts'
+import { holdsLines } from './batch-marking.ts'
 import { callerOf } from './body-budget.ts'
 import { passed } from './delivered.ts'
 import { opened, passThrough } from './passthrough.ts'
@@ -132,6 +134,9 @@ function whole(
     return readForm(head, exchange, listen, holding).then((upload) => {
       if (!upload.ok) return upload
       trail.received(upload.value.form.bytes)
+      if (holdsLines(found, upload.value.form)) {
+        return judgedBatch({ head, principal, found, upload: upload.value, exchange, holding, snapshot, trail })
+      }
       return judged(head, principal, found, upload.value, snapshot, trail)
     })
   }

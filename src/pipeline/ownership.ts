@@ -1,28 +1,21 @@
 import type { FormName } from '../endpoints/answer-forms.ts'
 import type { Endpoint } from '../endpoints/endpoint.ts'
 import { asksForOthers, type Isolation, isKept, isolationOf } from '../endpoints/isolation.ts'
-import type { Route } from '../endpoints/route.ts'
+import type { Marks } from '../endpoints/seal-answer.ts'
 import type { Decision } from '../model/decision.ts'
 import type { Fault } from '../model/fault.ts'
-import type { JsonBody } from '../model/json.ts'
-import type { ObjectReference } from '../model/objects.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import { objectScope, type Sealer } from '../model/sealing.ts'
 import type { Edit } from '../shape/edits.ts'
 import { openBody, type Unopened } from '../shape/open-body.ts'
+import { openForm, strayObject } from '../shape/open-form.ts'
 import { type OpenedTarget, openTarget } from '../shape/open-target.ts'
 import { RequestIds } from '../shape/request-ids.ts'
 import { openSealer } from '../shape/seal.ts'
+import type { AskedObjects } from './asked-objects.ts'
+import { answerMarks, restsOnMarks, unmarkable } from './batch-marking.ts'
 import { objectNotFound, objectRefused, objectsUnavailable, storedRefused } from './refusals.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
-
-/** A request as far as whose objects it speaks of depends on it. */
-export interface AskedObjects {
-  readonly found: Route
-  readonly body: JsonBody | null
-  /** Named in the body. */
-  readonly noted: readonly ObjectReference[]
-}
 
 interface Caller {
   /** The configured name. */
@@ -35,13 +28,15 @@ export interface Owned {
   readonly target: OpenedTarget
   /** What opens the ids in the body. */
   readonly edits: readonly Edit[]
+  /** The same of a form: fields to set, by their names. */
+  readonly changes: ReadonlyMap<string, string>
   readonly answer: OwnedAnswer
 }
 
 export interface OwnedAnswer {
   readonly ids: RequestIds
   /** How the ids in a good answer are sealed; null where they are not. */
-  readonly sealing: { readonly form: FormName; readonly sealer: Sealer } | null
+  readonly sealing: { readonly form: FormName; readonly sealer: Sealer; readonly marks: Marks | null } | null
   /** What an upstream says that does not have an object is answered with; null where the request names none. */
   readonly notFound: Fault | null
 }
@@ -74,16 +69,19 @@ export function isAside({ found: { endpoint, objects }, body, noted }: AskedObje
  * raw one that keeps nobody apart. `decision` is an allow for one of them: the workspace is the same for all.
  *
  * Faults: `object_not_found` for ids that do not open, whatever is wrong with them; `unknown_endpoint` and `invalid_body`
- * for what speaks of the objects of everybody; `objects_unavailable`.
+ * for what speaks of the objects of everybody, and for batches of what was not judged; `objects_unavailable`.
  */
 export function place(
   asked: AskedObjects,
   decision: Decision,
   caller: Caller,
-  serving: readonly ServingUpstream[],
+  candidates: readonly ServingUpstream[],
   snapshot: Snapshot,
 ): Result<Placement, Fault> {
-  const open = serving.filter(({ settings }) => settings.isolation === 'off')
+  const isMarked = restsOnMarks(asked)
+  const serving = isMarked ? candidates.filter(isSealing) : candidates
+  if (isMarked && serving.length === 0) return failed(unmarkable(asked))
+  const open = serving.filter((upstream) => !isSealing(upstream))
   if (open.length === serving.length) return ok({ serving, owned: nobodys })
   const refused = ofEverybody(asked)
   if (refused !== null) return open.length > 0 ? ok({ serving: open, owned: nobodys }) : failed(refused)
@@ -95,18 +93,21 @@ export function place(
     if (ids.owner !== null || open.length === 0) return failed(notFound(asked, opened.fault))
     return ok({ serving: open, owned: nobodys })
   }
+  const marks = answerMarks(asked)
+  if (!marks.ok) return marks
   const { owner } = ids.settle()
   const fitting = owner === null ? serving : serving.filter(({ settings }) => settings.name === owner.upstream)
   return ok({
     serving: fitting,
     owned: (upstream) => {
       const sealer = sealers.get(upstream)
-      return sealer === undefined ? null : { ...opened.value, answer: answerOf(asked, ids, sealer) }
+      return sealer === undefined ? null : { ...opened.value, answer: answerOf(asked, ids, sealer, marks.value) }
     },
   })
 }
 
 const nobodys = (): null => null
+const isSealing = ({ settings }: ServingUpstream): boolean => settings.isolation !== 'off'
 
 /** Null where the keys cannot be read. */
 function sealersOf(
@@ -127,35 +128,40 @@ function sealersOf(
   return sealers
 }
 
-function ofEverybody({ found: { endpoint }, body }: AskedObjects): Fault | null {
+function ofEverybody({ found: { endpoint }, body, fields, noted }: AskedObjects): Fault | null {
   const row = rowOf(endpoint)
   if (row.kind === 'refused') return storedRefused(endpoint.operation, row.why)
   const member = body === null ? null : asksForOthers(endpoint.operation, body.value)
-  return member === null ? null : objectRefused(member)
+  if (member !== null) return objectRefused(member)
+  const stray = fields === null ? null : strayObject(fields, noted)
+  return stray === null ? null : objectRefused(stray.key)
 }
 
+const NO_CHANGES: ReadonlyMap<string, string> = new Map()
+
 function openAll(
-  { found, body, noted }: AskedObjects,
+  { found, body, fields, noted }: AskedObjects,
   ids: RequestIds,
-): Result<Pick<Owned, 'target' | 'edits'>, Unopened> {
+): Result<Pick<Owned, 'target' | 'edits' | 'changes'>, Unopened> {
   const { endpoint, path, query } = found
   const target = openTarget({ template: endpoint.path, path, query, parameters: endpoint.query }, ids.open)
   if (!target.ok) return target
-  // The ids in a form are not opened: they are raw ones, whatever they are.
-  const [raw] = body === null ? noted : []
-  if (raw) return failed(raw)
-  if (body === null) return ok({ target: target.value, edits: [] })
+  if (fields !== null) {
+    const changes = openForm(fields, noted, ids.open)
+    return changes.ok ? ok({ target: target.value, edits: [], changes: changes.value }) : changes
+  }
+  if (body === null) return ok({ target: target.value, edits: [], changes: NO_CHANGES })
   const row = rowOf(endpoint)
   const isStrict = row.kind === 'sealed' && row.isStrict
   const edits = openBody(body.text, { noted, isStrict }, ids.open)
-  return edits.ok ? ok({ target: target.value, edits: edits.value }) : edits
+  return edits.ok ? ok({ target: target.value, edits: edits.value, changes: NO_CHANGES }) : edits
 }
 
-function answerOf(asked: AskedObjects, ids: RequestIds, sealer: Sealer): OwnedAnswer {
+function answerOf(asked: AskedObjects, ids: RequestIds, sealer: Sealer, marks: Marks | null): OwnedAnswer {
   const { endpoint } = asked.found
   const row = rowOf(endpoint)
   // The bytes of a file are the caller's own: an id in them is none of ours.
-  const sealing = row.kind === 'sealed' && !endpoint.bytes ? { form: row.form, sealer } : null
+  const sealing = row.kind === 'sealed' && !endpoint.bytes ? { form: row.form, sealer, marks } : null
   return { ids, sealing, notFound: ids.owner === null ? null : notFound(asked) }
 }
 

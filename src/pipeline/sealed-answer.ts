@@ -27,9 +27,9 @@ export function sealedShape(shape: AnswerShape, { ids, sealing, notFound }: Owne
 function sealingTap(
   tap: AnswerTap,
   kind: 'json' | 'sse',
-  { form, sealer }: NonNullable<OwnedAnswer['sealing']>,
+  { form, sealer, marks }: NonNullable<OwnedAnswer['sealing']>,
 ): AnswerTap {
-  const seal = openAnswerSealer(answerForm(form), kind, sealer.suffix)
+  const seal = openAnswerSealer(answerForm(form), kind, sealer.suffix, marks)
   return {
     resizes: true,
     push: (chunk) => {

@@ -11,7 +11,7 @@ const POLICY = {
   workspaces: { red: { members: [{ user: ALICE }] }, blue: { members: [{ user: BOB }] } },
   rules: [{ id: 'all', effect: 'allow', roles: ['everybody'] }],
 }
-const SEALED = /^[\w-]+\.sp1[A-Za-z0-9]{6}[\w-]{22}$/
+const SEALED = /^[\w-]+\.sp[1a-z][A-Za-z0-9]{6}[\w-]{22}$/
 
 interface Scene {
   readonly world: World

@@ -26,6 +26,7 @@ export interface ObjectServer {
 const PREFIXES: { readonly [noun: string]: string } = {
   chat: 'chatcmpl-',
   responses: 'resp_',
+  files: 'file-',
   uploads: 'upload_',
   batches: 'batch_',
   jobs: 'ftjob-',
@@ -79,7 +80,7 @@ class Account {
       return
     }
     const { endpoint, path, query, objects } = found.value
-    const body: unknown = text === '' ? {} : JSON.parse(text)
+    const body: unknown = text.startsWith('{') ? JSON.parse(text) : {}
     try {
       const within = objects.filter(({ id }) => path.includes(id)).map(({ id }) => id)
       for (const { id } of objects) this.#must(id)
@@ -87,8 +88,6 @@ class Account {
       const document = this.#done(endpoint, within, query, isJsonObject(body) ? body : {})
       const isStream = (isJsonObject(body) && body.stream === true) || query.split('&').includes('stream=true')
       if (isStream) sendEvents(response, endpoint.operation, document)
-      else if (endpoint.bytes)
-        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(document))
       else sendJson(response, 200, document)
     } catch (error) {
       if (!(error instanceof NotFound)) throw error
