@@ -10,9 +10,9 @@ import { failed, ok, type Result } from '../model/result.ts'
 import type { Delivery } from '../upstream/delivery.ts'
 import { forward } from '../upstream/forward.ts'
 import { answerHere } from './answers.ts'
+import { deliverOwned } from './own-list.ts'
 import { judged, type Prepared, routed } from './prepare.ts'
 import { auditUnavailable, challenged, credentialFault, methodFault } from './refusals.ts'
-import { sealedShape } from './sealed-answer.ts'
 import type { Snapshot } from './snapshot.ts'
 import { Trail, type TrailPorts } from './trail.ts'
 import { Holding, type HoldingPorts, readForm } from './upload.ts'
@@ -106,7 +106,10 @@ async function proceed(
     if (allowed.by === 'proxy') return await answer(allowed.input, exchange, snapshot, trail)
     const { upstream, request, answer: kind, owned } = allowed
     const shape = upstream.answerShape(kind, request.askedUsage)
-    const delivery = await forward(upstream, request, exchange, owned === null ? shape : sealedShape(shape, owned))
+    const delivery =
+      owned === null
+        ? await forward(upstream, request, exchange, shape)
+        : await deliverOwned({ upstream, request, exchange, shape, memory: holding.memory }, owned)
     queued = delivery.queued
     return passed(delivery, exchange, trail)
   } finally {

@@ -4,10 +4,10 @@ import type { ObjectScope, Sealer, StoredSealingKey } from '../model/sealing.ts'
 
 const MARK = '.sp1'
 const KID = /^[A-Za-z0-9]{6}$/
-const KID_LENGTH = 6
+export const KID_LENGTH = 6
 const TAG_BYTES = 16
 /** 16 bytes in base64url. The last letter has four bits that are always zero: a tag has one spelling. */
-const TAG_LENGTH = 22
+export const TAG_LENGTH = 22
 /** How much longer a sealed id is. */
 export const SUFFIX_LENGTH = MARK.length + KID_LENGTH + TAG_LENGTH
 
@@ -91,7 +91,7 @@ export interface Ownership {
 export function openSealer(ring: KeyRing, ownership: Ownership): Sealer {
   const owners = new Map<string, Buffer>()
   const ownerOf = (kid: string): Buffer => {
-    const owner = owners.get(kid) ?? encoded(kid, ownership)
+    const owner = owners.get(kid) ?? encodedOwner('sallyport object', MARK, kid, ownership)
     owners.set(kid, owner)
     return owner
   }
@@ -116,9 +116,14 @@ function isSealable(id: string): boolean {
 }
 
 /** Each part behind its length, so that no two lists of parts are written alike; UTF-16, in which no two texts are. */
-function encoded(kid: string, { upstream, isolation, scope }: Ownership): Buffer {
+export function encodedOwner(
+  purpose: 'sallyport object' | 'sallyport mark',
+  version: string,
+  kid: string,
+  { upstream, isolation, scope }: Ownership,
+): Buffer {
   const owner = scope.kind === 'workspace' ? [scope.workspace] : [scope.issuer, scope.user]
-  const parts = ['sallyport object', MARK, kid, upstream, isolation, scope.kind, ...owner].flatMap((part) => {
+  const parts = [purpose, version, kid, upstream, isolation, scope.kind, ...owner].flatMap((part) => {
     const text = Buffer.from(part, 'utf16le')
     const length = Buffer.alloc(4)
     length.writeUInt32BE(text.length)
@@ -128,7 +133,7 @@ function encoded(kid: string, { upstream, isolation, scope }: Ownership): Buffer
 }
 
 /** Texts of one length are compared in a time that tells nothing of them. */
-function isSame(expected: string, written: string): boolean {
+export function isSame(expected: string, written: string): boolean {
   const one = Buffer.from(expected, 'utf16le')
   const other = Buffer.from(written, 'utf16le')
   return one.length === other.length && timingSafeEqual(one, other)

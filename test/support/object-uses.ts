@@ -45,7 +45,12 @@ export const OBJECT_TYPES: readonly ObjectType[] = [
   {
     name: 'uploads',
     make: async (client) => {
-      const made = await client.uploads.create({ bytes: 1, filename: 'a', mime_type: 'text/plain', purpose: 'user_data' })
+      const made = await client.uploads.create({
+        bytes: 1,
+        filename: 'a',
+        mime_type: 'text/plain',
+        purpose: 'user_data',
+      })
       return { upload: made.id }
     },
     uses: {
