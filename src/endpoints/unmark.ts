@@ -12,9 +12,9 @@ const PAIR = [
 const GAP = `${SPACE}{0,${MAX_SPACES}}`
 /** A quote behind a backslash opens nothing. */
 const WHOLE = new RegExp(`(,${GAP})?(?<!\\\\)${PAIR.join('')}(${GAP},${GAP})?`, 'g')
-/** The end of a piece that may be the beginning of a pair, with the comma before it. */
-const BEGUN = new RegExp(`(?:,${GAP})?${begun([...PAIR, GAP, ',', GAP])}$`)
-const MAX_BEGUN = 5 * MAX_SPACES + PAIR.length + 2
+/** The end of a piece that may be the beginning of a pair, with the comma before it, and the pair that this one is behind. */
+const BEGUN = new RegExp(`(?:,${GAP})?(?:${PAIR.join('')}${GAP},${GAP})?${begun([...PAIR, GAP, ',', GAP])}$`)
+const MAX_BEGUN = 2 * (5 * MAX_SPACES + PAIR.length + 2)
 
 const BARE = new RegExp(MARK_VERSION + MARK_REST.join(''), 'g')
 
