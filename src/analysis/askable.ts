@@ -21,7 +21,8 @@ export function askable({ roles, workspaces, rules }: PolicyOutline): AskablePol
   const compiled = rules
     .filter(({ mode }) => mode === 'enforce')
     .map((rule, rank): CompiledRule => {
-      const { id, effect, operations, when } = rule
+      const { id, effect, operations } = rule
+      const when = rule.hasNoUrls ? { ...rule.when, urls: undefined } : rule.when
       const written = { id, effect, when, ...(operations === null ? {} : { operations }) } as RuleDocument
       return compileRule(written, {
         rank,

@@ -2,7 +2,7 @@ import type { Decision, PolicyInput, PolicyPrincipal } from '../model/decision.t
 import { METHODS, type MethodName } from '../model/identity.ts'
 import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
 import type { Match } from '../model/match.ts'
-import { MODEL_OPERATIONS } from '../model/operations.ts'
+import { isUninspected, MODEL_OPERATIONS } from '../model/operations.ts'
 
 /** What a rule may ask for and an event may leave unsaid. `claims` and `headers` are in no event. */
 export type UnrecordedFact =
@@ -105,7 +105,7 @@ function readRequest(
   const input: PolicyInput = {
     principal: readPrincipal(root, own, cut, unrecorded),
     operation,
-    model: model ?? (MODEL_OPERATIONS.includes(operation) ? undefined : null),
+    model: model ?? (MODEL_OPERATIONS.includes(operation) || isUninspected(operation) ? undefined : null),
     stream: ownValue(own, 'stream') === true,
     ...asked.input,
     header: () => undefined,
@@ -119,7 +119,7 @@ function readRequest(
   return { kind: 'request', request: { id, stage, was, input: sized, nestedModels: asked.nestedModels, unrecorded } }
 }
 
-type Asked = Pick<PolicyInput, 'maxOutputTokens' | 'tools' | 'input' | 'urls' | 'project'>
+type Asked = Pick<PolicyInput, 'maxOutputTokens' | 'tools' | 'input' | 'urls' | 'storedSettings' | 'project'>
 
 /** `sallyport.request`: without it, nothing of this kind was recorded; what it omits or had cut was not, either. */
 function readAsked(
@@ -147,6 +147,7 @@ function readAsked(
       tools: { functions: names('functions', 'tools'), hosted: names('hosted', 'tools') },
       urls: names('hosts', 'hosts'),
       input: { bytes: undefined, images: is('images'), files: is('files'), audio: is('audio') },
+      storedSettings: is('stored'),
       project: textAt(asked, 'project'),
     },
     nestedModels: names('models', 'models'),

@@ -12,6 +12,7 @@ const ORDER = { order: null }
 const FORM = {
   ...BETA,
   model: 'indirect',
+  runsStored: true,
   models: ['.agent.model', '.agent.tools[].model'],
   ids: ['agent_id', 'environment_id', 'environment_template_id', 'vault_ids', 'credential_id'],
   known: ['review', 'spend_control'],
@@ -50,6 +51,7 @@ export const agentSessions: readonly Endpoint[] = [
   send('agents.sessions.events.create', `${SESSION}/events`, {
     ...BETA,
     model: 'indirect',
+    runsStored: true,
     readers: [['events', (draft, value) => walkItems(draft, value, 'events')]],
   }),
   get('agents.sessions.events.stream', `${SESSION}/events`, {

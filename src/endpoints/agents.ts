@@ -20,6 +20,7 @@ const AGENT_FORM = {
 const AUTOMATION_FORM = {
   ...BETA,
   model: 'indirect',
+  runsStored: true,
   models: ['.target.agent.model', '.target.agent.tools[].model'],
   ids: IDS,
   known: ['name', 'expression', 'timezone', 'type', 'run_at'],

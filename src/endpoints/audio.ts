@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue, ownValue } from '../model/json.ts'
+import type { JsonValue } from '../model/json.ts'
 import { type Draft, noteObject } from './draft.ts'
 import type { Endpoint } from './endpoint.ts'
 import { get, list, remove, send, upload } from './operation.ts'
@@ -30,10 +30,11 @@ export const audio: readonly Endpoint[] = [
   remove('audio.voice_consents.delete', '/v1/audio/voice_consents/{voice_consent}'),
 ]
 
-/** A voice of one's own is an object with an id; the others are words. */
+/** A voice of one's own is an object with an id, or the id alone; all others are words without digits. */
+const VOICE_ID = /[0-9]|^voice[_-]/i
+
 export function noteVoice(draft: Draft, voice: JsonValue | undefined): undefined {
-  const id = isJsonObject(voice) ? ownValue(voice, 'id') : undefined
-  if (id !== undefined) noteObject(draft, 'voice.id', id)
+  if (typeof voice === 'string' && VOICE_ID.test(voice)) noteObject(draft, 'voice.id', voice)
 }
 
 function readVoice(draft: Draft, voice: JsonValue): undefined {

@@ -6,6 +6,7 @@ export const batches: readonly Endpoint[] = [
   send('batches.create', '/v1/batches', {
     model: 'indirect',
     models: [],
+    runsStored: true,
     known: ['endpoint', 'completion_window', 'output_expires_after'],
     ids: ['input_file_id'],
   }),

@@ -5,6 +5,7 @@ import type { ModelFact, OperationName, RequestFacts } from '../model/request.ts
 import { failed, ok, type Result } from '../model/result.ts'
 import { OUTPUT_LIMITS } from '../model/transforms.ts'
 import { walkPart } from './content.ts'
+import { checkCounts } from './counts.ts'
 import { type Draft, noteHosted, noteModel, openDraft, refuse, shown } from './draft.ts'
 import type { ModelRole } from './endpoint.ts'
 import { modelNameProblem } from './model-name.ts'
@@ -23,6 +24,8 @@ export interface BodyForm {
   readonly readers: ReadonlyMap<string, MemberReader>
   /** Keys that name objects in these bodies, at any depth, beside those that do so in all bodies. */
   readonly ids: ReadonlySet<string>
+  /** It runs something stored, which its path names or which is looked up by what the body names. */
+  readonly runsStored: boolean
   /** Members that limit the output; null where the operation has no such limit. */
   readonly outputLimits: readonly string[]
 }
@@ -56,6 +59,7 @@ export function bodyForm(
     /** Settings and prose of this operation alone. */
     known?: readonly string[]
     ids?: readonly string[]
+    runsStored?: boolean
   },
 ): BodyForm {
   return {
@@ -64,6 +68,7 @@ export function bodyForm(
     outputLimits: more.outputLimits,
     known: new Set([...SETTINGS, ...OUTPUT_LIMITS, ...(more.known ?? [])]),
     ids: new Set(more.ids),
+    runsStored: more.runsStored === true,
     readers: new Map<string, MemberReader>([
       ...OPAQUE.map((key): [string, MemberReader] => [key, () => undefined]),
       ...[...HOSTED_MEMBERS].map(([key, tool]): [string, MemberReader] => [
@@ -86,7 +91,7 @@ const CHOICES: ReadonlySet<string> = new Set([
   ...['function', 'custom', 'allowed_tools', 'auto', 'none', 'any', 'required', 'tool'],
 ])
 
-function readToolChoice(draft: Draft, choice: JsonValue): undefined {
+export function readToolChoice(draft: Draft, choice: JsonValue): undefined {
   const type = isJsonObject(choice) ? ownValue(choice, 'type') : undefined
   if (type !== undefined && !(typeof type === 'string' && CHOICES.has(type))) noteHosted(draft, type)
   walkMember(draft, 'tool_choice', choice, false)
@@ -105,6 +110,7 @@ function readPrediction(draft: Draft, prediction: JsonValue): undefined {
 export function describeBody(form: BodyForm, body: JsonBody | null, inPath?: string): Result<RequestFacts, Fault> {
   if (body === null) return failed(fault('invalid_body', 'the request needs a JSON body', { reason: 'body_invalid' }))
   const draft = openDraft(form.ids)
+  draft.storedSettings = form.runsStored
   const { value } = body
   for (const key in value) {
     if (key === 'model') continue
@@ -115,7 +121,7 @@ export function describeBody(form: BodyForm, body: JsonBody | null, inPath?: str
     else walkUnknown(draft, key, member)
   }
   const model = servingModel(draft, value, form.model, inPath)
-  const stream = flag(draft, value, 'stream')
+  const stream = flag(draft, value, 'stream') || streamsFormat(value)
   const maxOutputTokens = outputLimit(draft, value, form.outputLimits)
   checkCounts(draft, value)
   checkStreamOptions(draft, value)
@@ -138,6 +144,7 @@ export function factsOf(
     maxOutputTokens: more.maxOutputTokens,
     tools: { functions: listed(draft.functions), hosted: listed(draft.hosted) },
     input: { bytes: more.bytes, images: draft.images, files: draft.files, audio: draft.audio },
+    storedSettings: draft.storedSettings,
     urls: listed(draft.urls),
     objects: draft.objects ?? NONE,
   }
@@ -186,6 +193,11 @@ function flag(draft: Draft, value: JsonObject, key: string): boolean {
   return written === true
 }
 
+/** Speech is a stream of events by its format; one that is not known could be. */
+function streamsFormat(value: JsonObject): boolean {
+  return (ownValue(value, 'stream_format') ?? 'audio') !== 'audio'
+}
+
 /**
  * The largest limit that any engine could go by; undefined when the operation's own one is absent. Zero is undefined,
  * too: to many engines it means their own default. So is what is no limit below the top of a body, where it may mean
@@ -221,17 +233,6 @@ function outputLimit(draft: Draft, value: JsonObject, own: readonly string[]): n
 
 function refuseNested(draft: Draft, member: string): undefined {
   refuse(draft, `\`${shown(member)}\` holds more than ${MAX_NESTED_LIMITS} output limits: leave it out`, member)
-}
-
-/** How many answers are made: a wrong type here would be a count that nobody judged. */
-function checkCounts(draft: Draft, value: JsonObject): undefined {
-  for (const key of ['n', 'best_of']) {
-    const written = ownValue(value, key)
-    if (written === undefined || written === null) continue
-    if (typeof written !== 'number' || !Number.isSafeInteger(written) || written < 1) {
-      refuse(draft, `\`${key}\` must be a whole number of at least 1`, key)
-    }
-  }
 }
 
 function checkStreamOptions(draft: Draft, value: JsonObject): undefined {

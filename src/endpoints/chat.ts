@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonValue, ownValue } from '../model/json.ts'
 import { noteVoice } from './audio.ts'
 import { walkItems } from './content.ts'
-import { type Draft, noteFunction, noteObject, refuse } from './draft.ts'
+import { type Draft, noteFunction, refuse } from './draft.ts'
 import type { Endpoint } from './endpoint.ts'
 import { send } from './operation.ts'
 import { walk, walkMember } from './walk.ts'
@@ -25,12 +25,6 @@ export const chat: Endpoint = send('chat', '/v1/chat/completions', {
 /** The messages of a chat, in other operations' bodies, too, where engines take them. */
 export function readMessages(draft: Draft, messages: JsonValue): undefined {
   walkItems(draft, messages, 'messages')
-  if (!Array.isArray(messages)) return
-  for (const message of messages) {
-    const audio = isJsonObject(message) ? ownValue(message, 'audio') : undefined
-    const id = isJsonObject(audio) ? ownValue(audio, 'id') : undefined
-    if (id !== undefined) noteObject(draft, 'audio.id', id)
-  }
 }
 
 /** The functions of the older form, beside `tools`. */

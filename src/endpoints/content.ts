@@ -58,6 +58,7 @@ export function walkPart(draft: Draft, part: JsonObject): undefined {
   else if (medium !== null) draft[medium] = true
   const doubt = medium === undefined
   for (const key in part) {
+    if (key === 'id') continue
     const value = part[key] as JsonValue
     // A list of tools that a server once gave is a record: no `type`, and schemas instead of places to call.
     if (key === 'tools' && type === 'mcp_list_tools') walk(draft, value, false)
@@ -97,13 +98,17 @@ const WHOLE_BY: ReadonlyMap<string, string> = new Map([
   ['compaction', 'encrypted_content'],
   ['image_generation_call', 'result'],
 ])
+/** Types that may name by an `id` what they bring in, whatever else is there. */
+const REFERENCES: ReadonlySet<string> = new Set([
+  ...['item_reference', 'image_url', 'input_image', 'image_file', 'input_audio', 'file', 'input_file'],
+])
 /** Members that say which item it is, and nothing of what is in it. */
 const LABELS: ReadonlySet<string> = new Set(['type', 'id', 'role', 'status', 'phase'])
 
-/** Items that stand for a stored one by their id: references, items that are not there whole, and unknown ones. */
+/** What stands for something stored by its id: references, media, items that are not there whole, and unknown ones. */
 function noteReference(draft: Draft, part: JsonObject, type: string): void {
   const id = ownValue(part, 'id')
-  if (id === undefined || (type !== 'item_reference' && TYPES.has(type) && isWhole(part, type))) return
+  if (id === undefined || (!REFERENCES.has(type) && TYPES.has(type) && isWhole(part, type))) return
   noteObject(draft, type === 'image_generation_call' ? 'image_generation_call.id' : 'id', id)
 }
 

@@ -4,7 +4,7 @@ import type { ObjectReference } from '../model/objects.ts'
 import { isAscii, MAX_FOLDED_LENGTH } from './key-names.ts'
 import { examineKey, type Member, OTHER } from './members.ts'
 import { modelNameProblem } from './model-name.ts'
-import { objectKind } from './object-keys.ts'
+import { bringsSettings, objectKind } from './object-keys.ts'
 import { namedHost } from './url-host.ts'
 
 /** More of one kind than any honest request has: each one costs a decision, or a look-up. */
@@ -30,8 +30,12 @@ export interface Draft {
   keyCharacters: number
   foldedCharacters: number
   objects: ObjectReference[] | null
+  /** Something stored may bring tools, hosts and input of its own. */
+  storedSettings: boolean
   /** Keys that name objects in the bodies of this operation, at any depth, beside those that do so in all bodies. */
   readonly ids: ReadonlySet<string>
+  /** What is read stands in a member of names that the caller made up (`NAMED_BY_CALLER`). */
+  isOwn: boolean
   images: boolean
   files: boolean
   audio: boolean
@@ -51,7 +55,9 @@ export function openDraft(ids = NO_IDS): Draft {
     keyCharacters: 0,
     foldedCharacters: 0,
     objects: null,
+    storedSettings: false,
     ids,
+    isOwn: false,
     images: false,
     files: false,
     audio: false,
@@ -130,6 +136,7 @@ export function noteObject(draft: Draft, key: string, value: JsonValue): undefin
   }
   draft.objects ??= []
   const kind = objectKind(key)
+  if (bringsSettings(key, kind)) draft.storedSettings = true
   draft.objects.push(kind === undefined ? { key, id: value } : { key, kind, id: value })
   if (draft.objects.length > MAX_NAMES) refuse(draft, `the body refers to more than ${MAX_NAMES} objects`, key)
 }

@@ -40,6 +40,9 @@ export interface QueryForm {
  */
 export type Awaits = 'websocket' | 'session' | 'requests'
 
+/** Which messages clients send on a WebSocket: those of the Realtime API, or of its translations. */
+export type Dialect = 'realtime' | 'translation'
+
 /** One operation of the API: how it is found, what a request to it asks for, and what its answer tells. */
 export interface Endpoint {
   readonly operation: TableOperation
@@ -60,6 +63,8 @@ export interface Endpoint {
   /** Every place in a request where the API knows a model: `.tools[].model`, `?model`, `{model}`, `form model`. */
   readonly models: readonly string[]
   readonly awaits: Awaits | null
+  /** Of a WebSocket whose messages are judged one by one; null for every other operation. */
+  readonly dialect: Dialect | null
   /** The `OpenAI-Beta` header that the API asks for. */
   readonly beta: string | null
   readonly answer: AnswerKind

@@ -1,8 +1,5 @@
-import { isJsonObject, type JsonValue, ownValue } from '../model/json.ts'
-import { type Draft, noteObject } from './draft.ts'
 import type { Endpoint } from './endpoint.ts'
 import { act, get, list, remove, send } from './operation.ts'
-import { walkMember } from './walk.ts'
 
 const EVAL = '/v1/evals/{eval}'
 const RUN = `${EVAL}/runs/{eval_run}`
@@ -20,12 +17,12 @@ export const evals: readonly Endpoint[] = [
   // The graders of the stored eval say their models, whatever the run names.
   send('evals.runs.create', `${EVAL}/runs`, {
     model: 'indirect',
+    runsStored: true,
     models: [
       ...['.data_source.model', '.data_source.source.model', '.data_source.sampling_params.tools[].model'],
       '.data_source.input_messages.template[].tools[].model',
     ],
-    known: ['name'],
-    readers: [['data_source', readSource]],
+    known: ['name', 'data_source'],
   }),
   list('evals.runs.list', `${EVAL}/runs`, 'eval_run', { order: null, status: null }),
   get('evals.runs.get', RUN),
@@ -34,11 +31,3 @@ export const evals: readonly Endpoint[] = [
   list('evals.runs.output_items.list', `${RUN}/output_items`, 'output_item', { order: null, status: null }),
   get('evals.runs.output_items.get', `${RUN}/output_items/{output_item}`),
 ]
-
-/** The source names a file by `id`, a word that elsewhere says nothing. */
-function readSource(draft: Draft, value: JsonValue): undefined {
-  const source = isJsonObject(value) ? ownValue(value, 'source') : undefined
-  const id = isJsonObject(source) ? ownValue(source, 'id') : undefined
-  if (id !== undefined) noteObject(draft, 'source.id', id)
-  walkMember(draft, 'data_source', value, false)
-}

@@ -74,3 +74,18 @@ function isLetter(code: number): boolean {
 function isInScheme(code: number): boolean {
   return (code >= 48 && code <= 57) || code === 43 || code === 45 || code === 46
 }
+
+/** What stands before the host: longer names of users are none. */
+const MAX_USER = 64
+const MAX_HOST = 253
+
+/** The host of `git@host:path`, which git and ssh read as a place to connect to; null for every other text. */
+export function hostOfRemote(text: string): string | null {
+  const at = text.indexOf('@')
+  if (at < 1 || at > MAX_USER) return null
+  const colon = text.indexOf(':', at)
+  if (colon <= at + 1 || colon - at > MAX_HOST + 1 || colon === text.length - 1) return null
+  if (!/^[A-Za-z0-9_.-]+$/.test(text.slice(0, at))) return null
+  const host = text.slice(at + 1, colon)
+  return /[\s/@]/.test(host) || isBlank(text, colon + 1) ? null : host
+}

@@ -41,6 +41,8 @@ const PLAIN: ReadonlySet<string> = new Set([
   ...['completions', 'embeddings', 'moderations', 'models.list', 'models.get', 'images', 'decisions'],
   ...['audio.speech', 'audio.transcribe', 'audio.translate', 'responses.input_tokens', 'fine_tuning.alpha'],
   ...['content_provenance_checks', 'messages', 'messages.count_tokens'],
+  // Items of a session are its own; what a message names beside them is refused.
+  ...['realtime', 'realtime.translations.connect'],
 ])
 
 const REFUSED: { readonly [name: string]: string } = {
@@ -48,7 +50,11 @@ const REFUSED: { readonly [name: string]: string } = {
   'fine_tuning.checkpoints': 'it opens a model to other projects of the account',
   'audio.voices': 'a voice is named in requests of any kind, and no answer tells it from others',
   'audio.voice_consents': 'it is given for the account, not for a workspace',
-  realtime: 'sessions are not kept apart yet',
+  'realtime.calls': 'calls are not kept apart yet',
+  'realtime.client_secrets': 'a secret opens sessions past the proxy',
+  'realtime.sessions': 'a secret opens sessions past the proxy',
+  'realtime.transcription_sessions': 'a secret opens sessions past the proxy',
+  'realtime.translations': 'a secret opens sessions past the proxy',
   live: 'sessions are not kept apart yet',
   'responses.connect': 'sessions are not kept apart yet',
   webhooks: 'an endpoint is told of the objects of everybody',

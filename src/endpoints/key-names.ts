@@ -29,13 +29,18 @@ const REDIRECTS = foldedNames([
   'engine',
   'deployment',
   'target_model',
+  'target_model_names',
   'override_params',
   'litellm_params',
   'user_config',
   // Engines' adapters and second models.
   ...['lora_request', 'lora_path', 'lora_name', 'lora_adapter', 'lora_adapters', 'lora_id', 'adapter_id'],
   ...['adapter_source', 'adapter_name', 'adapter_path', 'draft_model', 'draft_model_path', 'safety_model'],
-  ...['model_path', 'speculative_model', 'speculative_config'],
+  ...['base_model', 'model_group', 'model_alias', 'model_info', 'default_fallbacks', 'hf_model_name'],
+  // Accounts and credentials that LiteLLM and Portkey would call with instead of the upstream's own.
+  ...['azure_ad_token', 'azure_endpoint', 'aws_access_key_id', 'aws_secret_access_key', 'aws_session_token'],
+  ...['aws_bedrock_runtime_endpoint', 'vertex_credentials', 'vertex_project', 'vertex_location', 'custom_host'],
+  ...['virtual_key', 'virtual_keys', 'default_headers', 'model_path', 'speculative_model', 'speculative_config'],
   // Code: functions by name or pickled, and templates that an engine runs.
   ...['custom_logit_processor', 'custom_logits_processor', 'logit_processor', 'logits_processor'],
   ...['logit_processors', 'logits_processors', 'chat_template', 'custom_chat_template'],
@@ -44,7 +49,21 @@ const REDIRECTS = foldedNames([
 /** Keys that do so at the top of a body only: further down they are words like others. */
 const STEERS = foldedNames([
   ...['lora', 'loras', 'adapter', 'adapters', 'provider', 'providers', 'preset', 'agent_id', 'endpoint'],
-  ...['endpoints', 'backend', 'api_type', 'api_host', 'proxy', 'proxies', 'fallback', 'router', 'routing'],
+  ...[
+    'organization',
+    'targets',
+    'strategy',
+    'provider_id',
+    'endpoints',
+    'backend',
+    'api_type',
+    'api_host',
+    'proxy',
+    'proxies',
+    'fallback',
+    'router',
+    'routing',
+  ],
 ])
 
 /**

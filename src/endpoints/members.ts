@@ -1,8 +1,11 @@
+import { holdsObjects, NAMED_BY_CALLER } from '../model/object-members.ts'
 import { foldKey, isLikeJudged, redirects, steers } from './key-names.ts'
 
 /**
  * How the value of a member is read: `text` is prose that nobody follows, `opaque` is not looked into (schemas,
- * arguments), `steer` redirects at the top of a body only, `double` is there another spelling of a member that is judged,
+ * arguments), `object` names something stored, `named` does so as far as its key says, `id` by the object that it stands
+ * in, `own` holds names of the caller's own, `remote` is a place that a program
+ * fetches from, `steer` redirects at the top of a body only, `double` is there another spelling of a member that is judged,
  * `other` is everything not known.
  */
 export type MemberKind =
@@ -13,10 +16,16 @@ export type MemberKind =
   | 'url'
   | 'host'
   | 'object'
+  | 'named'
+  | 'id'
+  | 'own'
   | 'text'
   | 'opaque'
   | 'network'
   | 'tools'
+  | 'graders'
+  | 'ranker'
+  | 'remote'
   | 'other'
 export type Media = 'images' | 'files' | 'audio'
 
@@ -30,6 +39,8 @@ const NO_MEDIA: readonly Media[] = []
 
 const KINDS = {
   model: ['model'],
+  ranker: ['ranker'],
+  graders: ['grader', 'graders', 'testing_criteria'],
   object: [
     'previous_response_id',
     'comparison_response_id',
@@ -41,6 +52,9 @@ const KINDS = {
     'container',
     'container_id',
     'skill_id',
+    'thread',
+    'vector_store',
+    'cached_content',
   ],
   text: [
     'role',
@@ -57,7 +71,6 @@ const KINDS = {
     'format',
     'filename',
     'instructions',
-    'arguments',
     'input',
     'output',
     'summary',
@@ -91,7 +104,6 @@ const KINDS = {
     'error',
     'call_id',
     'tool_call_id',
-    'id',
     'status',
   ],
   opaque: [
@@ -108,7 +120,7 @@ const KINDS = {
   ],
   /** Nothing in particular: here so that the usual keys need not be examined. */
   other: [
-    ...['function', 'custom', 'tool_calls', 'function_call', 'strict', 'tool_choice', 'allowed_tools', 'tool_names'],
+    ...['function', 'custom', 'function_call', 'strict', 'tool_choice', 'allowed_tools', 'tool_names'],
     ...['stream', 'stream_options', 'include_usage', 'include_obfuscation', 'response_format', 'json_schema'],
     ...['temperature', 'top_p', 'top_k', 'n', 'seed', 'max_tokens', 'max_completion_tokens', 'max_output_tokens'],
     ...['presence_penalty', 'frequency_penalty', 'parallel_tool_calls', 'store', 'include', 'truncation', 'modalities'],
@@ -116,6 +128,8 @@ const KINDS = {
     ...['annotations', 'cache_control', 'prompt_cache_breakpoint', 'phase', 'require_approval', 'search_context_size'],
     ...['index', 'namespace', 'user_location', 'environment', 'skills', 'moderation', 'messages', 'functions'],
   ],
+  id: ['id'],
+  own: [...NAMED_BY_CALLER],
   network: ['network_policy'],
   tools: ['tools'],
 } as const satisfies { readonly [kind in MemberKind]?: readonly string[] }
@@ -154,6 +168,9 @@ const STEER: Member = { kind: 'steer', media: NO_MEDIA }
 const DOUBLE: Member = { kind: 'double', media: NO_MEDIA }
 const URL_MEMBER: Member = { kind: 'url', media: NO_MEDIA }
 const HOST_MEMBER: Member = { kind: 'host', media: NO_MEDIA }
+const MODEL_MEMBER: Member = { kind: 'model', media: NO_MEDIA }
+const REMOTE: Member = { kind: 'remote', media: NO_MEDIA }
+const NAMED: Member = { kind: 'named', media: NO_MEDIA }
 /** What the key of a member says of its value, wherever in a body it stands; undefined for one that is not known. */
 export function knownMember(key: string): Member | undefined {
   return MEMBERS.get(key)
@@ -166,7 +183,16 @@ export function examineKey(key: string): Member {
   if (steers(folded)) return STEER
   if (isLikeJudged(key, folded)) return DOUBLE
   if (/(?:ur[li]|webhook|callback)s?$/.test(folded)) return URL_MEMBER
-  return /(?:host|hostname|ipaddr|ipaddress)s?$/.test(folded) ? HOST_MEMBER : OTHER
+  if (isHost(folded)) return HOST_MEMBER
+  if (/(?:repo|repository|repositories|remote|mirror|registry|registries)s?$/.test(folded)) return REMOTE
+  if (folded.endsWith('model')) return MODEL_MEMBER
+  return holdsObjects(key) ? NAMED : OTHER
+}
+
+/** What is connected to, and what may be; not what is kept out. */
+function isHost(folded: string): boolean {
+  if (/(?:host|hostname|ipaddr|ipaddress|egress)s?$/.test(folded)) return true
+  return folded.endsWith('domains') && !/^(?:blocked|excluded?|denied|deny|disallowed)/.test(folded)
 }
 
 /** What a key is taken for once there is no need to know. */

@@ -17,6 +17,8 @@ interface Members {
   readonly outputLimits?: readonly string[]
   /** Keys that name stored objects in these bodies, at any depth. */
   readonly ids?: readonly string[]
+  /** Something stored says what is done, whatever the body names: its tools, hosts and input are not told. */
+  readonly runsStored?: boolean
 }
 
 const PLAIN = {
@@ -27,6 +29,7 @@ const PLAIN = {
   model: 'none',
   models: [],
   awaits: null,
+  dialect: null,
   beta: null,
   answer: 'none',
   bytes: false,
@@ -57,9 +60,10 @@ export function act(operation: TableOperation, path: string, rest: Rest = {}): E
   return bodiless(operation, 'POST', path, rest)
 }
 
-/** Opens a WebSocket. */
+/** Opens a WebSocket; without a dialect nobody could judge its messages. */
 export function connect(operation: TableOperation, path: string, rest: Rest = {}): Endpoint {
-  return bodiless(operation, 'GET', path, { stored: false, streams: 'always', awaits: 'websocket', ...rest })
+  const awaits = rest.dialect === undefined ? 'websocket' : null
+  return bodiless(operation, 'GET', path, { stored: false, streams: 'always', awaits, ...rest })
 }
 
 /** Sends a form with a file in it. */
@@ -70,9 +74,9 @@ export function upload(operation: TableOperation, path: string, rest: Rest = {})
 
 /** Sends a JSON body. */
 export function send(operation: TableOperation, path: string, rest: Rest & Members = {}): Endpoint {
-  const { known = [], readers = [], outputLimits = [], ids = [], ...more } = rest
+  const { known = [], readers = [], outputLimits = [], ids = [], runsStored = false, ...more } = rest
   const model = more.model ?? 'none'
-  const form: BodyForm = bodyForm(operation, { model, outputLimits, readers, known, ids })
+  const form: BodyForm = bodyForm(operation, { model, outputLimits, readers, known, ids, runsStored })
   return {
     ...PLAIN,
     body: 'json',
@@ -100,11 +104,16 @@ function bodiless(operation: TableOperation, method: Endpoint['method'], path: s
 /** Facts of a request that has no body. */
 function describeHead(
   operation: TableOperation,
-  { model: role, streams }: Pick<Endpoint, 'model' | 'streams'>,
+  { model: role, streams, dialect }: Pick<Endpoint, 'model' | 'streams' | 'dialect'>,
   { model }: PathParameters,
   query = '',
 ): Result<RequestFacts, Fault> {
   const stream = streams === 'always' || (streams === 'asked' && query.split('&').includes('stream=true'))
   const named = model ?? (role === 'none' || role === 'query' ? null : undefined)
-  return ok(factsOf(operation, openDraft(), { model: named, stream, maxOutputTokens: undefined, bytes: 0 }))
+  const draft = openDraft()
+  // It goes on with something that its path names.
+  draft.storedSettings = role === 'indirect'
+  // Opening a session asks for no output: what is said in it does, message by message.
+  const maxOutputTokens = dialect === null ? undefined : 0
+  return ok(factsOf(operation, draft, { model: named, stream, maxOutputTokens, bytes: 0 }))
 }

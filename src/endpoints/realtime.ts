@@ -9,11 +9,16 @@ const IN_SESSION = ['.session.model', `.session${TRANSCRIPTION}`, '.session.tool
 
 export const realtime: readonly Endpoint[] = [
   connect('realtime', '/v1/realtime', {
+    dialect: 'realtime',
     model: 'optional',
-    models: ['?model', 'frame .session.model', `frame .session${TRANSCRIPTION}`],
+    models: [
+      ...['?model', 'frame .session.model', `frame .session${TRANSCRIPTION}`, 'frame .session.tools[].model'],
+      ...['frame .session.input_audio_transcription.model', 'frame .response.tools[].model'],
+    ],
     query: { model: 'model', call_id: 'call', intent: null },
   }),
   connect('realtime.translations.connect', '/v1/realtime/translations', {
+    dialect: 'translation',
     model: 'optional',
     models: ['?model', `frame .session${TRANSCRIPTION}`],
     query: { model: 'model' },

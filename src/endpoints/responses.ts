@@ -58,7 +58,7 @@ export function readInput(draft: Draft, input: JsonValue): undefined {
   if (typeof input !== 'string') walkItems(draft, input, 'input')
 }
 
-function readPrompt(draft: Draft, prompt: JsonValue): undefined {
+export function readPrompt(draft: Draft, prompt: JsonValue): undefined {
   if (prompt === null) return
   if (!isJsonObject(prompt)) return refuse(draft, '`prompt` must be an object', 'prompt')
   for (const key in prompt) {

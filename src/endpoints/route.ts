@@ -6,6 +6,9 @@ import { ENDPOINTS } from './index.ts'
 import { modelNameProblem } from './model-name.ts'
 import { decodeStrictly, readQuery } from './url-text.ts'
 
+/** What the paths of the table begin with. */
+export const API_ROOT = '/v1'
+
 const MAX_TARGET = 4096
 /** An id as it stands in a path; one of dots alone would be a step to somebody. */
 const ID = /^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,256}$/
@@ -54,6 +57,16 @@ const NO_OBJECTS: readonly ObjectReference[] = Object.freeze([])
 
 /** Finds the endpoint of a request target in the table of all endpoints. */
 export const route: Router = openRouter(ENDPOINTS)
+
+const SESSIONS: ReadonlySet<string> = new Set(
+  ENDPOINTS.filter(({ dialect }) => dialect !== null).map(({ path }) => path),
+)
+
+/** True for a target of a WebSocket whose messages are judged; its path is one without placeholders. */
+export function isSessionTarget(target: string): boolean {
+  const mark = target.indexOf('?')
+  return SESSIONS.has(mark === -1 ? target : target.slice(0, mark))
+}
 
 /**
  * Matches a target byte for byte: nothing is normalised, so every spelling but the one in the table is another path. A
@@ -153,7 +166,7 @@ function find(first: Step, path: string): Result<Found, Fault> {
 }
 
 /** Origin-form (RFC 9112 section 3.2.1), of bytes that every reader takes for themselves. */
-function isTarget(target: string): boolean {
+export function isTarget(target: string): boolean {
   if (target.length > MAX_TARGET || target.charCodeAt(0) !== 47) return false
   for (let index = 0; index < target.length; index++) {
     const code = target.charCodeAt(index)

@@ -19,6 +19,7 @@ const RUNNING = {
   models: ['.model', '.tools[].model'],
   answer: 'response',
   outputLimits: ['max_completion_tokens'],
+  runsStored: true,
   ids: ['assistant_id'],
   known: ['additional_instructions', 'max_prompt_tokens', 'tool_resources', 'truncation_strategy'],
 } as const
@@ -62,6 +63,7 @@ export const threads: readonly Endpoint[] = [
     streams: 'asked',
     model: 'indirect',
     answer: 'response',
+    runsStored: true,
     known: ['tool_outputs'],
   }),
   list('threads.runs.steps.list', `${RUN}/steps`, 'step', { before: 'step', order: null, ...STEPS }, BETA),

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue, ownValue } from '../model/json.ts'
+import { isJsonObject, type JsonValue } from '../model/json.ts'
 import { type Draft, noteObject } from './draft.ts'
 import type { Endpoint } from './endpoint.ts'
 import { content, get, list, remove, send, upload } from './operation.ts'
@@ -33,7 +33,6 @@ export const videos: readonly Endpoint[] = [
 
 function readVideo(draft: Draft, video: JsonValue): undefined {
   draft.images = draft.audio = true
-  const id = isJsonObject(video) ? ownValue(video, 'id') : video
-  if (id !== undefined) noteObject(draft, 'video.id', id)
-  walk(draft, video, true)
+  if (isJsonObject(video)) walk(draft, video, true, 'video')
+  else noteObject(draft, 'video.id', video)
 }

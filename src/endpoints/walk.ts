@@ -1,32 +1,34 @@
 import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
+import { holdsObjects } from '../model/object-members.ts'
 import { type Draft, examined, noteHost, noteModel, noteObject, noteUrl, refuse, shown } from './draft.ts'
-import { looksFetched } from './fetched-text.ts'
+import { hostOfRemote, looksFetched } from './fetched-text.ts'
+import { isPlainRanker, noteGraders } from './graders.ts'
 import { knownMember } from './members.ts'
 import { noteTool } from './tools.ts'
 import { namedHost } from './url-host.ts'
 
 /**
  * Collects the facts of a value of known form, in whatever depth: models, URLs, stored objects, media. With `doubt` the
- * form is not known: then no text is only prose and nothing is left out.
+ * form is not known: then no text is only prose and nothing is left out. `holder`: the key under which the value stands.
  *
  * INVARIANT: recursion is bounded by the depth that the body was admitted with.
  */
-export function walk(draft: Draft, value: JsonValue | undefined, doubt: boolean): undefined {
+export function walk(draft: Draft, value: JsonValue | undefined, doubt: boolean, holder = ''): undefined {
   if (typeof value !== 'object' || value === null) return
   if (Array.isArray(value)) {
     for (const element of value) {
       if (typeof element === 'string') {
         if (doubt) noteIfFetched(draft, element, 'url')
-      } else walk(draft, element, doubt)
+      } else walk(draft, element, doubt, holder)
     }
     return
   }
   const object = value as JsonObject
-  for (const key in object) walkMember(draft, key, object[key] as JsonValue, doubt)
+  for (const key in object) walkMember(draft, key, object[key] as JsonValue, doubt, holder)
 }
 
 /** Collects the facts of one member by what its key says of it. */
-export function walkMember(draft: Draft, key: string, value: JsonValue, doubt: boolean): undefined {
+export function walkMember(draft: Draft, key: string, value: JsonValue, doubt: boolean, holder = ''): undefined {
   // The first problem stands: what follows it would only cost time.
   if (draft.problem !== null) return
   if (draft.ids.size > 0 && draft.ids.has(key)) return walkIds(draft, key, value)
@@ -34,6 +36,8 @@ export function walkMember(draft: Draft, key: string, value: JsonValue, doubt: b
   if (media.length > 0 && value !== null) for (const medium of media) draft[medium] = true
   switch (kind) {
     case 'model':
+      // Rows and arguments of the caller's own may have any word that ends so.
+      if (key !== 'model' && (draft.isOwn || typeof value === 'object')) return walk(draft, value, doubt, key)
       return noteModel(draft, value)
     case 'redirect':
       return refuse(draft, `\`${shown(key)}\` could redirect the call: leave it out`, key)
@@ -42,40 +46,84 @@ export function walkMember(draft: Draft, key: string, value: JsonValue, doubt: b
     case 'host':
       return walkHost(draft, key, value, doubt)
     case 'object':
-      return isJsonObject(value) ? walk(draft, value, doubt) : noteObject(draft, key, value)
+      return isJsonObject(value) ? walk(draft, value, doubt, key) : noteObject(draft, key, value)
+    case 'id':
+    case 'named':
+      return walkNamed(draft, kind === 'id' && holder !== '' ? `${holder}.id` : key, value, doubt)
+    case 'own':
+      return walkOwn(draft, key, value, doubt)
     case 'network':
       return walkNetwork(draft, value)
     case 'tools':
       return walkTools(draft, value)
+    case 'graders':
+      noteGraders(draft, value)
+      return walk(draft, value, doubt, key)
+    case 'ranker':
+      if (typeof value === 'string' && !isPlainRanker(value)) noteModel(draft, value)
+      return walk(draft, value, doubt, key)
+    case 'remote':
+      return walkRemote(draft, key, value, doubt)
     case 'opaque':
-      return doubt ? walk(draft, value, doubt) : undefined
+      return doubt ? walk(draft, value, doubt, key) : undefined
     case 'text':
-      if (typeof value !== 'string') return walk(draft, value, doubt)
+      if (typeof value !== 'string') return walk(draft, value, doubt, key)
       return doubt ? noteIfFetched(draft, value, key) : undefined
-    default:
-      return typeof value === 'string' ? noteIfFetched(draft, value, key) : walk(draft, value, doubt)
+    case 'steer':
+    case 'double':
+      // Words like others here, and like others they may name an object.
+      if (holdsObjects(key)) return walkNamed(draft, key, value, doubt)
+      break
   }
+  return typeof value === 'string' ? noteIfFetched(draft, value, key) : walk(draft, value, doubt, key)
 }
 
 /** One id or a list of them; what is more than that is read in doubt. */
 export function walkIds(draft: Draft, key: string, value: JsonValue): undefined {
-  return isJsonObject(value) ? walk(draft, value, true) : noteObject(draft, key, value)
+  return isJsonObject(value) ? walk(draft, value, true, key) : noteObject(draft, key, value)
+}
+
+/** What names an object by the form of its key. Yes and no are no names; nor is what the caller made up. */
+function walkNamed(draft: Draft, key: string, value: JsonValue, doubt: boolean): undefined {
+  if (isJsonObject(value)) return walk(draft, value, doubt, key)
+  if (draft.isOwn) return typeof value === 'string' ? noteIfFetched(draft, value, key) : walk(draft, value, doubt, key)
+  if (typeof value === 'boolean' || value === '') return
+  noteObject(draft, key, value)
+}
+
+/** Everything below is named by the caller, but for the keys that the API has for its own objects. */
+function walkOwn(draft: Draft, key: string, value: JsonValue, doubt: boolean): undefined {
+  const outer = draft.isOwn
+  draft.isOwn = true
+  if (typeof value !== 'string') walk(draft, value, doubt, key)
+  else if (doubt || key !== 'arguments') noteIfFetched(draft, value, key)
+  draft.isOwn = outer
 }
 
 function noteIfFetched(draft: Draft, text: string, key: string): undefined {
-  if (looksFetched(text)) noteUrl(draft, text, key)
+  if (looksFetched(text)) return noteUrl(draft, text, key)
+  const host = hostOfRemote(text)
+  if (host !== null) noteUrl(draft, `https://${host}/`, key)
 }
 
 function walkUrl(draft: Draft, key: string, value: JsonValue, doubt: boolean): undefined {
   if (typeof value === 'string') return noteUrl(draft, value, key)
-  if (!Array.isArray(value)) return walk(draft, value, doubt)
+  if (!Array.isArray(value)) return walk(draft, value, doubt, key)
   for (const element of value) walkUrl(draft, key, element, doubt)
 }
 
 /** Where an engine is told to connect: a name or an address, with or without a port, or a URL. */
 function walkHost(draft: Draft, key: string, value: JsonValue, doubt: boolean): undefined {
   if (value === null || typeof value === 'boolean') return
-  if (isJsonObject(value)) return walk(draft, value, doubt)
+  if (isJsonObject(value)) {
+    // An allow list under a name of its own: `egress: { allow: [‥] }`.
+    for (const inner in value) {
+      const member = value[inner] as JsonValue
+      if (Array.isArray(member)) walkHost(draft, inner, member, doubt)
+      else walkMember(draft, inner, member, true, key)
+    }
+    return
+  }
   if (Array.isArray(value)) {
     for (const element of value) walkHost(draft, key, element, doubt)
     return
@@ -84,6 +132,17 @@ function walkHost(draft: Draft, key: string, value: JsonValue, doubt: boolean): 
   const named = typeof value === 'string' ? namedHost(`http://${value}/`) : null
   if (named?.kind === 'host' && typeof value === 'string' && /^[^/?#]+$/.test(value)) noteHost(draft, named.host, key)
   else refuse(draft, `\`${shown(key)}\` must be a plain host name or address`, key)
+}
+
+/** Where a program fetches from: a URL, one without its scheme, or a name at some service, which says no host. */
+function walkRemote(draft: Draft, key: string, value: JsonValue, doubt: boolean): undefined {
+  if (Array.isArray(value)) {
+    for (const element of value) walkRemote(draft, key, element, doubt)
+    return
+  }
+  if (typeof value !== 'string') return walk(draft, value, doubt, key)
+  if (/^[/\\]{2}/.test(value)) return noteUrl(draft, `https:${value}`, key)
+  noteIfFetched(draft, value, key)
 }
 
 /** Reads a member at the top of a body that is not known there: there it could steer the call, too. */
@@ -112,7 +171,7 @@ export function walkTools(draft: Draft, tools: JsonValue): undefined {
   if (tools === null) return
   if (!Array.isArray(tools)) return refuse(draft, '`tools` must be a list of objects', 'tools')
   for (const tool of tools) {
-    if (isJsonObject(tool)) walk(draft, tool, noteTool(draft, tool) === 'unknown')
+    if (isJsonObject(tool)) walk(draft, tool, noteTool(draft, tool) === 'unknown', 'tools')
     else refuse(draft, '`tools` must be a list of objects', 'tools')
   }
 }

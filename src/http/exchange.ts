@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Fault } from '../model/fault.ts'
-import type { BodyAllowance, ClientExchange, PieceLimits, TakePiece } from '../model/ports.ts'
+import type { BodyAllowance, ClientExchange, ClientUpgrade, PieceLimits, TakePiece } from '../model/ports.ts'
 import { failed, type Result } from '../model/result.ts'
 import { type BodyBreak, BodyReading, BREAKS, bodyLate, tooLarge } from './body.ts'
 import type { Carrier } from './carrier.ts'
@@ -28,6 +28,7 @@ export class Exchange implements ClientExchange {
   readonly id: string
   onDrain: (() => void) | null = null
   onGone: ((stopped: Fault | null) => void) | null = null
+  upgrade: ClientUpgrade | null = null
   gone = false
   stopped: Fault | null = null
   bytesSent = 0

@@ -5,6 +5,7 @@ import type { BodyBreak } from './body.ts'
 import { Connection, type Start } from './connection.ts'
 import { Deadlines } from './deadlines.ts'
 import { Exchange } from './exchange.ts'
+import { Upgrade } from './upgrade.ts'
 
 const MAX_HEAD_BYTES = 16 * 1024
 const MAX_HEADERS = 200
@@ -34,6 +35,8 @@ export interface ServerPorts {
   /** Handles one request to its end; never throws. */
   readonly handle: (request: IncomingMessage, exchange: Exchange) => void
   readonly rejected: (connection: RejectedConnection) => void
+  /** True for the target of an operation that is a WebSocket. */
+  readonly upgrades: (target: string) => boolean
   /** True once the proxy drains: every answer closes its connection. */
   readonly draining: () => boolean
 }
@@ -45,12 +48,14 @@ export interface ServerPorts {
  */
 export function createProxyServer(limits: ServerLimits, ports: ServerPorts): Server {
   const deadlines = new Deadlines()
-  // No protocol is switched to. Node forgets what it has already read behind such a request, so that the two ends would
-  // be out of step: its answer is the connection's last one.
+  // Where no protocol is switched to, Node forgets what it has already read behind such a request, so that the two ends
+  // would be out of step: its answer is the connection's last one. So is that of a WebSocket which is refused.
   const upgrading = new WeakSet<IncomingMessage>()
-  const declineUpgrade = (request: IncomingMessage) => {
+  const upgrades = new WeakMap<IncomingMessage, Upgrade>()
+  const isUpgraded = (request: IncomingMessage) => {
     upgrading.add(request)
-    return false
+    const isIdle = (Connection.of(request.socket)?.active ?? null) === null
+    return isIdle && request.method === 'GET' && ports.upgrades(request.url ?? '')
   }
 
   const server = createServer({
@@ -62,13 +67,15 @@ export function createProxyServer(limits: ServerLimits, ports: ServerPorts): Ser
     connectionsCheckingInterval: 1000,
     insecureHTTPParser: false,
     noDelay: true,
-    shouldUpgradeCallback: declineUpgrade,
+    shouldUpgradeCallback: isUpgraded,
   })
   server.maxHeadersCount = MAX_HEADERS
 
   const start: Start = (connection, request, response, expectsContinue) => {
-    if (ports.draining() || upgrading.has(request)) response.shouldKeepAlive = false
+    const asksUpgrade = upgrading.has(request)
+    if (asksUpgrade || ports.draining()) response.shouldKeepAlive = false
     const exchange = new Exchange(request, response, ports.newRequestId(), expectsContinue, connection)
+    if (asksUpgrade) exchange.upgrade = upgrades.get(request) ?? null
     connection.active = exchange
     ports.handle(request, exchange)
   }
@@ -101,10 +108,12 @@ export function createProxyServer(limits: ServerLimits, ports: ServerPorts): Ser
       socket.destroy()
       return
     }
-    const response = new ServerResponse(request)
-    response.shouldKeepAlive = false
-    response.assignSocket(socket as Socket)
-    response.once('finish', () => (socket as Socket).destroySoon())
+    accept(request, lastAnswer(request, socket as Socket), false)
+  })
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => undefined)
+    const response = lastAnswer(request, socket as Socket)
+    upgrades.set(request, new Upgrade(request, response, socket as Socket, head))
     accept(request, response, false)
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
@@ -125,6 +134,15 @@ export function createProxyServer(limits: ServerLimits, ports: ServerPorts): Ser
     reject(socket, connection, statusOf(error.code), (error.code ?? 'malformed').toLowerCase())
   })
   return server
+}
+
+/** An answer on a connection that Node has let go of: afterwards it is closed. */
+function lastAnswer(request: IncomingMessage, socket: Socket): ServerResponse {
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  response.assignSocket(socket)
+  response.once('finish', () => socket.destroySoon())
+  return response
 }
 
 /** How long, and how much, a refused peer may go on sending: closing at once would reset its unread answer away. */

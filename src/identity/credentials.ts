@@ -33,7 +33,7 @@ export function readCredential(rawHeaders: readonly string[]): Result<Credential
   }
   if (place === null) return failed(MISSING)
   if (place === 'authorization') return readAuthorization(value)
-  if (place === 'subprotocol') return failed(refusal('unsupported_scheme'))
+  if (place === 'subprotocol') return readSubprotocol(value)
   return readToken(place, value)
 }
 
@@ -57,6 +57,13 @@ function countSubprotocols(value: string): number {
   return value.split(',').filter((protocol) => protocol.trim().toLowerCase().startsWith(SUBPROTOCOL)).length
 }
 
+/** Browsers cannot set headers of a WebSocket: there the credential is one of the protocols that they offer. */
+function readSubprotocol(offered: string): Result<Credential, Fault> {
+  const named = offered.split(',').map((protocol) => protocol.trim())
+  const token = named.find((protocol) => protocol.startsWith(SUBPROTOCOL))?.slice(SUBPROTOCOL.length) ?? ''
+  return readToken('subprotocol', token)
+}
+
 function readAuthorization(value: string): Result<Credential, Fault> {
   const space = value.indexOf(' ')
   const scheme = (space === -1 ? value : value.slice(0, space)).toLowerCase()
@@ -67,7 +74,7 @@ function readAuthorization(value: string): Result<Credential, Fault> {
   return scheme === 'bearer' ? readToken('authorization', rest) : readBasic(rest)
 }
 
-function readToken(place: 'authorization' | 'x-api-key' | 'api-key', token: string): Result<Credential, Fault> {
+function readToken(place: Place, token: string): Result<Credential, Fault> {
   if (token === '' || token.length > MAX_TOKEN_LENGTH || token.includes(' ')) return failed(refusal('malformed'))
   return ok({ kind: 'token', place, token: new Secret(token) })
 }

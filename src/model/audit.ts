@@ -5,6 +5,7 @@ import type { AnswerFacts } from './request.ts'
 export type AuditAction =
   | 'request-authorized'
   | 'request-denied'
+  | 'message-denied'
   | 'authentication-failed'
   | 'completion-finished'
   | 'completion-truncated'
@@ -48,11 +49,15 @@ export interface AuditAsked {
   readonly images?: true
   readonly files?: true
   readonly audio?: true
+  /** Something stored may have brought tools, hosts and input of its own. */
+  readonly stored?: true
   /** The workspace that the caller asked for. */
   readonly project?: string
   /** Ids of stored objects as the caller wrote them; nothing is decided by them. */
   readonly objects?: readonly string[]
   readonly omitted?: readonly string[]
+  /** The body passed without being read: nothing that it asks for was decided. */
+  readonly inspected?: false
 }
 
 /** What both events of one request tell of it. Absent members are left out of the event, never written as null. */

@@ -27,6 +27,8 @@ export interface PolicyInput {
   readonly tools: RequestFacts['tools']
   readonly input: RequestFacts['input']
   readonly urls: readonly string[]
+  /** Something stored may bring more tools, hosts and input than the facts say. Absent means that nothing does. */
+  readonly storedSettings?: boolean
   /** A request header's value by its lower-case name; undefined when absent or sent more than once. */
   readonly header: (name: string) => string | undefined
   /** The workspace that the caller asked for (`OpenAI-Project`); undefined when it did not. */

@@ -7,7 +7,11 @@ export type MethodName = (typeof METHODS)[number]
 
 /** What the caller presented, and where: exactly one of these stands in a request that goes on. */
 export type Credential =
-  | { readonly kind: 'token'; readonly place: 'authorization' | 'x-api-key' | 'api-key'; readonly token: Secret }
+  | {
+      readonly kind: 'token'
+      readonly place: 'authorization' | 'x-api-key' | 'api-key' | 'subprotocol'
+      readonly token: Secret
+    }
   | { readonly kind: 'basic'; readonly username: string; readonly password: Secret }
 
 /**

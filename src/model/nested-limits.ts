@@ -20,9 +20,18 @@ export const MAX_NESTED_LIMITS = 16
 
 /** What the model reads, what is the caller's own, and schemas: a limit's name is a word like others there. */
 const NOT_SETTINGS: ReadonlySet<string> = new Set([
-  ...['messages', 'input', 'prompt', 'instructions', 'prediction', 'conversation', 'metadata', 'stop', 'logit_bias'],
-  ...['tools', 'functions', 'tool_choice', 'function_call', 'text', 'response_format', 'chat_template_kwargs'],
+  ...['messages', 'instructions', 'prediction', 'conversation', 'metadata', 'stop', 'logit_bias'],
+  ...['tools', 'functions', 'tool_choice', 'function_call', 'response_format'],
   ...['guided_json', 'guided_regex', 'guided_grammar', 'structured_outputs'],
+])
+
+/** As lists they are what the model reads; as one object a bag of settings to some engines. */
+const READ_AS_LISTS: ReadonlySet<string> = new Set(['input', 'prompt'])
+
+/** Members of such bags that hold texts and schemas: the format of an answer, and what a stored prompt is filled with. */
+const NOT_IN: ReadonlyMap<string, string> = new Map([
+  ['text', 'format'],
+  ['prompt', 'variables'],
 ])
 
 const NAMES: readonly string[] = OUTPUT_LIMITS.map((name) => name.replaceAll('_', ''))
@@ -39,7 +48,15 @@ export function nestedLimits(body: JsonObject): readonly NestedLimit[] {
   let found: NestedLimit[] | null = null
   for (const member in body) {
     const value = body[member]
-    if (typeof value !== 'object' || value === null || NOT_SETTINGS.has(member)) continue
+    if (value === null || value === undefined || NOT_SETTINGS.has(member)) continue
+    if (typeof value !== 'object') {
+      // `options.num_predict` as one key; a plain name is one of the limits at the top.
+      if (lastStep(member) === member || !isLimitName(member)) continue
+      found ??= []
+      found.push({ member, path: [], value })
+      continue
+    }
+    if (READ_AS_LISTS.has(member) && Array.isArray(value)) continue
     found ??= []
     collect(found, member, [], value)
   }
@@ -52,7 +69,8 @@ function collect(found: NestedLimit[], member: string, path: (string | number)[]
     return
   }
   const object = value as JsonObject
-  for (const key in object) collectAt(found, member, path, key, object[key] as JsonValue)
+  const skipped = path.length === 0 ? NOT_IN.get(member) : undefined
+  for (const key in object) if (key !== skipped) collectAt(found, member, path, key, object[key] as JsonValue)
 }
 
 function collectAt(
@@ -67,9 +85,25 @@ function collectAt(
     path.push(step)
     collect(found, member, path, value)
     path.pop()
-  } else if (typeof step === 'string' && NAMES.some((name) => spells(step, name))) {
+  } else if (typeof step === 'string' && isLimitName(step)) {
     found.push({ member, path: [...path, step], value })
   }
+}
+
+function isLimitName(key: string): boolean {
+  if (NAMES.some((name) => spells(key, name))) return true
+  const last = lastStep(key)
+  return last !== key && NAMES.some((name) => spells(last, name))
+}
+
+/** Of a key that is a way, as in `options.num_predict` and `options[num_predict]`, the last step; else the key itself. */
+function lastStep(key: string): string {
+  for (let index = key.length - 1; index >= 0; index--) {
+    const code = key.charCodeAt(index)
+    // `.`, `/`, `:` and `[`
+    if (code === 46 || code === 47 || code === 58 || code === 91) return key.slice(index + 1)
+  }
+  return key
 }
 
 /** True for a key whose letters and digits are those of the name, whatever their case and what stands between them. */

@@ -1,6 +1,7 @@
 /** Interfaces that the edges implement for each other; the composition root joins them. */
 
-import type { Readable } from 'node:stream'
+import type { IncomingMessage } from 'node:http'
+import type { Duplex, Readable } from 'node:stream'
 import type { Fault } from './fault.ts'
 import type { AnswerFacts } from './request.ts'
 import type { Result } from './result.ts'
@@ -60,6 +61,51 @@ export interface BodyAllowance {
   take(bytes: number): Fault | null
 }
 
+/** The raw connection of a client that asked for a WebSocket, and what had come behind its request. */
+export interface TakenConnection {
+  readonly request: IncomingMessage
+  readonly socket: Duplex
+  readonly head: Buffer
+}
+
+/** A request that asks for a WebSocket. Until it is taken, it is answered like any other request. */
+export interface ClientUpgrade {
+  /** Gives the connection away: nothing is answered on it any more but by who took it. Null where it is gone. */
+  take(): TakenConnection | null
+}
+
+/** What of one connection is in memory and not yet of use, counted as it arrives. */
+export interface HeldAllowance extends BodyAllowance {
+  release(): void
+}
+
+/** One end of an open WebSocket: whole messages, however they were cut into frames. */
+export interface MessageSocket {
+  /** Sends a text. False asks to send no more until `onDrain`. */
+  send(text: Buffer | string): boolean
+  ping(): void
+  /** Reads no more, until `resume`. Some messages that were read already may still come. */
+  pause(): void
+  resume(): void
+  /** Says goodbye; who does not answer that in a second is cut off. */
+  close(code: number, reason: string): void
+  /** Ends the connection without a word. */
+  cut(): void
+  onMessage: ((message: Buffer, isBinary: boolean) => void) | null
+  onDrain: (() => void) | null
+  /** Called when the pieces of a message may not be kept until it is whole. */
+  onExcess: ((excess: Fault) => void) | null
+  /**
+   * Called once, with the code that the peer gave; 1005 where it gave none, 1006 where the connection ended without a
+   * goodbye. `broke`: what it sent was not the protocol of WebSockets, or too large.
+   */
+  onClose: ((code: number, broke: boolean) => void) | null
+  /** Of the last sign of life. Milliseconds of `performance.now`. */
+  readonly heardAt: number
+  /** Since when what was sent waits for the peer; infinite while it does not. Milliseconds of `performance.now`. */
+  readonly fullSince: number
+}
+
 /** Takes one piece of a body; a promise asks to wait for it before there is another. A fault ends the reading. */
 export type TakePiece = (piece: Buffer) => Fault | null | Promise<Fault | null>
 
@@ -84,6 +130,8 @@ export interface ClientExchange extends AnswerSink {
   readonly id: string
   /** The status sent; 0 before there is one. */
   readonly status: number
+  /** Where the request asks for a WebSocket on a path of one. */
+  readonly upgrade: ClientUpgrade | null
   /** Bytes of answer bodies handed to the connection. */
   readonly bytesSent: number
   /** Reads the whole body; each piece is first taken into account by the allowance, which may refuse it. */

@@ -26,10 +26,17 @@ export interface RequestFacts {
     readonly files: boolean
     readonly audio: boolean
   }
+  /**
+   * It goes on with something stored (an assistant, a prompt, an earlier response), which may bring tools, hosts and input
+   * of its own. Absent means that it does not.
+   */
+  readonly storedSettings?: boolean
   /** Hosts that the request names in URLs (`image_url`, `file_url`, `server_url`), lower case, without port. */
   readonly urls: readonly string[]
   /** Stored objects that the request refers to, in its path, query or body (`previous_response_id`, `file_id`). */
   readonly objects: readonly ObjectReference[]
+  /** The body passes as it is: nothing of it is known. */
+  readonly isUninspected?: true
 }
 
 /** What an upstream's answer told about itself; every member is absent when it did not say. */

@@ -1,7 +1,16 @@
 import type { JsonValue } from './json.ts'
 
 /** Operations whose bodies a transform can change. */
-export type TransformedOperation = 'chat' | 'completions' | 'embeddings' | 'messages' | 'responses'
+export type TransformedOperation =
+  | 'chat'
+  | 'completions'
+  | 'embeddings'
+  | 'messages'
+  | 'realtime'
+  | 'responses'
+  | 'responses.compact'
+  | 'threads.runs.create'
+  | 'threads.create_and_run'
 
 /** What is done to the bodies of allowed requests: members are set, a text is put in front of what the model reads. */
 export interface Obligations {
@@ -9,6 +18,8 @@ export interface Obligations {
   readonly names: readonly string[]
   readonly set: { readonly [Name in SettableName]?: JsonValue | undefined }
   readonly prepend: string | null
+  /** Parts that the body has no place for, although a model reads it and answers: the request cannot go on. */
+  readonly unplaced?: readonly string[]
 }
 
 /**
@@ -20,17 +31,34 @@ export const SETTABLE = {
     chat: 'max_completion_tokens',
     completions: 'max_tokens',
     messages: 'max_tokens',
+    realtime: 'max_output_tokens',
     responses: 'max_output_tokens',
+    ...runs('max_completion_tokens'),
   },
-  temperature: { chat: 'temperature', completions: 'temperature', messages: 'temperature', responses: 'temperature' },
-  top_p: { chat: 'top_p', completions: 'top_p', messages: 'top_p', responses: 'top_p' },
+  temperature: {
+    chat: 'temperature',
+    completions: 'temperature',
+    messages: 'temperature',
+    responses: 'temperature',
+    ...runs('temperature'),
+  },
+  top_p: { chat: 'top_p', completions: 'top_p', messages: 'top_p', responses: 'top_p', ...runs('top_p') },
   seed: { chat: 'seed', completions: 'seed' },
   store: { chat: 'store', responses: 'store' },
-  parallel_tool_calls: { chat: 'parallel_tool_calls', responses: 'parallel_tool_calls' },
+  parallel_tool_calls: {
+    chat: 'parallel_tool_calls',
+    responses: 'parallel_tool_calls',
+    ...runs('parallel_tool_calls'),
+  },
   service_tier: { chat: 'service_tier', messages: 'service_tier', responses: 'service_tier' },
   safety_identifier: { chat: 'safety_identifier', responses: 'safety_identifier' },
   user: { chat: 'user', completions: 'user', embeddings: 'user', responses: 'user' },
 } as const satisfies { readonly [name: string]: { readonly [Operation in TransformedOperation]?: string } }
+
+/** Both ways to run an assistant have the same members. */
+function runs<Member extends string>(member: Member) {
+  return { 'threads.runs.create': member, 'threads.create_and_run': member } as const
+}
 
 export type SettableName = keyof typeof SETTABLE
 
@@ -41,7 +69,17 @@ export function settableMember(name: SettableName, operation: string): string | 
 }
 
 /** Operations that a text can be put in front of: a prompt of `completions` is one text without roles. */
-export const PREPENDABLE: readonly string[] = ['chat', 'messages', 'responses'] satisfies TransformedOperation[]
+export const PREPENDABLE: readonly string[] = [
+  ...(['chat', 'messages', 'realtime', 'responses', 'responses.compact'] satisfies TransformedOperation[]),
+]
+
+/** Operations in which a model reads and writes text: a cap or a text that finds no place there must not be lost. */
+export const GENERATING: readonly string[] = [
+  ...['chat', 'completions', 'responses', 'responses.compact', 'decisions.create', 'batches.create'],
+  ...['threads.runs.create', 'threads.create_and_run', 'threads.runs.submit_tool_outputs', 'evals.runs.create'],
+  ...['agents.sessions.create', 'agents.sessions.events.create', 'agents.automations.create'],
+  ...['agents.automations.update', 'agents.automations.resume', 'agents.automations.invocations.create'],
+]
 
 /** Names by which operations and engines know an output limit: one that is set beside the operation's own counts, too. */
 export const OUTPUT_LIMITS: readonly string[] = [

@@ -1,5 +1,6 @@
 import { type Fault, fault } from '../model/fault.ts'
-import type { BodyAllowance } from '../model/ports.ts'
+import type { Principal } from '../model/identity.ts'
+import type { HeldAllowance } from '../model/ports.ts'
 
 /** What one caller may hold of the whole, as a divisor: so many callers at their limit fill it. */
 const CALLERS_AT_LIMIT = 4
@@ -7,10 +8,19 @@ const CALLERS_AT_LIMIT = 4
 /** So many callers are remembered before those who hold nothing are forgotten. */
 const MANY_CALLERS = 1000
 
-/** One request's part of the budget. */
-export interface OpenAllowance extends BodyAllowance {
-  release(): void
+const callers = new WeakMap<Principal, string>()
+
+/** Names a caller among all others: one string for all requests of a credential, so that looking it up costs little. */
+export function callerOf(principal: Principal): string {
+  const known = callers.get(principal)
+  if (known !== undefined) return known
+  const caller = `${principal.issuer}\n${principal.id}`
+  callers.set(principal, caller)
+  return caller
 }
+
+/** One request's part of the budget. */
+export type OpenAllowance = HeldAllowance
 
 /**
  * Bounds the request bodies that are in memory at once: all of them together, and those of one caller, so that neither
@@ -18,16 +28,20 @@ export interface OpenAllowance extends BodyAllowance {
  * over, since it may not be sent on before.
  */
 export class BodyBudget {
-  readonly #totalBytes: number
-  readonly #callerBytes: number
+  #totalBytes = 0
+  #callerBytes = 0
   /** By caller. Who holds nothing any more stays until there are many: a map that shrinks and grows with each request
    * costs more than the rest of the budget. */
   readonly #held = new Map<string, { bytes: number }>()
   #all = 0
   #sweepAt = MANY_CALLERS
 
-  /** `maxBodyBytes`: one body of the largest size always fits a caller's share. */
   constructor(totalBytes: number, maxBodyBytes: number) {
+    this.limit(totalBytes, maxBodyBytes)
+  }
+
+  /** Other limits from now on. `maxBodyBytes`: one body of the largest size always fits a caller's share. */
+  limit(totalBytes: number, maxBodyBytes: number): void {
     this.#totalBytes = Math.max(totalBytes, maxBodyBytes)
     this.#callerBytes = Math.max(Math.floor(this.#totalBytes / CALLERS_AT_LIMIT), maxBodyBytes)
   }

@@ -16,6 +16,12 @@ export interface Ending {
   /** `performance.now()` of the first answer byte; 0 when there was none. */
   readonly firstByteAt: number
   readonly fault?: Fault
+  /** Of a session, whose bytes are not those of one answer. */
+  readonly session?: {
+    readonly status: number
+    readonly bytesSent: number
+    readonly extra: NonNullable<AuditEvent['extra']>
+  }
 }
 
 /** What both events tell of a request. Whatever the client wrote is cleared of what looks like a credential. */
@@ -37,7 +43,7 @@ export function auditRequest(
   if (head.clientPort !== undefined) request.clientPort = head.clientPort
   if (operation !== null) request.operation = operation
   if (facts !== null) {
-    request.stream = facts.stream
+    if (!facts.isUninspected) request.stream = facts.stream
     request.asked = askedOf(facts, head.project, blotted)
   }
   if (model !== null) request.model = blotted(model)

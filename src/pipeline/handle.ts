@@ -7,17 +7,20 @@ import type { Principal } from '../model/identity.ts'
 import type { ClientExchange } from '../model/ports.ts'
 import type { RequestHead } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
-import type { Delivery } from '../upstream/delivery.ts'
 import { forward } from '../upstream/forward.ts'
 import { answerHere } from './answers.ts'
+import { callerOf } from './body-budget.ts'
+import { passed } from './delivered.ts'
 import { deliverOwned } from './own-list.ts'
+import { opened, passThrough } from './passthrough.ts'
 import { judged, type Prepared, routed } from './prepare.ts'
+import { type ConversePorts, converse } from './realtime/converse.ts'
 import { auditUnavailable, challenged, credentialFault, methodFault } from './refusals.ts'
 import type { Snapshot } from './snapshot.ts'
 import { Trail, type TrailPorts } from './trail.ts'
 import { Holding, type HoldingPorts, readForm } from './upload.ts'
 
-export interface PipelinePorts extends TrailPorts, HoldingPorts {
+export interface PipelinePorts extends TrailPorts, HoldingPorts, ConversePorts {
   /** Told of a bug, with the request that met it; must not throw. */
   readonly bug: (cause: unknown, requestId: string) => void
 }
@@ -64,17 +67,6 @@ function admitted(
   return early ? failed(early) : authenticate(head, snapshot, trail)
 }
 
-const callers = new WeakMap<Principal, string>()
-
-/** Names a caller among all others: one string for all requests of a credential, so that looking it up costs little. */
-function callerOf(principal: Principal): string {
-  const known = callers.get(principal)
-  if (known !== undefined) return known
-  const caller = `${principal.issuer}\n${principal.id}`
-  callers.set(principal, caller)
-  return caller
-}
-
 /**
  * What a known caller asks for: read (only now, since a stranger must not make us buffer or parse), judged, written down,
  * then done. The stages in order; what is answered is the first fault. Null: the request was answered. One function, for
@@ -89,21 +81,26 @@ async function proceed(
   ports: PipelinePorts,
 ): Promise<Fault | null> {
   if (exchange.stopped) return exchange.stopped
-  const found = routed(head, trail)
-  if (!found.ok) return found.fault
+  const found = routed(head, exchange.upgrade, trail)
+  if (!found.ok) {
+    const open = opened(head, found.fault, snapshot)
+    if (open === null) return found.fault
+    return open.ok ? passThrough(open.value, head, principal, exchange, snapshot, trail) : open.fault
+  }
   const holding = new Holding(ports, callerOf(principal))
   let queued: Promise<void> | undefined
   try {
     const prepared = await whole(head, principal, found.value, exchange, holding, snapshot, trail)
     if (!prepared.ok) return prepared.fault
     const allowed = prepared.value
-    if (!(await trail.authorize(allowed.by === 'upstream' ? allowed.upstream : null))) return auditUnavailable
+    if (!(await trail.authorize(allowed.by === 'proxy' ? null : allowed.upstream))) return auditUnavailable
     if (exchange.stopped) return exchange.stopped
     if (exchange.gone) {
       trail.complete({ outcome: 'client_gone', status: 0, facts: {}, firstByteAt: 0 })
       return null
     }
     if (allowed.by === 'proxy') return await answer(allowed.input, exchange, snapshot, trail)
+    if (allowed.by === 'session') return await converse(allowed.wanted, principal, exchange, snapshot, trail, ports)
     const { upstream, request, answer: kind, owned } = allowed
     const shape = upstream.answerShape(kind, request.askedUsage)
     const delivery =
@@ -187,21 +184,4 @@ async function answer(
   if (exchange.stopped) return exchange.stopped
   trail.complete({ outcome: exchange.gone ? 'client_gone' : 'answered', status: 200, facts: {}, firstByteAt: 0 })
   return null
-}
-
-/** What became of the answer is written down; a fault is returned while it can still be answered. */
-function passed(delivery: Delivery, exchange: ClientExchange, trail: Trail): Fault | null {
-  if (delivery.outcome === 'failed') {
-    return delivery.fault ?? fault('upstream_unavailable', 'the upstream did not answer')
-  }
-  if (delivery.outcome === 'broken') breakOff(exchange, delivery)
-  trail.complete(delivery)
-  return null
-}
-
-/** After the first byte of a stream an error is one event and the end, without `[DONE]`; any other answer is cut. */
-function breakOff(exchange: ClientExchange, { stream, midEvent, fault: reason }: Delivery): void {
-  const broken = reason ?? fault('upstream_unavailable', 'the upstream broke off')
-  if (stream) exchange.breakStream(broken, midEvent)
-  else exchange.cut()
 }

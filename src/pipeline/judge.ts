@@ -43,6 +43,7 @@ export function policyInput(
     tools: facts.tools,
     input: facts.input,
     urls: facts.urls,
+    storedSettings: facts.storedSettings === true,
     header: headerReader(head.rawHeaders),
     project: head.project,
     at,

@@ -9,6 +9,7 @@ const USES = {
   openai: [
     ...['chat', 'responses', 'completions', 'embeddings', 'moderations', 'images.generate', 'audio.speech'],
     ...['decisions.create', 'images.edit', 'images.variation', 'audio.transcribe', 'audio.translate'],
+    ...['realtime', 'realtime.translations.connect'],
   ],
   anthropic: ['messages'],
 } as const satisfies { readonly [Kind in UpstreamKind]: readonly string[] }

@@ -10,6 +10,7 @@ import { type Route, route } from '../endpoints/route.ts'
 import type { PolicyInput } from '../model/decision.ts'
 import type { Fault } from '../model/fault.ts'
 import type { Principal } from '../model/identity.ts'
+import type { ClientUpgrade } from '../model/ports.ts'
 import type { RequestFacts, RequestHead, UpstreamRequest } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import type { Obligations } from '../model/transforms.ts'
@@ -20,7 +21,9 @@ import { isAnsweredHere } from './answers.ts'
 import { candidates, type Judgement, judge, judgeShadow, policyInput } from './judge.ts'
 import { mayUse } from './listing.ts'
 import { type AskedObjects, isAside, type Owned, type OwnedAnswer, place } from './ownership.ts'
-import { decisionFault, modelNotFound, notCarried } from './refusals.ts'
+import type { Conversation } from './realtime/converse.ts'
+import { handshakeFault } from './realtime/handshake.ts'
+import { decisionFault, modelNotFound, noPlaceForText, notCarried, unplacedRefused } from './refusals.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
 import type { Trail } from './trail.ts'
 import { objectInForm, type UploadedForm } from './upload.ts'
@@ -39,16 +42,21 @@ export type Prepared =
       /** Null where the upstream keeps nobody apart, or the request speaks of nothing that is kept. */
       readonly owned: OwnedAnswer | null
     }
+  | { readonly by: 'session'; readonly upstream: ServingUpstream; readonly wanted: Conversation }
 
 const BOUNDARY_BYTES = 24
 const PLAIN_HEAD = ok(null)
 
-/** The endpoint that is asked for, and whether a body of this kind can be meant for it. */
-export function routed(head: RequestHead, trail: Trail): Result<Route, Fault> {
+/** The endpoint that is asked for, and whether a body of this kind, or this upgrade, can be meant for it. */
+export function routed(head: RequestHead, upgrade: ClientUpgrade | null, trail: Trail): Result<Route, Fault> {
   const found = route(head.method, head.target)
   if (!found.ok) return found
   trail.routed(found.value.endpoint.operation)
-  const unfit = notCarried(found.value.endpoint) ?? mediaFault(found.value.endpoint, head)
+  const { endpoint } = found.value
+  const unfit =
+    notCarried(endpoint) ??
+    mediaFault(endpoint, head) ??
+    (endpoint.dialect === null ? null : handshakeFault(head, endpoint.operation, upgrade !== null))
   return unfit ? failed(unfit) : found
 }
 
@@ -92,7 +100,13 @@ export function judged(
   const said = settings.kind === 'anthropic' ? messageHead(head.rawHeaders) : PLAIN_HEAD
   if (!said.ok) return said
   const obligations = snapshot.policy.obligations(input)
+  if (obligations?.unplaced) return failed(unplacedRefused(facts.operation, obligations.unplaced))
   if (obligations) trail.obliged(obligations.names)
+  const { dialect } = found.endpoint
+  if (dialect !== null) {
+    const wanted = { head, dialect, facts, model, alias, obligations, upstream, route: found }
+    return withoutPlace(found, obligations) ?? ok({ by: 'session', upstream, wanted })
+  }
   const request = shapeRequest({
     route: owned === null ? found : { ...found, ...owned.target },
     body,
@@ -113,6 +127,12 @@ export function judged(
 /** A chat that the policy forbids to be stored is marked as nobody's: the API takes metadata only of what is stored. */
 function bodyEdits({ edits, marking }: Owned, obligations: Obligations | null): readonly Edit[] {
   return marking === null || obligations?.set.store === false ? edits : [...edits, marking]
+}
+
+/** A session that only writes down what it hears has no instructions that the policy's text could stand before. */
+function withoutPlace({ query }: Route, obligations: Obligations | null): Result<never, Fault> | null {
+  const isTranscription = query.split('&').includes('intent=transcription')
+  return isTranscription && (obligations?.prepend ?? null) !== null ? failed(noPlaceForText) : null
 }
 
 /** The upstream that a request goes to, and what it means there. */

@@ -118,6 +118,14 @@ export function storedRefused(operation: string, why: string): Fault {
   })
 }
 
+/** A transform that the policy wants, and that has no place in the body of the operation. */
+export function unplacedRefused(operation: string, parts: readonly string[]): Fault {
+  const named = parts.map((part) => `\`${part}\``).join(' and ')
+  return fault('policy_denied', `a transform of the policy has no place in \`${operation}\`: ${named}`, {
+    reason: 'transform_not_applicable',
+  })
+}
+
 /** Without the keys that seal ids nobody's objects can be told from anybody else's. */
 export const objectsUnavailable: Fault = fault(
   'objects_unavailable',
@@ -145,6 +153,21 @@ const LATER = 'which is part of the API but not built yet'
 
 function notOpened(message: string): Fault {
   return fault('unknown_endpoint', message, { param: 'path', reason: 'endpoint_not_allowed' })
+}
+
+/** A transform that cannot be applied must not be left out. */
+export const noPlaceForText: Fault = fault(
+  'policy_denied',
+  'the policy puts a text before the instructions of a session, and one that transcribes has none',
+  { reason: 'transform_not_applicable' },
+)
+
+/** Of a message in a session: it may not name another model than the one that the session was opened with. */
+export function modelSwitched(model: string): Fault {
+  return fault('policy_denied', `the session is one of \`${model}\`: open another one for another model`, {
+    param: 'model',
+    reason: 'model_not_allowed',
+  })
 }
 
 /** The caller is not known, or not for certain. */

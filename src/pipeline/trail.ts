@@ -77,6 +77,12 @@ export class Trail {
     this.#operation = operation
   }
 
+  /** What every event of the request tells, for those that are told beside its two. */
+  get subject(): Pick<AuditEvent, 'request' | 'principal'> {
+    const { principal } = this.#identified
+    return { request: this.#described(), ...(principal && { principal }) }
+  }
+
   received(bytes: number): void {
     this.#requestBytes = bytes
   }
@@ -138,7 +144,8 @@ export class Trail {
     if (this.#state !== 'authorized') return
     this.#state = 'over'
     const now = performance.now()
-    const { action, reason, outcome } = completion(ending, this.#exchange.status)
+    const { status, bytesSent } = ending.session ?? this.#exchange
+    const { action, reason, outcome } = completion(ending, status)
     const upstreamNs = this.#upstream ? nanoseconds(now - this.#dispatchedAt) : 0
     const durationNs = nanoseconds(now - this.#started)
     const { principal, method, issuer, cache } = this.#identified
@@ -164,15 +171,16 @@ export class Trail {
       upstreamNs: this.#upstream ? upstreamNs : undefined,
       attempts: this.#upstream ? 1 : undefined,
       ttftNs: ending.firstByteAt > 0 ? nanoseconds(ending.firstByteAt - this.#started) : undefined,
-      status: this.#exchange.status === 0 ? undefined : this.#exchange.status,
+      status: status === 0 ? undefined : status,
       requestBytes: this.#requestBytes,
-      responseBytes: this.#exchange.bytesSent,
+      responseBytes: bytesSent,
       answer: blottedFacts(ending.facts),
       error: ending.fault ? named(ending.fault) : undefined,
+      extra: ending.session?.extra,
     }
     this.#ports.audit.append(event)
     this.#ports.meter.used(ending.facts)
-    this.#settle(measured(ending, this.#exchange.status), now)
+    this.#settle(measured(ending, status), now)
   }
 
   /** Ends what nobody ended: a bug must not leave a request without its event. */

@@ -1,4 +1,5 @@
 import { expandModels } from './model-sets.ts'
+import { OF_BODIES } from './rule.ts'
 import type {
   MemberDocument,
   RoleDocument,
@@ -50,6 +51,8 @@ export interface OutlineRule {
   readonly operations: readonly string[] | null
   /** What is in force: an allow that names no hosts has `urls: []`. */
   readonly when: WhenDocument
+  /** The rule says nothing of hosts: its `urls: []` speaks of what a request itself names, not of what is stored. */
+  readonly hasNoUrls?: true
   readonly reason: string | null
 }
 
@@ -123,6 +126,7 @@ function outlineRule(rule: RuleDocument, sets: ReadonlyMap<string, readonly stri
     modelsWritten: models ?? null,
     operations: operations ?? null,
     when: effect === 'allow' ? { ...when, urls: when?.urls ?? [] } : { ...when },
+    ...(effect === 'allow' && when?.urls === undefined && { hasNoUrls: true }),
     reason: reason ?? null,
   }
 }
@@ -140,4 +144,9 @@ function outlineTransform(
     set: set ?? {},
     prepend: system?.prepend ?? null,
   }
+}
+
+/** Whether the rule asks for anything of a body: of one that nobody inspects, that cannot be told. */
+export function asksOfBodies({ when, hasNoUrls }: OutlineRule): boolean {
+  return Object.keys(when).some((name) => OF_BODIES.has(name) && !(name === 'urls' && hasNoUrls))
 }

@@ -1,7 +1,9 @@
 import type { PolicyInput, RuleId } from '../model/decision.ts'
 import type { Match } from '../model/match.ts'
+import { isUninspected } from '../model/operations.ts'
 import { compilePattern, isPattern } from '../model/pattern.ts'
 import { durationMs } from '../model/units.ts'
+import { CANNOT_TELL } from './conditions/condition.ts'
 import { CONDITIONS } from './conditions/index.ts'
 import { type Facet, facetOf } from './facets.ts'
 import type { Held } from './membership.ts'
@@ -64,9 +66,9 @@ interface RuleSelectors {
 export function compileRule(written: RuleDocument, selectors: RuleSelectors): CompiledRule {
   const when: { readonly [name: string]: unknown } = written.when ?? {}
   const conditions = Object.values(CONDITIONS).flatMap(({ name }) => {
-    // An allow grants no host in a URL unless it says so: the condition stands there with an empty list.
-    const value = name === 'urls' && written.effect === 'allow' ? (when.urls ?? []) : when[name]
-    return value === undefined ? [] : [compileCondition(name, value)]
+    const value = when[name]
+    if (value !== undefined) return [compileCondition(name, value)]
+    return name === 'urls' && written.effect === 'allow' ? [noHosts] : []
   })
   const { mfa, acr } = written.when ?? {}
   const maxAge = typeof mfa === 'object' ? Math.floor(durationMs(mfa.max_age) / 1000) : null
@@ -90,14 +92,31 @@ type AnyCondition = {
 function compileCondition(name: keyof typeof CONDITIONS, written: unknown): CompiledCondition {
   // The schema has checked that the value is of this condition's type.
   const condition = CONDITIONS[name] as unknown as AnyCondition
+  const test = condition.compile(written)
+  const isOfBody = OF_BODIES.has(name)
   return {
     name,
     key: JSON.stringify(written),
     facet: facetOf(name, written),
     want: condition.want(written),
-    test: condition.compile(written),
-    got: (input) => condition.got(input, written),
+    test: isOfBody ? (input) => (isUninspected(input.operation) ? 'unknown' : test(input)) : test,
+    got: (input) => (isOfBody && isUninspected(input.operation) ? CANNOT_TELL : condition.got(input, written)),
   }
+}
+
+/** Conditions on what stands in a body: where nobody reads it, they cannot be told. */
+export const OF_BODIES: ReadonlySet<string> = new Set(['tools', 'urls', 'input', 'stream', 'max_output_tokens'])
+
+const noUrls = compileCondition('urls', [])
+
+/**
+ * An allow grants no host in a URL unless it says so. It speaks of what the request itself names: one that says nothing of
+ * hosts is not meant to keep callers from going on with what they have stored.
+ */
+const noHosts: CompiledCondition = {
+  ...noUrls,
+  key: 'none of its own',
+  test: (input) => (input.urls.length === 0 ? 'yes' : 'no'),
 }
 
 export function nameSet(names: Iterable<string>): NameSet {
@@ -119,13 +138,21 @@ export function hasName({ exact, patterns }: NameSet, name: string): boolean {
 
 /** Whether the rule speaks of the request at all, before its conditions. */
 export function selectorsMatch(rule: CompiledRule, facts: Facts): Match {
-  const { operation } = facts.input
-  if (rule.operations !== null && !hasName(rule.operations, operation)) return 'no'
+  if (!speaksOfOperation(rule, facts.input.operation)) return 'no'
   const roles = rolesMatch(rule, facts)
   if (roles === 'no') return 'no'
   const workspace = workspaceMatch(rule, facts)
   if (workspace === 'no') return 'no'
   return both(both(roles, workspace), modelMatch(rule, facts))
+}
+
+/** What nobody inspects is granted only by a rule that has `operations`: not by one that was written about all others. */
+export function speaksOfOperation(
+  { effect, operations }: Pick<CompiledRule, 'effect' | 'operations'>,
+  operation: string,
+): boolean {
+  if (operations === null) return effect === 'deny' || !isUninspected(operation)
+  return hasName(operations, operation)
 }
 
 export function rolesMatch({ roles }: CompiledRule, { held }: Facts): Match {

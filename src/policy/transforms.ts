@@ -1,11 +1,20 @@
-import { type Obligations, PREPENDABLE, SETTABLE, type SettableName, settableMember } from '../model/transforms.ts'
+import {
+  GENERATING,
+  type Obligations,
+  PREPENDABLE,
+  SETTABLE,
+  type SettableName,
+  settableMember,
+} from '../model/transforms.ts'
 import { indexRules } from './candidates.ts'
 import { applyingRanks } from './lookup.ts'
 import type { CompiledRule, Facts } from './rule.ts'
 import type { RuleSet } from './rule-set.ts'
 import type { TransformDocument } from './schema.ts'
 
-const OPERATIONS = [...new Set([...Object.values(SETTABLE).flatMap((members) => Object.keys(members)), ...PREPENDABLE])]
+const OPERATIONS = [
+  ...new Set([...Object.values(SETTABLE).flatMap((members) => Object.keys(members)), ...PREPENDABLE, ...GENERATING]),
+]
 
 /** The transforms that have something to do in one operation's body. */
 interface Transforms {
@@ -54,8 +63,24 @@ function appliedTo({ id, set, system }: TransformDocument, operation: string): O
     ([name]) => settableMember(name as SettableName, operation) !== undefined,
   )
   const prepend = PREPENDABLE.includes(operation) ? (system?.prepend ?? null) : null
-  if (settings.length === 0 && prepend === null) return null
-  return { names: [`transform:${id}`], set: Object.fromEntries(settings), prepend }
+  const unplaced = unplacedOf(operation, set?.max_output_tokens !== undefined, system?.prepend !== undefined)
+  if (settings.length === 0 && prepend === null && unplaced.length === 0) return null
+  const applied = { names: [`transform:${id}`], set: Object.fromEntries(settings), prepend }
+  return unplaced.length === 0 ? applied : { ...applied, unplaced }
+}
+
+/** What protects, and would be lost in an operation that generates: other settings only shape the answer. */
+function unplacedOf(operation: string, caps: boolean, prepends: boolean): string[] {
+  if (!GENERATING.includes(operation)) return []
+  const unplaced: string[] = []
+  if (caps && !hasCap(operation)) unplaced.push('set.max_output_tokens')
+  if (prepends && !PREPENDABLE.includes(operation)) unplaced.push('system.prepend')
+  return unplaced
+}
+
+/** To compact makes a text that is never longer than what is compacted: there is nothing to cap. */
+function hasCap(operation: string): boolean {
+  return operation === 'responses.compact' || settableMember('max_output_tokens', operation) !== undefined
 }
 
 /**
@@ -67,10 +92,12 @@ function joined(one: Obligations, other: Obligations): Obligations {
   const limits = [one.set.max_output_tokens, other.set.max_output_tokens].filter((limit) => typeof limit === 'number')
   if (limits.length > 0) set.max_output_tokens = Math.min(...limits)
   if (one.set.store === false) set.store = false
+  const unplaced = [...new Set([...(one.unplaced ?? []), ...(other.unplaced ?? [])])]
   const texts = [one.prepend, other.prepend].filter((text) => text !== null)
   return {
     names: [...one.names, ...other.names],
     set,
     prepend: texts.length === 0 ? null : texts.join('\n'),
+    ...(unplaced.length > 0 && { unplaced }),
   }
 }

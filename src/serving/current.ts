@@ -1,6 +1,11 @@
-import type { Fault } from '../model/fault.ts'
+import { type Fault, fault } from '../model/fault.ts'
 import type { ServingUpstream, Snapshot } from '../pipeline/snapshot.ts'
 import { Places } from './places.ts'
+
+/** Why requests end that a drain does not wait for any longer. */
+export const SHUTTING_DOWN = fault('shutting_down', 'the proxy is shutting down: try again', {
+  headers: ['retry-after', '1'],
+})
 
 /** A request that is being worked on. */
 export interface Running {

@@ -2,13 +2,14 @@ import type { MetricSources } from '../admin/metrics.ts'
 import { type OpenAuditLog, openAuditLog } from '../audit/log.ts'
 import { rejectionReporter } from '../audit/rejected.ts'
 import type { Environment } from '../config/secrets.ts'
+import { isSessionTarget } from '../endpoints/route.ts'
 import { type ClientAddress, clientAddresses } from '../http/client-address.ts'
 import { faultRow } from '../http/errors.ts'
 import { receive } from '../http/receive.ts'
 import type { ServerPorts } from '../http/server.ts'
 import { type Identity, openIdentity } from '../identity/authenticate.ts'
 import type { AuditEvent } from '../model/audit.ts'
-import { type FaultCode, fault } from '../model/fault.ts'
+import type { FaultCode } from '../model/fault.ts'
 import type { BodyAllowance } from '../model/ports.ts'
 import type { PlacedProblem } from '../model/problem.ts'
 import { failed, ok, type Result } from '../model/result.ts'
@@ -17,10 +18,11 @@ import { VERSION } from '../model/version.ts'
 import { BodyBudget } from '../pipeline/body-budget.ts'
 import { handle } from '../pipeline/handle.ts'
 import { Meter } from '../pipeline/meter.ts'
+import { SessionPlaces } from '../pipeline/realtime/session-places.ts'
 import type { Snapshot } from '../pipeline/snapshot.ts'
 import { Spool } from '../stores/spool.ts'
 import { openInFolder } from '../stores/spool-file.ts'
-import { Current } from './current.ts'
+import { Current, SHUTTING_DOWN } from './current.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { KeyEventFollower } from './key-events.ts'
 import { configLoaded, configUnchanged, type Digests, identityReported, policyLoaded, rejected } from './lifecycle.ts'
@@ -59,8 +61,8 @@ export class Runtime {
   readonly #reloader: Reloader
   readonly #current: Current
   readonly #meter = new Meter()
-  readonly #bodies: BodyBudget
-  readonly #spooled: BodyBudget
+  readonly #bodies = new BodyBudget(0, 0)
+  readonly #spooled = new BodyBudget(0, 0)
   readonly #keyEvents: KeyEventFollower
   readonly #file: string
   readonly #store: ServingStore
@@ -73,8 +75,6 @@ export class Runtime {
   constructor({ file, env, auditFd, loadedAt, loading, sound, diagnostics }: RuntimeOptions, store: ServingStore) {
     const { settings } = sound
     this.#file = file
-    this.#bodies = new BodyBudget(settings.listen.maxBufferedBytes, settings.listen.maxBodyBytes)
-    this.#spooled = new BodyBudget(settings.listen.maxSpooledBytes, settings.listen.maxUploadBytes)
     this.#diagnostics = diagnostics
     this.#store = store
     this.#inForce = sound
@@ -173,6 +173,8 @@ export class Runtime {
       bug: (cause: unknown, requestId: string) =>
         this.#diagnostics.error('a bug met a request', { requestId, err: cause }),
       bodies: this.#bodies,
+      sessions: new SessionPlaces(),
+      current: () => this.#current.snapshot,
       spooled: this.#spooled,
       openSpool: (folder: string, allowance: BodyAllowance) => new Spool({ folder, allowance, openFile: openInFolder }),
     }
@@ -186,6 +188,7 @@ export class Runtime {
         this.#meter.rejectedConnections++
         rejected(connection)
       },
+      upgrades: isSessionTarget,
       draining: () => this.#isDraining,
     }
   }
@@ -203,6 +206,8 @@ export class Runtime {
   }
 
   #compose({ settings, policy }: Sound, previous: Snapshot | null): Snapshot {
+    this.#bodies.limit(settings.listen.maxBufferedBytes, settings.listen.maxBodyBytes)
+    this.#spooled.limit(settings.listen.maxSpooledBytes, settings.listen.maxUploadBytes)
     const report = (failure: string) => this.#diagnostics.warn(failure)
     const keyRing = () => this.#store.keyRing()
     return composeSnapshot(settings, policy, this.#identity, Date.now, previous, report, keyRing)
@@ -241,9 +246,5 @@ export class Runtime {
     this.#diagnostics.error('the reload is refused and the last good files stay in force', { problems })
   }
 }
-
-const SHUTTING_DOWN = fault('shutting_down', 'the proxy is shutting down: try again', {
-  headers: ['retry-after', '1'],
-})
 
 type AddressReader = (peer: string | undefined, chain: string | undefined) => ClientAddress

@@ -76,7 +76,7 @@ function noteSetting(
 function prepended(body: JsonBody, operation: string, text: string, wanted: Map<string, JsonValue>): Edit[] {
   if (operation === 'chat') return systemMessage(body, text, wanted)
   if (operation === 'messages') return systemBlock(body, text, wanted)
-  if (operation === 'responses') noteInstructions(body, text, wanted)
+  if (operation === 'responses' || operation === 'responses.compact') noteInstructions(body, text, wanted)
   return []
 }
 

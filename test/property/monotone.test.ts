@@ -3,7 +3,7 @@ import t from 'tap'
 import type { Decision } from '../../src/model/decision.ts'
 import { documentsArbitrary } from '../support/policies.ts'
 import type { ReferenceDocument } from '../support/reference.ts'
-import { inputArbitrary } from '../support/requests.ts'
+import { anyInputArbitrary } from '../support/requests.ts'
 import { compiled, INPUTS, runs } from './amount.ts'
 
 /** How much a caller gets. */
@@ -19,7 +19,7 @@ function compare(effect: 'allow' | 'deny', check: (before: Decision, after: Deci
   return fc.property(
     documentsArbitrary,
     documentsArbitrary,
-    fc.array(inputArbitrary, { minLength: INPUTS, maxLength: INPUTS, size: 'max' }),
+    fc.array(anyInputArbitrary, { minLength: INPUTS, maxLength: INPUTS, size: 'max' }),
     (documents, more, inputs) => {
       const rules = rulesOf(more, effect)
       if (rules.length === 0) return

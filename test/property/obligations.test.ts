@@ -4,7 +4,7 @@ import type { PolicyInput } from '../../src/model/decision.ts'
 import { compilePolicy } from '../../src/policy/compile.ts'
 import { documentsArbitrary, KNOWN, sources } from '../support/policies.ts'
 import { type ReferenceDocument, type ReferenceTransform, referenceTransforms } from '../support/reference.ts'
-import { inputArbitrary } from '../support/requests.ts'
+import { anyInputArbitrary } from '../support/requests.ts'
 import { transformsArbitrary } from './transform-policies.ts'
 
 type Documents = readonly (ReferenceDocument & { readonly transforms?: readonly ReferenceTransform[] })[]
@@ -43,7 +43,7 @@ t.test('transforms apply as the reference says, whatever the order of entries an
     fc.property(
       documentsArbitrary,
       transformsArbitrary,
-      fc.array(inputArbitrary, { minLength: 20 }),
+      fc.array(anyInputArbitrary, { minLength: 20 }),
       (policies, list, inputs) => {
         const documents = [...policies, { version: 1, transforms: list }] as unknown as Documents
         const parted = list.map((one) => ({ version: 1, transforms: [one] })).reverse() as unknown as Documents

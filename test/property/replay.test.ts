@@ -7,7 +7,7 @@ import { compilePolicy } from '../../src/policy/compile.ts'
 import { documentsArbitrary, KNOWN, sources } from '../support/policies.ts'
 import { judged, realRequest, recordedLine } from '../support/recorded.ts'
 import type { ReferenceDocument } from '../support/reference.ts'
-import { inputArbitrary } from '../support/requests.ts'
+import { anyInputArbitrary } from '../support/requests.ts'
 
 /** `SALLYPORT_CASES=10000000` goes on for as long as it takes. */
 const cases = Number(process.env.SALLYPORT_CASES ?? 6_000)
@@ -15,7 +15,7 @@ const INPUTS = 20
 
 const requests = fc.array(
   fc
-    .tuple(inputArbitrary, fc.oneof({ weight: 8, arbitrary: fc.constant([]) }, fc.constant(['gpt-4o'])))
+    .tuple(anyInputArbitrary, fc.oneof({ weight: 8, arbitrary: fc.constant([]) }, fc.constant(['gpt-4o'])))
     .filter(([{ model }]) => model !== '')
     .map(([input, nested]) => realRequest(input, nested)),
   { minLength: INPUTS, maxLength: INPUTS, size: 'max' },

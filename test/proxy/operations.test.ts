@@ -127,8 +127,8 @@ t.test('the official SDK calls other operations, and notices nothing', async (t)
 
   await t.test('what is not carried is an error of the SDK’s own', async (t) => {
     const count = model.requests.length
-    const form = client.files.create({ file: new File(['x'], 'x.txt'), purpose: 'assistants' })
-    await t.rejects(form, { status: 415, code: 'unsupported_media_type' })
+    const call = client.realtime.calls.hangup('rtc_1')
+    await t.rejects(call, { status: 404, code: 'unknown_endpoint' })
     const secret = client.realtime.clientSecrets.create({ session: { type: 'realtime', model: 'gpt-realtime' } })
     await t.rejects(secret, { status: 404, code: 'unknown_endpoint' })
     t.equal(model.requests.length, count, 'nothing went upstream')

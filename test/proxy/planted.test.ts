@@ -52,10 +52,12 @@ function inBody(endpoint: Endpoint, place: string): Plant[] {
 
 function inQuery(endpoint: Endpoint): Plant[] {
   const name = `${endpoint.operation} ?model`
-  const at = (query: string) => ({ ...smallest(endpoint), target: `${smallest(endpoint).target}?${query}` })
+  const at = (query: string) => ({ ...smallest(endpoint), target: `${endpoint.path}?${query}` })
+  // A session without a model is one that nobody can tell.
+  const beside = endpoint.dialect === null ? '' : `model=${ALLOWED}&`
   return [
     { name: `${name}: the allowed model`, request: at(`model=${ALLOWED}`), code: null },
-    { name: `${name}: another parameter`, request: at(`Model=${FORBIDDEN}`), code: null },
+    { name: `${name}: another parameter`, request: at(`${beside}Model=${FORBIDDEN}`), code: null },
     { name: `${name}: as it is`, request: at(`model=${FORBIDDEN}`), code: 'policy_denied' },
     { name: `${name}: an escaped name`, request: at(`%6dodel=${FORBIDDEN}`), code: 'policy_denied' },
     { name: `${name}: an escaped value`, request: at('model=gpt%2D4o'), code: 'policy_denied' },

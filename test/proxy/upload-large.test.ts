@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { startIdentityProvider } from '../support/identity-provider.ts'
+import { MIB, processMemory, noProcessMemory as skip } from '../support/process-memory.ts'
 import { polled, startProxy } from '../support/proxy.ts'
 import { RawConnection } from '../support/raw-client.ts'
 import { within } from '../support/within.ts'
 import { ALICE } from '../support/world.ts'
 
-const MIB = 1024 * 1024
 const UPLOAD_BYTES = 500 * MIB
 const GROWTH_BYTES = 64 * MIB
 const PATIENCE_MS = 100_000
@@ -72,11 +71,6 @@ function expectedBytes(blocks: number): number {
   return Buffer.byteLength(`${texts}\r\n--${own}--\r\n`) + blocks * BLOCK.length
 }
 
-const memory = (pid: number, name: 'VmRSS' | 'VmHWM'): number =>
-  Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
-
-const skip = process.platform !== 'linux' && 'left out: what a process holds is read from /proc (Linux)'
-
 t.test('an upload of 500 MB takes the proxy less than 64 MB of memory', { skip, timeout: PATIENCE_MS }, async (t) => {
   const [idp, sink] = await Promise.all([startIdentityProvider(), startSink(t)])
   const proxy = await startProxy({ issuer: idp.issuer, upstream: sink.url, isolation: 'off', policy: POLICY })
@@ -95,10 +89,10 @@ t.test('an upload of 500 MB takes the proxy less than 64 MB of memory', { skip, 
   }
 
   t.equal((await send(8)).status, 200, 'a small one before, so that all code is there')
-  const before = memory(proxy.child.pid ?? 0, 'VmRSS')
+  const before = processMemory(proxy.child.pid ?? 0, 'VmRSS')
   const blocks = UPLOAD_BYTES / MIB
   t.equal((await send(blocks)).status, 200)
-  const growth = memory(proxy.child.pid ?? 0, 'VmHWM') - before
+  const growth = processMemory(proxy.child.pid ?? 0, 'VmHWM') - before
   t.ok(growth < GROWTH_BYTES, `${Math.round(growth / MIB)} MiB more`)
   t.equal(sink.got.length, 2)
   t.equal(sink.got[1]?.bytes, sink.got[1]?.length, 'with its length')

@@ -64,6 +64,7 @@ export async function startListener(options: ListenerOptions = {}): Promise<List
     newRequestId: () => `req-${++count}`,
     handle,
     rejected: (connection) => rejected.push(connection),
+    upgrades: () => false,
     draining: () => listener.draining,
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -67,6 +67,7 @@ export function recordedLine(
     maxOutputTokens,
     tools,
     urls,
+    storedSettings: input.storedSettings === true,
     nestedModels,
     input: input.input,
     objects: [],

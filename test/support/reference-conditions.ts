@@ -118,15 +118,24 @@ export function condition(name: keyof ReferenceWhen, written: unknown, input: Po
     case 'max_output_tokens':
       return told(input.maxOutputTokens, (tokens) => tokens <= (when.max_output_tokens?.at_most ?? 0))
     case 'input':
-      return inputAnswer(when.input ?? {}, input.input)
+      return inputAnswer(when.input ?? {}, input.input, input.storedSettings === true)
     case 'tools': {
       const { functions, hosted } = when.tools ?? {}
       const fits = (asked: readonly string[], patterns: readonly string[] | undefined) =>
         patterns === undefined || asked.every((tool) => patterns.some((pattern) => glob(pattern, tool)))
-      return truth(fits(input.tools.functions, functions) && fits(input.tools.hosted, hosted))
+      const maybe = (patterns: readonly string[] | undefined) =>
+        input.storedSettings === true && patterns !== undefined && !patterns.includes('*') ? 'cannot tell' : 'yes'
+      return all([
+        truth(fits(input.tools.functions, functions) && fits(input.tools.hosted, hosted)),
+        maybe(functions),
+        maybe(hosted),
+      ])
     }
-    case 'urls':
-      return truth(input.urls.every((host) => when.urls?.some((pattern) => glob(pattern, host))))
+    case 'urls': {
+      const holds = input.urls.every((host) => when.urls?.some((pattern) => glob(pattern, host)))
+      const areMore = holds && input.storedSettings === true && when.urls?.includes('*') === false
+      return areMore ? 'cannot tell' : truth(holds)
+    }
     case 'stream':
       return truth(input.stream === when.stream)
   }
@@ -152,10 +161,15 @@ export function milliseconds(duration: string): number {
   return Number.parseInt(duration, 10) * (size ?? Number.NaN)
 }
 
-function inputAnswer(written: NonNullable<ReferenceWhen['input']>, facts: PolicyInput['input']): Value {
+function inputAnswer(
+  written: NonNullable<ReferenceWhen['input']>,
+  facts: PolicyInput['input'],
+  areMore: boolean,
+): Value {
   const values: Value[] = []
   for (const kind of ['images', 'files', 'audio'] as const) {
-    if (written[kind] !== undefined) values.push(truth(facts[kind] === written[kind]))
+    if (written[kind] === undefined) continue
+    values.push(areMore && !facts[kind] ? 'cannot tell' : truth(facts[kind] === written[kind]))
   }
   if (written.max_bytes !== undefined) {
     const size = new Map([
@@ -165,7 +179,8 @@ function inputAnswer(written: NonNullable<ReferenceWhen['input']>, facts: Policy
       ['GiB', 2 ** 30],
     ])
     const limit = Number.parseInt(written.max_bytes, 10) * (size.get(written.max_bytes.replace(/^\d+/, '')) ?? 0)
-    values.push(facts.bytes === undefined ? 'cannot tell' : truth(facts.bytes <= limit))
+    if (facts.bytes === undefined) values.push('cannot tell')
+    else values.push(areMore && facts.bytes <= limit ? 'cannot tell' : truth(facts.bytes <= limit))
   }
   return all(values)
 }

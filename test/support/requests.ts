@@ -106,3 +106,8 @@ export const inputArbitrary: fc.Arbitrary<PolicyInput> = fc.record({
   ip: maybe(pick(ADDRESSES)),
   upstream,
 })
+
+/** Requests of which some go on with something stored, too. */
+export const anyInputArbitrary: fc.Arbitrary<PolicyInput> = fc
+  .tuple(inputArbitrary, pick([false, false, false, true]))
+  .map(([input, storedSettings]) => ({ ...input, storedSettings }))

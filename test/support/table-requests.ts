@@ -9,13 +9,16 @@ export interface TableRequest {
   readonly method: string
   readonly target: string
   readonly body: string | null
+  /** It asks for a WebSocket. */
+  readonly upgrades?: true
   /** JSON where it is absent. */
   readonly type?: string
 }
 
 /** The smallest request of an operation that is whole: its ids are made up, its model is allowed. */
-export function smallest({ method, path, body, model }: Endpoint): TableRequest {
+export function smallest({ method, path, body, model, dialect }: Endpoint): TableRequest {
   const target = path.replace(/\{(\w+)\}/g, (_, kind) => (kind === 'model' ? ALLOWED : `${kind}-1`))
+  if (dialect !== null) return { method, target: `${target}?model=${ALLOWED}`, body: null, upgrades: true }
   if (body === 'none') return { method, target, body: null }
   if (body === 'multipart')
     return { method, target, body: smallestForm(model), type: 'multipart/form-data; boundary=x' }
@@ -71,6 +74,13 @@ function typeOf(steps: readonly string[], name: string): string {
   return steps.includes('testing_criteria[]') ? '"type":"score_model",' : ''
 }
 
+const HANDSHAKE = {
+  connection: 'Upgrade',
+  upgrade: 'websocket',
+  'sec-websocket-version': '13',
+  'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+} as const
+
 export interface WireAnswer {
   readonly status: number
   readonly code: string | undefined
@@ -86,9 +96,13 @@ export class Caller {
     this.#port = port
   }
 
-  ask({ method, target, body, type = 'application/json' }: TableRequest, token: string | null): Promise<WireAnswer> {
+  ask(
+    { method, target, body, upgrades, type = 'application/json' }: TableRequest,
+    token: string | null,
+  ): Promise<WireAnswer> {
     const headers = {
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      ...(upgrades ? HANDSHAKE : {}),
       ...(body === null ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) }),
     }
     return new Promise((resolve, reject) => {

@@ -65,7 +65,8 @@ export function checkAudit(
   const completes = new Map<string, AuditLine[]>()
   for (const line of proxy.audit.all()) {
     const id = line.requestId
-    if (id === undefined) continue
+    // A message of a session that is refused is told under the session's id, beside its two events.
+    if (id === undefined || line.action === 'message-denied') continue
     const stages = line.stage === 'decision' ? decisions : completes
     stages.set(id, [...(stages.get(id) ?? []), line])
   }

@@ -12,7 +12,7 @@ export interface Import {
 }
 
 const CORE = ['schema', 'policy', 'endpoints', 'shape', 'guards', 'analysis']
-const EDGES = ['identity', 'upstream', 'limits', 'audit', 'stores', 'config']
+const EDGES = ['identity', 'upstream', 'limits', 'audit', 'stores', 'config', 'sockets']
 
 /** What a folder of `src` may import, beside itself. `serving` is the composition root. */
 const MAY_IMPORT: { readonly [layer: string]: readonly string[] } = {

@@ -33,6 +33,10 @@ const SHARED: { readonly [name: string]: { readonly files: RegExp; readonly why:
     files: /^src\/(?:upstream\/pools|identity\/http-json)\.ts$/,
     why: 'two edges that may not import each other: requests to models, and documents of issuers',
   },
+  ws: {
+    files: /^src\/sockets\/(?:web-socket|message-socket)\.ts$/,
+    why: 'how a WebSocket is opened, and what is done with an open one',
+  },
   'ipaddr.js': {
     files: /^src\/(?:config\/addresses|http\/client-address)\.ts$/,
     why: 'config checks ranges and http matches addresses; neither may import the other',

@@ -131,6 +131,5 @@ function readVideo(draft: Draft, { root, members }: FieldName, text: string): un
   }
   const id = isJsonObject(value) ? ownValue(value, 'id') : undefined
   if (id === undefined) return refuse(draft, '`video` must be a file, or an object with an `id`', root)
-  noteObject(draft, 'video.id', id)
-  walk(draft, value, true)
+  walk(draft, value, true, 'video')
 }

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import type { Match } from '../../model/match.ts'
 import { sizeBytes } from '../../model/units.ts'
 import { size } from '../../schema/parts.ts'
 import { shown } from '../text-test.ts'
@@ -7,7 +8,10 @@ import { CANNOT_TELL, defineCondition } from './condition.ts'
 
 const kind = (what: string) => Type.Optional(Type.Boolean({ description: `true asks for ${what}, false for none` }))
 
-/** Holds when the input is as small as `max_bytes` says and has, or has not, images, files and audio. */
+/**
+ * Holds when the input is as small as `max_bytes` says and has, or has not, images, files and audio. Something stored may
+ * bring more of each: then only what the request itself has too much of, or of what is asked for, can be told.
+ */
 export const input = defineCondition({
   name: 'input',
   schema: Type.Object(
@@ -21,15 +25,22 @@ export const input = defineCondition({
   ),
   compile: (written) => {
     const maxBytes = written.max_bytes === undefined ? null : sizeBytes(written.max_bytes)
-    return ({ input: { bytes, images, files, audio } }) => {
-      const kinds =
-        images === (written.images ?? images) &&
-        files === (written.files ?? files) &&
-        audio === (written.audio ?? audio)
-      if (maxBytes === null) return yesOrNo(kinds)
-      return both(yesOrNo(kinds), bytes === undefined ? 'unknown' : yesOrNo(bytes <= maxBytes))
+    return ({ input: { bytes, images, files, audio }, storedSettings: areMore }) => {
+      const kinds = both(
+        has(written.images, images, areMore),
+        both(has(written.files, files, areMore), has(written.audio, audio, areMore)),
+      )
+      if (maxBytes === null) return kinds
+      if (bytes === undefined) return both(kinds, 'unknown')
+      return both(kinds, bytes > maxBytes ? 'no' : areMore === true ? 'unknown' : 'yes')
     }
   },
   want: (written) => shown(written),
   got: ({ input: { bytes, images, files, audio } }) => shown({ bytes: bytes ?? CANNOT_TELL, images, files, audio }),
 })
+
+/** What is there is there; of what is not, something stored could bring some. */
+function has(wanted: boolean | undefined, is: boolean, areMore: boolean | undefined): Match {
+  if (wanted === undefined) return 'yes'
+  return !is && areMore === true ? 'unknown' : yesOrNo(is === wanted)
+}

@@ -1,8 +1,9 @@
 import { Type } from 'typebox'
-import { compilePattern } from '../../model/pattern.ts'
+import type { Match } from '../../model/match.ts'
 import { text } from '../../schema/parts.ts'
+import { everyOne } from '../every-one.ts'
 import { shown } from '../text-test.ts'
-import { yesOrNo } from '../three-valued.ts'
+import { both } from '../three-valued.ts'
 import { defineCondition } from './condition.ts'
 
 const names = (what: string) =>
@@ -13,7 +14,10 @@ const names = (what: string) =>
     }),
   )
 
-/** Holds when every tool of the request matches a pattern of its kind; a kind that is left out is not limited. */
+/**
+ * Holds when every tool of the request matches a pattern of its kind; a kind that is left out is not limited. What
+ * something stored brings cannot be told, unless every name is granted.
+ */
 export const tools = defineCondition({
   name: 'tools',
   schema: Type.Object(
@@ -23,14 +27,15 @@ export const tools = defineCondition({
   compile: (written) => {
     const functions = everyMatches(written.functions)
     const hosted = everyMatches(written.hosted)
-    return ({ tools: asked }) => yesOrNo(functions(asked.functions) && hosted(asked.hosted))
+    return ({ tools: asked, storedSettings }) =>
+      both(functions(asked.functions, storedSettings), hosted(asked.hosted, storedSettings))
   },
   want: (written) => shown(written),
   got: ({ tools: asked }) => shown({ functions: [...asked.functions], hosted: [...asked.hosted] }),
 })
 
-function everyMatches(patterns: readonly string[] | undefined): (asked: readonly string[]) => boolean {
-  if (patterns === undefined) return () => true
-  const tests = patterns.map(compilePattern)
-  return (asked) => asked.every((name) => tests.some((test) => test(name)))
+type Asked = (names: readonly string[], areMore: boolean | undefined) => Match
+
+function everyMatches(patterns: readonly string[] | undefined): Asked {
+  return patterns === undefined ? () => 'yes' : everyOne(patterns)
 }

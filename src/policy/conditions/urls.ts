@@ -1,12 +1,12 @@
 import { Type } from 'typebox'
-import { compilePattern } from '../../model/pattern.ts'
+import { everyOne } from '../every-one.ts'
 import { shownList } from '../text-test.ts'
-import { yesOrNo } from '../three-valued.ts'
 import { defineCondition } from './condition.ts'
 
 /**
  * Holds when every host that the request names in a URL matches one of these; an empty list means none. An allow
- * without this condition is an allow with an empty list: no host unless granted. A deny without it is not limited by it.
+ * without this condition grants no host, either, as far as the request itself names it. A deny without it is not limited
+ * by it. What something stored brings cannot be told, unless every host is granted.
  */
 export const urls = defineCondition({
   name: 'urls',
@@ -23,8 +23,8 @@ export const urls = defineCondition({
     },
   ),
   compile: (written) => {
-    const tests = written.map(compilePattern)
-    return ({ urls: hosts }) => yesOrNo(hosts.every((host) => tests.some((test) => test(host))))
+    const every = everyOne(written)
+    return ({ urls: hosts, storedSettings }) => every(hosts, storedSettings)
   },
   want: (written) => (written.length === 0 ? 'no hosts' : `hosts ${shownList(written)}`),
   got: ({ urls: hosts }) => `hosts ${shownList(hosts)}`,

@@ -52,6 +52,7 @@ t.test('an event gives the request back, as it was decided', async (t) => {
     tools: { functions: ['f'], hosted: [] },
     input: { bytes: 1843, images: true, files: false, audio: false },
     urls: ['a.example'],
+    storedSettings: false,
     project: undefined,
     at: authorized.at,
     ip: '203.0.113.9',

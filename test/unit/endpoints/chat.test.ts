@@ -16,8 +16,7 @@ t.test('a plain chat', async (t) => {
     maxOutputTokens: undefined,
     tools: { functions: [], hosted: [] },
     input: { bytes: body.length, images: false, files: false, audio: false },
-    urls: [],
-    objects: [],
+    ...{ storedSettings: false, urls: [], objects: [] },
   })
 })
 

@@ -31,7 +31,18 @@ const table: readonly Row[] = [
   ['past every integer', { options: { num_predict: 1e300 } }, {}],
   ['a name that only begins like one', { options: { max_tokens_per_call: 900 } }, { limit: 5 }],
   ['the caller’s own', { metadata: { max_tokens: '900' } }, { limit: 5 }],
-  ['what a template reads', { chat_template_kwargs: { max_tokens: 900 } }, { limit: 5 }],
+  [
+    'what a template reads, for engines take it for a setting',
+    { chat_template_kwargs: { max_tokens: 900 } },
+    { limit: 900 },
+  ],
+  ['beside the format of a text', { text: { max_tokens: 900 } }, { limit: 900 }],
+  ['in the format of a text', { text: { format: { schema: { examples: [{ max_tokens: 900 }] } } } }, { limit: 5 }],
+  ['under a dotted key', { 'options.num_predict': 900 }, { limit: 900 }],
+  ['under a dotted key further down', { vendor: { 'options.num_predict': 900 } }, { limit: 900 }],
+  ['under a key in brackets', { 'options[num_predict]': 900 }, { limit: 900 }],
+  ['a text under a dotted key', { 'options.max_tokens': '4096' }, {}],
+  ['a dotted key of another name', { 'options.num_ctx': 4096 }, { limit: 5 }],
   ['as many as may be', { vendor: many(16) }, { limit: 16 }],
   ['more than may be', { vendor: many(17) }, { refused: 'vendor' }],
 ]
@@ -43,6 +54,17 @@ for (const [sentence, more, expected] of table) {
     t.same(unusual('responses', { model: 'm', input: 'i', max_output_tokens: 5, ...more }), expected, 'of a response')
   })
 }
+
+t.test('what the model reads as a list is a bag of settings as an object', async (t) => {
+  const chat = (more: object) => unusual('chat', { model: 'm', messages: [], max_tokens: 5, ...more })
+  t.same(chat({ input: { max_tokens: 900 } }), { limit: 900 })
+  t.same(chat({ prompt: { max_tokens: 900 } }), { limit: 900 })
+  t.same(chat({ input: { max_tokens: '4096' } }), {}, 'a number as text')
+  t.same(chat({ input: [{ max_tokens: 900 }] }), { limit: 5 }, 'a list')
+  const filled = { id: 'p', variables: { max_tokens: '900' } }
+  const asked = { model: 'm', input: 'i', max_output_tokens: 5, prompt: filled }
+  t.same(unusual('responses', asked), { limit: 5, objects: ['prompt.id=p'] }, 'what a stored prompt is filled with')
+})
 
 t.test('a limit below the top alone is none that the operation has', async (t) => {
   t.same(unusual('chat', { model: 'm', messages: [], options: { num_predict: 5 } }), {})

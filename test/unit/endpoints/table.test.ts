@@ -66,12 +66,19 @@ t.test('what only works with stored objects is marked', async (t) => {
     ...['fine_tuning.alpha.graders.run', 'fine_tuning.alpha.graders.validate'],
     ...['images.edit', 'images.generate', 'images.variation'],
     ...['messages', 'messages.count_tokens'],
-    ...['models.get', 'models.list', 'moderations', 'responses', 'responses.compact', 'responses.input_tokens'],
+    ...['models.get', 'models.list', 'moderations', 'realtime', 'realtime.translations.connect'],
+    ...['responses', 'responses.compact', 'responses.input_tokens'],
   ])
 })
 
 t.test('what an endpoint without a body describes', async (t) => {
-  const none = { nestedModels: [], stream: false, maxOutputTokens: undefined, urls: [], objects: [] }
+  const none = {
+    nestedModels: [],
+    stream: false,
+    maxOutputTokens: undefined,
+    urls: [],
+    objects: [],
+  }
   const rows = [
     ['models.list', {}, '', null, false],
     ['models.get', { model: 'gpt-4o' }, '', 'gpt-4o', false],
@@ -90,9 +97,13 @@ t.test('what an endpoint without a body describes', async (t) => {
   for (const [operation, parameters, query, model, stream] of rows) {
     const endpoint = ENDPOINTS.find((entry) => entry.operation === operation)
     const input = { bytes: 0, images: false, files: false, audio: false }
+    const storedSettings = operation === 'fine_tuning.jobs.resume'
     t.same(
       endpoint?.describe(null, parameters, query),
-      { ok: true, value: { ...none, operation, model, stream, tools: { functions: [], hosted: [] }, input } },
+      {
+        ok: true,
+        value: { ...none, storedSettings, operation, model, stream, tools: { functions: [], hosted: [] }, input },
+      },
       `${operation} ${query}`,
     )
   }

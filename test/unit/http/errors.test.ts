@@ -2,7 +2,7 @@ import t from 'tap'
 import { errorBody, errorHeaders, FAULTS, faultRow } from '../../../src/http/errors.ts'
 import { type FaultCode, fault } from '../../../src/model/fault.ts'
 
-/** Section 4 of the contract, written down a second time. */
+/** Section 4 of the contract and what docs/errors.md adds to it, written down a second time. */
 const CONTRACT: readonly (readonly [code: FaultCode, status: number, retry: boolean])[] = [
   ['missing_credentials', 401, true],
   ['ambiguous_credentials', 400, true],
@@ -10,6 +10,7 @@ const CONTRACT: readonly (readonly [code: FaultCode, status: number, retry: bool
   ['step_up_required', 401, true],
   ['policy_denied', 403, false],
   ['model_not_found', 404, true],
+  ['object_not_found', 404, true],
   ['unknown_endpoint', 404, true],
   ['method_not_allowed', 405, true],
   ['invalid_request', 400, true],
@@ -19,6 +20,7 @@ const CONTRACT: readonly (readonly [code: FaultCode, status: number, retry: bool
   ['request_timeout', 408, false],
   ['audit_unavailable', 503, true],
   ['identity_unavailable', 503, true],
+  ['objects_unavailable', 503, true],
   ['shutting_down', 503, true],
   ['overloaded', 503, true],
   ['rate_limit_exceeded', 429, true],

@@ -7,6 +7,12 @@ const LONG = 'a'.repeat(16 * 1024)
 const accepted: readonly (readonly [string, string[], string, string])[] = [
   ['a bearer token', ['Authorization', 'Bearer abc.def'], 'authorization', 'abc.def'],
   ['the scheme in any case', ['AUTHORIZATION', 'bEARER abc'], 'authorization', 'abc'],
+  [
+    'a protocol that a browser offers',
+    ['sec-websocket-protocol', 'realtime, openai-insecure-api-key.abc.d-e_f'],
+    'subprotocol',
+    'abc.d-e_f',
+  ],
   ['the header that Anthropic SDKs send', ['X-Api-Key', 'abc'], 'x-api-key', 'abc'],
   ['the header that Azure SDKs send', ['api-key', 'abc'], 'api-key', 'abc'],
   ['the longest token', ['authorization', `Bearer ${LONG}`], 'authorization', LONG],
@@ -55,10 +61,16 @@ const refused: readonly (readonly [string, readonly string[], string, string])[]
     'ambiguous',
   ],
   [
-    'a subprotocol alone, which belongs to realtime',
-    ['sec-websocket-protocol', 'openai-insecure-api-key.abc'],
+    'a subprotocol in another spelling',
+    ['sec-websocket-protocol', 'realtime, OpenAI-insecure-api-key.abc'],
     'invalid_api_key',
-    'unsupported_scheme',
+    'malformed',
+  ],
+  [
+    'a subprotocol without a token',
+    ['sec-websocket-protocol', 'realtime, openai-insecure-api-key.'],
+    'invalid_api_key',
+    'malformed',
   ],
   ['an empty header', ['authorization', ''], 'invalid_api_key', 'malformed'],
   ['a scheme without a token', ['authorization', 'Bearer'], 'invalid_api_key', 'malformed'],

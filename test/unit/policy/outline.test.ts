@@ -45,6 +45,7 @@ t.test('the outline is the policy in force, whatever the order of the files', as
         modelsWritten: null,
         operations: null,
         when: { stream: true, urls: [] },
+        hasNoUrls: true,
         reason: null,
       },
       {

@@ -135,8 +135,9 @@ t.test('what is said of transforms, and that a conflict is no error', async (t) 
       severity,
       message,
     ])
-  const where =
-    'only to `chat`, `completions`, `messages`, `responses`; leave it out of the list, or write a transform of its own'
+  const places =
+    '`chat`, `completions`, `messages`, `realtime`, `responses`, `threads.runs.create`, `threads.create_and_run`'
+  const where = `only to ${places}; leave it out of the list, or write a transform of its own`
   t.same(told(one({ set: cap, operations: ['embeddings', 'files.*'] })), [
     ['error', `\`set.max_output_tokens\` cannot be applied to this operation, ${where}`],
     ['error', `\`set.max_output_tokens\` cannot be applied to any of these, ${where}`],

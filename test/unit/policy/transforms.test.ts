@@ -99,3 +99,25 @@ t.test('a policy without transforms asks nothing', async (t) => {
   const { policy } = compilePolicy(sources([base]), known)
   t.equal(policy?.obligations(undefined as never), null)
 })
+
+const unplaced: readonly (readonly [operation: string, transform: object, parts: readonly string[] | undefined])[] = [
+  ['chat', { set: cap, system: { prepend: 'x' } }, undefined],
+  ['responses.compact', { set: cap, system: { prepend: 'x' } }, undefined],
+  ['threads.runs.create', { set: cap }, undefined],
+  ['threads.create_and_run', { set: cap, system: { prepend: 'x' } }, ['system.prepend']],
+  ['threads.runs.submit_tool_outputs', { set: cap }, ['set.max_output_tokens']],
+  ['decisions.create', { set: cap, system: { prepend: 'x' } }, ['set.max_output_tokens', 'system.prepend']],
+  ['decisions.create', { set: { seed: 1 } }, undefined],
+  ['batches.create', { set: cap }, ['set.max_output_tokens']],
+  ['completions', { set: cap, system: { prepend: 'x' } }, ['system.prepend']],
+  ['embeddings', { set: cap, system: { prepend: 'x' } }, undefined],
+  ['files.list', { set: cap }, undefined],
+]
+t.test('a part that has no place where a model answers is told', async (t) => {
+  for (const [operation, transform, parts] of unplaced) {
+    const { policy } = compilePolicy(sources([{ ...base, transforms: [{ id: 'a', ...transform }] }]), known)
+    const read = describedRequest(ask({ operation }), 0)
+    if (policy === null || !read.ok) throw new Error('not to be asked')
+    t.same(policy.obligations(read.value.input)?.unplaced, parts, `${operation}: ${JSON.stringify(transform)}`)
+  }
+})

@@ -35,6 +35,20 @@ const table: readonly Row[] = [
     '{"max_completion_tokens":100,"model":"m","n_predict":100}',
   ],
   ['of a completion', 'completions', cap, '{"model":"m","prompt":"p"}', '{"max_tokens":100,"model":"m","prompt":"p"}'],
+  [
+    'under a dotted key',
+    'chat',
+    cap,
+    '{"options.num_predict":500,"model":"m","max_tokens":1}',
+    '{"options.num_predict":100,"model":"m","max_tokens":1}',
+  ],
+  [
+    'for a template',
+    'chat',
+    cap,
+    '{"chat_template_kwargs":{"max_tokens":"4096"},"model":"m","max_tokens":1}',
+    '{"chat_template_kwargs":{"max_tokens":100},"model":"m","max_tokens":1}',
+  ],
   ['of a response', 'responses', cap, '{"model":"m","max_output_tokens":1e3}', '{"model":"m","max_output_tokens":100}'],
   [
     'of an empty response',

@@ -1,0 +1,111 @@
+import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../../model/json.ts'
+import { findMember, skipSpace } from '../../model/json-text.ts'
+import type { AnswerFacts, Usage } from '../../model/request.ts'
+
+/** What a message of the upstream tells the proxy. */
+export type ServerMessage =
+  | { readonly kind: 'session'; readonly session: JsonObject; readonly answers: boolean }
+  | { readonly kind: 'usage'; readonly usage: Usage }
+  | { readonly kind: 'error' }
+
+const KINDS: ReadonlyMap<string, 'session' | 'updated' | 'usage' | 'error'> = new Map([
+  ['session.created', 'session'],
+  ['transcription_session.created', 'session'],
+  ['session.updated', 'updated'],
+  ['transcription_session.updated', 'updated'],
+  ['response.done', 'usage'],
+  ['conversation.item.input_audio_transcription.completed', 'usage'],
+  ['error', 'error'],
+])
+/** As much of a message as its type is looked for in at first: it nearly always stands in front. */
+const HEAD_BYTES = 256
+const MAX_TEXT = 256
+
+/** Null for what tells nothing: most of all messages, of which no more than the beginning is read. */
+export function readServerMessage(bytes: Buffer): ServerMessage | null {
+  const type = typeIn(bytes.toString('latin1', 0, HEAD_BYTES)) ?? typeIn(bytes.toString('latin1'))
+  const kind = type === null ? undefined : KINDS.get(type)
+  if (kind === undefined) return null
+  if (kind === 'error') return { kind }
+  const message = parsed(bytes)
+  if (message === null) return null
+  if (kind === 'usage') {
+    const response = ownValue(message, 'response')
+    const usage = usageOf(ownValue(isJsonObject(response) ? response : message, 'usage'))
+    return usage === null ? null : { kind, usage }
+  }
+  const session = ownValue(message, 'session')
+  return isJsonObject(session) ? { kind: 'session', session, answers: kind === 'updated' } : null
+}
+
+function typeIn(text: string): string | null {
+  const place = findMember(text, skipSpace(text, 0), 'type')
+  return place && text[place.value] === '"' ? text.slice(place.value + 1, place.end - 1) : null
+}
+
+function parsed(bytes: Buffer): JsonObject | null {
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'))
+    return isJsonObject(value) ? value : null
+  } catch {
+    return null
+  }
+}
+
+function usageOf(written: JsonValue | undefined): Usage | null {
+  if (!isJsonObject(written)) return null
+  const details = ownValue(written, 'input_token_details')
+  const usage = {
+    inputTokens: count(written, 'input_tokens'),
+    outputTokens: count(written, 'output_tokens'),
+    cachedTokens: isJsonObject(details) ? count(details, 'cached_tokens') : undefined,
+  }
+  const { inputTokens, outputTokens, cachedTokens } = usage
+  if (inputTokens === undefined && outputTokens === undefined) return null
+  return {
+    ...(inputTokens === undefined ? {} : { inputTokens }),
+    ...(outputTokens === undefined ? {} : { outputTokens }),
+    ...(cachedTokens === undefined ? {} : { cachedTokens }),
+  }
+}
+
+function count(usage: JsonObject, name: string): number | undefined {
+  const value = ownValue(usage, name)
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined
+}
+
+/** Adds up what the messages of one session tell of it. The upstream may lie: types are checked, and that is all. */
+export class SessionReading {
+  #usage: Usage | undefined
+  #id: string | undefined
+  #model: string | undefined
+
+  add(message: ServerMessage): void {
+    if (message.kind === 'usage') this.#usage = sum(this.#usage ?? {}, message.usage)
+    else if (message.kind === 'session') {
+      this.#id ??= shortText(ownValue(message.session, 'id'))
+      this.#model ??= shortText(ownValue(message.session, 'model'))
+    }
+  }
+
+  facts(): AnswerFacts {
+    return {
+      ...(this.#usage ? { usage: this.#usage } : {}),
+      ...(this.#id === undefined ? {} : { responseId: this.#id }),
+      ...(this.#model === undefined ? {} : { responseModel: this.#model }),
+    }
+  }
+}
+
+function sum(one: Usage, other: Usage): Usage {
+  const total: { -readonly [count in keyof Usage]: number } = { ...one }
+  for (const key of ['inputTokens', 'outputTokens', 'cachedTokens'] as const) {
+    const more = other[key]
+    if (more !== undefined) total[key] = (total[key] ?? 0) + more
+  }
+  return total
+}
+
+function shortText(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' && value !== '' && value.length <= MAX_TEXT ? value : undefined
+}

@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto'
+import { unreachable } from '../../model/exhaustive.ts'
+import type { Fault } from '../../model/fault.ts'
+
+/** The code with which a session is closed for a fault (RFC 6455 section 7.4.1). */
+export function closeCodeOf({ code }: Fault): number {
+  switch (code) {
+    case 'policy_denied':
+    case 'step_up_required':
+    case 'model_not_found':
+    case 'object_not_found':
+    case 'invalid_api_key':
+    case 'missing_credentials':
+    case 'ambiguous_credentials':
+    case 'rate_limit_exceeded':
+      return 1008
+    case 'shutting_down':
+    case 'upstream_timeout':
+      return 1001
+    case 'audit_unavailable':
+    case 'identity_unavailable':
+    case 'objects_unavailable':
+    case 'overloaded':
+      return 1013
+    case 'unknown_endpoint':
+    case 'method_not_allowed':
+    case 'invalid_request':
+    case 'invalid_body':
+    case 'unsupported_media_type':
+      return 1002
+    case 'body_too_large':
+      return 1009
+    case 'request_timeout':
+    case 'upstream_unavailable':
+    case 'internal':
+      return 1011
+    default:
+      return unreachable(code)
+  }
+}
+
+/** A code that may be said to a peer: 1005, 1006 and 1015 only tell that none was. */
+export function sayable(code: number): number {
+  const isListed = code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)
+  if (isListed || (code >= 3000 && code <= 4999)) return code
+  return code === 1005 ? 1000 : 1011
+}
+
+/** The upstream or the client ended a session as sessions end. */
+export function isOrderly(code: number): boolean {
+  return code === 1000 || code === 1001 || code === 1005
+}
+
+/**
+ * A fault as the Realtime API tells of it. `answered`: the `event_id` of the client's message, where it had one. The
+ * type is that of the API for whatever a client can mend.
+ */
+export function errorMessage(fault: Fault, answered: string | null): string {
+  const isOurs = closeCodeOf(fault) === 1013 || closeCodeOf(fault) === 1011 || closeCodeOf(fault) === 1001
+  return JSON.stringify({
+    type: 'error',
+    event_id: `event_${randomUUID().replaceAll('-', '')}`,
+    error: {
+      type: isOurs ? 'server_error' : 'invalid_request_error',
+      code: fault.code,
+      message: fault.message,
+      param: fault.param,
+      event_id: answered,
+    },
+  })
+}

@@ -1,0 +1,181 @@
+import type { Dialect } from '../../endpoints/endpoint.ts'
+import { parseJsonBody } from '../../endpoints/json.ts'
+import { type ClientMessage, describeMessage } from '../../endpoints/realtime/client-message.ts'
+import { configuration, factsInSession, limitedTo, SessionState } from '../../endpoints/realtime/session-state.ts'
+import { type Fault, fault } from '../../model/fault.ts'
+import type { Principal } from '../../model/identity.ts'
+import { isJsonObject, type JsonBody, ownValue } from '../../model/json.ts'
+import type { Clock } from '../../model/ports.ts'
+import type { RequestFacts, RequestHead } from '../../model/request.ts'
+import { failed, ok, type Result } from '../../model/result.ts'
+import type { Obligations } from '../../model/transforms.ts'
+import { shapedMessage } from '../../shape/session.ts'
+import { judge, policyInput } from '../judge.ts'
+import { decisionFault, modelNotFound, modelSwitched, objectRefused } from '../refusals.ts'
+import type { ServingUpstream, Snapshot } from '../snapshot.ts'
+import type { Verdict } from '../verdict.ts'
+
+/** What a session was opened by. */
+export interface Opened {
+  readonly head: RequestHead
+  readonly dialect: Dialect
+  readonly facts: RequestFacts
+  /** The one that was decided; null or undefined where the session names none. */
+  readonly model: RequestFacts['model']
+  readonly alias: string | null
+  readonly obligations: Obligations | null
+  readonly upstream: ServingUpstream
+}
+
+/** A message that goes on, as it goes on; or why it does not. */
+export type Judged =
+  | { readonly outcome: 'passed'; readonly text: Buffer | string }
+  | {
+      readonly outcome: 'refused'
+      readonly fault: Fault
+      readonly type: string | null
+      readonly eventId: string | null
+      readonly verdict: Verdict | null
+    }
+  /** It is refused only for what a change may have made of the session that the upstream has not answered yet. */
+  | { readonly outcome: 'waits' }
+
+const MAX_ID = 512
+
+/** Judges each message of one session by the policy that is in force and by what the session is set to. */
+export class MessageJudge {
+  readonly opened: Opened
+  readonly state = new SessionState()
+  snapshot: Snapshot
+  principal: Principal
+  readonly #clock: Clock
+
+  constructor(opened: Opened, principal: Principal, snapshot: Snapshot, clock: Clock) {
+    this.opened = opened
+    this.principal = principal
+    this.snapshot = snapshot
+    this.#clock = clock
+    const cap = opened.obligations?.set.max_output_tokens
+    if (typeof cap === 'number') this.state.change(limitedTo(cap))
+  }
+
+  /** `mayWait`: false where nothing more is to be expected of the upstream. */
+  judge(bytes: Buffer, isBinary: boolean, mayWait: boolean): Judged {
+    if (isBinary) return refused(binaryMessage, null, null)
+    const parsed = parseJsonBody(bytes)
+    if (!parsed.ok) return refused(parsed.fault, null, null)
+    const body = parsed.value
+    const written = ownValue(body.value, 'event_id')
+    const eventId = typeof written === 'string' && written.length <= MAX_ID ? written : null
+    const { dialect, facts } = this.opened
+    const described = describeMessage(dialect, facts.operation, body)
+    if (!described.ok) return refused(described.fault, null, eventId)
+    const message = described.value
+    const { fault, verdict } = this.#decide(message, body)
+    if (fault !== null) {
+      const waits = mayWait && this.state.isPending && fault.code === 'policy_denied'
+      return waits ? { outcome: 'waits' } : refused(fault, message.type, eventId, verdict)
+    }
+    if (message.effect === 'configures') this.state.change(configuration(message))
+    return { outcome: 'passed', text: this.#shaped(body) }
+  }
+
+  /** The session as it stands, decided by another snapshot, which is its own from then on. Null: it may go on. */
+  adopt(snapshot: Snapshot): Fault | null {
+    this.snapshot = snapshot
+    const { facts, model, alias, upstream, obligations } = this.opened
+    if (!snapshot.upstreams.includes(upstream)) return upstreamChanged
+    if (alias !== null && snapshot.policy.resolveModel(alias).model !== model) return transformsChanged
+    const standing = { ...facts, ...factsInSession(idle(facts), this.state.effective) }
+    const { fault } = this.#judged(standing)
+    if (fault !== null) return fault
+    const { policy } = snapshot
+    const now = policy.obligations(policyInput(this.principal, this.opened.head, facts, model, this.#clock()))
+    return JSON.stringify(now) === JSON.stringify(obligations) ? null : transformsChanged
+  }
+
+  #decide(message: ClientMessage, body: JsonBody): { fault: Fault | null; verdict: Verdict | null } {
+    const models = this.#modelsOf(message)
+    if (!models.ok) return { fault: models.fault, verdict: null }
+    const facts = factsInSession(message, this.state.effective)
+    const { obligations } = this.opened
+    if (obligations !== null && obligations.prepend !== null && namesPrompt(body)) {
+      return { fault: promptRefused, verdict: null }
+    }
+    return this.#judged(models.value.length === 0 ? facts : withModels(facts, models.value))
+  }
+
+  #judged(facts: RequestFacts): { fault: Fault | null; verdict: Verdict | null } {
+    const { head, model, upstream } = this.opened
+    const input = policyInput(this.principal, head, facts, model, this.#clock())
+    const began = performance.now()
+    const { decision } = judge(this.snapshot.policy, input, facts.nestedModels, [upstream])
+    const verdict = { decision, latencyNs: Math.round((performance.now() - began) * 1e6), shadow: null }
+    const unserved = facts.nestedModels.find((name) => !upstream.serves(name))
+    if (unserved !== undefined) return { fault: modelNotFound(unserved), verdict }
+    if (decision.effect !== 'allow') {
+      return { fault: decisionFault(decision, { ...facts, model }), verdict }
+    }
+    const [object] = upstream.settings.isolation === 'off' ? [] : facts.objects
+    return { fault: object ? objectRefused(object.key) : null, verdict }
+  }
+
+  /** Models that a message names for the session, beside the one that it has: there are some only where it has none. */
+  #modelsOf({ named }: ClientMessage): Result<readonly string[], Fault> {
+    const { model } = this.opened
+    if (typeof model !== 'string') return ok(named)
+    const { policy } = this.snapshot
+    const isOther = named.some((name) => name !== model && policy.resolveModel(name).model !== model)
+    return isOther ? failed(modelSwitched(model)) : ok([])
+  }
+
+  #shaped(body: JsonBody): Buffer | string {
+    const { model, obligations } = this.opened
+    return shapedMessage(body, typeof model === 'string' ? model : null, obligations)
+  }
+}
+
+function refused(
+  fault: Fault,
+  type: string | null,
+  eventId: string | null,
+  verdict: Verdict | null = null,
+): Extract<Judged, { outcome: 'refused' }> {
+  return { outcome: 'refused', fault, type, eventId, verdict }
+}
+
+/** A session in which nothing is being said. */
+function idle(facts: RequestFacts): ClientMessage {
+  return { type: '', effect: 'none', named: [], limit: 'unsaid', turns: false, facts }
+}
+
+function withModels(facts: RequestFacts, models: readonly string[]): RequestFacts {
+  return { ...facts, nestedModels: [...new Set([...facts.nestedModels, ...models])] }
+}
+
+function namesPrompt({ value }: JsonBody): boolean {
+  return ['session', 'response'].some((name) => {
+    const part = ownValue(value, name)
+    return isJsonObject(part) && (ownValue(part, 'prompt') ?? null) !== null
+  })
+}
+
+const binaryMessage: Fault = fault('invalid_body', 'a message must be a text with a JSON object in it', {
+  reason: 'body_invalid',
+})
+
+const promptRefused: Fault = fault(
+  'policy_denied',
+  'the policy puts a text before the instructions, and a stored prompt brings its own: leave `prompt` out',
+  { param: 'prompt', reason: 'transform_not_applicable' },
+)
+
+const transformsChanged: Fault = fault(
+  'policy_denied',
+  'the policy asks something else of sessions now: open another one',
+  { reason: 'policy_changed' },
+)
+
+const upstreamChanged: Fault = fault('upstream_unavailable', 'the upstream of the session was changed: open another', {
+  reason: 'upstream_changed',
+})

@@ -1,0 +1,249 @@
+import { readServerMessage, SessionReading } from '../../endpoints/realtime/server-message.ts'
+import { type Fault, fault } from '../../model/fault.ts'
+import type { MessageSocket } from '../../model/ports.ts'
+import { KeyGuard } from '../../upstream/key-guard.ts'
+import type { Ending } from '../events.ts'
+import { auditUnavailable } from '../refusals.ts'
+import { closeCodeOf, errorMessage, isOrderly, sayable } from './closing.ts'
+import type { Liveness } from './liveness.ts'
+import type { Judged, MessageJudge } from './message-judge.ts'
+import type { Standing } from './standing.ts'
+
+const TICK_MS = 1000
+/** Refused messages of one session: who goes on is not mistaken but trying. */
+const MAX_REFUSED = 32
+/** How long messages wait for the upstream's answer to a change. Milliseconds. */
+const HELD_MS = 5000
+export interface SessionPorts {
+  readonly isAuditWritable: () => boolean
+  /** Told of each message that is refused. */
+  readonly refused: (refusal: Extract<Judged, { outcome: 'refused' }>) => void
+}
+
+interface Held {
+  readonly message: Buffer
+  readonly isBinary: boolean
+}
+
+/**
+ * Carries messages between a client and an upstream, each of the client's after it was judged, until one of them leaves
+ * or the session may not go on. Neither side is read faster than the other one takes.
+ */
+export class Session {
+  readonly #client: MessageSocket
+  readonly #upstream: MessageSocket
+  readonly #judge: MessageJudge
+  readonly #standing: Standing
+  readonly #liveness: Liveness
+  readonly #ports: SessionPorts
+  readonly #guard: KeyGuard | null
+  readonly #reading = new SessionReading()
+  readonly #over = Promise.withResolvers<Ending>()
+  #timer: NodeJS.Timeout | null = null
+  /** Messages that wait for the upstream to answer a change, in order. */
+  #held: Held[] = []
+  #heldSince = 0
+  #ending: Ending | null = null
+  #openEnds = 2
+  #closeCode = 1006
+  #firstByteAt = 0
+  #received = 0
+  #sent = 0
+  #sentBytes = 0
+  #refused = 0
+  receivedBytes = 0
+
+  constructor(
+    client: MessageSocket,
+    upstream: MessageSocket,
+    judge: MessageJudge,
+    standing: Standing,
+    liveness: Liveness,
+    ports: SessionPorts,
+  ) {
+    this.#client = client
+    this.#upstream = upstream
+    this.#judge = judge
+    this.#standing = standing
+    this.#liveness = liveness
+    this.#ports = ports
+    this.#guard = KeyGuard.open(judge.opened.upstream.settings.apiKey)
+  }
+
+  /** Resolves when both ends are closed. `opening`: what the proxy itself says first. */
+  run(opening: string | null): Promise<Ending> {
+    const [client, upstream] = [this.#client, this.#upstream]
+    client.onMessage = (message, isBinary) => this.#fromClient({ message, isBinary })
+    client.onDrain = () => {
+      upstream.resume()
+      this.#readOn()
+    }
+    client.onExcess = (excess) => this.end(excess)
+    client.onClose = (code, broke) => this.#clientClosed(code, broke)
+    upstream.onMessage = (message, isBinary) => this.#fromUpstream(message, isBinary)
+    upstream.onDrain = () => this.#readOn()
+    upstream.onClose = (code) => this.#upstreamClosed(code)
+    this.#timer = setInterval(() => this.#tick(performance.now()), TICK_MS)
+    if (opening !== null) upstream.send(opening)
+    upstream.resume()
+    return this.#over.promise
+  }
+
+  /** Ends the session for a reason that the client is told. */
+  end(reason: Fault): void {
+    if (this.#ending !== null) return
+    const code = closeCodeOf(reason)
+    this.#settle('broken', code, reason)
+    this.#client.send(errorMessage(reason, null))
+    this.#client.close(code, reason.code)
+    this.#upstream.close(1000, '')
+  }
+
+  #fromClient(held: Held): void {
+    if (this.#ending !== null) return
+    this.#received++
+    this.receivedBytes += held.message.length
+    if (this.#held.length > 0) this.#held.push(held)
+    else this.#pass(held, true)
+  }
+
+  /** False where the message waits, or the session has ended. */
+  #pass(held: Held, mayWait: boolean): boolean {
+    const lost = this.#ports.isAuditWritable() ? this.#standing.fault() : auditUnavailable
+    if (lost !== null) {
+      this.end(lost)
+      return false
+    }
+    const judged = this.#judge.judge(held.message, held.isBinary, mayWait)
+    if (judged.outcome === 'waits') {
+      if (this.#held[0] !== held) this.#hold(held)
+      return false
+    }
+    if (judged.outcome === 'passed') {
+      if (!this.#upstream.send(judged.text)) this.#client.pause()
+      return true
+    }
+    this.#refuse(judged)
+    return this.#ending === null
+  }
+
+  #refuse(refusal: Extract<Judged, { outcome: 'refused' }>): void {
+    this.#refused++
+    this.#ports.refused(refusal)
+    if (this.#refused >= MAX_REFUSED) this.end(tooManyRefused)
+    else if (!this.#client.send(errorMessage(refusal.fault, refusal.eventId))) this.#client.pause()
+  }
+
+  #hold(held: Held): void {
+    this.#held.push(held)
+    this.#heldSince = performance.now()
+    this.#client.pause()
+  }
+
+  /** Judges again what waits; `mayWait`: false where it has waited long enough. */
+  #judgeHeld(mayWait: boolean): void {
+    while (this.#held.length > 0) {
+      const [held] = this.#held
+      if (held === undefined || !this.#pass(held, mayWait)) return
+      this.#held.shift()
+      mayWait = true
+    }
+    this.#readOn()
+  }
+
+  #readOn(): void {
+    const isFull = this.#upstream.fullSince < Number.POSITIVE_INFINITY
+    if (this.#ending === null && this.#held.length === 0 && !isFull) this.#client.resume()
+  }
+
+  #fromUpstream(message: Buffer, isBinary: boolean): void {
+    if (this.#ending !== null) return
+    if (isBinary) {
+      this.end(binaryAnswer)
+      return
+    }
+    if (this.#firstByteAt === 0) this.#firstByteAt = performance.now()
+    const clean = this.#clean(message)
+    this.#sent++
+    this.#sentBytes += clean.length
+    if (!this.#client.send(clean)) this.#upstream.pause()
+    const told = readServerMessage(clean)
+    if (told === null) return
+    this.#reading.add(told)
+    if (told.kind === 'session') this.#judge.state.confirm(told.session, told.answers)
+    if (told.kind !== 'usage' && this.#held.length > 0) this.#judgeHeld(told.kind === 'session')
+  }
+
+  /** Without the provider's own key. */
+  #clean(message: Buffer): Buffer {
+    if (this.#guard === null) return message
+    const clean = this.#guard.push(message)
+    const rest = this.#guard.end()
+    return rest === null ? clean : Buffer.concat([clean, rest])
+  }
+
+  #clientClosed(code: number, broke: boolean): void {
+    if (this.#ending === null) {
+      if (broke) this.#settle('broken', code, malformedFrames)
+      else this.#settle(code === 1006 ? 'client_gone' : 'answered', code)
+      this.#upstream.close(sayable(code), '')
+    }
+    this.#closed()
+  }
+
+  #upstreamClosed(code: number): void {
+    if (this.#ending === null && isOrderly(code)) {
+      this.#settle('answered', code)
+      this.#client.close(sayable(code), '')
+    } else this.end(code === 1006 ? upstreamBroke : upstreamClosed)
+    this.#closed()
+  }
+
+  #closed(): void {
+    if (--this.#openEnds === 0 && this.#ending !== null) this.#over.resolve(this.#ending)
+  }
+
+  #tick(now: number): void {
+    if (this.#ending !== null) return
+    const over = this.#standing.tick(now) ?? this.#liveness.check(now)
+    if (over === 'client_gone') this.#client.cut()
+    else if (over !== null) this.end(over)
+    else if (this.#held.length > 0 && now - this.#heldSince >= HELD_MS) this.#judgeHeld(false)
+  }
+
+  /** What the session was, once; its ends may still have to close. */
+  #settle(outcome: Ending['outcome'], closeCode: number, reason?: Fault): void {
+    if (this.#timer !== null) clearInterval(this.#timer)
+    this.#held = []
+    this.#closeCode = closeCode
+    this.#ending = {
+      outcome,
+      status: 101,
+      facts: this.#reading.facts(),
+      firstByteAt: this.#firstByteAt,
+      ...(reason && { fault: reason }),
+      session: { status: 101, bytesSent: this.#sentBytes, extra: this.#counts() },
+    }
+  }
+
+  #counts(): NonNullable<Ending['session']>['extra'] {
+    return {
+      'session.messages_in': this.#received,
+      'session.messages_out': this.#sent,
+      'session.messages_refused': this.#refused,
+      'session.close_code': this.#closeCode,
+    }
+  }
+}
+
+const tooManyRefused = fault('policy_denied', `more than ${MAX_REFUSED - 1} messages of this session were refused`, {
+  reason: 'messages_refused',
+})
+const binaryAnswer = fault('upstream_unavailable', 'the upstream sent bytes instead of a text', {
+  reason: 'bad_stream',
+})
+const upstreamBroke = fault('upstream_unavailable', 'the upstream broke off', { reason: 'upstream_reset' })
+const upstreamClosed = fault('upstream_unavailable', 'the upstream closed the session', { reason: 'upstream_closed' })
+const malformedFrames = fault('invalid_request', 'the client broke the protocol of WebSockets', {
+  reason: 'frame_malformed',
+})

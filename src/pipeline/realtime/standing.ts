@@ -1,0 +1,84 @@
+import { type Fault, fault } from '../../model/fault.ts'
+import type { Credential, Verification } from '../../model/identity.ts'
+import type { Clock } from '../../model/ports.ts'
+import { credentialFault } from '../refusals.ts'
+import type { Snapshot } from '../snapshot.ts'
+import type { MessageJudge } from './message-judge.ts'
+
+/** How often a credential is checked again: a revoked one is forgotten by its store within 10 s. Milliseconds. */
+const CHECK_EVERY_MS = 5000
+/** How long a session goes on while nobody can check its credential: with the time between checks, less than 30 s. */
+const UNCHECKED_MS = 20_000
+
+export interface StandingPorts {
+  readonly clock: Clock
+  /** The snapshot in force. */
+  readonly current: () => Snapshot
+}
+
+/** Whether the caller of a session may still have it: the credential is good, and the policy in force allows it. */
+export class Standing {
+  readonly #credential: Credential
+  readonly #judge: MessageJudge
+  readonly #ports: StandingPorts
+  #snapshot: Snapshot
+  #checkedAt = performance.now()
+  #verifiedAt = performance.now()
+  #isChecking = false
+  #lost: Fault | null = null
+
+  constructor(credential: Credential, judge: MessageJudge, ports: StandingPorts) {
+    this.#credential = credential
+    this.#judge = judge
+    this.#ports = ports
+    this.#snapshot = judge.snapshot
+  }
+
+  /** Before each message: another snapshot is adopted at once. Why the session ends; null while it does not. */
+  fault(): Fault | null {
+    const snapshot = this.#ports.current()
+    if (this.#lost === null && snapshot !== this.#snapshot) {
+      this.#snapshot = snapshot
+      this.#lost = this.#judge.adopt(snapshot)
+      this.#check()
+    }
+    return this.#lost
+  }
+
+  /** The same every second, with a look at the credential when it is time. */
+  tick(now: number): Fault | null {
+    const { expiresAt } = this.#judge.principal
+    if (expiresAt !== null && this.#ports.clock() >= expiresAt * 1000) this.#lost ??= expired
+    if (now - this.#checkedAt >= CHECK_EVERY_MS) this.#check()
+    return this.fault()
+  }
+
+  #check(): void {
+    if (this.#isChecking) return
+    this.#checkedAt = performance.now()
+    const verification = this.#snapshot.authenticate(this.#credential)
+    if (!(verification instanceof Promise)) {
+      this.#checked(verification)
+      return
+    }
+    this.#isChecking = true
+    void verification.then((outcome) => {
+      this.#isChecking = false
+      this.#checked(outcome)
+    })
+  }
+
+  #checked(verification: Verification): void {
+    const now = performance.now()
+    if (verification.outcome === 'verified') {
+      this.#verifiedAt = now
+      this.#judge.principal = verification.principal
+    } else if (verification.outcome === 'rejected' || now - this.#verifiedAt > UNCHECKED_MS) {
+      this.#lost ??= credentialFault(verification)
+    }
+  }
+}
+
+const expired: Fault = fault('invalid_api_key', 'the credential has expired: open a session with a new one', {
+  reason: 'expired',
+})

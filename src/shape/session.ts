@@ -1,0 +1,101 @@
+import { isJsonObject, type JsonBody, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
+import { findMember, skipSpace } from '../model/json-text.ts'
+import type { Secret } from '../model/secret.ts'
+import type { Obligations } from '../model/transforms.ts'
+import { type Edit, edited } from './edits.ts'
+import { isTraceparent } from './trace-context.ts'
+
+export interface SessionTarget {
+  /** The url of the upstream, without a slash at its end. */
+  readonly url: string
+  readonly route: { readonly path: string; readonly query: string }
+  readonly model: string | null | undefined
+  readonly alias: string | null
+  readonly apiKey: Secret | null
+  /** The client speaks the API as it was in its beta. */
+  readonly isBeta: boolean
+  readonly traceparent: string | undefined
+}
+
+const API_ROOT = '/v1'
+
+/** Where a session is opened upstream, and with which headers: built from nothing, like those of every request. */
+export function shapeSession(target: SessionTarget): {
+  readonly url: string
+  readonly headers: Record<string, string>
+} {
+  const { url, route, model, alias, apiKey, isBeta, traceparent } = target
+  const query = alias === null || typeof model !== 'string' ? route.query : withModel(route.query, model)
+  const headers: Record<string, string> = { 'user-agent': 'sallyport' }
+  if (apiKey !== null) headers.authorization = `Bearer ${apiKey.reveal()}`
+  if (isBeta) headers['openai-beta'] = 'realtime=v1'
+  if (traceparent !== undefined && isTraceparent(traceparent)) headers.traceparent = traceparent
+  const base = url.replace(/^http/, 'ws') + route.path.slice(API_ROOT.length)
+  return { url: query === '' ? base : `${base}?${query}`, headers }
+}
+
+function withModel(query: string, model: string): string {
+  return query
+    .split('&')
+    .map((parameter) => (parameter.startsWith('model=') ? `model=${encodeURIComponent(model)}` : parameter))
+    .join('&')
+}
+
+/**
+ * The message by which the proxy itself makes a session what the policy's transforms ask for, before any of the client's;
+ * null where there is nothing to ask.
+ */
+export function openingUpdate({ set, prepend }: Obligations, isBeta: boolean): string | null {
+  const { max_output_tokens: cap } = set
+  const session: Record<string, JsonValue> = isBeta ? {} : { type: 'realtime' }
+  if (typeof cap === 'number') session[isBeta ? 'max_response_output_tokens' : 'max_output_tokens'] = cap
+  if (prepend !== null) session.instructions = prepend
+  if (typeof cap !== 'number' && prepend === null) return null
+  return JSON.stringify({ type: 'session.update', session })
+}
+
+/**
+ * A message as it goes on: the very text that was judged, but for the names of the session's model, a limit above the
+ * policy's, and instructions without the policy's text before them. `model`: the one that is decided; null for none.
+ */
+export function shapedMessage(body: JsonBody, model: string | null, obligations: Obligations | null): Buffer | string {
+  const { value, text, bytes } = body
+  const open = skipSpace(text, 0)
+  const edits = model === null ? [] : renaming(value, text, open, model)
+  for (const name of ['session', 'response']) {
+    const part = ownValue(value, name)
+    const place = isJsonObject(part) ? findMember(text, open, name) : null
+    if (!isJsonObject(part) || place === null) continue
+    if (model !== null) edits.push(...renaming(part, text, place.value, model))
+    if (obligations !== null) edits.push(...restricting(part, text, place.value, obligations))
+  }
+  return edits.length === 0 ? bytes : edited(text, edits)
+}
+
+function renaming(value: JsonObject, text: string, open: number, model: string): Edit[] {
+  const written = ownValue(value, 'model')
+  return typeof written === 'string' && written !== model ? replaced(text, open, 'model', model) : []
+}
+
+function restricting(part: JsonObject, text: string, open: number, { set, prepend }: Obligations): Edit[] {
+  const edits: Edit[] = []
+  const { max_output_tokens: cap } = set
+  if (typeof cap === 'number') {
+    for (const key of ['max_output_tokens', 'max_response_output_tokens']) {
+      const written = ownValue(part, key)
+      const holds = written === undefined || (typeof written === 'number' && written <= cap)
+      if (!holds) edits.push(...replaced(text, open, key, cap))
+    }
+  }
+  const written = ownValue(part, 'instructions')
+  if (prepend !== null && written !== undefined) {
+    const whole = typeof written === 'string' && written !== '' ? `${prepend}\n${written}` : prepend
+    edits.push(...replaced(text, open, 'instructions', whole))
+  }
+  return edits
+}
+
+function replaced(text: string, open: number, key: string, value: JsonValue): Edit[] {
+  const place = findMember(text, open, key)
+  return place ? [{ from: place.value, to: place.end, text: JSON.stringify(value) }] : []
+}

@@ -1,0 +1,107 @@
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { isJsonObject, type JsonObject } from '../../src/model/json.ts'
+import { Log } from './within.ts'
+
+/** One session as the provider has it: what it was sent, as text, and its socket. */
+export interface ProviderSession {
+  readonly request: IncomingMessage
+  readonly socket: WebSocket
+  readonly received: Log<string>
+  readonly closed: Promise<number>
+}
+
+export interface RealtimeServer {
+  /** With the version, as a config names it. */
+  readonly url: string
+  readonly sessions: Log<ProviderSession>
+  /** How messages are answered; without one it is like OpenAI would. */
+  script: ((session: ProviderSession, message: JsonObject) => void) | null
+  /** What handshakes are answered instead of a WebSocket; `silence` is no answer at all. */
+  refusal: string | 'silence' | null
+  close(): Promise<void>
+}
+
+/** A deterministic provider of the Realtime API on loopback. */
+export async function startRealtimeServer(): Promise<RealtimeServer> {
+  const sessions = new Log<ProviderSession>()
+  const server = createServer((_, response) => response.writeHead(404).end())
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024 * 1024 })
+  const provider = { script: null as RealtimeServer['script'], refusal: null as string | null }
+  const connections = new Set<Socket>()
+  server.on('connection', (socket) => connections.add(socket))
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => undefined)
+    if (provider.refusal === 'silence') socket.resume()
+    else if (provider.refusal !== null) socket.end(provider.refusal)
+    else sockets.handleUpgrade(request, socket, head, (opened) => take(request, opened))
+  })
+  const take = (request: IncomingMessage, socket: WebSocket) => {
+    const received = new Log<string>()
+    const closed = new Promise<number>((resolve) => socket.once('close', resolve))
+    const session = { request, socket, received, closed }
+    sessions.push(session)
+    const stands: { [key: string]: unknown } = {
+      type: 'realtime',
+      id: `sess_${sessions.entries.length}`,
+      model: new URL(request.url ?? '', 'http://x').searchParams.get('model'),
+      max_output_tokens: 'inf',
+      tools: [],
+    }
+    socket.send(JSON.stringify({ type: 'session.created', event_id: 'event_1', session: stands }))
+    socket.on('message', (bytes) => {
+      const text = bytes.toString()
+      received.push(text)
+      const message: unknown = JSON.parse(text)
+      if (!isJsonObject(message)) return
+      if (provider.script) provider.script(session, message)
+      else answer(socket, stands, message)
+    })
+  }
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return Object.assign(provider, {
+    url: `http://127.0.0.1:${port}/v1`,
+    sessions,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        for (const socket of connections) socket.destroy()
+      }),
+  })
+}
+
+export const USAGE = {
+  total_tokens: 30,
+  input_tokens: 20,
+  output_tokens: 10,
+  input_token_details: { cached_tokens: 5, text_tokens: 15, audio_tokens: 5 },
+}
+
+function answer(socket: WebSocket, stands: { [key: string]: unknown }, message: JsonObject): void {
+  const send = (event: object) => socket.send(JSON.stringify(event))
+  switch (message.type) {
+    case 'session.update':
+      Object.assign(stands, message.session)
+      send({ type: 'session.updated', event_id: 'event_2', session: stands })
+      return
+    case 'input_audio_buffer.commit':
+      send({ type: 'input_audio_buffer.committed', event_id: 'event_3', item_id: 'item_1' })
+      return
+    case 'conversation.item.create':
+      send({ type: 'conversation.item.created', event_id: 'event_4', item: message.item })
+      return
+    case 'response.create':
+      send({ type: 'response.created', event_id: 'event_5', response: { id: 'resp_1' } })
+      send({ type: 'response.output_text.delta', event_id: 'event_6', response_id: 'resp_1', delta: 'hello' })
+      send({
+        type: 'response.done',
+        event_id: 'event_7',
+        response: { id: 'resp_1', status: 'completed', usage: USAGE },
+      })
+      return
+    default:
+      return
+  }
+}

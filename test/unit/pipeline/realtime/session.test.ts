@@ -1,0 +1,158 @@
+import t from 'tap'
+import type { Fault } from '../../../../src/model/fault.ts'
+import { fault } from '../../../../src/model/fault.ts'
+import type { MessageSocket } from '../../../../src/model/ports.ts'
+import type { Liveness } from '../../../../src/pipeline/realtime/liveness.ts'
+import type { MessageJudge } from '../../../../src/pipeline/realtime/message-judge.ts'
+import { Session } from '../../../../src/pipeline/realtime/session.ts'
+import type { Standing } from '../../../../src/pipeline/realtime/standing.ts'
+import { openJudge } from '../../../support/message-judge.ts'
+
+/** An end that takes what it is told to. */
+class FakeEnd implements MessageSocket {
+  onMessage: ((message: Buffer, isBinary: boolean) => void) | null = null
+  onDrain: (() => void) | null = null
+  onExcess: ((excess: Fault) => void) | null = null
+  onClose: ((code: number, broke: boolean) => void) | null = null
+  heardAt = performance.now()
+  fullSince = Number.POSITIVE_INFINITY
+  readonly sent: string[] = []
+  isPaused = false
+  closedWith: number | null = null
+
+  send(text: Buffer | string): boolean {
+    this.sent.push(text.toString())
+    return this.fullSince === Number.POSITIVE_INFINITY
+  }
+  ping(): void {}
+  pause(): void {
+    this.isPaused = true
+  }
+  resume(): void {
+    this.isPaused = false
+  }
+  close(code: number): void {
+    this.closedWith ??= code
+    this.leave(code)
+  }
+  cut(): void {
+    this.leave(1006)
+  }
+  leave(code: number, broke = false): void {
+    const { onClose } = this
+    this.onClose = null
+    onClose?.(code, broke)
+  }
+  says(message: object | string): void {
+    this.onMessage?.(Buffer.from(typeof message === 'string' ? message : JSON.stringify(message)), false)
+  }
+}
+
+const CLEAR = { type: 'input_audio_buffer.clear' }
+
+function open(judge: MessageJudge = openJudge()) {
+  const [client, upstream] = [new FakeEnd(), new FakeEnd()]
+  const state = { lost: null as Fault | null, audited: true, refused: 0 }
+  const standing = { fault: () => state.lost, tick: () => state.lost } as unknown as Standing
+  const liveness = { check: () => null } as unknown as Liveness
+  const session = new Session(client, upstream, judge, standing, liveness, {
+    isAuditWritable: () => state.audited,
+    refused: () => state.refused++,
+  })
+  return { client, upstream, state, session, ending: session.run(null) }
+}
+
+t.test('neither side is read faster than the other one takes', async (t) => {
+  const { client, upstream, ending } = open()
+  upstream.fullSince = 0
+  client.says(CLEAR)
+  t.same([client.isPaused, upstream.sent.length], [true, 1])
+  upstream.fullSince = Number.POSITIVE_INFINITY
+  upstream.onDrain?.()
+  t.equal(client.isPaused, false)
+  client.fullSince = 0
+  upstream.says({ type: 'response.output_text.delta', delta: 'x' })
+  t.equal(upstream.isPaused, true)
+  client.fullSince = Number.POSITIVE_INFINITY
+  client.onDrain?.()
+  t.equal(upstream.isPaused, false)
+  client.leave(1000)
+  t.match(await ending, { outcome: 'answered', session: { status: 101 } })
+  t.equal(upstream.closedWith, 1000)
+})
+
+t.test('what ends a session ends it before the message goes on', async (t) => {
+  const rows = [
+    ['the audit cannot be written', { audited: false }, 1013, 'audit_unavailable'],
+    ['the caller may not have it any more', { lost: fault('policy_denied', 'no') }, 1008, 'policy_denied'],
+  ] as const
+  for (const [name, change, code, told] of rows) {
+    const { client, upstream, state, ending } = open()
+    Object.assign(state, change)
+    client.says(CLEAR)
+    t.same([upstream.sent, client.closedWith], [[], code], name)
+    t.match(JSON.parse(client.sent[0] ?? ''), { type: 'error', error: { code: told } }, name)
+    t.match(await ending, { outcome: 'broken', fault: { code: told } }, name)
+  }
+})
+
+t.test('a message waits for the answer to a change before it', async (t) => {
+  const { client, upstream, state, ending } = open()
+  const update = { type: 'session.update', session: { max_output_tokens: 10 } }
+  for (const message of [update, { type: 'response.create' }, CLEAR]) client.says(message)
+  t.same([upstream.sent.length, client.isPaused, state.refused], [1, true, 0])
+  upstream.says({ type: 'session.updated', session: { max_output_tokens: 10 } })
+  t.same(upstream.sent.slice(1), ['{"type":"response.create"}', JSON.stringify(CLEAR)], 'in order')
+  t.equal(client.isPaused, false)
+  client.leave(1006)
+  t.match(await ending, { outcome: 'client_gone' })
+})
+
+t.test('and is refused where the upstream refuses the change', async (t) => {
+  const { client, upstream, state, ending } = open()
+  client.says({ type: 'session.update', session: { max_output_tokens: 10 } })
+  client.says({ type: 'response.create' })
+  upstream.says({ type: 'error', error: { code: 'invalid_value' } })
+  t.same([upstream.sent.length, state.refused, client.isPaused], [1, 1, false])
+  client.leave(1000)
+  await ending
+})
+
+t.test("the provider's key does not come back", async (t) => {
+  const { client, upstream, ending } = open()
+  upstream.says('{"type":"error","error":{"message":"sk-0123456789ab"}}')
+  t.equal(client.sent[0], '{"type":"error","error":{"message":"***************"}}')
+  client.leave(1000)
+  await ending
+})
+
+t.test('how a session ended', async (t) => {
+  const rows = [
+    [
+      'the client broke the protocol',
+      (ends: ReturnType<typeof open>) => ends.client.leave(1006, true),
+      'broken',
+      'invalid_request',
+    ],
+    ['the client left', (ends: ReturnType<typeof open>) => ends.client.leave(1006), 'client_gone', undefined],
+    ['the upstream said goodbye', (ends: ReturnType<typeof open>) => ends.upstream.leave(1000), 'answered', undefined],
+    [
+      'the upstream closed in anger',
+      (ends: ReturnType<typeof open>) => ends.upstream.leave(4000),
+      'broken',
+      'upstream_unavailable',
+    ],
+    [
+      'the upstream broke off',
+      (ends: ReturnType<typeof open>) => ends.upstream.leave(1006),
+      'broken',
+      'upstream_unavailable',
+    ],
+  ] as const
+  for (const [name, end, outcome, code] of rows) {
+    const ends = open()
+    end(ends)
+    const ending = await ends.ending
+    t.same([ending.outcome, ending.fault?.code], [outcome, code], name)
+  }
+})
