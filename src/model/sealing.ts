@@ -38,6 +38,16 @@ export function objectScope(
  */
 export const PLAIN_MARK = '1'
 
+/** Marks objects of one kind as those of one scope on one upstream, and knows them again. */
+export interface Marker {
+  /** What is written into an object when it is made. The same for all objects of the scope for as long as one key seals. */
+  readonly mark: string
+  /** No other key has marked anything that still counts: what does not have this very mark is not the scope's. */
+  readonly isOnlyMark: boolean
+  /** True for a mark of this scope, upstream and kind by any key that is not retired. */
+  opens(written: unknown): boolean
+}
+
 /** Seals and opens the ids of one scope on one upstream. */
 export interface Sealer {
   readonly upstream: string

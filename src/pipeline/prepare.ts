@@ -14,6 +14,7 @@ import type { ClientUpgrade } from '../model/ports.ts'
 import type { RequestFacts, RequestHead, UpstreamRequest } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import type { Obligations } from '../model/transforms.ts'
+import type { Edit } from '../shape/edits.ts'
 import type { FormToSend } from '../shape/form.ts'
 import { shapeRequest } from '../shape/request.ts'
 import { isAnsweredHere } from './answers.ts'
@@ -117,13 +118,18 @@ export function judged(
     model,
     alias,
     obligations,
-    ...(owned === null ? {} : { opening: owned.edits }),
+    ...(owned === null ? {} : { opening: bodyEdits(owned, obligations) }),
     basePath,
     apiKey,
     messageHead: said.value,
     traceparent: head.traceparent,
   })
   return ok({ by: 'upstream', upstream, request, answer: found.endpoint.answer, owned: owned?.answer ?? null })
+}
+
+/** A chat that the policy forbids to be stored is marked as nobody's: the API takes metadata only of what is stored. */
+function bodyEdits({ edits, marking }: Owned, obligations: Obligations | null): readonly Edit[] {
+  return marking === null || obligations?.set.store === false ? edits : [...edits, marking]
 }
 
 /** A session that only writes down what it hears has no instructions that the policy's text could stand before. */

@@ -6,10 +6,10 @@ const MARK = '.sp'
 const MARK_LENGTH = MARK.length + 1
 const MARK_LETTER = /^[1a-z]$/
 const KID = /^[A-Za-z0-9]{6}$/
-const KID_LENGTH = 6
+export const KID_LENGTH = 6
 const TAG_BYTES = 16
 /** 16 bytes in base64url. The last letter has four bits that are always zero: a tag has one spelling. */
-const TAG_LENGTH = 22
+export const TAG_LENGTH = 22
 /** How much longer a sealed id is. */
 export const SUFFIX_LENGTH = MARK_LENGTH + KID_LENGTH + TAG_LENGTH
 
@@ -100,7 +100,7 @@ export function openSealer(ring: KeyRing, ownership: Ownership): Sealer {
   const owners = new Map<string, Buffer>()
   const tagged = (key: SealingKey, mark: string, id: string) => {
     const known = mark + key.kid
-    const owner = owners.get(known) ?? encoded(key.kid, mark, ownership)
+    const owner = owners.get(known) ?? encodedOwner('sallyport object', MARK + mark, key.kid, ownership)
     owners.set(known, owner)
     return key.tag(owner, id)
   }
@@ -128,9 +128,14 @@ function isSealable(id: string): boolean {
 }
 
 /** Each part behind its length, so that no two lists of parts are written alike; UTF-16, in which no two texts are. */
-function encoded(kid: string, mark: string, { upstream, isolation, scope }: Ownership): Buffer {
+export function encodedOwner(
+  purpose: 'sallyport object' | 'sallyport mark',
+  version: string,
+  kid: string,
+  { upstream, isolation, scope }: Ownership,
+): Buffer {
   const owner = scope.kind === 'workspace' ? [scope.workspace] : [scope.issuer, scope.user]
-  const parts = ['sallyport object', MARK + mark, kid, upstream, isolation, scope.kind, ...owner].flatMap((part) => {
+  const parts = [purpose, version, kid, upstream, isolation, scope.kind, ...owner].flatMap((part) => {
     const text = Buffer.from(part, 'utf16le')
     const length = Buffer.alloc(4)
     length.writeUInt32BE(text.length)
@@ -140,7 +145,7 @@ function encoded(kid: string, mark: string, { upstream, isolation, scope }: Owne
 }
 
 /** Texts of one length are compared in a time that tells nothing of them. */
-function isSame(expected: string, written: string): boolean {
+export function isSame(expected: string, written: string): boolean {
   const one = Buffer.from(expected, 'utf16le')
   const other = Buffer.from(written, 'utf16le')
   return one.length === other.length && timingSafeEqual(one, other)

@@ -4,6 +4,7 @@ import type { Endpoint } from '../../src/endpoints/endpoint.ts'
 import { route } from '../../src/endpoints/route.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/model/json.ts'
 import { holdsObjects } from '../../src/model/object-members.ts'
+import { page, pageOf } from './object-pages.ts'
 
 interface Kept {
   readonly id: string
@@ -113,7 +114,9 @@ class Account {
     }
     if (method === 'GET') return this.#read(operation, within, query)
     if (verb === 'create' || words.length === 1 || last === '') return this.#created(operation, noun, within, body)
-    return { ...this.#must(last).document, ...body }
+    const kept = this.#must(last)
+    this.#kept.set(last, { ...kept, document: { ...kept.document, ...body } })
+    return this.#must(last).document
   }
 
   #created(operation: string, noun: string, within: readonly string[], body: JsonObject): JsonObject {
@@ -121,7 +124,8 @@ class Account {
       return { ...body, id: body.file_id ?? null, object: 'vector_store.file', vector_store_id: within[0] ?? null }
     }
     const prefix = operation === 'evals.runs.create' ? 'evalrun_' : (PREFIXES[noun] ?? 'x_')
-    const made = this.#make(prefix, noun, within, body)
+    const kind = operation === 'chat' && body.store === true ? 'completions' : noun
+    const made = this.#make(prefix, kind, within, body)
     const id = String(made.id)
     if (operation === 'responses') return this.#response(id, made, body)
     if (operation === 'chat') return chatOf(id, body)
@@ -166,13 +170,11 @@ class Account {
     const noun = words.at(-1) === 'list' ? words.at(-2) : words.at(-1)?.replace(/^list_/, '')
     const isList = /(?:\.list|\.list_\w+|\.input_items)$/.test(operation)
     if (!isList) return this.#must(within.at(-1) ?? '').document
-    const all = [...this.#kept.values()].filter((one) => one.kind === noun && isIn(one, within))
     const options = new URLSearchParams(query)
-    const from = all.findIndex(({ id }) => id === options.get('after')) + 1
-    const limit = Number(options.get('limit') ?? 20)
-    return page(
-      all.slice(from, from + limit).map(({ document }) => document),
-      all.length > from + limit,
+    const kept = [...this.#kept.values()].filter((one) => one.kind === noun && isIn(one, within))
+    return pageOf(
+      kept.map(({ document }) => document),
+      options,
     )
   }
 
@@ -203,11 +205,6 @@ class Account {
 
 function isIn({ within }: Kept, asked: readonly string[]): boolean {
   return within.length === asked.length && within.every((id, index) => id === asked[index])
-}
-
-function page(data: readonly JsonObject[], more: boolean): JsonObject {
-  const [first, last] = [data[0], data.at(-1)].map((one) => one?.id ?? null)
-  return { object: 'list', data, first_id: first ?? null, last_id: last ?? null, has_more: more }
 }
 
 function chatOf(id: string, { model = null, metadata = {}, modalities }: JsonObject): JsonObject {
