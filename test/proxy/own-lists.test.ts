@@ -1,7 +1,7 @@
 import OpenAI, { APIError } from 'openai'
 import t, { type Test } from 'tap'
 import { type ObjectServer, startObjectServer } from '../support/object-server.ts'
-import { newFile } from '../support/object-uses.ts'
+import { newBatchFile, newFile } from '../support/object-uses.ts'
 import { ALICE, BOB, endInOrder, startWorld, type World } from '../support/world.ts'
 
 const POLICY = {
@@ -38,7 +38,7 @@ const KINDS: { readonly [name: string]: Marked } = {
     path: '/batches',
     make: async (client, metadata) =>
       client.batches.create({
-        input_file_id: await newFile(client),
+        input_file_id: await newBatchFile(client),
         endpoint: '/v1/embeddings',
         completion_window: '24h',
         ...given(metadata),
