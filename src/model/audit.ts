@@ -56,6 +56,8 @@ export interface AuditAsked {
   /** Ids of stored objects as the caller wrote them; nothing is decided by them. */
   readonly objects?: readonly string[]
   readonly omitted?: readonly string[]
+  /** The body passed without being read: nothing that it asks for was decided. */
+  readonly inspected?: false
 }
 
 /** What both events of one request tell of it. Absent members are left out of the event, never written as null. */

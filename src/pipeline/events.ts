@@ -43,7 +43,7 @@ export function auditRequest(
   if (head.clientPort !== undefined) request.clientPort = head.clientPort
   if (operation !== null) request.operation = operation
   if (facts !== null) {
-    request.stream = facts.stream
+    if (!facts.isUninspected) request.stream = facts.stream
     request.asked = askedOf(facts, head.project, blotted)
   }
   if (model !== null) request.model = blotted(model)

@@ -7,10 +7,11 @@ import type { Principal } from '../model/identity.ts'
 import type { ClientExchange } from '../model/ports.ts'
 import type { RequestHead } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
-import type { Delivery } from '../upstream/delivery.ts'
 import { forward } from '../upstream/forward.ts'
 import { answerHere } from './answers.ts'
 import { callerOf } from './body-budget.ts'
+import { passed } from './delivered.ts'
+import { opened, passThrough } from './passthrough.ts'
 import { judged, type Prepared, routed } from './prepare.ts'
 import { type ConversePorts, converse } from './realtime/converse.ts'
 import { auditUnavailable, challenged, credentialFault, methodFault } from './refusals.ts'
@@ -81,7 +82,11 @@ async function proceed(
 ): Promise<Fault | null> {
   if (exchange.stopped) return exchange.stopped
   const found = routed(head, exchange.upgrade, trail)
-  if (!found.ok) return found.fault
+  if (!found.ok) {
+    const open = opened(head, found.fault, snapshot)
+    if (open === null) return found.fault
+    return open.ok ? passThrough(open.value, head, principal, exchange, snapshot, trail) : open.fault
+  }
   const holding = new Holding(ports, callerOf(principal))
   let queued: Promise<void> | undefined
   try {
@@ -176,21 +181,4 @@ async function answer(
   if (exchange.stopped) return exchange.stopped
   trail.complete({ outcome: exchange.gone ? 'client_gone' : 'answered', status: 200, facts: {}, firstByteAt: 0 })
   return null
-}
-
-/** What became of the answer is written down; a fault is returned while it can still be answered. */
-function passed(delivery: Delivery, exchange: ClientExchange, trail: Trail): Fault | null {
-  if (delivery.outcome === 'failed') {
-    return delivery.fault ?? fault('upstream_unavailable', 'the upstream did not answer')
-  }
-  if (delivery.outcome === 'broken') breakOff(exchange, delivery)
-  trail.complete(delivery)
-  return null
-}
-
-/** After the first byte of a stream an error is one event and the end, without `[DONE]`; any other answer is cut. */
-function breakOff(exchange: ClientExchange, { stream, midEvent, fault: reason }: Delivery): void {
-  const broken = reason ?? fault('upstream_unavailable', 'the upstream broke off')
-  if (stream) exchange.breakStream(broken, midEvent)
-  else exchange.cut()
 }

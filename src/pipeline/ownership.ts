@@ -141,6 +141,9 @@ function openAll(
   const { endpoint, path, query } = found
   const target = openTarget({ template: endpoint.path, path, query, parameters: endpoint.query }, ids.open)
   if (!target.ok) return target
+  // The ids in a form are not opened: they are raw ones, whatever they are.
+  const [raw] = body === null ? noted : []
+  if (raw) return failed(raw)
   if (body === null) return ok({ target: target.value, edits: [] })
   const row = rowOf(endpoint)
   const isStrict = row.kind === 'sealed' && row.isStrict

@@ -1,6 +1,6 @@
 import type { DecisionReason } from '../model/decision.ts'
 import { allowLookup, candidatesOf } from './lookup.ts'
-import { type CompiledRule, type Facts, hasName, modelMatch, rolesMatch, selectorsMatch } from './rule.ts'
+import { type CompiledRule, type Facts, modelMatch, rolesMatch, selectorsMatch, speaksOfOperation } from './rule.ts'
 import { type RuleSet, reaches } from './rule-set.ts'
 
 const REASONS: ReadonlyMap<string, DecisionReason> = new Map([
@@ -56,7 +56,6 @@ function isAllowedElsewhere(set: RuleSet, facts: Facts): boolean {
 
 /** Everything but the workspace matches. */
 function isOpen(rule: CompiledRule, facts: Facts): boolean {
-  const { operations } = rule
-  if (operations !== null && !hasName(operations, facts.input.operation)) return false
+  if (!speaksOfOperation(rule, facts.input.operation)) return false
   return rolesMatch(rule, facts) === 'yes' && modelMatch(rule, facts) === 'yes'
 }

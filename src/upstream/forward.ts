@@ -60,7 +60,8 @@ function goneIn(transfer: Transfer): (stopped: Fault | null) => void {
 
 type Promised = Pick<PromiseWithResolvers<Delivery>, 'resolve' | 'reject'>
 
-class Transfer implements Dispatcher.DispatchHandler {
+/** The way of one answer to its client, whatever carries it here. */
+export class Transfer implements Dispatcher.DispatchHandler {
   readonly #sink: AnswerSink
   readonly #shape: AnswerShape
   readonly #promised: Promised

@@ -16,5 +16,6 @@ export function askedMembers(asked: AuditAsked, budget: Budget): string {
   if (project !== undefined) members += `,"project":${budget.name('sallyport.request.project', project)}`
   if (objects) members += `,"objects":${budget.list('sallyport.request.objects', objects)}`
   if (omitted) members += `,"omitted":${budget.list('sallyport.request.omitted', omitted)}`
+  if (asked.inspected === false) members += ',"inspected":false'
   return members.slice(1)
 }
