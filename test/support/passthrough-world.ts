@@ -25,7 +25,10 @@ interface Options {
 }
 
 /** A proxy with three routes to one upstream, and a model server behind it. */
-export async function startPassthrough(t: Test, { rules = RULES, listen, timeouts, env }: Options = {}): Promise<World> {
+export async function startPassthrough(
+  t: Test,
+  { rules = RULES, listen, timeouts, env }: Options = {},
+): Promise<World> {
   const model = await startModelServer()
   t.teardown(() => model.close())
   const mock = { name: 'mock', url: model.url, api_key: { env: 'MOCK_KEY' }, models: ['gpt-*'] }

@@ -1,6 +1,6 @@
 import { isJsonObject, ownValue } from '../../model/json.ts'
 import type { OperationName } from '../../model/request.ts'
-import { BATCH_PURPOSE, isBatchPurpose } from '../batch-purpose.ts'
+import { isLikeBatchPurpose, LIKE_BATCH_PURPOSE } from '../batch-purpose.ts'
 import { type Draft, noteObject, refuse } from '../draft.ts'
 import { walk } from '../walk.ts'
 import {
@@ -118,7 +118,7 @@ export function formFieldsOf(operation: OperationName): FormFields {
 }
 
 function readPurpose(draft: Draft, { root }: FieldName, text: string): undefined {
-  if (isBatchPurpose(text)) refuse(draft, BATCH_PURPOSE, root)
+  if (isLikeBatchPurpose(text)) refuse(draft, LIKE_BATCH_PURPOSE, root)
 }
 
 /** A stored video: `video[id]`, or an object with its `id`. */
