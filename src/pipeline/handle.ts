@@ -20,6 +20,7 @@ import { type ConversePorts, converse } from './realtime/converse.ts'
 import { auditUnavailable, challenged, credentialFault, methodFault } from './refusals.ts'
 import type { Snapshot } from './snapshot.ts'
 import { Trail, type TrailPorts } from './trail.ts'
+import { deniedUnread } from './unread.ts'
 import { Holding, type HoldingPorts, readForm } from './upload.ts'
 
 export interface PipelinePorts extends TrailPorts, HoldingPorts, ConversePorts {
@@ -134,6 +135,8 @@ function whole(
   if (found.endpoint.body === 'none') return judged(head, principal, found, null, snapshot, trail)
   const { listen } = snapshot.settings
   if (takesForm(found.endpoint, head)) {
+    const denied = deniedUnread(head, principal, found, snapshot, trail)
+    if (denied) return failed(denied)
     return readForm(head, exchange, listen, holding).then((upload) => {
       if (!upload.ok) return upload
       trail.received(upload.value.form.bytes)
