@@ -94,6 +94,8 @@ function readRequest(
     textAt(stage === 'complete' ? event : root, stage === 'complete' ? 'start' : '@timestamp') ?? '',
   )
   if (operation === undefined) return { kind: 'incomplete', id, missing: 'sallyport.operation' }
+  // Each line was decided by itself, and no event has all of that.
+  if (isJsonObject(ownValue(own, 'batch'))) return { kind: 'incomplete', id, missing: 'the lines of its batch' }
   if (Number.isNaN(at)) return { kind: 'incomplete', id, missing: 'the time' }
   const alias = textAt(own, 'alias')
   const model = alias ?? textAt(member(member(root, 'gen_ai'), 'request'), 'model')

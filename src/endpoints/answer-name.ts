@@ -10,9 +10,9 @@ const FOLDED: ReadonlySet<string> = new Set(['rid', ...NAMES_REQUEST.map((key) =
  * is none. Engines (vLLM, SGLang) take that for the id of the answer, and store it under it: where callers are kept apart
  * that would be anybody's id, sealed for this caller.
  */
-export function namesAnswer(written: JsonObject | null, fields: readonly string[]): string | null {
+export function namesAnswer(written: JsonObject | null, fields: readonly { readonly name: string }[]): string | null {
   for (const key in written) if (isOne(key)) return key
-  for (const name of fields) if (isOne(rootOf(name))) return name
+  for (const { name } of fields) if (isOne(rootOf(name))) return name
   return null
 }
 

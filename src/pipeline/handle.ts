@@ -9,15 +9,18 @@ import type { RequestHead } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import { forward } from '../upstream/forward.ts'
 import { answerHere } from './answers.ts'
+import { judgedBatch } from './batch.ts'
+import { holdsLines } from './batch-marking.ts'
 import { callerOf } from './body-budget.ts'
 import { passed } from './delivered.ts'
+import { deliverOwned } from './own-list.ts'
 import { opened, passThrough } from './passthrough.ts'
 import { judged, type Prepared, routed } from './prepare.ts'
 import { type ConversePorts, converse } from './realtime/converse.ts'
 import { auditUnavailable, challenged, credentialFault, methodFault } from './refusals.ts'
-import { sealedShape } from './sealed-answer.ts'
 import type { Snapshot } from './snapshot.ts'
 import { Trail, type TrailPorts } from './trail.ts'
+import { deniedUnread } from './unread.ts'
 import { Holding, type HoldingPorts, readForm } from './upload.ts'
 
 export interface PipelinePorts extends TrailPorts, HoldingPorts, ConversePorts {
@@ -103,7 +106,10 @@ async function proceed(
     if (allowed.by === 'session') return await converse(allowed.wanted, principal, exchange, snapshot, trail, ports)
     const { upstream, request, answer: kind, owned } = allowed
     const shape = upstream.answerShape(kind, request.askedUsage)
-    const delivery = await forward(upstream, request, exchange, owned === null ? shape : sealedShape(shape, owned))
+    const delivery =
+      owned === null
+        ? await forward(upstream, request, exchange, shape)
+        : await deliverOwned({ upstream, request, exchange, shape, memory: holding.memory }, owned)
     queued = delivery.queued
     return passed(delivery, exchange, trail)
   } finally {
@@ -129,9 +135,14 @@ function whole(
   if (found.endpoint.body === 'none') return judged(head, principal, found, null, snapshot, trail)
   const { listen } = snapshot.settings
   if (takesForm(found.endpoint, head)) {
+    const denied = deniedUnread(head, principal, found, snapshot, trail)
+    if (denied) return failed(denied)
     return readForm(head, exchange, listen, holding).then((upload) => {
       if (!upload.ok) return upload
       trail.received(upload.value.form.bytes)
+      if (holdsLines(found, upload.value.form)) {
+        return judgedBatch({ head, principal, found, upload: upload.value, exchange, holding, snapshot, trail })
+      }
       return judged(head, principal, found, upload.value, snapshot, trail)
     })
   }

@@ -19,7 +19,16 @@ const REASONS: ReadonlyMap<string, DecisionReason> = new Map([
 export function denialReason(set: RuleSet, facts: Facts): DecisionReason {
   if (!set.hasAllows) return 'default_deny'
   const unmet = nearestUnmet(set, facts)
-  if (unmet !== null) return REASONS.get(unmet) ?? 'condition_unmet'
+  return unmet === null ? selectorReason(set, facts) : conditionReason(unmet)
+}
+
+export function conditionReason(unmet: string): DecisionReason {
+  return REASONS.get(unmet) ?? 'condition_unmet'
+}
+
+/** What the allows lack before any of their conditions. */
+export function selectorReason(set: RuleSet, facts: Facts): DecisionReason {
+  if (!set.hasAllows) return 'default_deny'
   const { held, input } = facts
   if (!reaches(set, held.roles, null)) return 'role_missing'
   if (!reaches(set, held.roles, input.operation)) return 'endpoint_not_allowed'

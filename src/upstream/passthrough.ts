@@ -54,6 +54,9 @@ proxy.on('proxyReq', (request, _, standIn) => {
     ;(standIn as unknown as StandIn).failed(broken())
   })
 })
+proxy.on('proxyReq', (request, _, standIn) => {
+  request.on('information', ({ statusCode }) => (standIn as unknown as StandIn).informed(statusCode))
+})
 proxy.on('proxyRes', (answer, _, standIn) => (standIn as unknown as StandIn).answered(answer))
 
 /** What the library takes for the answer to the client. It is told of its end, and never writes to it. */
@@ -63,9 +66,11 @@ class StandIn extends EventEmitter {
   readonly writableFinished = false
   readonly answered: (answer: IncomingMessage) => void
   readonly failed: (error: Error) => void
+  readonly informed: (status: number) => void
 
-  constructor(answered: StandIn['answered'], failed: StandIn['failed']) {
+  constructor(answered: StandIn['answered'], failed: StandIn['failed'], informed: StandIn['informed']) {
     super()
+    this.informed = informed
     this.answered = answered
     this.failed = failed
   }
@@ -84,6 +89,7 @@ class Wire implements Dispatcher.DispatchController {
   readonly #standIn = new StandIn(
     (answer) => this.#try(() => this.#answered(answer)),
     (error) => this.#try(() => this.#failed(error)),
+    (status) => this.#try(() => this.#transfer.onResponseStart(this, status, {})),
   )
   #answer: IncomingMessage | null = null
   #limit: NodeJS.Timeout | undefined

@@ -130,7 +130,7 @@ t.test('what each operation’s form says', async (t) => {
     ['images.variation', 'a picture', [file('image'), ['model', 'm']], { model: 'm', images: true }],
     ['images.variation', 'no model', [file('image')], { images: true }],
     ['files.create', 'a file', [file('file'), ['purpose', 'user_data']], { model: 'none', files: true }],
-    ...['batch', 'Batch', '\uff42atch', ' user_data', 'new', ''].map(
+    ...['Batch', '\uff42atch', ' user_data', 'new', ''].map(
       (purpose) =>
         ['files.create', `for ${purpose}`, [file('file'), ['purpose', purpose]], { refused: 'purpose' }] as const,
     ),
