@@ -8,21 +8,16 @@ import { closeCodeOf, errorMessage, isOrderly, sayable } from './closing.ts'
 import type { Liveness } from './liveness.ts'
 import type { Judged, MessageJudge } from './message-judge.ts'
 import type { Standing } from './standing.ts'
+import { type Held, type Passed, Waiting } from './waiting.ts'
 
 const TICK_MS = 1000
 /** Refused messages of one session: who goes on is not mistaken but trying. */
 const MAX_REFUSED = 32
-/** How long messages wait for the upstream's answer to a change. Milliseconds. */
-const HELD_MS = 5000
+
 export interface SessionPorts {
   readonly isAuditWritable: () => boolean
   /** Told of each message that is refused. */
   readonly refused: (refusal: Extract<Judged, { outcome: 'refused' }>) => void
-}
-
-interface Held {
-  readonly message: Buffer
-  readonly isBinary: boolean
 }
 
 /**
@@ -40,9 +35,7 @@ export class Session {
   readonly #reading = new SessionReading()
   readonly #over = Promise.withResolvers<Ending>()
   #timer: NodeJS.Timeout | null = null
-  /** Messages that wait for the upstream to answer a change, in order. */
-  #held: Held[] = []
-  #heldSince = 0
+  readonly #waiting = new Waiting((held, mayWait) => this.#pass(held, mayWait))
   #ending: Ending | null = null
   #openEnds = 2
   #closeCode = 1006
@@ -103,28 +96,26 @@ export class Session {
     if (this.#ending !== null) return
     this.#received++
     this.receivedBytes += held.message.length
-    if (this.#held.length > 0) this.#held.push(held)
-    else this.#pass(held, true)
+    this.#waiting.take(held)
   }
 
-  /** False where the message waits, or the session has ended. */
-  #pass(held: Held, mayWait: boolean): boolean {
+  #pass(held: Held, mayWait: boolean): Passed {
     const lost = this.#ports.isAuditWritable() ? this.#standing.fault() : auditUnavailable
     if (lost !== null) {
       this.end(lost)
-      return false
+      return 'over'
     }
     const judged = this.#judge.judge(held.message, held.isBinary, mayWait)
     if (judged.outcome === 'waits') {
-      if (this.#held[0] !== held) this.#hold(held)
-      return false
+      this.#client.pause()
+      return 'waits'
     }
     if (judged.outcome === 'passed') {
       if (!this.#upstream.send(judged.text)) this.#client.pause()
-      return true
+      return 'done'
     }
     this.#refuse(judged)
-    return this.#ending === null
+    return this.#ending === null ? 'done' : 'over'
   }
 
   #refuse(refusal: Extract<Judged, { outcome: 'refused' }>): void {
@@ -134,26 +125,9 @@ export class Session {
     else if (!this.#client.send(errorMessage(refusal.fault, refusal.eventId))) this.#client.pause()
   }
 
-  #hold(held: Held): void {
-    this.#held.push(held)
-    this.#heldSince = performance.now()
-    this.#client.pause()
-  }
-
-  /** Judges again what waits; `mayWait`: false where it has waited long enough. */
-  #judgeHeld(mayWait: boolean): void {
-    while (this.#held.length > 0) {
-      const [held] = this.#held
-      if (held === undefined || !this.#pass(held, mayWait)) return
-      this.#held.shift()
-      mayWait = true
-    }
-    this.#readOn()
-  }
-
   #readOn(): void {
     const isFull = this.#upstream.fullSince < Number.POSITIVE_INFINITY
-    if (this.#ending === null && this.#held.length === 0 && !isFull) this.#client.resume()
+    if (this.#ending === null && this.#waiting.isEmpty && !isFull) this.#client.resume()
   }
 
   #fromUpstream(message: Buffer, isBinary: boolean): void {
@@ -171,7 +145,9 @@ export class Session {
     if (told === null) return
     this.#reading.add(told)
     if (told.kind === 'session') this.#judge.state.confirm(told.session, told.answers)
-    if (told.kind !== 'usage' && this.#held.length > 0) this.#judgeHeld(told.kind === 'session')
+    if (told.kind === 'usage' || this.#waiting.isEmpty) return
+    this.#waiting.again(told.kind === 'session')
+    this.#readOn()
   }
 
   /** Without the provider's own key. */
@@ -208,13 +184,16 @@ export class Session {
     const over = this.#standing.tick(now) ?? this.#liveness.check(now)
     if (over === 'client_gone') this.#client.cut()
     else if (over !== null) this.end(over)
-    else if (this.#held.length > 0 && now - this.#heldSince >= HELD_MS) this.#judgeHeld(false)
+    else if (!this.#waiting.isEmpty) {
+      this.#waiting.tick(now)
+      this.#readOn()
+    }
   }
 
   /** What the session was, once; its ends may still have to close. */
   #settle(outcome: Ending['outcome'], closeCode: number, reason?: Fault): void {
     if (this.#timer !== null) clearInterval(this.#timer)
-    this.#held = []
+    this.#waiting.clear()
     this.#closeCode = closeCode
     this.#ending = {
       outcome,
