@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { unreachable } from '../../model/exhaustive.ts'
-import type { Fault } from '../../model/fault.ts'
+import { type Fault, fault } from '../../model/fault.ts'
 
 /** The code with which a session is closed for a fault (RFC 6455 section 7.4.1). */
 export function closeCodeOf({ code }: Fault): number {
@@ -69,3 +69,19 @@ export function errorMessage(fault: Fault, answered: string | null): string {
     },
   })
 }
+
+/** Why sessions end, beside what their callers lose. */
+export const internalError = fault('internal', 'internal error')
+export const tooManyRefused = fault('policy_denied', 'too many messages of this session were refused', {
+  reason: 'messages_refused',
+})
+export const binaryAnswer = fault('upstream_unavailable', 'the upstream sent bytes instead of a text', {
+  reason: 'bad_stream',
+})
+export const upstreamBroke = fault('upstream_unavailable', 'the upstream broke off', { reason: 'upstream_reset' })
+export const upstreamClosed = fault('upstream_unavailable', 'the upstream closed the session', {
+  reason: 'upstream_closed',
+})
+export const malformedFrames = fault('invalid_request', 'the client broke the protocol of WebSockets', {
+  reason: 'frame_malformed',
+})

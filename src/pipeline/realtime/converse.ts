@@ -24,6 +24,8 @@ export interface ConversePorts extends StandingPorts {
   readonly audit: AuditLog
   readonly sessions: SessionPlaces
   readonly bodies: BodyBudget
+  /** Told of a bug, with the request that met it; must not throw. */
+  readonly bug: (cause: unknown, requestId: string) => void
 }
 
 /** A session that may be opened: who asks, for what, and where it goes. */
@@ -54,7 +56,13 @@ export async function converse(
       return null
     }
     if (dialled.outcome !== 'open') return answered(dialled, wanted, exchange, trail)
-    await carried(dialled.socket, wanted, principal, exchange, snapshot, trail, ports)
+    try {
+      await carried(dialled.socket, wanted, principal, exchange, snapshot, trail, ports)
+    } catch (bug) {
+      // An upstream that nobody listens to any more would stay open.
+      dialled.socket.cut()
+      throw bug
+    }
     return null
   } finally {
     exchange.onGone = null
@@ -125,6 +133,7 @@ async function carried(
     {
       isAuditWritable: () => ports.audit.writable,
       refused: (refusal) => tellRefused(refusal, judge, trail, ports),
+      bug: (cause) => ports.bug(cause, exchange.id),
     },
   )
   exchange.onGone = (stopped) => {

@@ -1,13 +1,25 @@
-import { readServerMessage, SessionReading } from '../../endpoints/realtime/server-message.ts'
-import { type Fault, fault } from '../../model/fault.ts'
+import { readServerMessage } from '../../endpoints/realtime/server-message.ts'
+import type { Fault } from '../../model/fault.ts'
 import type { MessageSocket } from '../../model/ports.ts'
 import { KeyGuard } from '../../upstream/key-guard.ts'
 import type { Ending } from '../events.ts'
 import { auditUnavailable } from '../refusals.ts'
-import { closeCodeOf, errorMessage, isOrderly, sayable } from './closing.ts'
+import {
+  binaryAnswer,
+  closeCodeOf,
+  errorMessage,
+  internalError,
+  isOrderly,
+  malformedFrames,
+  sayable,
+  tooManyRefused,
+  upstreamBroke,
+  upstreamClosed,
+} from './closing.ts'
 import type { Liveness } from './liveness.ts'
 import type { Judged, MessageJudge } from './message-judge.ts'
 import type { Standing } from './standing.ts'
+import { Tally } from './tally.ts'
 import { type Held, type Passed, Waiting } from './waiting.ts'
 
 const TICK_MS = 1000
@@ -18,6 +30,8 @@ export interface SessionPorts {
   readonly isAuditWritable: () => boolean
   /** Told of each message that is refused. */
   readonly refused: (refusal: Extract<Judged, { outcome: 'refused' }>) => void
+  /** Told of a bug that met the session; must not throw. */
+  readonly bug: (cause: unknown) => void
 }
 
 /**
@@ -32,19 +46,12 @@ export class Session {
   readonly #liveness: Liveness
   readonly #ports: SessionPorts
   readonly #guard: KeyGuard | null
-  readonly #reading = new SessionReading()
+  readonly #tally = new Tally()
   readonly #over = Promise.withResolvers<Ending>()
   #timer: NodeJS.Timeout | null = null
   readonly #waiting = new Waiting((held, mayWait) => this.#pass(held, mayWait))
   #ending: Ending | null = null
   #openEnds = 2
-  #closeCode = 1006
-  #firstByteAt = 0
-  #received = 0
-  #sent = 0
-  #sentBytes = 0
-  #refused = 0
-  receivedBytes = 0
 
   constructor(
     client: MessageSocket,
@@ -63,27 +70,38 @@ export class Session {
     this.#guard = KeyGuard.open(judge.opened.upstream.settings.apiKey)
   }
 
+  get receivedBytes(): number {
+    return this.#tally.receivedBytes
+  }
+
   /** Resolves when both ends are closed. `opening`: what the proxy itself says first. */
   run(opening: string | null): Promise<Ending> {
     const [client, upstream] = [this.#client, this.#upstream]
-    client.onMessage = (message, isBinary) => this.#fromClient({ message, isBinary })
-    client.onDrain = () => {
-      upstream.resume()
-      this.#readOn()
-    }
+    client.onMessage = (message, isBinary) => this.#try(() => this.#fromClient({ message, isBinary }))
+    client.onDrain = () =>
+      this.#try(() => {
+        upstream.resume()
+        this.#readOn()
+      })
     client.onExcess = (excess) => this.end(excess)
-    client.onClose = (code, broke) => this.#clientClosed(code, broke)
-    upstream.onMessage = (message, isBinary) => this.#fromUpstream(message, isBinary)
-    upstream.onDrain = () => this.#readOn()
-    upstream.onClose = (code) => this.#upstreamClosed(code)
-    this.#timer = setInterval(() => this.#tick(performance.now()), TICK_MS)
-    if (opening !== null) upstream.send(opening)
-    upstream.resume()
+    client.onClose = (code, broke) => this.#closed(() => this.#clientClosed(code, broke))
+    upstream.onMessage = (message, isBinary) => this.#try(() => this.#fromUpstream(message, isBinary))
+    upstream.onDrain = () => this.#try(() => this.#readOn())
+    upstream.onClose = (code) => this.#closed(() => this.#upstreamClosed(code))
+    this.#timer = setInterval(() => this.#try(() => this.#tick(performance.now())), TICK_MS)
+    this.#try(() => {
+      if (opening !== null) upstream.send(opening)
+      upstream.resume()
+    })
     return this.#over.promise
   }
 
-  /** Ends the session for a reason that the client is told. */
+  /** Ends the session for a reason that the client is told. Never throws. */
   end(reason: Fault): void {
+    this.#try(() => this.#end(reason))
+  }
+
+  #end(reason: Fault): void {
     if (this.#ending !== null) return
     const code = closeCodeOf(reason)
     this.#settle('broken', code, reason)
@@ -92,10 +110,34 @@ export class Session {
     this.#upstream.close(1000, '')
   }
 
+  /** INVARIANT: nothing that a socket or the clock calls throws, for that would end every session of the process. */
+  #try(step: () => void): void {
+    try {
+      step()
+    } catch (cause) {
+      this.#ports.bug(cause)
+      this.#abandon()
+    }
+  }
+
+  /** After a bug this session ends, and it alone. What cannot be ended in words is cut. */
+  #abandon(): void {
+    const wasOver = this.#ending !== null
+    try {
+      this.#end(internalError)
+      if (!wasOver) return
+    } catch (cause) {
+      this.#ports.bug(cause)
+    }
+    if (this.#timer !== null) clearInterval(this.#timer)
+    if (this.#ending === null) this.#over.reject(new Error('a session could not be ended'))
+    this.#client.cut()
+    this.#upstream.cut()
+  }
+
   #fromClient(held: Held): void {
     if (this.#ending !== null) return
-    this.#received++
-    this.receivedBytes += held.message.length
+    this.#tally.received(held.message)
     this.#waiting.take(held)
   }
 
@@ -119,9 +161,9 @@ export class Session {
   }
 
   #refuse(refusal: Extract<Judged, { outcome: 'refused' }>): void {
-    this.#refused++
+    this.#tally.refused++
     this.#ports.refused(refusal)
-    if (this.#refused >= MAX_REFUSED) this.end(tooManyRefused)
+    if (this.#tally.refused >= MAX_REFUSED) this.end(tooManyRefused)
     else if (!this.#client.send(errorMessage(refusal.fault, refusal.eventId))) this.#client.pause()
   }
 
@@ -136,14 +178,12 @@ export class Session {
       this.end(binaryAnswer)
       return
     }
-    if (this.#firstByteAt === 0) this.#firstByteAt = performance.now()
     const clean = this.#clean(message)
-    this.#sent++
-    this.#sentBytes += clean.length
+    this.#tally.sent(clean)
     if (!this.#client.send(clean)) this.#upstream.pause()
     const told = readServerMessage(clean)
     if (told === null) return
-    this.#reading.add(told)
+    this.#tally.told(told)
     if (told.kind === 'session') this.#judge.state.confirm(told.session, told.answers)
     if (told.kind === 'usage' || this.#waiting.isEmpty) return
     this.#waiting.again(told.kind === 'session')
@@ -164,7 +204,6 @@ export class Session {
       else this.#settle(code === 1006 ? 'client_gone' : 'answered', code)
       this.#upstream.close(sayable(code), '')
     }
-    this.#closed()
   }
 
   #upstreamClosed(code: number): void {
@@ -172,10 +211,10 @@ export class Session {
       this.#settle('answered', code)
       this.#client.close(sayable(code), '')
     } else this.end(code === 1006 ? upstreamBroke : upstreamClosed)
-    this.#closed()
   }
 
-  #closed(): void {
+  #closed(step: () => void): void {
+    this.#try(step)
     if (--this.#openEnds === 0 && this.#ending !== null) this.#over.resolve(this.#ending)
   }
 
@@ -194,35 +233,6 @@ export class Session {
   #settle(outcome: Ending['outcome'], closeCode: number, reason?: Fault): void {
     if (this.#timer !== null) clearInterval(this.#timer)
     this.#waiting.clear()
-    this.#closeCode = closeCode
-    this.#ending = {
-      outcome,
-      status: 101,
-      facts: this.#reading.facts(),
-      firstByteAt: this.#firstByteAt,
-      ...(reason && { fault: reason }),
-      session: { status: 101, bytesSent: this.#sentBytes, extra: this.#counts() },
-    }
-  }
-
-  #counts(): NonNullable<Ending['session']>['extra'] {
-    return {
-      'session.messages_in': this.#received,
-      'session.messages_out': this.#sent,
-      'session.messages_refused': this.#refused,
-      'session.close_code': this.#closeCode,
-    }
+    this.#ending = this.#tally.ending(outcome, closeCode, reason)
   }
 }
-
-const tooManyRefused = fault('policy_denied', `more than ${MAX_REFUSED - 1} messages of this session were refused`, {
-  reason: 'messages_refused',
-})
-const binaryAnswer = fault('upstream_unavailable', 'the upstream sent bytes instead of a text', {
-  reason: 'bad_stream',
-})
-const upstreamBroke = fault('upstream_unavailable', 'the upstream broke off', { reason: 'upstream_reset' })
-const upstreamClosed = fault('upstream_unavailable', 'the upstream closed the session', { reason: 'upstream_closed' })
-const malformedFrames = fault('invalid_request', 'the client broke the protocol of WebSockets', {
-  reason: 'frame_malformed',
-})

@@ -52,12 +52,13 @@ const CLEAR = { type: 'input_audio_buffer.clear' }
 
 function open(judge: MessageJudge = openJudge()) {
   const [client, upstream] = [new FakeEnd(), new FakeEnd()]
-  const state = { lost: null as Fault | null, audited: true, refused: 0 }
+  const state = { lost: null as Fault | null, audited: true, refused: 0, bugs: [] as unknown[] }
   const standing = { fault: () => state.lost, tick: () => state.lost } as unknown as Standing
   const liveness = { check: () => null } as unknown as Liveness
   const session = new Session(client, upstream, judge, standing, liveness, {
     isAuditWritable: () => state.audited,
     refused: () => state.refused++,
+    bug: (cause) => state.bugs.push(cause),
   })
   return { client, upstream, state, session, ending: session.run(null) }
 }
@@ -155,4 +156,82 @@ t.test('how a session ended', async (t) => {
     const ending = await ends.ending
     t.same([ending.outcome, ending.fault?.code], [outcome, code], name)
   }
+})
+
+t.test('a bug ends the session that meets it, and nothing else', async (t) => {
+  const broken = new Error('a bug')
+  const fail = () => {
+    throw broken
+  }
+  const rows: readonly (readonly [string, (ends: ReturnType<typeof open>) => void])[] = [
+    [
+      'in a message of the client',
+      ({ client, state }) => {
+        Object.defineProperty(state, 'audited', { get: fail })
+        client.says(CLEAR)
+      },
+    ],
+    [
+      'in a message of the upstream',
+      ({ client, upstream }) => {
+        client.pause = client.send = fail
+        upstream.says({ type: 'response.output_text.delta' })
+      },
+    ],
+    [
+      'where the client takes more',
+      ({ client, upstream }) => {
+        upstream.resume = fail
+        client.onDrain?.()
+      },
+    ],
+    [
+      'where the upstream takes more',
+      ({ client, upstream }) => {
+        client.resume = fail
+        upstream.onDrain?.()
+      },
+    ],
+    [
+      'as the client leaves',
+      ({ client, upstream }) => {
+        upstream.close = fail
+        client.leave(1000)
+      },
+    ],
+    [
+      'as the upstream leaves',
+      ({ client, upstream }) => {
+        client.close = fail
+        upstream.leave(1000)
+      },
+    ],
+    [
+      'as the proxy ends it',
+      ({ client, session }) => {
+        client.send = fail
+        session.end(fault('shutting_down', 'no'))
+      },
+    ],
+  ]
+  for (const [name, meet] of rows) {
+    const ends = open()
+    t.doesNotThrow(() => meet(ends), name)
+    const ending = await ends.ending
+    t.ok(ends.state.bugs.includes(broken), `${name}: it is told of`)
+    t.same([ends.client.onClose, ends.upstream.onClose], [null, null], `${name}: both ends are closed`)
+    if (ending.outcome === 'broken') t.ok(ending.fault, name)
+  }
+})
+
+t.test('a bug that comes with the clock is the same', async (t) => {
+  const { client, state, ending } = open()
+  Object.defineProperty(state, 'lost', {
+    get: () => {
+      throw new Error('a bug')
+    },
+  })
+  t.match(await ending, { outcome: 'broken', fault: { code: 'internal' } })
+  t.same([client.closedWith, state.bugs.length], [1011, 1])
+  t.match(JSON.parse(client.sent[0] ?? ''), { type: 'error', error: { code: 'internal' } })
 })
