@@ -67,7 +67,7 @@ export function configuration({ facts, limit }: ClientMessage): Configured {
 }
 
 /** A limit alone, as the proxy itself sets it. */
-export function limitedTo(limit: number): Configured {
+export function limitedTo(limit: WrittenLimit): Configured {
   return { ...NOTHING, limit }
 }
 

@@ -4,7 +4,7 @@ import { type Fault, fault } from '../../model/fault.ts'
 import type { Principal } from '../../model/identity.ts'
 import type { ClientExchange, MessageSocket } from '../../model/ports.ts'
 import { answerHeaders } from '../../shape/answer.ts'
-import { openingUpdate, shapeSession } from '../../shape/session.ts'
+import { shapeSession } from '../../shape/session.ts'
 import { acceptSocket, type Dialled, dialSocket } from '../../sockets/web-socket.ts'
 import { unacceptable } from '../../upstream/answer-head.ts'
 import { faultOf, timedOut } from '../../upstream/faults.ts'
@@ -139,8 +139,7 @@ async function carried(
   exchange.onGone = (stopped) => {
     if (stopped) session.end(stopped)
   }
-  const { obligations } = wanted
-  const ending = await session.run(obligations === null ? null : openingUpdate(obligations, handshake.isBeta))
+  const ending = await session.run()
   trail.received(session.receivedBytes)
   trail.complete(ending)
 }

@@ -9,11 +9,12 @@ import type { Clock } from '../../model/ports.ts'
 import type { RequestFacts, RequestHead } from '../../model/request.ts'
 import { failed, ok, type Result } from '../../model/result.ts'
 import type { Obligations } from '../../model/transforms.ts'
-import { shapedMessage } from '../../shape/session.ts'
+import { openingUpdate, shapedMessage } from '../../shape/session.ts'
 import { judge, policyInput } from '../judge.ts'
 import { decisionFault, modelNotFound, modelSwitched, objectRefused } from '../refusals.ts'
 import type { ServingUpstream, Snapshot } from '../snapshot.ts'
 import type { Verdict } from '../verdict.ts'
+import { handshakeOf } from './handshake.ts'
 
 /** What a session was opened by. */
 export interface Opened {
@@ -46,6 +47,8 @@ const MAX_ID = 512
 export class MessageJudge {
   readonly opened: Opened
   readonly state = new SessionState()
+  /** What the proxy itself says first; null where there is nothing to ask for. */
+  readonly opening: string | null
   snapshot: Snapshot
   principal: Principal
   readonly #clock: Clock
@@ -55,8 +58,11 @@ export class MessageJudge {
     this.principal = principal
     this.snapshot = snapshot
     this.#clock = clock
-    const cap = opened.obligations?.set.max_output_tokens
-    if (typeof cap === 'number') this.state.change(limitedTo(cap))
+    const { obligations, head } = opened
+    this.opening = obligations === null ? null : openingUpdate(obligations, handshakeOf(head).isBeta)
+    const cap = obligations?.set.max_output_tokens
+    // INVARIANT: one pending entry for each update that goes upstream, or every answer would be taken for another one's.
+    if (this.opening !== null) this.state.change(limitedTo(typeof cap === 'number' ? cap : 'unsaid'))
   }
 
   /** `mayWait`: false where nothing more is to be expected of the upstream. */

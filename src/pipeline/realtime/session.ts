@@ -74,8 +74,8 @@ export class Session {
     return this.#tally.receivedBytes
   }
 
-  /** Resolves when both ends are closed. `opening`: what the proxy itself says first. */
-  run(opening: string | null): Promise<Ending> {
+  /** Resolves when both ends are closed. */
+  run(): Promise<Ending> {
     const [client, upstream] = [this.#client, this.#upstream]
     client.onMessage = (message, isBinary) => this.#try(() => this.#fromClient({ message, isBinary }))
     client.onDrain = () =>
@@ -90,6 +90,7 @@ export class Session {
     upstream.onClose = (code) => this.#closed(() => this.#upstreamClosed(code))
     this.#timer = setInterval(() => this.#try(() => this.#tick(performance.now())), TICK_MS)
     this.#try(() => {
+      const { opening } = this.#judge
       if (opening !== null) upstream.send(opening)
       upstream.resume()
     })

@@ -60,7 +60,7 @@ function open(judge: MessageJudge = openJudge()) {
     refused: () => state.refused++,
     bug: (cause) => state.bugs.push(cause),
   })
-  return { client, upstream, state, session, ending: session.run(null) }
+  return { client, upstream, state, session, ending: session.run() }
 }
 
 t.test('neither side is read faster than the other one takes', async (t) => {
