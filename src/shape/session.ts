@@ -41,17 +41,27 @@ function withModel(query: string, model: string): string {
     .join('&')
 }
 
+/** The message by which the proxy itself makes a session what the policy's transforms ask for, and what they ask. */
+export interface OpeningUpdate {
+  readonly text: string
+  readonly eventId: string
+  readonly limit: number | null
+  readonly instructions: string | null
+}
+
 /**
- * The message by which the proxy itself makes a session what the policy's transforms ask for, before any of the client's;
- * null where there is nothing to ask.
+ * What is said before any message of the client; null where there is nothing to ask. `isBeta`: the client's choice, by
+ * which the limit has the one name or the other. `eventId`: by which an error of the upstream names it.
  */
-export function openingUpdate({ set, prepend }: Obligations, isBeta: boolean): string | null {
+export function openingUpdate({ set, prepend }: Obligations, isBeta: boolean, eventId: string): OpeningUpdate | null {
   const { max_output_tokens: cap } = set
+  const limit = typeof cap === 'number' ? cap : null
+  if (limit === null && prepend === null) return null
   const session: Record<string, JsonValue> = isBeta ? {} : { type: 'realtime' }
-  if (typeof cap === 'number') session[isBeta ? 'max_response_output_tokens' : 'max_output_tokens'] = cap
+  if (limit !== null) session[isBeta ? 'max_response_output_tokens' : 'max_output_tokens'] = limit
   if (prepend !== null) session.instructions = prepend
-  if (typeof cap !== 'number' && prepend === null) return null
-  return JSON.stringify({ type: 'session.update', session })
+  const text = JSON.stringify({ type: 'session.update', event_id: eventId, session })
+  return { text, eventId, limit, instructions: prepend }
 }
 
 /**

@@ -51,6 +51,11 @@ export function isOrderly(code: number): boolean {
   return code === 1000 || code === 1001 || code === 1005
 }
 
+/** An id that nobody can guess. */
+export function newEventId(): string {
+  return `event_${randomUUID().replaceAll('-', '')}`
+}
+
 /**
  * A fault as the Realtime API tells of it. `answered`: the `event_id` of the client's message, where it had one. The
  * type is that of the API for whatever a client can mend.
@@ -59,7 +64,7 @@ export function errorMessage(fault: Fault, answered: string | null): string {
   const isOurs = closeCodeOf(fault) === 1013 || closeCodeOf(fault) === 1011 || closeCodeOf(fault) === 1001
   return JSON.stringify({
     type: 'error',
-    event_id: `event_${randomUUID().replaceAll('-', '')}`,
+    event_id: newEventId(),
     error: {
       type: isOurs ? 'server_error' : 'invalid_request_error',
       code: fault.code,

@@ -9,11 +9,12 @@ import type { Clock } from '../../model/ports.ts'
 import type { RequestFacts, RequestHead } from '../../model/request.ts'
 import { failed, ok, type Result } from '../../model/result.ts'
 import type { Obligations } from '../../model/transforms.ts'
-import { openingUpdate, shapedMessage } from '../../shape/session.ts'
+import { type OpeningUpdate, openingUpdate, shapedMessage } from '../../shape/session.ts'
 import { judge, policyInput } from '../judge.ts'
 import { decisionFault, modelNotFound, modelSwitched, objectRefused } from '../refusals.ts'
 import type { ServingUpstream, Snapshot } from '../snapshot.ts'
 import type { Verdict } from '../verdict.ts'
+import { newEventId } from './closing.ts'
 import { handshakeOf } from './handshake.ts'
 
 /** What a session was opened by. */
@@ -48,7 +49,7 @@ export class MessageJudge {
   readonly opened: Opened
   readonly state = new SessionState()
   /** What the proxy itself says first; null where there is nothing to ask for. */
-  readonly opening: string | null
+  readonly opening: OpeningUpdate | null
   snapshot: Snapshot
   principal: Principal
   readonly #clock: Clock
@@ -59,10 +60,9 @@ export class MessageJudge {
     this.snapshot = snapshot
     this.#clock = clock
     const { obligations, head } = opened
-    this.opening = obligations === null ? null : openingUpdate(obligations, handshakeOf(head).isBeta)
-    const cap = obligations?.set.max_output_tokens
+    this.opening = obligations === null ? null : openingUpdate(obligations, handshakeOf(head).isBeta, newEventId())
     // INVARIANT: one pending entry for each update that goes upstream, or every answer would be taken for another one's.
-    if (this.opening !== null) this.state.change(limitedTo(typeof cap === 'number' ? cap : 'unsaid'))
+    if (this.opening !== null) this.state.change(limitedTo(this.opening.limit ?? 'unsaid'))
   }
 
   /** `mayWait`: false where nothing more is to be expected of the upstream. */

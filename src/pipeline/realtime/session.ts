@@ -18,6 +18,7 @@ import {
 } from './closing.ts'
 import type { Liveness } from './liveness.ts'
 import type { Judged, MessageJudge } from './message-judge.ts'
+import { Opening } from './opening.ts'
 import type { Standing } from './standing.ts'
 import { Tally } from './tally.ts'
 import { type Held, type Passed, Waiting } from './waiting.ts'
@@ -25,6 +26,7 @@ import { type Held, type Passed, Waiting } from './waiting.ts'
 const TICK_MS = 1000
 /** Refused messages of one session: who goes on is not mistaken but trying. */
 const MAX_REFUSED = 32
+const notYet: Judged = { outcome: 'waits' }
 
 export interface SessionPorts {
   readonly isAuditWritable: () => boolean
@@ -46,6 +48,7 @@ export class Session {
   readonly #liveness: Liveness
   readonly #ports: SessionPorts
   readonly #guard: KeyGuard | null
+  readonly #opening: Opening
   readonly #tally = new Tally()
   readonly #over = Promise.withResolvers<Ending>()
   #timer: NodeJS.Timeout | null = null
@@ -67,6 +70,7 @@ export class Session {
     this.#standing = standing
     this.#liveness = liveness
     this.#ports = ports
+    this.#opening = new Opening(judge.opening)
     this.#guard = KeyGuard.open(judge.opened.upstream.settings.apiKey)
   }
 
@@ -91,7 +95,7 @@ export class Session {
     this.#timer = setInterval(() => this.#try(() => this.#tick(performance.now())), TICK_MS)
     this.#try(() => {
       const { opening } = this.#judge
-      if (opening !== null) upstream.send(opening)
+      if (opening !== null) upstream.send(opening.text)
       upstream.resume()
     })
     return this.#over.promise
@@ -148,7 +152,7 @@ export class Session {
       this.end(lost)
       return 'over'
     }
-    const judged = this.#judge.judge(held.message, held.isBinary, mayWait)
+    const judged = this.#opening.isTaken ? this.#judge.judge(held.message, held.isBinary, mayWait) : notYet
     if (judged.outcome === 'waits') {
       this.#client.pause()
       return 'waits'
@@ -185,6 +189,11 @@ export class Session {
     const told = readServerMessage(clean)
     if (told === null) return
     this.#tally.told(told)
+    const refused = this.#opening.told(told)
+    if (refused !== null) {
+      this.end(refused)
+      return
+    }
     if (told.kind === 'session') this.#judge.state.confirm(told.session, told.answers)
     if (told.kind === 'usage' || this.#waiting.isEmpty) return
     this.#waiting.again(told.kind === 'session')
@@ -221,7 +230,7 @@ export class Session {
 
   #tick(now: number): void {
     if (this.#ending !== null) return
-    const over = this.#standing.tick(now) ?? this.#liveness.check(now)
+    const over = this.#standing.tick(now) ?? this.#opening.tick(now) ?? this.#liveness.check(now)
     if (over === 'client_gone') this.#client.cut()
     else if (over !== null) this.end(over)
     else if (!this.#waiting.isEmpty) {
