@@ -1,4 +1,3 @@
-import { readServerMessage } from '../../endpoints/realtime/server-message.ts'
 import type { Fault } from '../../model/fault.ts'
 import type { MessageSocket } from '../../model/ports.ts'
 import { KeyGuard } from '../../upstream/key-guard.ts'
@@ -184,9 +183,9 @@ export class Session {
       return
     }
     const clean = this.#clean(message)
-    this.#tally.sent(clean)
-    if (!this.#client.send(clean)) this.#upstream.pause()
-    const told = readServerMessage(clean)
+    const { told, text, settles } = this.#judge.hear(clean)
+    this.#tally.sent(text)
+    if (!this.#client.send(text)) this.#upstream.pause()
     if (told === null) return
     this.#tally.told(told)
     const refused = this.#opening.told(told)
@@ -194,9 +193,8 @@ export class Session {
       this.end(refused)
       return
     }
-    if (told.kind === 'session') this.#judge.state.confirm(told.session, told.answers)
-    if (told.kind === 'usage' || this.#waiting.isEmpty) return
-    this.#waiting.again(told.kind === 'session')
+    if (!settles || this.#waiting.isEmpty) return
+    this.#waiting.again(true)
     this.#readOn()
   }
 

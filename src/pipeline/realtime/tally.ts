@@ -19,10 +19,10 @@ export class Tally {
   }
 
   /** A message that goes to the client. */
-  sent({ length }: Buffer): void {
+  sent(message: Buffer | string): void {
     if (this.#firstByteAt === 0) this.#firstByteAt = performance.now()
     this.#sent++
-    this.#sentBytes += length
+    this.#sentBytes += Buffer.byteLength(message)
   }
 
   told(message: ServerMessage): void {

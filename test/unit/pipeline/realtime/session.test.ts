@@ -50,14 +50,48 @@ t.test('a message waits for the answer to a change before it', async (t) => {
   t.match(await ending, { outcome: 'client_gone' })
 })
 
-t.test('and is refused where the upstream refuses the change', async (t) => {
-  const { client, upstream, state, ending } = open()
-  client.says({ type: 'session.update', session: { max_output_tokens: 10 } })
-  client.says({ type: 'response.create' })
-  upstream.says({ type: 'error', error: { code: 'invalid_value' } })
-  t.same([upstream.sent.length, state.refused, client.isPaused], [1, 1, false])
-  client.leave(1000)
-  await ending
+const idOf = (text: string | undefined) => (JSON.parse(text ?? '{}') as { event_id?: string }).event_id
+
+t.test('and is refused where the upstream refuses the change, and not for another error', async (t) => {
+  const rows = [
+    ['with a name of its own', { event_id: 'mine' }, 'mine'],
+    ['without one', {}, null],
+  ] as const
+  for (const [name, more, told] of rows) {
+    const { client, upstream, state, ending } = open()
+    client.says({ type: 'session.update', session: { max_output_tokens: 10 }, ...more })
+    client.says({ type: 'response.create' })
+    const id = idOf(upstream.sent[0])
+    t.notSame(id, told, name)
+    for (const event_id of ['mine', null]) upstream.says({ type: 'error', error: { event_id } })
+    t.same([upstream.sent.length, state.refused, client.isPaused], [1, 0, true], `${name}: it waits`)
+    upstream.says({ type: 'error', error: { code: 'invalid_value', event_id: id } })
+    t.same([upstream.sent.length, state.refused, client.isPaused], [1, 1, false], name)
+    t.same(JSON.parse(client.sent[2] ?? ''), { type: 'error', error: { code: 'invalid_value', event_id: told } }, name)
+    client.says({ type: 'session.update', session: { max_output_tokens: 20 } })
+    upstream.says({ type: 'session.updated', session: { max_output_tokens: 20 } })
+    client.says({ type: 'response.create' })
+    t.same([upstream.sent.length, client.isPaused], [3, false], `${name}: nothing of it is left`)
+    client.leave(1000)
+    await ending
+  }
+})
+
+t.test('each update has one name that the client cannot give', async (t) => {
+  const rows = [
+    ['none', '{"type":"session.update","session":{}}'],
+    ['a text', '{"event_id":"a","type":"session.update","session":{}}'],
+    ['an escaped key', '{"event\\u005fid":"a","type":"session.update","session":{}}'],
+    ['null', '{"type":"session.update","session":{},"event_id":null}'],
+  ] as const
+  for (const [name, update] of rows) {
+    const { client, upstream } = open()
+    client.says(update)
+    const sent = upstream.sent[0] ?? ''
+    t.match(idOf(sent), /^event_[0-9a-f]{32}$/, name)
+    t.same([sent.split('event_id').length + sent.split('u005f').length, sent.includes('"a"')], [3, false], name)
+    client.leave(1000)
+  }
 })
 
 t.test("the provider's key does not come back", async (t) => {
