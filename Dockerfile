@@ -6,7 +6,7 @@
 #     -v sallyport:/var/lib/sallyport -e OPENAI_API_KEY sallyport
 #
 # The mounted config listens on 0.0.0.0 (`listen.proxy`, `listen.admin`) and keeps its keys in the volume:
-# `store: sqlite:/var/lib/sallyport/sallyport.db`. Publish the admin port only where operators are.
+# `store: sqlite:/var/lib/sallyport/sallyport.db`, and `listen.spool: /var/lib/sallyport` for the files of forms. Publish the admin port only where operators are.
 
 FROM node:26-slim AS build
 WORKDIR /build

@@ -1,5 +1,7 @@
+import { isUninspected } from '../model/operations.ts'
 import { compareCodePoints } from '../policy/code-points.ts'
-import type { OutlineRule } from '../policy/outline.ts'
+import { asksOfBodies, type OutlineRule } from '../policy/outline.ts'
+import { OF_BODIES } from '../policy/rule.ts'
 import { type FindFacts, factFinder, type HeldRoles, type Situation } from './access-facts.ts'
 import { isForKeys, type KeyRoles, keyRoles } from './access-keys.ts'
 import { isWithin, type OpenRule, remainder } from './access-region.ts'
@@ -95,9 +97,14 @@ function fieldRule(
   const written = partsOf(rule)
   const models = written.find(isOfModels)
   // An operation without a model is spoken of by a rule on models only where the rule names the operation.
-  const isAbout = !models || (target.kind === 'none' ? operations !== null : isOfTarget(models, target))
+  // What nobody inspects could be of any model: a deny on models applies to it, and an allow on models never holds.
+  const isAboutNone = isUninspected(operation.asked) ? effect === 'deny' : operations !== null
+  const isAbout = !models || (target.kind === 'none' ? isAboutNone : isOfTarget(models, target))
   if (!isAbout) return []
-  const parts = written.flatMap((one) => (isOfModels(one) ? openModels(one, target) : [one]))
+  const isUnread = isUninspected(operation.asked)
+  if (isUnread && effect === 'allow' && asksOfBodies(rule)) return []
+  const told = isUnread ? written.filter(({ condition }) => !OF_BODIES.has(condition)) : written
+  const parts = told.flatMap((one) => (isOfModels(one) ? openModels(one, target) : [one]))
   return [{ id, effect, roles, parts }]
 }
 

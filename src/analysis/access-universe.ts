@@ -1,4 +1,4 @@
-import { MODEL_OPERATIONS, OPEN_RESOURCES, SPELLED_OPERATIONS, speaks } from '../model/operations.ts'
+import { isUninspected, MODEL_OPERATIONS, OPEN_RESOURCES, SPELLED_OPERATIONS, speaks } from '../model/operations.ts'
 import { isPattern } from '../model/pattern.ts'
 import { compareCodePoints } from '../policy/code-points.ts'
 import type { OutlineRule, PolicyOutline } from '../policy/outline.ts'
@@ -112,8 +112,8 @@ export function covers(target: ModelTarget, texts: Texts): boolean {
 const spoken = new WeakMap<readonly string[], Texts>()
 
 /** Whether a rule speaks of the operation at all. */
-export function speaksOf({ operations }: OutlineRule, { asked }: AnalysedOperation): boolean {
-  if (operations === null) return true
+export function speaksOf({ effect, operations }: OutlineRule, { asked }: AnalysedOperation): boolean {
+  if (operations === null) return effect === 'deny' || !isUninspected(asked)
   const texts = spoken.get(operations) ?? namesAndPatterns(operations)
   spoken.set(operations, texts)
   return hasText(texts, asked)

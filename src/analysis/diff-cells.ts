@@ -1,7 +1,7 @@
-import { MODEL_OPERATIONS, SPELLED_OPERATIONS } from '../model/operations.ts'
+import { isUninspected, MODEL_OPERATIONS, OPEN_RESOURCES, SPELLED_OPERATIONS } from '../model/operations.ts'
 import { isPattern } from '../model/pattern.ts'
 import type { ModelFact } from '../model/request.ts'
-import type { OutlineRule, PolicyOutline } from '../policy/outline.ts'
+import { asksOfBodies, type OutlineRule, type PolicyOutline } from '../policy/outline.ts'
 import type { EncodedPolicy, EncodedRule } from './diff-policy.ts'
 import { type Budget, TooLarge } from './space-solve.ts'
 import { namesSelector, selectorTest, textClasses } from './space-text.ts'
@@ -22,14 +22,19 @@ export interface Cell {
 /** Operations that never have a model; those of resources that are not spelled out may have one. */
 const WITHOUT_MODEL = SPELLED_OPERATIONS.filter((operation) => !MODEL_OPERATIONS.includes(operation))
 
+/** Operations that nobody inspects: whatever model a request to one names cannot be told. */
+export const UNINSPECTED = OPEN_RESOURCES.map((resource) => `${resource}.*`)
+
 /** A chat without a model, or a list of models that names one, is no request. */
 export function isAskable({ operation, model }: Cell): boolean {
+  if (isUninspected(operation)) return model.named === undefined
   if (MODEL_OPERATIONS.includes(operation)) return model.named !== null
   return model.named === null || !WITHOUT_MODEL.includes(operation)
 }
 
 /** What is asked as a rule: an operation that may have a model or not has none. */
 export function isLikely({ operation, model }: Cell): boolean {
+  if (isUninspected(operation)) return true
   return (model.named !== null) === MODEL_OPERATIONS.includes(operation)
 }
 
@@ -61,7 +66,7 @@ export function gridOf(before: PolicyOutline, after: PolicyOutline, budget: Budg
   })
   const models = nameClasses([...rules.map((rule) => rule.models), ...aliases], [], budget)
   return {
-    operations: nameClasses(operations, [MODEL_OPERATIONS, WITHOUT_MODEL], budget),
+    operations: nameClasses(operations, [MODEL_OPERATIONS, WITHOUT_MODEL, UNINSPECTED], budget),
     models: [...models, null, undefined].map(client),
   }
 }
@@ -104,8 +109,12 @@ export function fieldsOf({ operations, models }: Grid, before: EncodedPolicy, af
   return [...fields.values()]
 }
 
-function operationTest({ operations }: OutlineRule): (operation: string) => boolean {
-  return operations === null ? () => true : selectorTest(namesSelector(operations))
+function operationTest(rule: OutlineRule): (operation: string) => boolean {
+  const { effect, operations } = rule
+  const test = operations === null ? () => true : selectorTest(namesSelector(operations))
+  // What nobody inspects is granted by name alone, and by nothing that asks for more of a body.
+  const grantsAny = effect === 'deny' || (operations !== null && !asksOfBodies(rule))
+  return grantsAny ? test : (operation) => !isUninspected(operation) && test(operation)
 }
 
 const modelTests = new WeakMap<OutlineRule, (model: string) => boolean>()

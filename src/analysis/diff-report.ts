@@ -1,7 +1,7 @@
 import type { ModelFact } from '../model/request.ts'
 import type { PolicyOutline } from '../policy/outline.ts'
 import type { PolicyDiff } from './diff.ts'
-import { type Cell, type Grid, isAskable, isLikely } from './diff-cells.ts'
+import { type Cell, type Grid, isAskable, isLikely, UNINSPECTED } from './diff-cells.ts'
 import type { Finding } from './diff-fields.ts'
 import { namesOf, type Vocabulary, vocabulary } from './diff-names.ts'
 import type { Subject } from './diff-subjects.ts'
@@ -56,10 +56,7 @@ export function reportOf(
     isSame(list, after.sets.get(name)) && list.every((one) => toldApart.has(one))
   const names: Names = {
     grid,
-    operations: vocabulary(
-      rules.flatMap(({ operations }) => operations ?? []),
-      new Map(),
-    ),
+    operations: vocabulary([...rules.flatMap(({ operations }) => operations ?? []), ...UNINSPECTED], new Map()),
     models: vocabulary(models, new Map([...before.sets].filter(isWord))),
   }
   const bySubject = merged(likelyCells(findings).map(toldOf), ({ subjects }) => JSON.stringify(subjects), joinCells)

@@ -1,7 +1,7 @@
 import type { PolicyInput } from '../model/decision.ts'
 import type { Match } from '../model/match.ts'
 import { candidatesOf } from '../policy/lookup.ts'
-import { type CompiledRule, hasName, modelMatch, rolesMatch, workspaceMatch } from '../policy/rule.ts'
+import { type CompiledRule, modelMatch, rolesMatch, speaksOfOperation, workspaceMatch } from '../policy/rule.ts'
 import { stepUp } from '../policy/step-up.ts'
 import { both } from '../policy/three-valued.ts'
 import type { AskablePolicy } from './askable.ts'
@@ -123,7 +123,7 @@ function matchOf(
 ): { readonly match: Match; readonly facts: readonly UnrecordedFact[] } {
   const { input, held, workspace } = world
   const facts: UnrecordedFact[] = []
-  if (rule.operations !== null && !hasName(rule.operations, input.operation)) return { match: 'no', facts }
+  if (!speaksOfOperation(rule, input.operation)) return { match: 'no', facts }
   let match: Match = modelMatch(rule, { input, held, workspace })
   if (!isHeld(rule, world)) {
     const open = rule.effect === 'allow' ? world.openRoles : world.openRolesOfDenies

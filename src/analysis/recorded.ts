@@ -2,7 +2,7 @@ import type { Decision, PolicyInput, PolicyPrincipal } from '../model/decision.t
 import { METHODS, type MethodName } from '../model/identity.ts'
 import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
 import type { Match } from '../model/match.ts'
-import { MODEL_OPERATIONS } from '../model/operations.ts'
+import { isUninspected, MODEL_OPERATIONS } from '../model/operations.ts'
 
 /** What a rule may ask for and an event may leave unsaid. `claims` and `headers` are in no event. */
 export type UnrecordedFact =
@@ -94,6 +94,8 @@ function readRequest(
     textAt(stage === 'complete' ? event : root, stage === 'complete' ? 'start' : '@timestamp') ?? '',
   )
   if (operation === undefined) return { kind: 'incomplete', id, missing: 'sallyport.operation' }
+  // Each line was decided by itself, and no event has all of that.
+  if (isJsonObject(ownValue(own, 'batch'))) return { kind: 'incomplete', id, missing: 'the lines of its batch' }
   if (Number.isNaN(at)) return { kind: 'incomplete', id, missing: 'the time' }
   const alias = textAt(own, 'alias')
   const model = alias ?? textAt(member(member(root, 'gen_ai'), 'request'), 'model')
@@ -105,7 +107,7 @@ function readRequest(
   const input: PolicyInput = {
     principal: readPrincipal(root, own, cut, unrecorded),
     operation,
-    model: model ?? (MODEL_OPERATIONS.includes(operation) ? undefined : null),
+    model: model ?? (MODEL_OPERATIONS.includes(operation) || isUninspected(operation) ? undefined : null),
     stream: ownValue(own, 'stream') === true,
     ...asked.input,
     header: () => undefined,

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { isOperationName, SPELLED_OPERATIONS } from '../model/operations.ts'
+import { unopenedRoute } from '../policy/known-names.ts'
 import { nearest } from '../schema/nearest.ts'
 import type { DescribeFlags } from './described-request.ts'
 
@@ -8,6 +9,8 @@ interface FlagNames {
   readonly issuers: readonly string[]
   readonly workspaces: readonly string[]
   readonly upstreams: readonly string[]
+  /** Names of passthrough routes. */
+  readonly routes: readonly string[]
 }
 
 /**
@@ -15,11 +18,13 @@ interface FlagNames {
  * slip would otherwise be a fact like any other and its answer a denial for the wrong reason. Lines of a batch are taken
  * as they are.
  */
-export function flagFault(flags: DescribeFlags, { issuers, workspaces, upstreams }: FlagNames): string | null {
+export function flagFault(flags: DescribeFlags, { issuers, workspaces, upstreams, routes }: FlagNames): string | null {
   const { operation, ip, key } = flags
   if (operation !== undefined && (!isOperationName(operation) || operation.includes('*'))) {
     return `no operation is named ${shown(operation)}${meant(operation, SPELLED_OPERATIONS) || '; give one such as `chat`'}`
   }
+  const unopened = operation === undefined ? null : unopenedRoute(operation, routes)
+  if (unopened !== null) return unopened
   if (key !== undefined && !/^key_[A-Za-z0-9]{1,64}$/.test(key)) {
     return '`--key` must be the id of a key, `key_…`: `sallyport keys list` shows them'
   }

@@ -13,6 +13,8 @@ export interface AccessQuestion {
   readonly analysed: AnalysedPolicy
   /** The configured names of who vouches for callers. */
   readonly issuers: readonly string[]
+  /** Names of passthrough routes. */
+  readonly routes: readonly string[]
 }
 
 /** Loads what a question about access is about; null, after saying why, where it is not sound. Secrets are not looked for. */
@@ -34,6 +36,7 @@ export async function loadAccess({ config }: CommonOptions, io: CommandIo): Prom
     policy,
     analysed: { outline: policy.outline(), upstreams, at: Date.now() },
     issuers: [...settings.issuers.map(({ name }) => name), 'api_keys'],
+    routes: settings.passthrough.map(({ name }) => name),
   }
 }
 

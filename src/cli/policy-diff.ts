@@ -58,7 +58,7 @@ async function compiled(path: string, names: ConfigNames): Promise<CompiledSide>
     ? [...names.upstreams, ...pinnedIn(sources).map((name) => ({ name, region: undefined, labels: {} }))]
     : names.upstreams
   const unread = new Set([...names.unread, ...(isWhole ? [] : (['policies'] as const))])
-  const { policy, problems: found } = compilePolicies(sources, { issuers, upstreams, unread })
+  const { policy, problems: found } = compilePolicies(sources, { ...names, issuers, upstreams, unread })
   const all = [...problems, ...placeProblems(sources, found)]
   return { policy: all.some(({ severity }) => severity === 'error') ? null : policy, problems: all }
 }

@@ -48,8 +48,9 @@ function sourceFault(options: ExplainOptions): string | null {
 }
 
 function explainOne(subject: Subject, options: ExplainOptions, io: CommandIo): number {
-  const { policy, upstreams, issuers } = subject
-  const known = { issuers, workspaces: policy.workspaces, upstreams: upstreams.map(({ name }) => name) }
+  const { policy, upstreams, issuers, settings } = subject
+  const routes = settings.passthrough.map(({ name }) => name)
+  const known = { issuers, workspaces: policy.workspaces, upstreams: upstreams.map(({ name }) => name), routes }
   const fault = flagFault(options, known)
   const described = fault === null ? describedByFlags(options) : failed(fault)
   const outcome = described.ok ? describedOutcome(policy, upstreams, described.value, Date.now()) : described

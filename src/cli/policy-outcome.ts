@@ -1,6 +1,6 @@
 import type { Decision, PolicyInput, UpstreamFacts } from '../model/decision.ts'
 import type { JsonValue } from '../model/json.ts'
-import { speaks } from '../model/operations.ts'
+import { isUninspected, passthroughOperation, speaks } from '../model/operations.ts'
 import { compilePattern } from '../model/pattern.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import type { Settings, UpstreamKind } from '../model/settings.ts'
@@ -12,13 +12,23 @@ export interface DecidedUpstream extends UpstreamFacts {
   /** Absent in cases that are about no config. */
   readonly kind?: UpstreamKind
   readonly serves: (model: string) => boolean
+  /** Operations of the passthrough routes that lead here; absent in cases that are about no config. */
+  readonly routes?: readonly string[]
 }
 
-export function decidedUpstreams({ upstreams }: Settings): DecidedUpstream[] {
+export function decidedUpstreams({ upstreams, passthrough }: Settings): DecidedUpstream[] {
   const ordered = [...upstreams].sort((a, b) => a.priority - b.priority)
   return ordered.map(({ name, kind, region, labels, models }) => {
     const tests = models.map(compilePattern)
-    return { name, kind, region: region ?? undefined, labels, serves: (model) => tests.some((test) => test(model)) }
+    const leading = passthrough.filter(({ upstream }) => upstream === name)
+    return {
+      name,
+      kind,
+      region: region ?? undefined,
+      labels,
+      serves: (model) => tests.some((test) => test(model)),
+      routes: leading.map((route) => passthroughOperation(route.name)),
+    }
   })
 }
 
@@ -53,7 +63,10 @@ export function outcomeOf(
   const input = typeof model === 'string' ? { ...asked, model: policy.resolveModel(model).model } : asked
   const { model: decided } = input
   const serving = upstreams.filter(
-    ({ kind, serves }) => speaks(kind, input.operation) && (typeof decided !== 'string' || serves(decided)),
+    ({ kind, serves, routes }) =>
+      speaks(kind, input.operation) &&
+      (!isUninspected(input.operation) || (routes?.includes(input.operation) ?? true)) &&
+      (typeof decided !== 'string' || serves(decided)),
   )
   if (pinned !== null) {
     const upstream = upstreams.find(({ name }) => name === pinned)

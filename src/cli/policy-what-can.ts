@@ -67,7 +67,7 @@ function answerCaller(question: AccessQuestion, options: WhatCanOptions, io: Com
 
 /** What no flag tells is not known, where a request that is described would lack it. */
 function callerOf({ policy, analysed, issuers }: AccessQuestion, options: WhatCanOptions): Result<Caller, string> {
-  const fault = flagFault(options, { issuers, workspaces: policy.workspaces, upstreams: [] })
+  const fault = flagFault(options, { issuers, workspaces: policy.workspaces, upstreams: [], routes: [] })
   if (fault !== null) return failed(fault)
   const flags = describedByFlags({ ...options, operation: 'chat' })
   const read = flags.ok ? describedRequest(flags.value, analysed.at) : flags

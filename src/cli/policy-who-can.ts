@@ -17,9 +17,10 @@ import { printable } from '../config/report.ts'
 import { isOperationName, SPELLED_OPERATIONS } from '../model/operations.ts'
 import { compilePattern } from '../model/pattern.ts'
 import { failed, ok, type Result } from '../model/result.ts'
+import { unopenedRoute } from '../policy/known-names.ts'
 import { nearest } from '../schema/nearest.ts'
 import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
-import { loadAccess, printJson, printLines, refuse } from './policy-access.ts'
+import { type AccessQuestion, loadAccess, printJson, printLines, refuse } from './policy-access.ts'
 
 interface WhoCanOptions extends CommonOptions {
   readonly model?: string
@@ -39,7 +40,7 @@ export async function run(options: WhoCanOptions, io: CommandIo): Promise<number
   const question = await loadAccess(options, io)
   if (question === null) return EXIT.unusable
   const { analysed } = question
-  const operations = askedOperations(analysed, options.operation)
+  const operations = askedOperations(question, options.operation)
   const target = options.model === undefined ? ok(null) : askedModel(analysed, options.model)
   if (!operations.ok) return refuse(operations.fault, io)
   if (!target.ok) return refuse(target.fault, io)
@@ -75,7 +76,12 @@ function optionsFault({ model, operation, matrix, format, separator, json }: Who
   return null
 }
 
-function askedOperations({ outline }: AnalysedPolicy, asked: string | undefined): Result<AnalysedOperation[], string> {
+function askedOperations(
+  { analysed: { outline }, routes }: AccessQuestion,
+  asked: string | undefined,
+): Result<AnalysedOperation[], string> {
+  const unopened = asked === undefined ? null : unopenedRoute(asked, routes)
+  if (unopened !== null) return failed(unopened)
   if (asked === undefined) return ok(operationsOf(outline))
   if (!isOperationName(asked)) {
     const close = nearest(asked, SPELLED_OPERATIONS)

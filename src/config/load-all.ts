@@ -17,6 +17,8 @@ export type Compile<Policy> = (
 export interface Compiled<Policy> {
   readonly policy: Policy | null
   readonly problems: readonly (Problem & { readonly file: string })[]
+  /** Of the config, where what it opens is not for it to know. */
+  readonly ofConfig?: readonly Problem[]
 }
 
 export interface Loaded<Policy> {
@@ -42,14 +44,15 @@ export async function loadAll<Policy>(
   const files = [...new Set([...loaded.files, ...policies.files])]
   const unread = new Set([...loaded.names.unread, ...(policies.isWhole ? [] : (['policies'] as const))])
   const compiled = await compile(policies.sources, { ...loaded.names, unread })
-  const problems = [...loaded.problems, ...policies.problems, ...placeProblems(policies.sources, compiled.problems)]
+  const configProblems = [...loaded.problems, ...(compiled.ofConfig ?? []).map(loaded.place)]
+  const problems = [...configProblems, ...policies.problems, ...placeProblems(policies.sources, compiled.problems)]
   const isSound = !problems.some(({ severity }) => severity === 'error')
   return {
     settings: isSound ? settings : null,
     config,
     policy: isSound ? compiled.policy : null,
     problems,
-    configProblems: loaded.problems,
+    configProblems,
     files,
     digest,
   }

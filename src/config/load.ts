@@ -36,6 +36,8 @@ export interface LoadedConfig {
   readonly policies: readonly string[]
   /** What policies may refer to, known as far as it could be read even when the config has problems. */
   readonly names: ConfigNames
+  /** Places a problem of the config that is found later. */
+  readonly place: (problem: Problem) => PlacedProblem
   /** Absolute paths of everything that was read or looked for, to watch. */
   readonly files: readonly string[]
   /** `sha256:…` of everything that the settings were built from. */
@@ -57,7 +59,9 @@ export async function loadConfig(file: string, { env, secrets }: LoadOptions): P
       message: read.message === NO_SUCH_FILE ? `${NO_SUCH_FILE}; name yours with \`--config FILE\`` : read.message,
     } as const
     const names = configNames({}, [])
-    return { settings: null, config: null, problems: [problem], policies: [], names, files: [path], digest: 'sha256:' }
+    const place = ({ path: _, at: __, ...rest }: Problem) => ({ ...problem, ...rest })
+    const nothing = { settings: null, config: null, policies: [], files: [path], digest: 'sha256:' }
+    return { ...nothing, problems: [problem], names, place }
   }
   const yaml = parseYaml(read.text, file)
   const hash = createHash('sha256').update(read.digest)
@@ -74,12 +78,13 @@ export async function loadConfig(file: string, { env, secrets }: LoadOptions): P
   const digest = `sha256:${hash.digest('hex')}`
   const problems = [...yaml.problems, ...placed(file, yaml, found)]
   const names = configNames(draft, [...yaml.reported.map((path) => ({ path, code: '' })), ...shape, ...absent])
+  const place = ({ path: at, at: which, ...rest }: Problem) => ({ file, ...yaml.place(at, which), ...rest })
   if (yaml.document === null || problems.some(({ severity }) => severity === 'error')) {
-    return { settings: null, config: null, problems, policies, names, files, digest }
+    return { settings: null, config: null, problems, policies, names, place, files, digest }
   }
   if (!Check(schema, yaml.document)) throw new Error('the check of the config and its schema disagree')
   const config = withDefaults(schema, yaml.document) as unknown as Config
-  return { settings: settingsOf(config, base, keys), config, problems, policies, names, files, digest }
+  return { settings: settingsOf(config, base, keys), config, problems, policies, names, place, files, digest }
 }
 
 function fingerprint(secret: Secret): string {

@@ -1,11 +1,12 @@
 import type { Problem } from '../model/problem.ts'
 import type { Draft } from '../schema/draft.ts'
-import type { Config } from './schema.ts'
+import { openedPath } from './passthrough.ts'
+import type { Config, RouteConfig } from './schema.ts'
 
 type Path = Problem['path']
 
 /** Parts of config and policies whose names could not all be read: that one is not known means nothing then. */
-export type UnreadPart = 'issuers' | 'upstreams' | 'upstream_facts' | 'policies'
+export type UnreadPart = 'passthrough' | 'issuers' | 'upstreams' | 'upstream_facts' | 'policies'
 
 /** What policies may refer to in a config, as far as it could be read. */
 export interface ConfigNames {
@@ -15,6 +16,14 @@ export interface ConfigNames {
     readonly region: string | undefined
     readonly labels: { readonly [name: string]: string }
   }[]
+  /** In their order; what could not be read is undefined. `url`: of the upstream that a route leads to. */
+  readonly passthrough: readonly {
+    readonly name: string | undefined
+    readonly path: string | undefined
+    readonly url: string | undefined
+  }[]
+  /** Of all upstreams. */
+  readonly urls: readonly string[]
   readonly unread: ReadonlySet<UnreadPart>
 }
 
@@ -29,6 +38,8 @@ export function configNames(config: Draft<Config>, faults: readonly Pick<Problem
   if (!issuers?.every((entry) => entry?.name !== undefined) || faults.some(hidesIssuer)) unread.add('issuers')
   if (!upstreams?.every((entry) => entry?.name !== undefined)) unread.add('upstreams')
   if (!upstreams?.every((entry) => entry !== undefined) || faults.some(hidesFacts)) unread.add('upstream_facts')
+  if (!config.passthrough || faults.some(({ path }) => path.length === 0 || path[0] === 'passthrough'))
+    unread.add('passthrough')
   if (!policies || faults.some(({ path }) => path[0] === 'policies')) unread.add('policies')
   return {
     issuers: (issuers ?? []).flatMap((entry) => entry?.name ?? []),
@@ -37,8 +48,16 @@ export function configNames(config: Draft<Config>, faults: readonly Pick<Problem
       const labels = Object.entries(entry.labels ?? {}).filter(([, value]) => value !== undefined)
       return [{ name: entry.name, region: entry.region, labels: Object.fromEntries(labels) as Record<string, string> }]
     }),
+    passthrough: (config.passthrough ?? []).map((entry) => routeNames(entry, upstreams)),
+    urls: (upstreams ?? []).flatMap((entry) => entry?.url ?? []),
     unread,
   }
+}
+
+function routeNames(entry: Draft<RouteConfig> | undefined, upstreams: Draft<Config>['upstreams']) {
+  const { name, path, upstream } = entry ?? {}
+  const target = upstreams?.find((one) => one?.name !== undefined && one.name === upstream)
+  return { name, path: path === undefined ? undefined : openedPath(path), url: target?.url }
 }
 
 /** A key beside `issuers` that nobody knows may be a slip of it, or a way to sign in that is not built. */

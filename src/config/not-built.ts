@@ -12,7 +12,6 @@ const KEYS = new Set([
   'identity.tokens',
   'identity.issuers.introspection',
   'identity.issuers.login',
-  'passthrough',
   'audit.recipients',
   'audit.integrity',
   'telemetry.otlp',

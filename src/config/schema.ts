@@ -76,6 +76,35 @@ const upstream = closed('an endpoint of models', {
   allow_insecure: fallback(Type.Boolean({ description: 'accept plain http beyond loopback; for tests only' }), false),
 })
 
+const route = closed('paths of an upstream that are opened without looking into their bodies', {
+  name: Type.String({
+    pattern: '^[a-z][a-z0-9_-]{0,63}$',
+    description: 'what policies and audit events call it: `passthrough.NAME`',
+    patternErrorMessage: 'a name of lower-case letters, digits, `_` and `-` that begins with a letter (at most 64)',
+  }),
+  path: text('the path, or with `/` or `/*` at its end everything below it: `/vendor/`, `/v1/organization/*`'),
+  upstream: text('the name of the upstream that it leads to'),
+  methods: fallback(
+    Type.Array(word('a method', ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']), {
+      minItems: 1,
+      uniqueItems: true,
+      description: 'the methods that it takes',
+    }),
+    ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+  ),
+  query: fallback(
+    Type.Array(
+      Type.String({
+        pattern: '^[A-Za-z0-9_.-]{1,64}(?:\\[\\]|\\[\\*\\])?$',
+        description: 'a parameter; `NAME[]` may stand several times, `NAME[*]` has keys of the caller',
+        patternErrorMessage: 'the name of a parameter such as `limit`, `ids[]` or `metadata[*]`',
+      }),
+      { uniqueItems: true, description: 'the parameters of the query that go upstream; every other one is dropped' },
+    ),
+    [],
+  ),
+})
+
 const audit = closed('the audit events on stdout', {
   format: fallback(word('the schema of the events', ['ecs']), 'ecs'),
   delivery: fallback(
@@ -114,6 +143,10 @@ export function configSchema<Issuer extends TSchema>(parts: { issuer: Issuer }) 
       ),
     }),
     upstreams: Type.Array(upstream, { minItems: 1, description: 'where requests go' }),
+    passthrough: fallback(
+      Type.Array(route, { description: 'what is passed on without being inspected; nothing unless it is opened here' }),
+      [],
+    ),
     policies: texts('policy files and folders, relative to this file'),
     store: fallback(
       Type.String({
@@ -143,3 +176,4 @@ export function configSchema<Issuer extends TSchema>(parts: { issuer: Issuer }) 
 /** A checked config with every default in place. */
 export type Config = Static<ReturnType<typeof configSchema<typeof issuerSchema>>>
 export type UpstreamConfig = Config['upstreams'][number]
+export type RouteConfig = Config['passthrough'][number]

@@ -1,8 +1,10 @@
-/** What a request is told that uploads the lines of a batch. */
-export const BATCH_PURPOSE =
-  '`purpose` must not be `batch`: batches through this proxy are part of the API but not built yet'
+/** The purpose of a file whose lines are requests. */
+export const BATCH_PURPOSE = 'batch'
 
-/** True for a purpose that somebody could take for that of a batch, whatever stands around the word. */
-export function isBatchPurpose(purpose: string): boolean {
-  return /batch/i.test(purpose)
+/** True for another spelling of it that somebody could take for that, whatever stands around the word. */
+export function isLikeBatchPurpose(purpose: string): boolean {
+  return purpose !== BATCH_PURPOSE && /batch/i.test(purpose)
 }
+
+/** What a request with such a purpose is told. */
+export const LIKE_BATCH_PURPOSE = '`purpose` could be read as `batch`: spell it as that'

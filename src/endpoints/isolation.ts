@@ -1,18 +1,21 @@
 import { isJsonObject, type JsonObject, ownValue } from '../model/json.ts'
+import type { ObjectKind } from '../model/objects.ts'
 import type { FormName } from './answer-forms.ts'
 import type { Endpoint } from './endpoint.ts'
+import { listedKind } from './marked.ts'
 
 /**
  * What becomes of an operation where an upstream keeps its callers apart.
  *
  * - `plain`: it neither makes nor opens what another request can name; its answer passes as it is.
  * - `sealed`: the ids in its answer are sealed. `isStrict`: by their keys, so that what a request writes under such keys
- *   must be sealed, too.
+ *   must be sealed, too. `lists`: of all objects of this kind that an account has only those are answered that are marked
+ *   as the caller's; null where the operation is no list of an account.
  * - `refused`: whose objects it speaks of cannot be told.
  */
 export type Isolation =
   | { readonly kind: 'plain' }
-  | { readonly kind: 'sealed'; readonly form: FormName; readonly isStrict: boolean }
+  | { readonly kind: 'sealed'; readonly form: FormName; readonly isStrict: boolean; readonly lists: ObjectKind | null }
   | { readonly kind: 'refused'; readonly why: string }
 
 /** By the beginning of an operation's name, or all of it; the longest one counts. What is nowhere here is refused. */
@@ -67,9 +70,9 @@ const PLAIN_ROW: Isolation = { kind: 'plain' }
 const BY_PLACE: ReadonlySet<FormName> = new Set(['chat', 'eval'])
 
 /**
- * A list of all that an account holds has the objects of everybody, and without a record of who made what nobody can tell
- * whose they are: not a name, a time or a size in it is proof. It is refused rather than empty, which would say that there
- * is nothing. Lists of what belongs to one object are its owner's.
+ * A list of all that an account holds has the objects of everybody. Objects that have `metadata` are marked when they are
+ * made (`marked.ts`); of all others nobody can tell whose they are: not a name, a time or a size is proof. Their list is
+ * refused rather than empty, which would say that there is nothing. Lists of what belongs to one object are its owner's.
  */
 const OF_EVERYBODY: Isolation = { kind: 'refused', why: 'the list has the objects of everybody' }
 
@@ -83,8 +86,9 @@ export function isolationOf({ operation, method, path }: Pick<Endpoint, 'operati
     if (why !== undefined) return { kind: 'refused', why }
     const form = Object.hasOwn(SEALED, name) ? SEALED[name] : undefined
     if (form === undefined) continue
-    if (method === 'GET' && !path.includes('{')) return OF_EVERYBODY
-    return { kind: 'sealed', form, isStrict: !BY_PLACE.has(form) }
+    const lists = listedKind(operation)
+    if (method === 'GET' && !path.includes('{') && lists === null) return OF_EVERYBODY
+    return { kind: 'sealed', form, isStrict: !BY_PLACE.has(form), lists }
   }
   return { kind: 'refused', why: 'nothing is known of its objects' }
 }

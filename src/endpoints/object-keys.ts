@@ -44,14 +44,10 @@ const KINDS: ReadonlyMap<string, ObjectKind> = new Map<string, ObjectKind>([
   ['vector_store', 'vector_store'],
 ])
 
-/**
- * Kinds that are nothing but content, or that only hold some: they bring no tools and name no hosts. So are earlier turns:
- * the tools of a response are those that its own request names, and what was said before was decided when it was sent.
- */
+/** Kinds that are nothing but content, or that only hold some: they bring no tools and name no hosts. */
 const CONTENT: ReadonlySet<ObjectKind> = new Set<ObjectKind>([
   ...(['file', 'upload', 'part', 'vector_store', 'image', 'video', 'audio', 'voice', 'voice_consent'] as const),
   ...(['character', 'project', 'credential', 'vault'] as const),
-  ...(['response', 'conversation', 'thread', 'message', 'item'] as const),
 ])
 
 /**

@@ -6,6 +6,9 @@ import { ENDPOINTS } from './index.ts'
 import { modelNameProblem } from './model-name.ts'
 import { decodeStrictly, readQuery } from './url-text.ts'
 
+/** What the paths of the table begin with. */
+export const API_ROOT = '/v1'
+
 const MAX_TARGET = 4096
 /** An id as it stands in a path; one of dots alone would be a step to somebody. */
 const ID = /^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,256}$/
@@ -163,7 +166,7 @@ function find(first: Step, path: string): Result<Found, Fault> {
 }
 
 /** Origin-form (RFC 9112 section 3.2.1), of bytes that every reader takes for themselves. */
-function isTarget(target: string): boolean {
+export function isTarget(target: string): boolean {
   if (target.length > MAX_TARGET || target.charCodeAt(0) !== 47) return false
   for (let index = 0; index < target.length; index++) {
     const code = target.charCodeAt(index)

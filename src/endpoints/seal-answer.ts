@@ -10,6 +10,9 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 /** So many ids of one answer are remembered with their seals: events of a stream name the same few. */
 const MAX_REMEMBERED = 64
 
+/** The mark of an id by where it stands, as `SuffixOf` says it; null for one of which nothing more is known. */
+export type Marks = (key: string, depth: number) => string | null
+
 /** Seals the ids in a passing answer. */
 export interface AnswerSealer {
   /** The bytes to send for a piece of the answer. Nothing is held back, and nothing changed but by an insertion. */
@@ -22,8 +25,14 @@ export interface AnswerSealer {
  *
  * Does not seal: what stands at no place of the form, and what cannot be sealed; both leave as they came and open nothing.
  */
-export function openAnswerSealer(form: AnswerForm, kind: 'json' | 'sse', suffixOf: SuffixOf): AnswerSealer {
-  const suffix = remembering(suffixOf)
+export function openAnswerSealer(
+  form: AnswerForm,
+  kind: 'json' | 'sse',
+  suffixOf: (id: string, mark?: string) => string | null,
+  marks: Marks | null = null,
+): AnswerSealer {
+  const plain = remembering(suffixOf)
+  const suffix: SuffixOf = marks === null ? plain : marked(suffixOf, marks, plain)
   const reader = kind === 'json' ? new JsonIds(form, suffix) : new StreamIds(() => new JsonIds(form, suffix))
   return {
     push: (chunk) => {
@@ -34,7 +43,14 @@ export function openAnswerSealer(form: AnswerForm, kind: 'json' | 'sse', suffixO
   }
 }
 
-function remembering(suffixOf: SuffixOf): SuffixOf {
+function marked(suffixOf: (id: string, mark: string) => string | null, marks: Marks, plain: SuffixOf): SuffixOf {
+  return (id, key, depth) => {
+    const mark = marks(key, depth)
+    return mark === null ? plain(id, key, depth) : suffixOf(id, mark)
+  }
+}
+
+function remembering(suffixOf: (id: string) => string | null): (id: string) => string | null {
   const known = new Map<string, string>()
   return (id) => {
     const remembered = known.get(id)

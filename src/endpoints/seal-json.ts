@@ -23,8 +23,11 @@ export interface Insertion {
   readonly text: string
 }
 
-/** What is put behind an id; null for nothing. */
-export type SuffixOf = (id: string) => string | null
+/**
+ * What is put behind an id; null for nothing. `key` is the one that it stands under, `depth` how many objects and lists are
+ * open there.
+ */
+export type SuffixOf = (id: string, key: string, depth: number) => string | null
 
 /** What an opening string is for: a key, an id to be sealed, or neither. */
 type Reading = 'key' | 'id' | 'other'
@@ -110,7 +113,7 @@ export class JsonIds {
     const written = this.#kept === null ? '' : unescaped(this.#kept)
     if (reading === 'key') this.#key = written
     else {
-      const text = this.#suffixOf(written)
+      const text = this.#suffixOf(written, this.#key, this.#levels.length)
       if (text !== null) insertions.push({ at, text })
     }
   }

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../model/json.ts'
-import { BATCH_PURPOSE, isBatchPurpose } from './batch-purpose.ts'
+import { isLikeBatchPurpose, LIKE_BATCH_PURPOSE } from './batch-purpose.ts'
 import { type Draft, refuse } from './draft.ts'
 import type { Endpoint } from './endpoint.ts'
 import { act, send, upload } from './operation.ts'
@@ -17,5 +17,5 @@ export const uploads: readonly Endpoint[] = [
 
 function readPurpose(draft: Draft, purpose: JsonValue): undefined {
   if (typeof purpose !== 'string') refuse(draft, '`purpose` must be a string', 'purpose')
-  else if (isBatchPurpose(purpose)) refuse(draft, BATCH_PURPOSE, 'purpose')
+  else if (isLikeBatchPurpose(purpose)) refuse(draft, LIKE_BATCH_PURPOSE, 'purpose')
 }

@@ -56,6 +56,19 @@ export interface AuditAsked {
   /** Ids of stored objects as the caller wrote them; nothing is decided by them. */
   readonly objects?: readonly string[]
   readonly omitted?: readonly string[]
+  /** The body passed without being read: nothing that it asks for was decided. */
+  readonly inspected?: false
+}
+
+/** The lines of a file that holds requests of a batch. */
+export interface AuditBatch {
+  /** As far as they were read. */
+  readonly lines: number
+  readonly operation?: string
+  readonly models?: readonly string[]
+  readonly omitted?: readonly string[]
+  /** Where one refused the file. */
+  readonly refusedLine?: number
 }
 
 /** What both events of one request tell of it. Absent members are left out of the event, never written as null. */
@@ -76,6 +89,7 @@ export interface AuditRequest {
   readonly stream?: boolean
   /** Absent where the body was not understood. */
   readonly asked?: AuditAsked
+  readonly batch?: AuditBatch
   readonly traceId?: string
   readonly spanId?: string
 }

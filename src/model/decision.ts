@@ -40,6 +40,18 @@ export interface PolicyInput {
   readonly upstream: UpstreamFacts | undefined
 }
 
+/** What the head of a request tells of the facts of its decision. */
+export interface HeadInput extends Pick<PolicyInput, 'principal' | 'operation' | 'header' | 'project' | 'at' | 'ip'> {
+  /** Null where the body says it; an operation may have none whatever its body is. */
+  readonly model: { readonly known: ModelFact } | null
+}
+
+/** A denial that no body would change, with what the shadow rules make of it. */
+export interface UnreadDenial {
+  readonly decision: Extract<Decision, { effect: 'deny' }>
+  readonly shadow: ShadowVerdict | null
+}
+
 /** One condition that kept a rule from applying: what the rule wants and what the request has. */
 export interface Unmet {
   readonly rule: RuleId

@@ -113,6 +113,19 @@ export const SPELLED_OPERATIONS: readonly string[] = [
 /** Resources whose verbs the operator names. */
 export const OPEN_RESOURCES: readonly string[] = ['passthrough']
 
+/**
+ * True for an operation of a passthrough route: nobody reads its bodies, so that every fact of a body *cannot be told*, its
+ * models among them.
+ */
+export function isUninspected(operation: string): boolean {
+  return operation.startsWith('passthrough.')
+}
+
+/** The operation of the passthrough route of a name. */
+export function passthroughOperation(name: string): string {
+  return `passthrough.${name}`
+}
+
 /** Operations whose requests name a model, or could: a described one that names none is *cannot tell*. */
 const MODELLED = [
   ...SINGLE,
@@ -142,7 +155,7 @@ const ANSWERED_HERE: ReadonlySet<string> = new Set(['models.list', 'models.get']
 /** Whose API an operation is: only an upstream of this kind serves it. `any`: it is no one's. */
 export function apiOf(operation: string): UpstreamKind | 'any' {
   if (operation === 'messages' || operation.startsWith('messages.')) return 'anthropic'
-  return ANSWERED_HERE.has(operation) || operation.startsWith('passthrough.') ? 'any' : 'openai'
+  return ANSWERED_HERE.has(operation) || isUninspected(operation) ? 'any' : 'openai'
 }
 
 /** True where an upstream of the kind can serve the operation; where its kind is not said, any can. */

@@ -35,6 +35,8 @@ export interface RequestFacts {
   readonly urls: readonly string[]
   /** Stored objects that the request refers to, in its path, query or body (`previous_response_id`, `file_id`). */
   readonly objects: readonly ObjectReference[]
+  /** The body passes as it is: nothing of it is known. */
+  readonly isUninspected?: true
 }
 
 /** What an upstream's answer told about itself; every member is absent when it did not say. */

@@ -32,11 +32,27 @@ export function objectScope(
   return { kind: 'user', issuer: principal.issuer, user: principal.id }
 }
 
+/**
+ * The mark of an id of which nothing more is known than whose it is. Another letter says what its object was judged for: it
+ * is part of what is sealed, so that no caller can put it there.
+ */
+export const PLAIN_MARK = '1'
+
+/** Marks objects of one kind as those of one scope on one upstream, and knows them again. */
+export interface Marker {
+  /** What is written into an object when it is made. The same for all objects of the scope for as long as one key seals. */
+  readonly mark: string
+  /** No other key has marked anything that still counts: what does not have this very mark is not the scope's. */
+  readonly isOnlyMark: boolean
+  /** True for a mark of this scope, upstream and kind by any key that is not retired. */
+  opens(written: unknown): boolean
+}
+
 /** Seals and opens the ids of one scope on one upstream. */
 export interface Sealer {
   readonly upstream: string
-  /** What is put behind an id to seal it; null for what cannot be sealed, which then opens nothing. */
-  suffix(id: string): string | null
+  /** What is put behind an id to seal it, with a mark; null for what cannot be sealed, which then opens nothing. */
+  suffix(id: string, mark?: string): string | null
   /** The id as the upstream knows it; null for everything that was not sealed for this very scope, without a reason. */
   open(sealed: string): string | null
 }

@@ -6,11 +6,24 @@ export interface Settings {
   readonly issuers: readonly IssuerSettings[]
   readonly apiKeys: { readonly enabled: boolean }
   readonly upstreams: readonly UpstreamSettings[]
+  readonly passthrough: readonly PassthroughSettings[]
   /** Absolute paths of policy files and folders. */
   readonly policies: readonly string[]
   readonly store: StoreSettings
   readonly audit: AuditSettings
   readonly telemetry: { readonly metrics: boolean }
+}
+
+/** Paths of one upstream that are opened without looking into bodies. */
+export interface PassthroughSettings {
+  readonly name: string
+  /** Of all of these the fixed part: with a slash at its end, everything below it. */
+  readonly path: string
+  /** By name. */
+  readonly upstream: string
+  readonly methods: readonly string[]
+  /** The parameters of a query that go on. */
+  readonly query: readonly string[]
 }
 
 /** One address to listen on: `host` without brackets; port 0 picks a free one. */

@@ -73,9 +73,12 @@ export const PREPENDABLE: readonly string[] = [
   ...(['chat', 'messages', 'realtime', 'responses', 'responses.compact'] satisfies TransformedOperation[]),
 ]
 
-/** Operations in which a model reads and writes text: a cap or a text that finds no place there must not be lost. */
+/**
+ * Operations in which a model reads and writes text: a cap or a text that finds no place there must not be lost. Those of a
+ * batch are changed line by line when they are uploaded.
+ */
 export const GENERATING: readonly string[] = [
-  ...['chat', 'completions', 'responses', 'responses.compact', 'decisions.create', 'batches.create'],
+  ...['chat', 'completions', 'responses', 'responses.compact', 'decisions.create'],
   ...['threads.runs.create', 'threads.create_and_run', 'threads.runs.submit_tool_outputs', 'evals.runs.create'],
   ...['agents.sessions.create', 'agents.sessions.events.create', 'agents.automations.create'],
   ...['agents.automations.update', 'agents.automations.resume', 'agents.automations.invocations.create'],

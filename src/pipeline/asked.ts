@@ -9,6 +9,7 @@ const MAX_CHARACTERS = 1024
 const ID = /^[A-Za-z0-9._:-]{1,256}$/
 
 const PLAIN: AuditAsked = Object.freeze({})
+const UNINSPECTED: AuditAsked = Object.freeze({ inspected: false })
 
 /**
  * What a request asks for beside its model, as far as the policy may speak of it, so that its decision can be made again,
@@ -21,6 +22,7 @@ export function askedOf(facts: RequestFacts, project: string | undefined, clear:
   const lists = tools.functions.length + tools.hosted.length + urls.length + nestedModels.length + objects.length
   const isBare =
     lists === 0 && project === undefined && !input.images && !input.files && !input.audio && !facts.storedSettings
+  if (facts.isUninspected && isBare) return UNINSPECTED
   if (isBare) return maxOutputTokens === undefined ? PLAIN : { maxOutputTokens }
   const asked: { -readonly [Key in keyof AuditAsked]: AuditAsked[Key] } = {}
   const omitted: string[] = []
@@ -49,6 +51,7 @@ export function askedOf(facts: RequestFacts, project: string | undefined, clear:
   if (ids.every((id) => ID.test(id))) listed('objects', ids)
   else omitted.push('objects')
   if (omitted.length > 0) asked.omitted = omitted
+  if (facts.isUninspected) asked.inspected = false
   return asked
 }
 

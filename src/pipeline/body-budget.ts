@@ -28,16 +28,20 @@ export type OpenAllowance = HeldAllowance
  * over, since it may not be sent on before.
  */
 export class BodyBudget {
-  readonly #totalBytes: number
-  readonly #callerBytes: number
+  #totalBytes = 0
+  #callerBytes = 0
   /** By caller. Who holds nothing any more stays until there are many: a map that shrinks and grows with each request
    * costs more than the rest of the budget. */
   readonly #held = new Map<string, { bytes: number }>()
   #all = 0
   #sweepAt = MANY_CALLERS
 
-  /** `maxBodyBytes`: one body of the largest size always fits a caller's share. */
   constructor(totalBytes: number, maxBodyBytes: number) {
+    this.limit(totalBytes, maxBodyBytes)
+  }
+
+  /** Other limits from now on. `maxBodyBytes`: one body of the largest size always fits a caller's share. */
+  limit(totalBytes: number, maxBodyBytes: number): void {
     this.#totalBytes = Math.max(totalBytes, maxBodyBytes)
     this.#callerBytes = Math.max(Math.floor(this.#totalBytes / CALLERS_AT_LIMIT), maxBodyBytes)
   }

@@ -31,6 +31,7 @@ export function auditRequest(
   facts: RequestFacts | null,
   model: string | null,
   alias: string | null,
+  batch?: AuditRequest['batch'],
 ): AuditRequest {
   const request: { -readonly [Key in keyof AuditRequest]: AuditRequest[Key] } = {
     id: head.id,
@@ -43,11 +44,12 @@ export function auditRequest(
   if (head.clientPort !== undefined) request.clientPort = head.clientPort
   if (operation !== null) request.operation = operation
   if (facts !== null) {
-    request.stream = facts.stream
+    if (!facts.isUninspected) request.stream = facts.stream
     request.asked = askedOf(facts, head.project, blotted)
   }
   if (model !== null) request.model = blotted(model)
   if (alias !== null) request.alias = blotted(alias)
+  if (batch !== undefined) request.batch = { ...batch, ...(batch.models ? { models: batch.models.map(blotted) } : {}) }
   if (head.forwardedFor !== undefined) request.forwardedFor = head.forwardedFor.slice(0, 256)
   const trace = head.traceparent === undefined ? null : traceContext(head.traceparent)
   if (trace) {

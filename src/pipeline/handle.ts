@@ -7,16 +7,20 @@ import type { Principal } from '../model/identity.ts'
 import type { ClientExchange } from '../model/ports.ts'
 import type { RequestHead } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
-import type { Delivery } from '../upstream/delivery.ts'
 import { forward } from '../upstream/forward.ts'
 import { answerHere } from './answers.ts'
+import { judgedBatch } from './batch.ts'
+import { holdsLines } from './batch-marking.ts'
 import { callerOf } from './body-budget.ts'
+import { passed } from './delivered.ts'
+import { deliverOwned } from './own-list.ts'
+import { opened, passThrough } from './passthrough.ts'
 import { judged, type Prepared, routed } from './prepare.ts'
 import { type ConversePorts, converse } from './realtime/converse.ts'
 import { auditUnavailable, challenged, credentialFault, methodFault } from './refusals.ts'
-import { sealedShape } from './sealed-answer.ts'
 import type { Snapshot } from './snapshot.ts'
 import { Trail, type TrailPorts } from './trail.ts'
+import { deniedUnread } from './unread.ts'
 import { Holding, type HoldingPorts, readForm } from './upload.ts'
 
 export interface PipelinePorts extends TrailPorts, HoldingPorts, ConversePorts {}
@@ -78,7 +82,11 @@ async function proceed(
 ): Promise<Fault | null> {
   if (exchange.stopped) return exchange.stopped
   const found = routed(head, exchange.upgrade, trail)
-  if (!found.ok) return found.fault
+  if (!found.ok) {
+    const open = opened(head, found.fault, snapshot)
+    if (open === null) return found.fault
+    return open.ok ? passThrough(open.value, head, principal, exchange, snapshot, trail) : open.fault
+  }
   const holding = new Holding(ports, callerOf(principal))
   let queued: Promise<void> | undefined
   try {
@@ -95,7 +103,10 @@ async function proceed(
     if (allowed.by === 'session') return await converse(allowed.wanted, principal, exchange, snapshot, trail, ports)
     const { upstream, request, answer: kind, owned } = allowed
     const shape = upstream.answerShape(kind, request.askedUsage)
-    const delivery = await forward(upstream, request, exchange, owned === null ? shape : sealedShape(shape, owned))
+    const delivery =
+      owned === null
+        ? await forward(upstream, request, exchange, shape)
+        : await deliverOwned({ upstream, request, exchange, shape, memory: holding.memory }, owned)
     queued = delivery.queued
     return passed(delivery, exchange, trail)
   } finally {
@@ -121,9 +132,14 @@ function whole(
   if (found.endpoint.body === 'none') return judged(head, principal, found, null, snapshot, trail)
   const { listen } = snapshot.settings
   if (takesForm(found.endpoint, head)) {
+    const denied = deniedUnread(head, principal, found, snapshot, trail)
+    if (denied) return failed(denied)
     return readForm(head, exchange, listen, holding).then((upload) => {
       if (!upload.ok) return upload
       trail.received(upload.value.form.bytes)
+      if (holdsLines(found, upload.value.form)) {
+        return judgedBatch({ head, principal, found, upload: upload.value, exchange, holding, snapshot, trail })
+      }
       return judged(head, principal, found, upload.value, snapshot, trail)
     })
   }
@@ -173,21 +189,4 @@ async function answer(
   if (exchange.stopped) return exchange.stopped
   trail.complete({ outcome: exchange.gone ? 'client_gone' : 'answered', status: 200, facts: {}, firstByteAt: 0 })
   return null
-}
-
-/** What became of the answer is written down; a fault is returned while it can still be answered. */
-function passed(delivery: Delivery, exchange: ClientExchange, trail: Trail): Fault | null {
-  if (delivery.outcome === 'failed') {
-    return delivery.fault ?? fault('upstream_unavailable', 'the upstream did not answer')
-  }
-  if (delivery.outcome === 'broken') breakOff(exchange, delivery)
-  trail.complete(delivery)
-  return null
-}
-
-/** After the first byte of a stream an error is one event and the end, without `[DONE]`; any other answer is cut. */
-function breakOff(exchange: ClientExchange, { stream, midEvent, fault: reason }: Delivery): void {
-  const broken = reason ?? fault('upstream_unavailable', 'the upstream broke off')
-  if (stream) exchange.breakStream(broken, midEvent)
-  else exchange.cut()
 }

@@ -1,28 +1,25 @@
 import type { FormName } from '../endpoints/answer-forms.ts'
 import type { Endpoint } from '../endpoints/endpoint.ts'
 import { asksForOthers, type Isolation, isKept, isolationOf } from '../endpoints/isolation.ts'
-import type { Route } from '../endpoints/route.ts'
+import { isNarrowed, listedKind, markedKind, marksKind } from '../endpoints/marked.ts'
+import type { Marks } from '../endpoints/seal-answer.ts'
 import type { Decision } from '../model/decision.ts'
 import type { Fault } from '../model/fault.ts'
-import type { JsonBody } from '../model/json.ts'
-import type { ObjectReference } from '../model/objects.ts'
+import type { ObjectKind } from '../model/objects.ts'
 import { failed, ok, type Result } from '../model/result.ts'
-import { objectScope, type Sealer } from '../model/sealing.ts'
+import { type Marker, objectScope, type Sealer } from '../model/sealing.ts'
 import type { Edit } from '../shape/edits.ts'
+import { marking, openMarker, unmarkable as unmarkableBody } from '../shape/mark.ts'
 import { openBody, type Unopened } from '../shape/open-body.ts'
+import { openForm, strayObject } from '../shape/open-form.ts'
 import { type OpenedTarget, openTarget } from '../shape/open-target.ts'
+import { listFault, type OwnList } from '../shape/own-pages.ts'
 import { RequestIds } from '../shape/request-ids.ts'
 import { openSealer } from '../shape/seal.ts'
+import type { AskedObjects } from './asked-objects.ts'
+import { answerMarks, restsOnMarks, unmarkable } from './batch-marking.ts'
 import { objectNotFound, objectRefused, objectsUnavailable, storedRefused } from './refusals.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
-
-/** A request as far as whose objects it speaks of depends on it. */
-export interface AskedObjects {
-  readonly found: Route
-  readonly body: JsonBody | null
-  /** Named in the body. */
-  readonly noted: readonly ObjectReference[]
-}
 
 interface Caller {
   /** The configured name. */
@@ -35,15 +32,23 @@ export interface Owned {
   readonly target: OpenedTarget
   /** What opens the ids in the body. */
   readonly edits: readonly Edit[]
+  /** The same of a form: fields to set, by their names. */
+  readonly changes: ReadonlyMap<string, string>
+  /** What marks the object that is made; null where none is. */
+  readonly marking: Edit | null
   readonly answer: OwnedAnswer
 }
 
 export interface OwnedAnswer {
   readonly ids: RequestIds
   /** How the ids in a good answer are sealed; null where they are not. */
-  readonly sealing: { readonly form: FormName; readonly sealer: Sealer } | null
+  readonly sealing: { readonly form: FormName; readonly sealer: Sealer; readonly marks: Marks | null } | null
   /** What an upstream says that does not have an object is answered with; null where the request names none. */
   readonly notFound: Fault | null
+  /** The answer may hold marks, which nobody sees. */
+  readonly isMarked: boolean
+  /** Which objects of an account's list are answered; null where the answer is no such list. */
+  readonly list: OwnList | null
 }
 
 /** The upstreams that a request can be meant for; `owned` is null where none of them keeps its callers apart. */
@@ -74,86 +79,131 @@ export function isAside({ found: { endpoint, objects }, body, noted }: AskedObje
  * raw one that keeps nobody apart. `decision` is an allow for one of them: the workspace is the same for all.
  *
  * Faults: `object_not_found` for ids that do not open, whatever is wrong with them; `unknown_endpoint` and `invalid_body`
- * for what speaks of the objects of everybody; `objects_unavailable`.
+ * for what speaks of the objects of everybody, and for batches of what was not judged; `objects_unavailable`.
  */
 export function place(
   asked: AskedObjects,
   decision: Decision,
   caller: Caller,
-  serving: readonly ServingUpstream[],
+  candidates: readonly ServingUpstream[],
   snapshot: Snapshot,
 ): Result<Placement, Fault> {
-  const open = serving.filter(({ settings }) => settings.isolation === 'off')
+  const isMarked = restsOnMarks(asked)
+  const serving = isMarked ? candidates.filter(isSealing) : candidates
+  if (isMarked && serving.length === 0) return failed(unmarkable(asked))
+  const open = serving.filter((upstream) => !isSealing(upstream))
   if (open.length === serving.length) return ok({ serving, owned: nobodys })
   const refused = ofEverybody(asked)
   if (refused !== null) return open.length > 0 ? ok({ serving: open, owned: nobodys }) : failed(refused)
-  const sealers = sealersOf(decision, caller, serving, snapshot)
-  if (sealers === null) return failed(objectsUnavailable)
-  const ids = new RequestIds([...sealers.values()])
+  const unmarked = unmarkedFault(asked)
+  if (unmarked !== null) return failed(unmarked)
+  const owners = ownersOf(decision, caller, serving, snapshot)
+  if (owners === null) return failed(objectsUnavailable)
+  const ids = new RequestIds([...owners.values()].map(({ sealer }) => sealer))
   const opened = openAll(asked, ids)
   if (!opened.ok) {
     if (ids.owner !== null || open.length === 0) return failed(notFound(asked, opened.fault))
     return ok({ serving: open, owned: nobodys })
   }
+  const marks = answerMarks(asked)
+  if (!marks.ok) return marks
   const { owner } = ids.settle()
   const fitting = owner === null ? serving : serving.filter(({ settings }) => settings.name === owner.upstream)
   return ok({
     serving: fitting,
     owned: (upstream) => {
-      const sealer = sealers.get(upstream)
-      return sealer === undefined ? null : { ...opened.value, answer: answerOf(asked, ids, sealer) }
+      const owned = owners.get(upstream)
+      if (owned === undefined) return null
+      const answer = answerOf(asked, ids, owned, marks.value)
+      return { ...opened.value, marking: markingOf(asked, owned), answer }
     },
   })
 }
 
 const nobodys = (): null => null
+const isSealing = ({ settings }: ServingUpstream): boolean => settings.isolation !== 'off'
+
+/** What seals and marks for a caller on one upstream. */
+interface Owner {
+  readonly sealer: Sealer
+  marker(kind: ObjectKind): Marker
+}
 
 /** Null where the keys cannot be read. */
-function sealersOf(
+function ownersOf(
   { workspace }: Decision,
   caller: Caller,
   serving: readonly ServingUpstream[],
   { keyRing }: Snapshot,
-): Map<ServingUpstream, Sealer> | null {
+): Map<ServingUpstream, Owner> | null {
   const ring = keyRing()
   if (ring === null) return null
-  const sealers = new Map<ServingUpstream, Sealer>()
+  const owners = new Map<ServingUpstream, Owner>()
   for (const upstream of serving) {
     const { isolation, name } = upstream.settings
     if (isolation === 'off') continue
-    const scope = objectScope(isolation, workspace, caller)
-    sealers.set(upstream, openSealer(ring, { upstream: name, isolation, scope }))
+    const ownership = { upstream: name, isolation, scope: objectScope(isolation, workspace, caller) }
+    owners.set(upstream, {
+      sealer: openSealer(ring, ownership),
+      marker: (kind) => openMarker(ring, ownership, kind),
+    })
   }
-  return sealers
+  return owners
 }
 
-function ofEverybody({ found: { endpoint }, body }: AskedObjects): Fault | null {
+/** Why a request cannot be marked, or what a list is asked for that it cannot be kept to one's own by. */
+function unmarkedFault({ found: { endpoint, query }, body }: AskedObjects): Fault | null {
+  if (listedKind(endpoint.operation) !== null) return listFault(query)
+  return body === null || marksKind(endpoint.operation, body.value) === null ? null : unmarkableBody(body)
+}
+
+function markingOf({ found: { endpoint }, body }: AskedObjects, { marker }: Owner): Edit | null {
+  const kind = body === null ? null : marksKind(endpoint.operation, body.value)
+  return body === null || kind === null ? null : marking(body, marker(kind).mark)
+}
+
+function ofEverybody({ found: { endpoint }, body, fields, noted }: AskedObjects): Fault | null {
   const row = rowOf(endpoint)
   if (row.kind === 'refused') return storedRefused(endpoint.operation, row.why)
   const member = body === null ? null : asksForOthers(endpoint.operation, body.value)
-  return member === null ? null : objectRefused(member)
+  if (member !== null) return objectRefused(member)
+  const stray = fields === null ? null : strayObject(fields, noted)
+  return stray === null ? null : objectRefused(stray.key)
 }
 
+const NO_CHANGES: ReadonlyMap<string, string> = new Map()
+
 function openAll(
-  { found, body, noted }: AskedObjects,
+  { found, body, fields, noted }: AskedObjects,
   ids: RequestIds,
-): Result<Pick<Owned, 'target' | 'edits'>, Unopened> {
+): Result<Pick<Owned, 'target' | 'edits' | 'changes'>, Unopened> {
   const { endpoint, path, query } = found
   const target = openTarget({ template: endpoint.path, path, query, parameters: endpoint.query }, ids.open)
   if (!target.ok) return target
-  if (body === null) return ok({ target: target.value, edits: [] })
+  if (fields !== null) {
+    const changes = openForm(fields, noted, ids.open)
+    return changes.ok ? ok({ target: target.value, edits: [], changes: changes.value }) : changes
+  }
+  if (body === null) return ok({ target: target.value, edits: [], changes: NO_CHANGES })
   const row = rowOf(endpoint)
   const isStrict = row.kind === 'sealed' && row.isStrict
   const edits = openBody(body.text, { noted, isStrict }, ids.open)
-  return edits.ok ? ok({ target: target.value, edits: edits.value }) : edits
+  return edits.ok ? ok({ target: target.value, edits: edits.value, changes: NO_CHANGES }) : edits
 }
 
-function answerOf(asked: AskedObjects, ids: RequestIds, sealer: Sealer): OwnedAnswer {
+function answerOf(asked: AskedObjects, ids: RequestIds, { sealer, marker }: Owner, marks: Marks | null): OwnedAnswer {
   const { endpoint } = asked.found
   const row = rowOf(endpoint)
   // The bytes of a file are the caller's own: an id in them is none of ours.
-  const sealing = row.kind === 'sealed' && !endpoint.bytes ? { form: row.form, sealer } : null
-  return { ids, sealing, notFound: ids.owner === null ? null : notFound(asked) }
+  const sealing = row.kind === 'sealed' && !endpoint.bytes ? { form: row.form, sealer, marks } : null
+  const listed = row.kind === 'sealed' ? row.lists : null
+  return {
+    ids,
+    sealing,
+    notFound: ids.owner === null ? null : notFound(asked),
+    isMarked: markedKind(endpoint.operation) !== null,
+    list: listed === null ? null : { marker: marker(listed), sealer, isNarrowed: isNarrowed(endpoint.operation) },
+  }
 }
 
 /** The same for an id that does not open as for one that the upstream does not have. */

@@ -14,18 +14,21 @@ import type { ClientUpgrade } from '../model/ports.ts'
 import type { RequestFacts, RequestHead, UpstreamRequest } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import type { Obligations } from '../model/transforms.ts'
+import type { Edit } from '../shape/edits.ts'
 import type { FormToSend } from '../shape/form.ts'
 import { shapeRequest } from '../shape/request.ts'
 import { isAnsweredHere } from './answers.ts'
+import type { AskedObjects } from './asked-objects.ts'
+import { holdsLines } from './batch-marking.ts'
 import { candidates, type Judgement, judge, judgeShadow, policyInput } from './judge.ts'
 import { mayUse } from './listing.ts'
-import { type AskedObjects, isAside, type Owned, type OwnedAnswer, place } from './ownership.ts'
+import { isAside, type Owned, type OwnedAnswer, place } from './ownership.ts'
 import type { Conversation } from './realtime/converse.ts'
 import { handshakeFault } from './realtime/handshake.ts'
 import { decisionFault, modelNotFound, noPlaceForText, notCarried, unplacedRefused } from './refusals.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
 import type { Trail } from './trail.ts'
-import { objectInForm, type UploadedForm } from './upload.ts'
+import { fieldsOf, type UploadedForm } from './upload.ts'
 
 /**
  * What an allowed request still needs. Of its body only the bytes that go upstream are kept: the parsed value is many
@@ -72,6 +75,8 @@ export function judged(
   trail: Trail,
 ): Result<Prepared, Fault> {
   const upload = sent === null || Buffer.isBuffer(sent) ? null : sent
+  const judgedFor = upload?.judgedFor ?? null
+  if (upload && judgedFor === null && holdsLines(found, upload.form)) throw new Error('lines that nobody judged')
   const parsed = Buffer.isBuffer(sent) ? parseJsonBody(sent) : ok(null)
   if (!parsed.ok) return parsed
   const body = parsed.value
@@ -87,14 +92,13 @@ export function judged(
       : { model: named, alias: null }
   trail.described(facts, model ?? null, alias)
   const input = policyInput(principal, head, facts, model, trail.startedAt)
-  const asked = { found, body, noted: described.value.objects }
+  const fields = upload && fieldsOf(upload)
+  const asked = { found, body, fields, noted: described.value.objects, judgedFor }
   const decided = decide(asked, principal, facts, input, snapshot, trail)
   if (!decided.ok) return decided
   if (isAnsweredHere(facts.operation)) return ok({ by: 'proxy', input })
   const { upstream, owned } = decided.value
   const { basePath, settings } = upstream
-  const raw = upload && settings.isolation !== 'off' ? objectInForm(described.value) : null
-  if (raw) return failed(raw)
   const { apiKey } = settings
   const said = settings.kind === 'anthropic' ? messageHead(head.rawHeaders) : PLAIN_HEAD
   if (!said.ok) return said
@@ -109,18 +113,23 @@ export function judged(
   const request = shapeRequest({
     route: owned === null ? found : { ...found, ...owned.target },
     body,
-    form: upload && formToSend(upload),
+    form: upload && formToSend(upload, owned?.changes),
     facts,
     model,
     alias,
     obligations,
-    ...(owned === null ? {} : { opening: owned.edits }),
+    ...(owned === null ? {} : { opening: bodyEdits(owned, obligations) }),
     basePath,
     apiKey,
     messageHead: said.value,
     traceparent: head.traceparent,
   })
   return ok({ by: 'upstream', upstream, request, answer: found.endpoint.answer, owned: owned?.answer ?? null })
+}
+
+/** A chat that the policy forbids to be stored is marked as nobody's: the API takes metadata only of what is stored. */
+function bodyEdits({ edits, marking }: Owned, obligations: Obligations | null): readonly Edit[] {
+  return marking === null || obligations?.set.store === false ? edits : [...edits, marking]
 }
 
 /** A session that only writes down what it hears has no instructions that the policy's text could stand before. */
@@ -186,16 +195,16 @@ function decideFor(
 }
 
 /** Its boundary is made now, when the client has no more to say. */
-function formToSend({ form, spool }: UploadedForm): FormToSend {
+function formToSend({ form, spool }: UploadedForm, opened: ReadonlyMap<string, string> = new Map()): FormToSend {
   const boundary = randomBytes(BOUNDARY_BYTES).toString('hex')
   return {
-    write: (changes) => writeForm(form, boundary, changes),
+    write: (changes) => writeForm(form, boundary, new Map([...opened, ...changes])),
     read: (segments) => spool.read(segments),
   }
 }
 
 /** The facts of a request with the objects that its path and query name. */
-function withObjects(facts: RequestFacts, { objects }: Route): RequestFacts {
+export function withObjects(facts: RequestFacts, { objects }: Route): RequestFacts {
   return objects.length === 0 ? facts : { ...facts, objects: [...objects, ...facts.objects] }
 }
 

@@ -46,7 +46,10 @@ export function credentialFault(verification: Exclude<Verification, { outcome: '
 }
 
 /** What a caller is told of a refusal by the policy: the rule and the field, never the policy's text. */
-export function decisionFault(decision: Exclude<Decision, { effect: 'allow' }>, facts: RequestFacts): Fault {
+export function decisionFault(
+  decision: Exclude<Decision, { effect: 'allow' }>,
+  facts: Pick<RequestFacts, 'operation' | 'model'>,
+): Fault {
   switch (decision.effect) {
     case 'step_up':
       return stepUp(decision)

@@ -1,5 +1,6 @@
 import { answerForm } from '../endpoints/answer-forms.ts'
 import { openAnswerSealer } from '../endpoints/seal-answer.ts'
+import { MarkRemover, unmarkedError } from '../endpoints/unmark.ts'
 import { isJsonObject, ownValue } from '../model/json.ts'
 import type { AnswerTap } from '../model/ports.ts'
 import type { AnswerFacts } from '../model/request.ts'
@@ -12,24 +13,42 @@ import type { OwnedAnswer } from './ownership.ts'
  * those that the request named stand in errors as the request wrote them, and what is not there is answered like what is
  * somebody else's.
  */
-export function sealedShape(shape: AnswerShape, { ids, sealing, notFound }: OwnedAnswer): AnswerShape {
+export function sealedShape(shape: AnswerShape, { ids, sealing, notFound, isMarked }: OwnedAnswer): AnswerShape {
   return {
     ...shape,
     openTap: (kind, status) => {
       const tap = shape.openTap(kind, status)
-      return sealing === null ? tap : sealingTap(tap, kind, sealing)
+      const unmarked = isMarked ? unmarkingTap(tap) : tap
+      return sealing === null ? unmarked : sealingTap(unmarked, kind, sealing)
     },
-    blot: (body) => ids.sealError(shape.blot(body)),
+    blot: (body) => ids.sealError(isMarked ? unmarkedError(shape.blot(body)) : shape.blot(body)),
     faultFor: (status, body) => (status === 404 && !isOfModel(body) ? notFound : null),
+  }
+}
+
+/** Takes out what the proxy has written into an object to know it again. */
+function unmarkingTap(tap: AnswerTap): AnswerTap {
+  const remover = new MarkRemover()
+  return {
+    resizes: true,
+    push: (chunk) => {
+      const bytes = tap.push(chunk)
+      return bytes && remover.push(bytes)
+    },
+    end: () => {
+      const { rest, facts } = tap.end()
+      const parts = [rest && remover.push(rest), remover.end()].filter((part) => part !== null)
+      return { rest: parts.length === 0 ? null : Buffer.concat(parts), facts }
+    },
   }
 }
 
 function sealingTap(
   tap: AnswerTap,
   kind: 'json' | 'sse',
-  { form, sealer }: NonNullable<OwnedAnswer['sealing']>,
+  { form, sealer, marks }: NonNullable<OwnedAnswer['sealing']>,
 ): AnswerTap {
-  const seal = openAnswerSealer(answerForm(form), kind, sealer.suffix)
+  const seal = openAnswerSealer(answerForm(form), kind, sealer.suffix, marks)
   return {
     resizes: true,
     push: (chunk) => {

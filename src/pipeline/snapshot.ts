@@ -1,5 +1,5 @@
 import type { AnswerKind } from '../endpoints/endpoint.ts'
-import type { Decision, PolicyInput, ShadowPolicy } from '../model/decision.ts'
+import type { Decision, HeadInput, PolicyInput, ShadowPolicy, UnreadDenial } from '../model/decision.ts'
 import type { Credential, Verification } from '../model/identity.ts'
 import type { Settings } from '../model/settings.ts'
 import type { Obligations } from '../model/transforms.ts'
@@ -15,6 +15,8 @@ export interface DecidingPolicy {
   /** Some rule has a condition on the upstream: then each candidate is decided by itself. */
   readonly speaksOfUpstream: boolean
   decide(input: PolicyInput): Decision
+  /** The denial of a request whatever its body is; null where one could be allowed. */
+  deniedUnread(head: HeadInput): UnreadDenial | null
   /** The decision as if the rules in shadow mode were enforced, too; null where there are none. */
   readonly shadow: ShadowPolicy | null
   /** What is done to the body of a request that is allowed; null for nothing. */

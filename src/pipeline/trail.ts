@@ -1,10 +1,10 @@
 import type { AuditAction, AuditEvent, AuditKeep, AuditLog, AuditPolicy, AuditRequest } from '../model/audit.ts'
 import type { Fault, FaultCode } from '../model/fault.ts'
-import type { MethodName, Principal } from '../model/identity.ts'
 import type { ClientExchange, Clock } from '../model/ports.ts'
 import type { RequestFacts, RequestHead } from '../model/request.ts'
 import type { Upstream } from '../upstream/pools.ts'
 import { auditRequest, blottedFacts, completion, decisionOf, type Ending, measured, named, targetOf } from './events.ts'
+import type { Identified } from './identified.ts'
 import type { Meter } from './meter.ts'
 import { auditUnavailable, isAuthentication, isOfPolicy } from './refusals.ts'
 import { auditPolicy, undecided, type Verdict } from './verdict.ts'
@@ -15,15 +15,6 @@ export interface TrailPorts {
   readonly clock: Clock
   /** The HTTP status that a fault is answered with. */
   readonly statusOf: (code: FaultCode) => number
-}
-
-/** Who was recognised, or what is known of a credential that was not. */
-export interface Identified {
-  readonly principal?: Principal
-  readonly method?: MethodName
-  /** The configured name of the issuer that owns the credential. */
-  readonly issuer?: string
-  readonly cache?: 'hit' | 'miss'
 }
 
 type State = 'open' | 'authorized' | 'over'
@@ -45,6 +36,7 @@ export class Trail {
   #facts: RequestFacts | null = null
   #model: string | null = null
   #alias: string | null = null
+  #batch: AuditRequest['batch']
   #requestBytes = 0
   #verdict: Verdict | null = null
   #obligations: readonly string[] | undefined
@@ -91,6 +83,11 @@ export class Trail {
     this.#facts = facts
     this.#model = model
     this.#alias = alias
+  }
+
+  /** What the lines of its file are. */
+  batched(batch: AuditRequest['batch']): void {
+    this.#batch = batch
   }
 
   decided(verdict: Verdict): void {
@@ -227,7 +224,8 @@ export class Trail {
 
   /** Written once: both events share the object, and what a format makes of it. */
   #described(): AuditRequest {
-    this.#request ??= auditRequest(this.#head, this.#operation, this.#facts, this.#model, this.#alias)
+    const asked = [this.#operation, this.#facts, this.#model, this.#alias, this.#batch] as const
+    this.#request ??= auditRequest(this.#head, ...asked)
     return this.#request
   }
 

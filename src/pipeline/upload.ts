@@ -2,11 +2,11 @@ import { boundaryOf } from '../endpoints/multipart/boundary.ts'
 import { type Form, FormReader } from '../endpoints/multipart/form.ts'
 import type { Fault } from '../model/fault.ts'
 import type { BodyAllowance, ClientExchange, UploadSpool } from '../model/ports.ts'
-import type { RequestFacts, RequestHead } from '../model/request.ts'
+import type { RequestHead } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import type { ListenSettings } from '../model/settings.ts'
+import type { FormField } from '../shape/open-form.ts'
 import type { BodyBudget, OpenAllowance } from './body-budget.ts'
-import { objectRefused } from './refusals.ts'
 
 /** What a form takes of the memory whatever is in it: what is written to the disk and what is read from it at a time. */
 const HELD_BYTES = 128 * 1024
@@ -25,7 +25,7 @@ export class Holding {
   readonly memory: OpenAllowance
   readonly #ports: HoldingPorts
   readonly #caller: string
-  #kept: { readonly spool: UploadSpool; readonly room: OpenAllowance } | null = null
+  readonly #kept: { readonly spool: UploadSpool; readonly room: OpenAllowance }[] = []
 
   constructor(ports: HoldingPorts, caller: string) {
     this.memory = ports.bodies.open(caller)
@@ -33,20 +33,18 @@ export class Holding {
     this.#caller = caller
   }
 
-  /** Once a request. */
+  /** One for each file that is kept. */
   openSpool(folder: string): UploadSpool {
     const room = this.#ports.spooled.open(this.#caller)
     const spool = this.#ports.openSpool(folder, room)
-    this.#kept = { spool, room }
+    this.#kept.push({ spool, room })
     return spool
   }
 
   /** What is on disk counts until it is gone from there. */
   release(): void {
     this.memory.release()
-    const kept = this.#kept
-    this.#kept = null
-    if (kept !== null) void kept.spool.dispose().then(() => kept.room.release())
+    for (const { spool, room } of this.#kept.splice(0)) void spool.dispose().then(() => room.release())
   }
 }
 
@@ -54,6 +52,8 @@ export class Holding {
 export interface UploadedForm {
   readonly form: Form
   readonly spool: UploadSpool
+  /** Where its file holds requests: the mark of what they were judged for. Null before that, and for any other file. */
+  readonly judgedFor: string | null
 }
 
 /**
@@ -79,12 +79,12 @@ export async function readForm(
   )
   if (unread) return failed(unread)
   const form = reader.end()
-  return form.ok ? ok({ form: form.value, spool }) : form
+  return form.ok ? ok({ form: form.value, spool, judgedFor: null }) : form
 }
 
-/** Why a form goes to no upstream that keeps its callers apart: an id in a field would go on as the caller wrote it. */
-export function objectInForm({ objects: [named] }: Pick<RequestFacts, 'objects'>): Fault | null {
-  return named === undefined ? null : objectRefused(named.key)
+/** The fields of a form, as far as ids are opened in them. */
+export function fieldsOf({ form }: UploadedForm): FormField[] {
+  return form.parts.flatMap((part) => (part.kind === 'field' ? [{ name: part.head.name, text: part.text }] : []))
 }
 
 /** What is of a file goes to the spool; all else stays in memory, and is counted there. */

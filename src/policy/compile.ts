@@ -1,4 +1,4 @@
-import type { Decision, Explanation, PolicyInput, ShadowPolicy } from '../model/decision.ts'
+import type { Decision, Explanation, HeadInput, PolicyInput, ShadowPolicy, UnreadDenial } from '../model/decision.ts'
 import type { Obligations } from '../model/transforms.ts'
 import { compareCodePoints } from './code-points.ts'
 import { decide, workspaceOf } from './decide.ts'
@@ -16,6 +16,7 @@ import type { RuleDocument, TestDocument, TransformDocument } from './schema.ts'
 import { compileShadow } from './shadow.ts'
 import { shownList } from './text-test.ts'
 import { compileTransforms } from './transforms.ts'
+import { deniedUnread } from './unread.ts'
 import { warmingInputs } from './warm.ts'
 
 /** A policy in force: immutable, and every question to it has an answer. */
@@ -26,6 +27,11 @@ export interface CompiledPolicy {
   readonly speaksOfUpstream: boolean
   /** By the enforced rules alone. */
   readonly decide: (input: PolicyInput) => Decision
+  /**
+   * The denial of a request by its head alone; null where a body could change it, or what the shadow rules would say. Not
+   * for the hot path of requests that are allowed.
+   */
+  readonly deniedUnread: (head: HeadInput) => UnreadDenial | null
   /** The decision as if the rules in shadow mode were enforced, too; null where there are none. */
   readonly shadow: ShadowPolicy | null
   /** What is done to the body of a request that is allowed; null for nothing. */
@@ -88,7 +94,7 @@ function compileMerged(merged: Merged, digest: string): CompiledPolicy {
   }
 }
 
-type Deciding = Pick<CompiledPolicy, 'decide' | 'shadow' | 'obligations' | 'explain'>
+type Deciding = Pick<CompiledPolicy, 'decide' | 'deniedUnread' | 'shadow' | 'obligations' | 'explain'>
 
 /** What is asked about one request. A policy without shadow rules or transforms has nothing more to ask. */
 function compileDeciding(parts: Parts): Deciding {
@@ -108,11 +114,22 @@ function compileDeciding(parts: Parts): Deciding {
   const enforced = buildRuleSet(rules.filter(({ isShadow }) => !isShadow))
   const decideInput = decider(enforced)
   const hasShadow = rules.some(({ isShadow }) => isShadow)
-  const shadow = hasShadow ? compileShadow(rules, speaksOfUpstream(parts.rules), decider(buildRuleSet(rules))) : null
+  const all = hasShadow ? buildRuleSet(rules) : enforced
+  const shadow = hasShadow ? compileShadow(rules, speaksOfUpstream(parts.rules), decider(all)) : null
+  const unread = (set: RuleSet, head: HeadInput) => {
+    const held = heldBy(head.principal)
+    return deniedUnread(set, head, held, workspaceOf(held, head.project, workspaceAt), names.workspaces)
+  }
   const obligationsOf = compileObligations(parts, workspaceAt)
   const obligations = obligationsOf === null ? () => null : (input: PolicyInput) => obligationsOf(placed(input))
   return {
     decide: decideInput,
+    deniedUnread: (head) => {
+      const decision = unread(enforced, head)
+      const other = shadow === null ? decision : unread(all, head)
+      if (decision === null || other === null) return null
+      return { decision, shadow: shadow?.verdict(decision, other) ?? null }
+    },
     shadow,
     obligations,
     explain: (input, shadowInput = input) => {

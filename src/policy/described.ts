@@ -1,7 +1,7 @@
 import type { PolicyInput, PolicyPrincipal } from '../model/decision.ts'
 import { METHODS, type MethodName } from '../model/identity.ts'
 import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
-import { MODEL_OPERATIONS } from '../model/operations.ts'
+import { isUninspected, MODEL_OPERATIONS } from '../model/operations.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 
 /** A request that somebody describes. `upstream` is the name of the one that is pinned; null means the best outcome. */
@@ -111,7 +111,7 @@ function known(value: JsonValue, kind: keyof typeof KEYS, name: string): JsonObj
 /** A model that is not named: none where the operation has none, else what cannot be told. */
 function absentModel(request: JsonObject, operation: string): null | undefined {
   const isNamed = (ownValue(request, 'model') ?? null) !== null
-  return isNamed || MODEL_OPERATIONS.includes(operation) ? undefined : null
+  return isNamed || MODEL_OPERATIONS.includes(operation) || isUninspected(operation) ? undefined : null
 }
 
 function textOf(object: JsonObject, key: string): string | undefined {

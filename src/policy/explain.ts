@@ -1,7 +1,15 @@
 import type { Decision, Explanation, PolicyInput, Unmet } from '../model/decision.ts'
 import { CANNOT_TELL } from './conditions/condition.ts'
 import type { Held } from './membership.ts'
-import { type CompiledRule, type Facts, hasName, modelMatch, rolesMatch, ruleMatch, workspaceMatch } from './rule.ts'
+import {
+  type CompiledRule,
+  type Facts,
+  modelMatch,
+  rolesMatch,
+  ruleMatch,
+  speaksOfOperation,
+  workspaceMatch,
+} from './rule.ts'
 import type { RuleSet } from './rule-set.ts'
 import { shown, shownList } from './text-test.ts'
 
@@ -54,8 +62,9 @@ function unmetOf(rule: CompiledRule, names: Names, facts: Facts): Unmet[] {
     row('workspaces', `one of ${shownList(named(rule.workspaces ?? [], names.workspaces))}`, got)
   }
   const written = names.written[rule.rank]
-  if (rule.operations !== null && !hasName(rule.operations, input.operation)) {
-    row('operations', `one of ${written?.operations}`, shown(input.operation))
+  if (!speaksOfOperation(rule, input.operation)) {
+    const want = rule.operations === null ? 'the operation by its name' : `one of ${written?.operations}`
+    row('operations', want, shown(input.operation))
   }
   if (modelMatch(rule, facts) !== 'yes') {
     const got = input.model === undefined ? CANNOT_TELL : input.model === null ? 'none' : shown(input.model)

@@ -50,6 +50,12 @@ export function allowLookup({ input, held, workspace }: Facts): Lookup {
   }
 }
 
+/** Finds denies whatever their conditions say. */
+export function deniedLookup(facts: Facts): Lookup {
+  const { conditions: _, ...lookup } = denyLookup(facts)
+  return lookup
+}
+
 export function candidatesOf(found: RuleSet['allows'], { model }: PolicyInput): Candidates {
   return typeof model === 'string' ? found.named : found.modelless
 }

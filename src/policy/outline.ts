@@ -1,4 +1,5 @@
 import { expandModels } from './model-sets.ts'
+import { OF_BODIES } from './rule.ts'
 import type {
   MemberDocument,
   RoleDocument,
@@ -143,4 +144,9 @@ function outlineTransform(
     set: set ?? {},
     prepend: system?.prepend ?? null,
   }
+}
+
+/** Whether the rule asks for anything of a body: of one that nobody inspects, that cannot be told. */
+export function asksOfBodies({ when, hasNoUrls }: OutlineRule): boolean {
+  return Object.keys(when).some((name) => OF_BODIES.has(name) && !(name === 'urls' && hasNoUrls))
 }

@@ -1,6 +1,6 @@
 import type { DecisionReason } from '../model/decision.ts'
 import { allowLookup, candidatesOf } from './lookup.ts'
-import { type CompiledRule, type Facts, hasName, modelMatch, rolesMatch, selectorsMatch } from './rule.ts'
+import { type CompiledRule, type Facts, modelMatch, rolesMatch, selectorsMatch, speaksOfOperation } from './rule.ts'
 import { type RuleSet, reaches } from './rule-set.ts'
 
 const REASONS: ReadonlyMap<string, DecisionReason> = new Map([
@@ -19,7 +19,16 @@ const REASONS: ReadonlyMap<string, DecisionReason> = new Map([
 export function denialReason(set: RuleSet, facts: Facts): DecisionReason {
   if (!set.hasAllows) return 'default_deny'
   const unmet = nearestUnmet(set, facts)
-  if (unmet !== null) return REASONS.get(unmet) ?? 'condition_unmet'
+  return unmet === null ? selectorReason(set, facts) : conditionReason(unmet)
+}
+
+export function conditionReason(unmet: string): DecisionReason {
+  return REASONS.get(unmet) ?? 'condition_unmet'
+}
+
+/** What the allows lack before any of their conditions. */
+export function selectorReason(set: RuleSet, facts: Facts): DecisionReason {
+  if (!set.hasAllows) return 'default_deny'
   const { held, input } = facts
   if (!reaches(set, held.roles, null)) return 'role_missing'
   if (!reaches(set, held.roles, input.operation)) return 'endpoint_not_allowed'
@@ -56,7 +65,6 @@ function isAllowedElsewhere(set: RuleSet, facts: Facts): boolean {
 
 /** Everything but the workspace matches. */
 function isOpen(rule: CompiledRule, facts: Facts): boolean {
-  const { operations } = rule
-  if (operations !== null && !hasName(operations, facts.input.operation)) return false
+  if (!speaksOfOperation(rule, facts.input.operation)) return false
   return rolesMatch(rule, facts) === 'yes' && modelMatch(rule, facts) === 'yes'
 }

@@ -10,7 +10,7 @@ import type { ConditionFault } from './conditions/condition.ts'
 import { CONDITIONS } from './conditions/index.ts'
 import { cyclicNames } from './cycles.ts'
 import { denyWarnings } from './deny-warnings.ts'
-import type { KnownNames } from './known-names.ts'
+import { type KnownNames, unopenedRoute } from './known-names.ts'
 import { type FileProblem, type Merged, type Placed, problemAt } from './merge.ts'
 import type { MemberDocument, RuleDocument } from './schema.ts'
 import { testProblems } from './test-references.ts'
@@ -43,10 +43,10 @@ export function referenceProblems(merged: Merged, known: KnownNames): FileProble
   found.push(...cycles(models, members, 'set'))
   for (const [name, alias] of aliases) found.push(...aliasProblems(name, alias, merged))
   for (const rule of rules) {
-    found.push(...selectorProblems(rule, merged), ...conditionProblems(rule), ...denyWarnings(rule))
+    found.push(...selectorProblems(rule, merged, known), ...conditionProblems(rule), ...denyWarnings(rule))
     found.push(...upstreamWarnings(rule, known))
   }
-  for (const transform of merged.transforms) found.push(...selectorProblems(transform, merged))
+  for (const transform of merged.transforms) found.push(...selectorProblems(transform, merged, known))
   found.push(...transformProblems(merged))
   const ids = new Set(rules.map(({ value }) => value.id ?? ''))
   for (const test of tests) found.push(...testProblems(test, ids, known))
@@ -56,13 +56,13 @@ export function referenceProblems(merged: Merged, known: KnownNames): FileProble
 type Selecting = Placed<Pick<Draft<RuleDocument>, 'roles' | 'workspaces' | 'models' | 'operations'>>
 
 /** Of a rule or a transform. */
-function selectorProblems(selecting: Selecting, merged: Merged): FileProblem[] {
+function selectorProblems(selecting: Selecting, merged: Merged, known: KnownNames): FileProblem[] {
   const { value } = selecting
   return [
     ...unknownNames(selecting, ['roles'], value.roles, merged.roles, 'role'),
     ...unknownNames(selecting, ['workspaces'], value.workspaces, merged.workspaces, 'workspace'),
     ...modelProblems(selecting, ['models'], value.models, merged),
-    ...operationProblems(selecting),
+    ...operationProblems(selecting, known),
   ]
 }
 
@@ -154,8 +154,10 @@ function cycles(
   })
 }
 
-function operationProblems(selecting: Selecting): FileProblem[] {
+function operationProblems(selecting: Selecting, { routes }: KnownNames): FileProblem[] {
   return [...(selecting.value.operations ?? []).entries()].flatMap(([index, name]) => {
+    const unopened = name === undefined ? null : unopenedRoute(name, routes)
+    if (unopened) return [problemAt(selecting, ['operations', index], 'unknown_operation', unopened)]
     if (name === undefined || isOperationName(name)) return []
     const meant = didYouMean(name, [...SPELLED_OPERATIONS, ...OPERATION_PATTERNS])
     const message = `no operation has this name${meant || '; write one such as `chat`, `models.list` or `files.*`'}`

@@ -1,7 +1,9 @@
 import type { PolicyInput, RuleId } from '../model/decision.ts'
 import type { Match } from '../model/match.ts'
+import { isUninspected } from '../model/operations.ts'
 import { compilePattern, isPattern } from '../model/pattern.ts'
 import { durationMs } from '../model/units.ts'
+import { CANNOT_TELL } from './conditions/condition.ts'
 import { CONDITIONS } from './conditions/index.ts'
 import { type Facet, facetOf } from './facets.ts'
 import type { Held } from './membership.ts'
@@ -90,15 +92,20 @@ type AnyCondition = {
 function compileCondition(name: keyof typeof CONDITIONS, written: unknown): CompiledCondition {
   // The schema has checked that the value is of this condition's type.
   const condition = CONDITIONS[name] as unknown as AnyCondition
+  const test = condition.compile(written)
+  const isOfBody = OF_BODIES.has(name)
   return {
     name,
     key: JSON.stringify(written),
     facet: facetOf(name, written),
     want: condition.want(written),
-    test: condition.compile(written),
-    got: (input) => condition.got(input, written),
+    test: isOfBody ? (input) => (isUninspected(input.operation) ? 'unknown' : test(input)) : test,
+    got: (input) => (isOfBody && isUninspected(input.operation) ? CANNOT_TELL : condition.got(input, written)),
   }
 }
+
+/** Conditions on what stands in a body: where nobody reads it, they cannot be told. */
+export const OF_BODIES: ReadonlySet<string> = new Set(['tools', 'urls', 'input', 'stream', 'max_output_tokens'])
 
 const noUrls = compileCondition('urls', [])
 
@@ -131,13 +138,21 @@ export function hasName({ exact, patterns }: NameSet, name: string): boolean {
 
 /** Whether the rule speaks of the request at all, before its conditions. */
 export function selectorsMatch(rule: CompiledRule, facts: Facts): Match {
-  const { operation } = facts.input
-  if (rule.operations !== null && !hasName(rule.operations, operation)) return 'no'
+  if (!speaksOfOperation(rule, facts.input.operation)) return 'no'
   const roles = rolesMatch(rule, facts)
   if (roles === 'no') return 'no'
   const workspace = workspaceMatch(rule, facts)
   if (workspace === 'no') return 'no'
   return both(both(roles, workspace), modelMatch(rule, facts))
+}
+
+/** What nobody inspects is granted only by a rule that has `operations`: not by one that was written about all others. */
+export function speaksOfOperation(
+  { effect, operations }: Pick<CompiledRule, 'effect' | 'operations'>,
+  operation: string,
+): boolean {
+  if (operations === null) return effect === 'deny' || !isUninspected(operation)
+  return hasName(operations, operation)
 }
 
 export function rolesMatch({ roles }: CompiledRule, { held }: Facts): Match {

@@ -2,7 +2,7 @@ import { isOperationName, SPELLED_OPERATIONS } from '../model/operations.ts'
 import type { Draft } from '../schema/draft.ts'
 import { nearest } from '../schema/nearest.ts'
 import { instantOf } from './described.ts'
-import type { KnownNames } from './known-names.ts'
+import { type KnownNames, unopenedRoute } from './known-names.ts'
 import { type FileProblem, type Placed, problemAt } from './merge.ts'
 import type { TestDocument } from './schema.ts'
 
@@ -10,7 +10,7 @@ import type { TestDocument } from './schema.ts'
 export function testProblems(
   test: Placed<Draft<TestDocument>>,
   ids: ReadonlySet<string>,
-  { upstreams }: KnownNames,
+  { upstreams, routes }: KnownNames,
 ): FileProblem[] {
   const { request, expect, at, upstream } = test.value
   const found: FileProblem[] = []
@@ -21,6 +21,8 @@ export function testProblems(
     const message = `no operation has this name; ${meant}`
     found.push(problemAt(test, ['request', 'operation'], 'unknown_operation', message))
   }
+  const unopened = operation === undefined ? null : unopenedRoute(operation, routes)
+  if (unopened) found.push(problemAt(test, ['request', 'operation'], 'unknown_operation', unopened))
   if (expect?.rule !== undefined && !ids.has(expect.rule)) {
     found.push(problemAt(test, ['expect', 'rule'], 'unknown_rule', 'no rule has this `id`'))
   }

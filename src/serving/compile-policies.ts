@@ -1,7 +1,9 @@
 import type { Compiled } from '../config/load-all.ts'
 import type { ConfigNames, UnreadPart } from '../config/names.ts'
 import type { PolicySource } from '../config/policy-sources.ts'
+import { overlapWithTable } from '../endpoints/passthrough.ts'
 import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
+import type { Problem } from '../model/problem.ts'
 import { type CompiledPolicy, compilePolicy } from '../policy/compile.ts'
 
 /** Findings that say no more than that a name is not known, by the part that would have to be whole for them to hold. */
@@ -9,6 +11,7 @@ const STEMMING: { readonly [Part in UnreadPart]: readonly string[] } = {
   issuers: ['unknown_issuer'],
   upstreams: ['unknown_upstream'],
   upstream_facts: ['unknown_region', 'unknown_label'],
+  passthrough: [],
   policies: ['unknown_role', 'unknown_workspace', 'unknown_set', 'unknown_rule'],
 }
 
@@ -23,17 +26,42 @@ export interface NamedPolicy extends CompiledPolicy {
 /** Compiles policies against the names of a config, and leaves out the findings that stem from its unread parts. */
 export function compilePolicies(
   sources: readonly PolicySource[],
-  { issuers, upstreams, unread }: ConfigNames,
+  { issuers, upstreams, passthrough, urls, unread }: ConfigNames,
 ): Compiled<NamedPolicy> {
-  const { policy, problems } = compilePolicy(sources, { issuers, upstreams })
+  const { policy, problems } = compilePolicy(sources, { issuers, upstreams, routes: routeNames(passthrough, unread) })
   const stemming = new Set([...unread].flatMap((part) => STEMMING[part]))
   // A slip in a key such as `roles` hides every name below it.
   if (problems.some(({ path, code }) => path.length === 1 && code !== 'missing_key')) {
     for (const code of STEMMING.policies) stemming.add(code)
   }
   if (sources.some(({ document }) => hasRuleWithoutId(document))) stemming.add('unknown_rule')
-  return { policy: policy && named(policy, sources), problems: problems.filter(({ code }) => !stemming.has(code)) }
+  return {
+    policy: policy && named(policy, sources),
+    problems: problems.filter(({ code }) => !stemming.has(code)),
+    ofConfig: openedOperations(passthrough, urls),
+  }
 }
+
+/** Undefined where they could not all be read. */
+function routeNames(passthrough: ConfigNames['passthrough'], unread: ConfigNames['unread']): string[] | undefined {
+  return unread.has('passthrough') ? undefined : passthrough.flatMap(({ name }) => name ?? [])
+}
+
+/** A passthrough route must not be a second way to what the table judges. */
+function openedOperations(passthrough: ConfigNames['passthrough'], urls: ConfigNames['urls']): Problem[] {
+  return passthrough.flatMap(({ path, url }, index) => {
+    const own = url === undefined ? null : URL.parse(url)
+    if (path === undefined || own === null) return []
+    const there = urls.map((one) => URL.parse(one)).filter((one) => one?.origin === own.origin)
+    const bases = there.map((one) => basePathOf(one))
+    const met = overlapWithTable(path, basePathOf(own), bases)
+    if (met === null) return []
+    const message = `leads to \`${met}\` of the API, which is judged by what it asks for; open paths beside it only`
+    return [{ path: ['passthrough', index, 'path'], at: 'value', severity: 'error', code: 'overlap', message }]
+  })
+}
+
+const basePathOf = (url: URL | null) => url?.pathname.replace(/\/+$/, '') ?? ''
 
 function named(policy: CompiledPolicy, sources: readonly PolicySource[]): NamedPolicy {
   // A policy that compiles is what the schema says, so that nothing of another type is missed here.

@@ -8,8 +8,6 @@ const READ_ONCE: { readonly [name: string]: (settings: Settings) => unknown } = 
   'listen.timeouts.head': ({ listen }) => listen.timeouts.headMs,
   'listen.timeouts.keep_alive': ({ listen }) => listen.timeouts.keepAliveMs,
   'listen.timeouts.drain': ({ listen }) => listen.timeouts.drainMs,
-  'listen.max_buffered': ({ listen }) => listen.maxBufferedBytes,
-  'listen.max_spooled': ({ listen }) => listen.maxSpooledBytes,
   store: ({ store }) => store,
   'audit.format': ({ audit }) => audit.format,
   'audit.delivery': ({ audit }) => audit.delivery,

@@ -61,8 +61,8 @@ export class Runtime {
   readonly #reloader: Reloader
   readonly #current: Current
   readonly #meter = new Meter()
-  readonly #bodies: BodyBudget
-  readonly #spooled: BodyBudget
+  readonly #bodies = new BodyBudget(0, 0)
+  readonly #spooled = new BodyBudget(0, 0)
   readonly #keyEvents: KeyEventFollower
   readonly #file: string
   readonly #store: ServingStore
@@ -75,8 +75,6 @@ export class Runtime {
   constructor({ file, env, auditFd, loadedAt, loading, sound, diagnostics }: RuntimeOptions, store: ServingStore) {
     const { settings } = sound
     this.#file = file
-    this.#bodies = new BodyBudget(settings.listen.maxBufferedBytes, settings.listen.maxBodyBytes)
-    this.#spooled = new BodyBudget(settings.listen.maxSpooledBytes, settings.listen.maxUploadBytes)
     this.#diagnostics = diagnostics
     this.#store = store
     this.#inForce = sound
@@ -208,6 +206,8 @@ export class Runtime {
   }
 
   #compose({ settings, policy }: Sound, previous: Snapshot | null): Snapshot {
+    this.#bodies.limit(settings.listen.maxBufferedBytes, settings.listen.maxBodyBytes)
+    this.#spooled.limit(settings.listen.maxSpooledBytes, settings.listen.maxUploadBytes)
     const report = (failure: string) => this.#diagnostics.warn(failure)
     const keyRing = () => this.#store.keyRing()
     return composeSnapshot(settings, policy, this.#identity, Date.now, previous, report, keyRing)

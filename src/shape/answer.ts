@@ -5,7 +5,8 @@ const MAX_VALUE = 256
 const MAX_LIMIT_HEADERS = 24
 
 /** A media type with parameters, of visible characters. */
-const MEDIA_TYPE = /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+(?:[ \t]*;[ \t]*[a-z0-9_-]+=(?:[^\s";,]+|"[^"\\]*"))*$/i
+export const MEDIA_TYPE =
+  /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+(?:[ \t]*;[ \t]*[a-z0-9_-]+=(?:[^\s";,]+|"[^"\\]*"))*$/i
 const VISIBLE = /^[\x20-\x7e]+$/
 const LIMIT_NAME = /^x-ratelimit-[a-z0-9-]{1,48}$/
 

@@ -1,8 +1,5 @@
 import type { Sealer } from '../model/sealing.ts'
-
-/** No upstream's id, and none that can be sealed, has these around it. */
-const BEFORE = '(?<![A-Za-z0-9_-])'
-const BEHIND = '(?![A-Za-z0-9_-])'
+import { sealQuoted } from './quoted-ids.ts'
 
 /**
  * The ids of one request. All of them are opened by the one sealer that opened the first: objects of two upstreams cannot
@@ -48,12 +45,7 @@ export class RequestIds {
     const sealedBy = this.#sealedBy
     if (sealedBy.size === 0) return body
     const text = body.toString('latin1')
-    // The longest one first: an id may be the beginning of another.
-    const ids = [...sealedBy.keys()].sort((one, other) => other.length - one.length).map(literal)
-    const sealed = text.replace(
-      new RegExp(`${BEFORE}(?:${ids.join('|')})${BEHIND}`, 'g'),
-      (id) => sealedBy.get(id) ?? id,
-    )
+    const sealed = sealQuoted(text, sealedBy)
     return sealed === text ? body : Buffer.from(sealed, 'latin1')
   }
 
@@ -72,8 +64,4 @@ export class RequestIds {
 /** What opens is ASCII. */
 function copied(id: string): string {
   return Buffer.from(id, 'latin1').toString('latin1')
-}
-
-function literal(id: string): string {
-  return id.replaceAll('.', '\\.')
 }

@@ -50,9 +50,7 @@ const API_ROOT = '/v1'
  */
 export function shapeRequest(input: ShapeInput): UpstreamRequest {
   const { route, body, facts, basePath } = input
-  const edits: Edit[] = []
-  if (body && input.alias !== null && typeof input.model === 'string') edits.push(...renamed(body.text, input.model))
-  if (body && input.obligations !== null) edits.push(...transformed(body, facts.operation, input.obligations))
+  const edits = body ? policyEdits(body, input) : []
   const asks = body !== null && route.endpoint.usageOnRequest && facts.stream ? askForUsage(body) : []
   edits.push(...asks)
   const form = input.form ? shapeForm(input.form, input.alias === null ? null : (input.model ?? null)) : null
@@ -64,6 +62,22 @@ export function shapeRequest(input: ShapeInput): UpstreamRequest {
     body: form ? form.body : body && (edits.length === 0 ? body.bytes : Buffer.from(edited(body.text, edits))),
     askedUsage: asks.length > 0,
   }
+}
+
+type Judged = Pick<ShapeInput, 'facts' | 'model' | 'alias' | 'obligations'>
+
+/** What the policy does to a body: an alias becomes its model, and its transforms are made. */
+function policyEdits(body: JsonBody, { facts, model, alias, obligations }: Judged): Edit[] {
+  const edits = alias !== null && typeof model === 'string' ? renamed(body.text, model) : []
+  if (obligations !== null) edits.push(...transformed(body, facts.operation, obligations))
+  return edits
+}
+
+/** The text of a body that goes on within another one, with what `shapeRequest` does to one by itself. */
+export function shapeBody(body: JsonBody, judged: Judged, opening: readonly Edit[]): string {
+  const edits = policyEdits(body, judged)
+  edits.push(...outside(opening, edits))
+  return edits.length === 0 ? body.text : edited(body.text, edits)
 }
 
 function upstreamPath({ route, model, alias }: ShapeInput): string {

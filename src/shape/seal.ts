@@ -1,15 +1,17 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { inspect } from 'node:util'
-import type { ObjectScope, Sealer, StoredSealingKey } from '../model/sealing.ts'
+import { type ObjectScope, PLAIN_MARK, type Sealer, type StoredSealingKey } from '../model/sealing.ts'
 
-const MARK = '.sp1'
+const MARK = '.sp'
+const MARK_LENGTH = MARK.length + 1
+const MARK_LETTER = /^[1a-z]$/
 const KID = /^[A-Za-z0-9]{6}$/
-const KID_LENGTH = 6
+export const KID_LENGTH = 6
 const TAG_BYTES = 16
 /** 16 bytes in base64url. The last letter has four bits that are always zero: a tag has one spelling. */
-const TAG_LENGTH = 22
+export const TAG_LENGTH = 22
 /** How much longer a sealed id is. */
-export const SUFFIX_LENGTH = MARK.length + KID_LENGTH + TAG_LENGTH
+export const SUFFIX_LENGTH = MARK_LENGTH + KID_LENGTH + TAG_LENGTH
 
 /** What the API takes for an id, sealed. */
 const MAX_SEALED = 256
@@ -80,33 +82,43 @@ export interface Ownership {
   readonly scope: ObjectScope
 }
 
+/** The mark that an id has where it is a sealed one: true only of an id that was opened. Empty where it is none. */
+export function markOf(sealed: string): string {
+  const at = sealed.length - SUFFIX_LENGTH
+  return at > 0 && sealed.startsWith(MARK, at) ? sealed.charAt(at + MARK.length) : ''
+}
+
 /**
- * Opens the sealer of one scope on one upstream. A sealed id is the id itself and behind it `.sp1`, the name of the key and
- * 128 bits of an HMAC-SHA256 over the version, the key's name, the upstream, the isolation, the scope and the id. The same
- * object has the same id in every answer for as long as one key seals.
+ * Opens the sealer of one scope on one upstream. A sealed id is the id itself and behind it `.sp`, its mark, the name of the
+ * key and 128 bits of an HMAC-SHA256 over the mark, the key's name, the upstream, the isolation, the scope and the id. The
+ * same object with the same mark has the same id in every answer for as long as one key seals.
  *
  * Compares in constant time, and never says what is wrong with an id that it does not open.
- * Does not check: that the object exists; what kind of object it is.
+ * Does not check: that the object exists; what kind of object it is; which mark it has.
  */
 export function openSealer(ring: KeyRing, ownership: Ownership): Sealer {
   const owners = new Map<string, Buffer>()
-  const ownerOf = (kid: string): Buffer => {
-    const owner = owners.get(kid) ?? encoded(kid, ownership)
-    owners.set(kid, owner)
-    return owner
+  const tagged = (key: SealingKey, mark: string, id: string) => {
+    const known = mark + key.kid
+    const owner = owners.get(known) ?? encodedOwner('sallyport object', MARK + mark, key.kid, ownership)
+    owners.set(known, owner)
+    return key.tag(owner, id)
   }
-  const tagged = (key: SealingKey, id: string) => key.tag(ownerOf(key.kid), id)
   return {
     upstream: ownership.upstream,
-    suffix: (id) => (isSealable(id) ? MARK + ring.sealing.kid + tagged(ring.sealing, id) : null),
+    suffix: (id, mark = PLAIN_MARK) => {
+      if (!MARK_LETTER.test(mark)) throw new Error('a mark is one letter')
+      return isSealable(id) ? MARK + mark + ring.sealing.kid + tagged(ring.sealing, mark, id) : null
+    },
     open: (sealed) => {
-      const mark = sealed.length - SUFFIX_LENGTH
-      if (mark < 1 || sealed.length > MAX_SEALED || !sealed.startsWith(MARK, mark)) return null
-      const id = sealed.slice(0, mark)
+      const at = sealed.length - SUFFIX_LENGTH
+      if (at < 1 || sealed.length > MAX_SEALED || !sealed.startsWith(MARK, at)) return null
+      const id = sealed.slice(0, at)
+      const mark = markOf(sealed)
       const tagAt = sealed.length - TAG_LENGTH
-      const key = ring.byKid.get(sealed.slice(mark + MARK.length, tagAt))
-      if (key === undefined || !isSealable(id)) return null
-      return isSame(tagged(key, id), sealed.slice(tagAt)) ? id : null
+      const key = ring.byKid.get(sealed.slice(at + MARK_LENGTH, tagAt))
+      if (key === undefined || !MARK_LETTER.test(mark) || !isSealable(id)) return null
+      return isSame(tagged(key, mark, id), sealed.slice(tagAt)) ? id : null
     },
   }
 }
@@ -116,9 +128,14 @@ function isSealable(id: string): boolean {
 }
 
 /** Each part behind its length, so that no two lists of parts are written alike; UTF-16, in which no two texts are. */
-function encoded(kid: string, { upstream, isolation, scope }: Ownership): Buffer {
+export function encodedOwner(
+  purpose: 'sallyport object' | 'sallyport mark',
+  version: string,
+  kid: string,
+  { upstream, isolation, scope }: Ownership,
+): Buffer {
   const owner = scope.kind === 'workspace' ? [scope.workspace] : [scope.issuer, scope.user]
-  const parts = ['sallyport object', MARK, kid, upstream, isolation, scope.kind, ...owner].flatMap((part) => {
+  const parts = [purpose, version, kid, upstream, isolation, scope.kind, ...owner].flatMap((part) => {
     const text = Buffer.from(part, 'utf16le')
     const length = Buffer.alloc(4)
     length.writeUInt32BE(text.length)
@@ -128,7 +145,7 @@ function encoded(kid: string, { upstream, isolation, scope }: Ownership): Buffer
 }
 
 /** Texts of one length are compared in a time that tells nothing of them. */
-function isSame(expected: string, written: string): boolean {
+export function isSame(expected: string, written: string): boolean {
   const one = Buffer.from(expected, 'utf16le')
   const other = Buffer.from(written, 'utf16le')
   return one.length === other.length && timingSafeEqual(one, other)

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { ClientRequest, IncomingHttpHeaders } from 'node:http'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { HeldAllowance, MessageSocket, TakenConnection } from '../model/ports.ts'
 import { OpenSocket } from './message-socket.ts'
@@ -9,6 +9,8 @@ export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 const GOODBYE_MS = 1000
 /** Of an answer that is no WebSocket. */
 const MAX_REFUSAL_BYTES = 64 * 1024
+/** Informational answers before the one that counts. */
+const MAX_EARLY_ANSWERS = 16
 
 /**
  * Compression is not negotiated: what a message holds is judged, and what it grows to would have to be bounded first. A
@@ -76,7 +78,8 @@ export type Dialled =
 export function dialSocket({ url, headers, handshakeMs }: DialTarget, signal: AbortSignal): Promise<Dialled> {
   return new Promise((resolve) => {
     let isLate = false
-    const socket = new WebSocket(url, [], { headers: { ...headers }, followRedirects: false, ...LIMITS })
+    const options = { headers: { ...headers }, followRedirects: false, finishRequest: askOnce, ...LIMITS }
+    const socket = new WebSocket(url, [], options)
     const timer = setTimeout(() => {
       isLate = true
       socket.terminate()
@@ -119,4 +122,13 @@ export function dialSocket({ url, headers, handshakeMs }: DialTarget, signal: Ab
     })
     if (signal.aborted) giveUp()
   })
+}
+
+/** Sends the handshake. An upstream that answers it with informational answers only would keep this process busy. */
+function askOnce(call: ClientRequest): void {
+  let early = 0
+  call.on('information', () => {
+    if (++early > MAX_EARLY_ANSWERS) call.destroy(new Error('too many informational answers'))
+  })
+  call.end()
 }

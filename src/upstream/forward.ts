@@ -4,10 +4,11 @@ import { type Fault, fault } from '../model/fault.ts'
 import type { AnswerSink, AnswerTap } from '../model/ports.ts'
 import type { AnswerFacts, UpstreamRequest } from '../model/request.ts'
 import { afterReads } from '../model/turn.ts'
-import { isEventStream, unacceptable } from './answer-head.ts'
+import { isEventStream, tooManyEarly, unacceptable } from './answer-head.ts'
 import type { AnswerShape } from './answer-shape.ts'
 import type { Delivery } from './delivery.ts'
-import { faultOf, timedOut } from './faults.ts'
+import { goneIn, lateIn } from './endings.ts'
+import { faultOf } from './faults.ts'
 import { KeptSending } from './kept-body.ts'
 import { KeyGuard } from './key-guard.ts'
 import { LastWord } from './last-word.ts'
@@ -49,18 +50,10 @@ export function forward(
   })
 }
 
-// Not arrows in the constructor: for those V8 carried each tenth request, with all it holds, into the old generation.
-function lateIn(transfer: Transfer, totalMs: number): () => void {
-  return () => transfer.abort(timedOut(`the answer was not complete within ${totalMs} ms`))
-}
-
-function goneIn(transfer: Transfer): (stopped: Fault | null) => void {
-  return (stopped) => (stopped ? transfer.abort(stopped) : transfer.leave())
-}
-
 type Promised = Pick<PromiseWithResolvers<Delivery>, 'resolve' | 'reject'>
 
-class Transfer implements Dispatcher.DispatchHandler {
+/** The way of one answer to its client, whatever carries it here. */
+export class Transfer implements Dispatcher.DispatchHandler {
   readonly #sink: AnswerSink
   readonly #shape: AnswerShape
   readonly #promised: Promised
@@ -79,6 +72,8 @@ class Transfer implements Dispatcher.DispatchHandler {
   #held: Buffer[] | null = null
   #heldBytes = 0
   #stop: Fault | null = null
+  /** Informational answers so far. */
+  #early = 0
   /** The HTTP client has it and no connection for it. */
   #isQueued = true
   #letGo: (() => void) | null = null
@@ -103,7 +98,12 @@ class Transfer implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    if (status < 200 || this.#settled) return
+    if (this.#settled) return
+    if (status < 200) {
+      const flood = tooManyEarly(++this.#early)
+      if (flood) this.abort(flood)
+      return
+    }
     this.#status = status
     this.#firstByteAt = performance.now()
     const refused = unacceptable(status, headers)

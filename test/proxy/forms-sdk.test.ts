@@ -128,7 +128,7 @@ t.test('the official SDK sends forms', async (t) => {
     t.same(await refusal(client.files.create({ file: lines, purpose: 'batch' })), [400, 'purpose'])
     const whole = { bytes: 3, filename: 'a.jsonl', mime_type: 'application/jsonl' }
     t.same(await refusal(client.uploads.create({ ...whole, purpose: 'batch' })), [400, 'purpose'])
-    t.equal(model.requests.length, before, 'batches are refused by name')
+    t.equal(model.requests.length, before, 'where no seal could bind them, batches are refused by name')
   })
   await endInOrder(t, all)
 })

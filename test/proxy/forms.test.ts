@@ -101,7 +101,7 @@ const REFUSED: readonly (readonly [name: string, Sent, Refusal])[] = [
   [
     'lines of a batch',
     { body: form(field('purpose', 'batch'), FILE), line: 'POST /v1/files HTTP/1.1' },
-    { ...INVALID, reason: 'body_invalid' },
+    { ...INVALID, reason: 'object_not_allowed' },
   ],
   ['a video of another model', { body: form(field('model', OTHER)), line: 'POST /v1/videos HTTP/1.1' }, DENIED],
 ]

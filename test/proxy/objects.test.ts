@@ -11,7 +11,7 @@ const POLICY = {
   workspaces: { red: { members: [{ user: ALICE }] }, blue: { members: [{ user: BOB }] } },
   rules: [{ id: 'all', effect: 'allow', roles: ['everybody'] }],
 }
-const SEALED = /^[\w-]+\.sp1[A-Za-z0-9]{6}[\w-]{22}$/
+const SEALED = /^[\w-]+\.sp[1a-z][A-Za-z0-9]{6}[\w-]{22}$/
 
 interface Scene {
   readonly world: World
@@ -164,8 +164,9 @@ t.test('two workspaces on one account: nothing crosses, and one’s own works', 
     const before = two.account.seen.length
     const refused = { status: 404, code: 'unknown_endpoint' }
     await t.rejects(two.red.files.list(), refused)
-    await t.rejects(two.red.batches.list(), refused)
-    await t.rejects(two.red.vectorStores.list(), refused)
+    await t.rejects(two.red.containers.list(), refused)
+    await t.rejects(two.red.videos.list(), refused)
+    await t.rejects(two.red.skills.list(), refused)
     const data_source_config = { type: 'stored_completions' as const }
     const wide = two.red.evals.create({ data_source_config, testing_criteria: [] })
     await t.rejects(wide, { status: 400, code: 'invalid_body', param: 'data_source_config' })

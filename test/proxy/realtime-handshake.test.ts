@@ -11,6 +11,7 @@ const KEY = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='
 const VERSION = 'Sec-WebSocket-Version: 13'
 const UPGRADE = ['Connection: Upgrade', 'Upgrade: websocket']
 const HANDSHAKE = [...UPGRADE, VERSION, KEY]
+const HINT = 'HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n'
 
 type Row = readonly [name: string, target: string, headers: readonly string[], status: number, code: string]
 
@@ -98,6 +99,8 @@ t.test('what the upstream says instead of a session is passed on, or told', asyn
     `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nset-cookie: a=b\r\n\r\n${body}`
   const rows = [
     ['its own refusal', json('429 Too Many Requests', quoted), 429, 'nope'],
+    ['its refusal after sixteen hints', HINT.repeat(16) + json('429 Too Many Requests', quoted), 429, 'nope'],
+    ['a flood of hints', HINT.repeat(17) + json('429 Too Many Requests', quoted), 502, 'upstream_unavailable'],
     ['its key is wrong', json('401 Unauthorized', '{}'), 502, 'upstream_unavailable'],
     ['a redirect', 'HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\n\r\n', 502, 'upstream_unavailable'],
     ['an answer that is none', json('200 OK', '{}'), 502, 'upstream_unavailable'],

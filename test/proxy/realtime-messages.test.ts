@@ -122,8 +122,8 @@ const ROWS: readonly Row[] = [
   [
     'a stored conversation',
     response({ conversation: 'conv_1' }),
-    'invalid_body',
-    'conversation',
+    'policy_denied',
+    null,
     response({ conversation: 'none' }),
   ],
   ['an unknown type', { type: 'session.delete' }, 'invalid_body', 'type', { type: 'input_audio_buffer.clear' }],

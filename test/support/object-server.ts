@@ -4,6 +4,7 @@ import type { Endpoint } from '../../src/endpoints/endpoint.ts'
 import { route } from '../../src/endpoints/route.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/model/json.ts'
 import { holdsObjects } from '../../src/model/object-members.ts'
+import { page, pageOf } from './object-pages.ts'
 
 interface Kept {
   readonly id: string
@@ -26,6 +27,7 @@ export interface ObjectServer {
 const PREFIXES: { readonly [noun: string]: string } = {
   chat: 'chatcmpl-',
   responses: 'resp_',
+  files: 'file-',
   uploads: 'upload_',
   batches: 'batch_',
   jobs: 'ftjob-',
@@ -79,7 +81,7 @@ class Account {
       return
     }
     const { endpoint, path, query, objects } = found.value
-    const body: unknown = text === '' ? {} : JSON.parse(text)
+    const body: unknown = text.startsWith('{') ? JSON.parse(text) : {}
     try {
       const within = objects.filter(({ id }) => path.includes(id)).map(({ id }) => id)
       for (const { id } of objects) this.#must(id)
@@ -87,8 +89,6 @@ class Account {
       const document = this.#done(endpoint, within, query, isJsonObject(body) ? body : {})
       const isStream = (isJsonObject(body) && body.stream === true) || query.split('&').includes('stream=true')
       if (isStream) sendEvents(response, endpoint.operation, document)
-      else if (endpoint.bytes)
-        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(document))
       else sendJson(response, 200, document)
     } catch (error) {
       if (!(error instanceof NotFound)) throw error
@@ -114,7 +114,9 @@ class Account {
     }
     if (method === 'GET') return this.#read(operation, within, query)
     if (verb === 'create' || words.length === 1 || last === '') return this.#created(operation, noun, within, body)
-    return { ...this.#must(last).document, ...body }
+    const kept = this.#must(last)
+    this.#kept.set(last, { ...kept, document: { ...kept.document, ...body } })
+    return this.#must(last).document
   }
 
   #created(operation: string, noun: string, within: readonly string[], body: JsonObject): JsonObject {
@@ -122,7 +124,8 @@ class Account {
       return { ...body, id: body.file_id ?? null, object: 'vector_store.file', vector_store_id: within[0] ?? null }
     }
     const prefix = operation === 'evals.runs.create' ? 'evalrun_' : (PREFIXES[noun] ?? 'x_')
-    const made = this.#make(prefix, noun, within, body)
+    const kind = operation === 'chat' && body.store === true ? 'completions' : noun
+    const made = this.#make(prefix, kind, within, body)
     const id = String(made.id)
     if (operation === 'responses') return this.#response(id, made, body)
     if (operation === 'chat') return chatOf(id, body)
@@ -167,13 +170,11 @@ class Account {
     const noun = words.at(-1) === 'list' ? words.at(-2) : words.at(-1)?.replace(/^list_/, '')
     const isList = /(?:\.list|\.list_\w+|\.input_items)$/.test(operation)
     if (!isList) return this.#must(within.at(-1) ?? '').document
-    const all = [...this.#kept.values()].filter((one) => one.kind === noun && isIn(one, within))
     const options = new URLSearchParams(query)
-    const from = all.findIndex(({ id }) => id === options.get('after')) + 1
-    const limit = Number(options.get('limit') ?? 20)
-    return page(
-      all.slice(from, from + limit).map(({ document }) => document),
-      all.length > from + limit,
+    const kept = [...this.#kept.values()].filter((one) => one.kind === noun && isIn(one, within))
+    return pageOf(
+      kept.map(({ document }) => document),
+      options,
     )
   }
 
@@ -204,11 +205,6 @@ class Account {
 
 function isIn({ within }: Kept, asked: readonly string[]): boolean {
   return within.length === asked.length && within.every((id, index) => id === asked[index])
-}
-
-function page(data: readonly JsonObject[], more: boolean): JsonObject {
-  const [first, last] = [data[0], data.at(-1)].map((one) => one?.id ?? null)
-  return { object: 'list', data, first_id: first ?? null, last_id: last ?? null, has_more: more }
 }
 
 function chatOf(id: string, { model = null, metadata = {}, modalities }: JsonObject): JsonObject {

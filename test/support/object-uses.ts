@@ -22,6 +22,13 @@ export async function newFile(client: OpenAI): Promise<string> {
   return file?.id ?? ''
 }
 
+const LINE = '{"custom_id":"a","method":"POST","url":"/v1/embeddings","body":{"model":"gpt-4o-mini","input":"x"}}'
+
+/** A file that was judged for embeddings. */
+export async function newBatchFile(client: OpenAI): Promise<string> {
+  return (await client.files.create({ file: new File([LINE], 'a.jsonl'), purpose: 'batch' })).id
+}
+
 const one = (list: { readonly data: readonly { readonly id?: string | null }[] }) => list.data[0]?.id ?? ''
 
 export const OBJECT_TYPES: readonly ObjectType[] = [
@@ -127,7 +134,7 @@ export const OBJECT_TYPES: readonly ObjectType[] = [
   {
     name: 'batches',
     make: async (client) => {
-      const file = await newFile(client)
+      const file = await newBatchFile(client)
       const asked = { input_file_id: file, endpoint: '/v1/embeddings', completion_window: '24h' } as const
       return { file, batch: (await client.batches.create(asked)).id }
     },

@@ -16,8 +16,8 @@ export function sealerOf(more: Partial<Ownership> = {}, keys = [storedKey('aaaaa
   return openSealer(openKeyRing(keys, now), { upstream: 'one', isolation: 'workspace', scope: research, ...more })
 }
 
-export function sealed(id: string, sealer = sealerOf()): string {
-  const suffix = sealer.suffix(id)
+export function sealed(id: string, sealer = sealerOf(), mark?: string): string {
+  const suffix = sealer.suffix(id, mark)
   if (suffix === null) throw new Error(`\`${id}\` cannot be sealed`)
   return id + suffix
 }

@@ -2,7 +2,7 @@ import type { AuditEvent, AuditPolicy, AuditRequest, AuditUpstream } from '../..
 import type { Principal } from '../../model/identity.ts'
 import { type Budget, count } from './budget.ts'
 import { type PersonText, personText } from './ecs-person.ts'
-import { askedMembers } from './ecs-request.ts'
+import { askedMembers, batchMembers } from './ecs-request.ts'
 import { inOnePiece } from './text.ts'
 
 /** OpenTelemetry's names of our operations; the others are in no GenAI schema and stand only in our own members. */
@@ -171,7 +171,8 @@ function ownMembers(event: AuditEvent, person: PersonText | null, budget: Budget
   if (request?.alias !== undefined) members += `,"alias":${budget.id('sallyport.alias', request.alias)}`
   members += authMembers(event, person, budget) + policyMembers(event, budget)
   if (request?.stream !== undefined) members += `,"stream":${request.stream}`
-  return request?.asked === undefined ? members : `${members},"request":{${askedMembers(request.asked, budget)}}`
+  if (request?.asked !== undefined) members += `,"request":{${askedMembers(request.asked, budget)}}`
+  return request?.batch === undefined ? members : `${members},"batch":{${batchMembers(request.batch, budget)}}`
 }
 
 function authMembers({ authMethod, authIssuer, authCache }: AuditEvent, person: PersonText | null, budget: Budget) {

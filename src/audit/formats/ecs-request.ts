@@ -1,4 +1,4 @@
-import type { AuditAsked } from '../../model/audit.ts'
+import type { AuditAsked, AuditBatch } from '../../model/audit.ts'
 import { type Budget, count } from './budget.ts'
 
 /** `sallyport.request`: what decides beside the model. Names of tools and hosts, never arguments, URLs or content. */
@@ -16,5 +16,16 @@ export function askedMembers(asked: AuditAsked, budget: Budget): string {
   if (project !== undefined) members += `,"project":${budget.name('sallyport.request.project', project)}`
   if (objects) members += `,"objects":${budget.list('sallyport.request.objects', objects)}`
   if (omitted) members += `,"omitted":${budget.list('sallyport.request.omitted', omitted)}`
+  if (asked.inspected === false) members += ',"inspected":false'
   return members.slice(1)
+}
+
+/** `sallyport.batch`: the lines of an uploaded file, each of which was decided like a request. */
+export function batchMembers({ lines, operation, models, omitted, refusedLine }: AuditBatch, budget: Budget): string {
+  let members = `"lines":${count(lines)}`
+  if (operation !== undefined) members += `,"operation":${budget.name('sallyport.batch.operation', operation)}`
+  if (models) members += `,"models":${budget.list('sallyport.batch.models', models)}`
+  if (omitted) members += `,"omitted":${budget.list('sallyport.batch.omitted', omitted)}`
+  if (refusedLine !== undefined) members += `,"refused_line":${count(refusedLine)}`
+  return members
 }

@@ -6,7 +6,7 @@ import { type Draft, noteModel, openDraft, refuse } from '../draft.ts'
 import { foldKey } from '../key-names.ts'
 import { modelNameProblem } from '../model-name.ts'
 import { type FieldForm, type FormFields, walkUnknownField } from './field-form.ts'
-import { beginsLikeJson } from './field-json.ts'
+import { beginsLikeJson, FormJson } from './field-json.ts'
 import { type FieldName, type FieldShape, fieldName, isRepeatable } from './field-name.ts'
 import type { Form, FormPart } from './form.ts'
 import { textType } from './part-type.ts'
@@ -21,6 +21,7 @@ import { textType } from './part-type.ts'
  */
 export function describeForm(form: Form, fields: FormFields): Result<RequestFacts, Fault> {
   const draft = openDraft()
+  const json = new FormJson()
   const shapes = new Map<string, FieldShape>()
   const seen = new Set<string>()
   let model: string | undefined
@@ -31,7 +32,7 @@ export function describeForm(form: Form, fields: FormFields): Result<RequestFact
     noteName(draft, written, name, shapes, seen)
     if (name.root === 'model') model = readModel(draft, part, name)
     else {
-      readPart(draft, part, name, fields)
+      readPart(draft, part, name, fields, json)
       if (written === 'stream' && part.kind === 'field') stream = part.text === 'true'
     }
     if (draft.problem !== null) return failed(draft.problem)
@@ -77,9 +78,15 @@ function servingModel(draft: Draft, model: string | undefined, role: FormFields[
   return role === 'indirect' ? undefined : null
 }
 
-function readPart(draft: Draft, part: FormPart, name: FieldName, { fields, folded }: FormFields): undefined {
+function readPart(
+  draft: Draft,
+  part: FormPart,
+  name: FieldName,
+  { fields, folded }: FormFields,
+  json: FormJson,
+): undefined {
   const known = fields.get(name.root)
-  if (known !== undefined) return readKnown(draft, part, name, known)
+  if (known !== undefined) return readKnown(draft, part, name, known, json)
   const key = foldKey(name.root)
   if (folded.has(key)) {
     return refuse(draft, `\`${part.head.name}\` could be read as another field: spell it as that`, part.head.name)
@@ -89,10 +96,11 @@ function readPart(draft: Draft, part: FormPart, name: FieldName, { fields, folde
   }
   if (part.kind === 'file') draft.images = draft.files = draft.audio = true
   else checkType(draft, part, ['application/json', 'application/sdp'])
-  walkUnknownField(draft, name, part.kind === 'file' ? '' : part.text)
+  walkUnknownField(draft, name, part.kind === 'file' ? '' : part.text, json)
 }
 
-function readKnown(draft: Draft, part: FormPart, name: FieldName, { shapes, read, file, json }: FieldForm): undefined {
+function readKnown(draft: Draft, part: FormPart, name: FieldName, known: FieldForm, formJson: FormJson): undefined {
+  const { shapes, read, file, json } = known
   const written = part.head.name
   if (!shapes.includes(name.shape)) {
     return refuse(draft, `\`${written}\` could be read as \`${name.root}\`: spell it as the API does`, written)
@@ -108,7 +116,7 @@ function readKnown(draft: Draft, part: FormPart, name: FieldName, { shapes, read
   checkType(draft, part, json ? ['application/json'] : [])
   // What may be a file brings in the same where it is named instead.
   for (const medium of file ?? []) draft[medium] = true
-  read(draft, name, part.text)
+  read(draft, name, part.text, formJson)
 }
 
 /**

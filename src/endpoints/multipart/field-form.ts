@@ -3,11 +3,11 @@ import { type Draft, noteObject, noteUrl, refuse } from '../draft.ts'
 import { foldKey } from '../key-names.ts'
 import type { Media } from '../members.ts'
 import { walkMember, walkUnknown } from '../walk.ts'
-import { readFieldJson } from './field-json.ts'
+import type { FormJson } from './field-json.ts'
 import type { FieldName, FieldShape } from './field-name.ts'
 
-/** Reads the facts of one field's text. */
-export type FieldReader = (draft: Draft, name: FieldName, text: string) => undefined
+/** Reads the facts of one field's text; `json` reads it where it may be written as that. */
+export type FieldReader = (draft: Draft, name: FieldName, text: string, json: FormJson) => undefined
 
 /** One field of an operation's form: in which shapes it comes, and what it says. */
 export interface FieldForm {
@@ -94,27 +94,32 @@ function readAudioUrl(draft: Draft, { root }: FieldName, text: string): undefine
   noteUrl(draft, text, root)
 }
 
-function readObject(draft: Draft, name: FieldName, text: string): undefined {
-  walkField(draft, name, text, false)
+function readObject(draft: Draft, name: FieldName, text: string, json: FormJson): undefined {
+  walkField(draft, name, text, json, false)
 }
 
 /** Collects the facts of a field by what its name, or each member that it names, says of it. */
-export function walkField(draft: Draft, { root, members }: FieldName, text: string, doubt: boolean): undefined {
-  const value = readFieldJson(text)
-  if (value === undefined) return refuseJson(draft, root)
-  if (members.length === 0) return walkMember(draft, root, value, doubt)
-  for (const member of members) walkMember(draft, member, value, doubt)
+export function walkField(
+  draft: Draft,
+  { root, members }: FieldName,
+  text: string,
+  json: FormJson,
+  doubt: boolean,
+): undefined {
+  const names = new Set(members.length === 0 ? [root] : members)
+  const value = json.read(draft, root, text, names.size)
+  if (value === undefined) return
+  for (const name of names) walkMember(draft, name, value, doubt)
 }
 
 /** The same for a field that its operation does not have. */
-export function walkUnknownField(draft: Draft, { root, members }: FieldName, text: string): undefined {
-  const value = readFieldJson(text)
-  if (value === undefined) return refuseJson(draft, root)
-  // Also where it has members: `host[0]` is a list to some, and its value a host.
-  walkUnknown(draft, root, value)
-  for (const member of members) walkMember(draft, member, value, true)
-}
-
-function refuseJson(draft: Draft, root: string): undefined {
-  refuse(draft, `\`${root}\` begins like JSON and is none that all read alike`, root)
+export function walkUnknownField(draft: Draft, { root, members }: FieldName, text: string, json: FormJson): undefined {
+  // Also by the root where there are members: `host[0]` is a list to some, and its value a host.
+  const names = new Set([root, ...members])
+  const value = json.read(draft, root, text, names.size)
+  if (value === undefined) return
+  for (const name of names) {
+    if (name === root) walkUnknown(draft, name, value)
+    else walkMember(draft, name, value, true)
+  }
 }

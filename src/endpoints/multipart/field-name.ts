@@ -1,5 +1,6 @@
 const MAX_NAME = 128
-const NAME = /^[A-Za-z0-9_][A-Za-z0-9_-]*(?:\[[A-Za-z0-9_-]*\])*$/
+/** Each pair is one more name that the value is judged under. The deepest that is known of any API is three. */
+const NAME = /^[A-Za-z0-9_][A-Za-z0-9_-]*(?:\[[A-Za-z0-9_-]*\]){0,4}$/
 
 /** What the brackets behind a field's name make of it: one value, an element of a list, or a member of an object. */
 export type FieldShape = 'one' | 'list' | 'member'
@@ -14,7 +15,7 @@ export interface FieldName {
 
 /**
  * True for a name that every reader of forms takes apart alike: no quote, escape, space, `%`, dot or character beyond
- * ASCII, and brackets only behind it, each pair closed and none in another.
+ * ASCII, and brackets only behind it, at most four pairs, each closed and none in another.
  */
 export function isNameOfField(name: string): boolean {
   return name.length <= MAX_NAME && NAME.test(name)

@@ -1,6 +1,6 @@
 import { isJsonObject, ownValue } from '../../model/json.ts'
 import type { OperationName } from '../../model/request.ts'
-import { BATCH_PURPOSE, isBatchPurpose } from '../batch-purpose.ts'
+import { isLikeBatchPurpose, LIKE_BATCH_PURPOSE } from '../batch-purpose.ts'
 import { type Draft, noteObject, refuse } from '../draft.ts'
 import { walk } from '../walk.ts'
 import {
@@ -18,7 +18,7 @@ import {
   URLS_OF_AUDIO,
   walkField,
 } from './field-form.ts'
-import { readFieldJson } from './field-json.ts'
+import type { FormJson } from './field-json.ts'
 import type { FieldName } from './field-name.ts'
 
 /** A picture that an image is made from; in a list, up to 16 of them. */
@@ -95,7 +95,7 @@ export const FORMS: readonly FormFields[] = [
   formFields('skills.create', 'none', { files: filesOf('files') }),
   formFields('skills.versions.create', 'none', { files: filesOf('files'), default: FLAG }),
   formFields('videos.create', 'optional', {
-    input_reference: fileOrObject((draft, name, text) => walkField(draft, name, text, true), 'images'),
+    input_reference: fileOrObject((draft, name, text, json) => walkField(draft, name, text, json, true), 'images'),
     prompt: TEXT,
     seconds: TEXT,
     size: TEXT,
@@ -118,17 +118,17 @@ export function formFieldsOf(operation: OperationName): FormFields {
 }
 
 function readPurpose(draft: Draft, { root }: FieldName, text: string): undefined {
-  if (isBatchPurpose(text)) refuse(draft, BATCH_PURPOSE, root)
+  if (isLikeBatchPurpose(text)) refuse(draft, LIKE_BATCH_PURPOSE, root)
 }
 
 /** A stored video: `video[id]`, or an object with its `id`. */
-function readVideo(draft: Draft, { root, members }: FieldName, text: string): undefined {
-  const value = readFieldJson(text)
+function readVideo(draft: Draft, { root, members }: FieldName, text: string, json: FormJson): undefined {
   if (members.length > 0) {
     if (members.length > 1 || members[0] !== 'id')
       return refuse(draft, '`video` must have an `id` and nothing else', root)
     return noteObject(draft, 'video.id', text)
   }
+  const value = json.read(draft, root, text)
   const id = isJsonObject(value) ? ownValue(value, 'id') : undefined
   if (id === undefined) return refuse(draft, '`video` must be a file, or an object with an `id`', root)
   walk(draft, value, true, 'video')

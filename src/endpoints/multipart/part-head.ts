@@ -87,7 +87,8 @@ function readDisposition(value: string | undefined): Result<{ name: string; file
   if (name === undefined) return failed('has no `name`')
   // It would be the charset of all other fields (RFC 7578 section 4.6), to those who know it.
   if (name.toLowerCase() === '_charset_') return failed('names a charset: write the form in UTF-8')
-  if (!isNameOfField(name)) return failed('has a `name` that is not letters, digits, `_`, `-` and brackets')
+  if (!isNameOfField(name))
+    return failed('has a `name` that is not letters, digits, `_`, `-` and at most 4 pairs of brackets')
   if (filename !== null && filename.length > MAX_FILENAME) {
     return failed(`has a \`filename\` of more than ${MAX_FILENAME} characters`)
   }

@@ -88,6 +88,11 @@ const kinds: readonly (readonly [string, JsonValue, string])[] = [
   ['without its operation it is incomplete', without(['sallyport', 'operation'], line(whole(denied))), 'incomplete'],
   ['without its time, too', without(['@timestamp'], line(whole(denied))), 'incomplete'],
   [
+    'what the lines of a batch asked for is in no event',
+    line({ ...authorized, request: { ...authorized.request, batch: { lines: 2 } } } as unknown as AuditEvent),
+    'incomplete',
+  ],
+  [
     'a model that looked like a credential cannot be told',
     line({
       ...authorized,

@@ -1,6 +1,8 @@
 import t from 'tap'
+import { parseJsonBody } from '../../../src/endpoints/json.ts'
 import { foldKey } from '../../../src/endpoints/key-names.ts'
 import { modelNameProblem } from '../../../src/endpoints/model-name.ts'
+import { FormReader } from '../../../src/endpoints/multipart/form.ts'
 import { namedHost } from '../../../src/endpoints/url-host.ts'
 import { describe } from './described.ts'
 
@@ -61,4 +63,43 @@ t.test('texts made to be costly cost in proportion to their length', async (t) =
     )
     growsInProportion(t, `a model of ${name}`, () => growth(modelNameProblem, (count) => letter.repeat(count), 10_000))
   }
+})
+
+t.test('bodies of many values cost in proportion to their number', async (t) => {
+  const texts = ['a', 'ftp:  x', 'https://a/', 'git@a:b', ' :', 'data:,', 'a.b.c/d', '\\u0061']
+  const read = (text: string) => {
+    const body = parseJsonBody(Buffer.from(text))
+    if (body.ok) describe('chat', body.value.value)
+  }
+  const bodyOf = (values: string) => `{"model":"m","messages":[],"vendor":[${values}]}`
+  for (const text of texts) {
+    growsInProportion(t, `a list of ${text}`, () =>
+      growth(read, (count) => bodyOf(`"${Array(count).fill(text).join('","')}"`), 1000),
+    )
+  }
+  for (const value of ['{}', '[]', '{"role":1}', '{"rol\\u0065":1}', '{"id":null}', '{"role":"a","content":["b"]}']) {
+    growsInProportion(t, `a list of ${value}`, () =>
+      growth(read, (count) => bodyOf(Array(count).fill(value).join(',')), 1000),
+    )
+  }
+})
+
+t.test('forms cost in proportion to their length, and to their parts', async (t) => {
+  const part = (name: string, text: string) =>
+    `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${text}\r\n`
+  const pushed = (bytes: number) => (text: string) => {
+    const reader = new FormReader('b')
+    const form = Buffer.from(`${text}--b--\r\n`)
+    for (let at = 0; at < form.length; at += bytes) reader.push(form.subarray(at, at + bytes))
+    if (!reader.end().ok) throw new Error('the form is refused')
+  }
+  const all = pushed(Number.MAX_SAFE_INTEGER)
+  for (const text of ['x', '\r\n', '\r\n-', '\r', '-', '\r\n--', '\r\n--a']) {
+    const name = JSON.stringify(text)
+    const of = (count: number) => part('a', text.repeat(count))
+    growsInProportion(t, `a field of ${name}`, () => growth(all, of, 8000))
+    growsInProportion(t, `the same, byte by byte: ${name}`, () => growth(pushed(1), of, 2000))
+  }
+  const fields = (count: number) => Array.from({ length: count }, (_, index) => part(`a${index}`, 'x')).join('')
+  growsInProportion(t, 'many fields', () => growth(all, fields, 8))
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { foldKey, redirects } from '../../../src/endpoints/key-names.ts'
+import { foldKey, redirects, steers } from '../../../src/endpoints/key-names.ts'
 
 t.test('keys that could redirect a call', async (t) => {
   const refused = [
@@ -45,4 +45,16 @@ t.test('a folded key has letters and digits only', async (t) => {
     ['___', ''],
   ] as const
   for (const [key, expected] of rows) t.equal(foldKey(key), expected, JSON.stringify(key))
+})
+
+t.test('settings of providers at the top of a body', async (t) => {
+  const refused = [
+    ...['aws_profile_name', 'aws_role_name', 'aws_web_identity_token', 'aws_sts_endpoint', 'awsRegionName'],
+    ...['vertex_ai_credentials', 'vertex_ai_project', 'azure_username', 'azure_ad_token_provider', 'oci_key_file'],
+    ...['watsonx_project_id', 'langfuse_host', 'zen_api_key', 'iam_token', 'sap_service_key', 'google_credentials'],
+  ]
+  for (const key of refused) t.ok(steers(foldKey(key)), key)
+  for (const key of ['metadata', 'user', 'service_tier', 'prompt_cache_key', 'logprobs', 'region']) {
+    t.notOk(steers(foldKey(key)), key)
+  }
 })

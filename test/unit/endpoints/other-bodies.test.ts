@@ -15,6 +15,19 @@ t.test('bodies of the smaller operations', async (t) => {
     ['embeddings', 'text', { model: 'm', input: url }, {}],
     ['embeddings', 'a list', { model: 'm', input: [url, 'b'], dimensions: 3, encoding_format: 'float' }, {}],
     ['embeddings', 'tokens', { model: 'm', input: [[1, 2, 3]] }, {}],
+    ['embeddings', 'a medium of text', { model: 'm', modality: 'text', input: [url] }, {}],
+    [
+      'embeddings',
+      'images by their URLs',
+      { model: 'm', modality: 'image', input: [url] },
+      { images: true, audio: true, urls: ['files.example.org'] },
+    ],
+    [
+      'embeddings',
+      'a sound by its URL',
+      { model: 'm', input: url, modality: 'audio' },
+      { images: true, audio: true, urls: ['files.example.org'] },
+    ],
     ['embeddings', 'no model', { input: 'x' }, { refused: 'model' }],
     ['embeddings', 'a limit, which it has not', { model: 'm', max_tokens: 5 }, {}],
     [

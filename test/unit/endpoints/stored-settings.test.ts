@@ -4,11 +4,11 @@ import { describe } from './described.ts'
 
 type Row = readonly [sentence: string, operation: string, more: object, isStored: boolean]
 const table: readonly Row[] = [
-  ['an earlier response', 'responses', { previous_response_id: 'r' }, false],
-  ['a conversation', 'responses', { conversation: 'c' }, false],
-  ['a conversation as an object', 'responses', { conversation: { id: 'c' } }, false],
+  ['an earlier response', 'responses', { previous_response_id: 'r' }, true],
+  ['a conversation', 'responses', { conversation: 'c' }, true],
+  ['a conversation as an object', 'responses', { conversation: { id: 'c' } }, true],
   ['a prompt', 'responses', { prompt: { id: 'p' } }, true],
-  ['an earlier item', 'responses', { input: [{ type: 'item_reference', id: 'i' }] }, false],
+  ['an earlier item', 'responses', { input: [{ type: 'item_reference', id: 'i' }] }, true],
   ['a container', 'responses', { tools: [{ type: 'code_interpreter', container: 'c' }] }, true],
   ['content that was cached', 'chat', { cached_content: 'c' }, true],
   ['an object of an unknown kind', 'chat', { memory_id: 'm' }, true],

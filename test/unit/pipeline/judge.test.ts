@@ -20,6 +20,7 @@ function policy(speaksOfUpstream: boolean, decide: (input: PolicyInput) => Decis
     digest: 'sha256:',
     speaksOfUpstream,
     decide,
+    deniedUnread: () => null,
     shadow: null,
     obligations: () => null,
     resolveModel: (model) => ({ model, alias: null }),

@@ -3,7 +3,8 @@ import { ENDPOINTS } from '../../../src/endpoints/index.ts'
 import { parseJsonBody } from '../../../src/endpoints/json.ts'
 import { route } from '../../../src/endpoints/route.ts'
 import type { Decision } from '../../../src/model/decision.ts'
-import { type AskedObjects, isAside, type Placement, place } from '../../../src/pipeline/ownership.ts'
+import type { AskedObjects } from '../../../src/pipeline/asked-objects.ts'
+import { isAside, type Placement, place } from '../../../src/pipeline/ownership.ts'
 import type { ServingUpstream, Snapshot } from '../../../src/pipeline/snapshot.ts'
 import { type KeyRing, openKeyRing } from '../../../src/shape/seal.ts'
 import { NOW, sealed, sealerOf, storedKey } from '../../support/sealing.ts'
@@ -27,7 +28,7 @@ function asked(line: string, written?: object): AskedObjects {
   const value = body?.value ?? null
   const described = found.value.endpoint.describe(value, found.value.parameters, found.value.query)
   if (!described.ok) throw new Error(described.fault.message)
-  return { found: found.value, body: value, noted: described.value.objects }
+  return { found: found.value, body: value, fields: null, noted: described.value.objects, judgedFor: null }
 }
 
 function placed(request: AskedObjects, serving: ServingUpstream[], workspace?: string, ring: KeyRing | null = RING) {
@@ -43,13 +44,17 @@ const foreign = sealed('file-1', sealerOf({ scope: { kind: 'workspace', workspac
 const user = (id: string, isolation: 'user' | 'workspace', name: string) =>
   sealed('file-1', sealerOf({ upstream: name, isolation, scope: { kind: 'user', issuer: 'corp', user: id } }))
 const get = (id: string) => asked(`GET /v1/files/${id}`)
-const batch = (id: string) => asked('POST /v1/batches', { input_file_id: id })
+const CHAT = { endpoint: '/v1/chat/completions' }
+const batch = (id: string, more: object = CHAT) => asked('POST /v1/batches', { input_file_id: id, ...more })
+const lines = (upstream: string, mark: string) => sealed('file-1', sealerOf({ upstream }), mark)
+const completed = (mark: string, ...parts: string[]) =>
+  asked(`POST /v1/uploads/${lines('one', mark)}/complete`, { part_ids: parts })
 const all = [one, two, open]
 
 const rows: readonly (readonly [string, AskedObjects, ServingUpstream[], string[] | string])[] = [
   ['the upstream that sealed the id', get(mine), all, ['one']],
   ['another one', get(there), all, ['two']],
-  ['another one, in a body', batch(there), all, ['two']],
+  ['another one, in a body', batch(lines('two', 'c')), all, ['two']],
   ['a raw id is for an upstream that keeps nobody apart', get('file-1'), all, ['open']],
   ['a raw id where there is none', get('file-1'), [one, two], 'object_not_found'],
   ['somebody else’s', get(foreign), [one, two], 'object_not_found'],
@@ -72,6 +77,49 @@ t.test('which upstreams have what a request speaks of', async (t) => {
   for (const [name, request, serving, expected] of rows) t.same(placed(request, serving, 'research'), expected, name)
 })
 
+const batches: typeof rows = [
+  ['a batch of lines that were judged for it', batch(lines('one', 'c')), all, ['one']],
+  ['of lines for another endpoint', batch(lines('one', 'e')), all, 'invalid_body'],
+  ['its twin', batch(lines('one', 'e'), { endpoint: '/v1/embeddings' }), all, ['one']],
+  ['of a file of another purpose', batch(mine), all, 'invalid_body'],
+  ['of an upload', batch(lines('one', 'u')), all, 'invalid_body'],
+  ['for what batches do not take', batch(lines('one', 'c'), { endpoint: '/v1/files' }), all, 'invalid_body'],
+  ['for nothing', batch(lines('one', 'c'), {}), all, 'invalid_body'],
+  [
+    'with another word for the file',
+    batch(lines('one', 'c'), { ...CHAT, Input_File_ID: 'file-2' }),
+    all,
+    'object_not_found',
+  ],
+  [
+    'with the file in a list',
+    asked('POST /v1/batches', { ...CHAT, input_file_id: [lines('one', 'c')] }),
+    all,
+    'invalid_body',
+  ],
+  ['with a second file', batch(lines('one', 'c'), { ...CHAT, x: { input_file_id: mine } }), all, 'invalid_body'],
+  ['without a file', asked('POST /v1/batches', CHAT), all, 'invalid_body'],
+  ['of a raw file', batch('file-1'), all, 'object_not_found'],
+  ['where nothing is sealed', batch('file-1'), [open], 'unknown_endpoint'],
+  [
+    'an upload of lines where nothing is sealed',
+    asked('POST /v1/uploads', { purpose: 'batch' }),
+    [open],
+    'invalid_body',
+  ],
+  ['its twins', asked('POST /v1/uploads', { purpose: 'batch' }), all, ['one', 'two']],
+  ['of another purpose', asked('POST /v1/uploads', { purpose: 'user_data' }), [open], ['open']],
+  ['an upload of parts that were judged', completed('u', lines('one', 'c'), lines('one', 'c')), all, ['one']],
+  ['of parts for two endpoints', completed('u', lines('one', 'c'), lines('one', 'e')), all, 'invalid_body'],
+  ['of a part that was not judged', completed('u', lines('one', 'c'), mine), all, 'invalid_body'],
+  ['of no parts', completed('u'), all, 'invalid_body'],
+  ['of an upload of another purpose', completed('1', mine), all, ['one']],
+  ['to read lines', get(lines('one', 'c')), all, ['one']],
+]
+t.test('a batch is made of what was judged for it', async (t) => {
+  for (const [name, request, serving, expected] of batches) t.same(placed(request, serving, 'research'), expected, name)
+})
+
 t.test('whose an id is', async (t) => {
   const sales = { kind: 'workspace', workspace: 'sales' } as const
   t.same(placed(get(mine), [one], 'research'), ['one'])
@@ -85,7 +133,7 @@ t.test('whose an id is', async (t) => {
 })
 
 t.test('without keys nothing is opened or sealed', async (t) => {
-  for (const request of [get(mine), batch(mine), asked('POST /v1/threads', {})]) {
+  for (const request of [get(mine), batch(lines('one', 'c')), asked('POST /v1/threads', {})]) {
     t.equal(placed(request, [one], 'research', null), 'objects_unavailable')
     t.same(placed(request, [one], 'research').length, 1, 'the twin')
   }

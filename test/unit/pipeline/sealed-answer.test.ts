@@ -17,7 +17,8 @@ function shape(more: Partial<OwnedAnswer> = {}) {
   const ids = new RequestIds([sealer])
   ids.open(sealed('resp_1', sealer))
   const notFound = objectNotFound(['response'])
-  return sealedShape(plain, { ids: ids.settle(), sealing: { form: 'response', sealer }, notFound, ...more })
+  const sealing = { form: 'response', sealer, marks: null } as const
+  return sealedShape(plain, { ids: ids.settle(), sealing, notFound, isMarked: false, list: null, ...more })
 }
 
 const ANSWER = Buffer.from('{"id":"resp_2","output":[{"id":"msg_1"}],"usage":{"input_tokens":1,"output_tokens":2}}')

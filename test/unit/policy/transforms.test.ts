@@ -108,7 +108,7 @@ const unplaced: readonly (readonly [operation: string, transform: object, parts:
   ['threads.runs.submit_tool_outputs', { set: cap }, ['set.max_output_tokens']],
   ['decisions.create', { set: cap, system: { prepend: 'x' } }, ['set.max_output_tokens', 'system.prepend']],
   ['decisions.create', { set: { seed: 1 } }, undefined],
-  ['batches.create', { set: cap }, ['set.max_output_tokens']],
+  ['batches.create', { set: cap, system: { prepend: 'x' } }, undefined],
   ['completions', { set: cap, system: { prepend: 'x' } }, ['system.prepend']],
   ['embeddings', { set: cap, system: { prepend: 'x' } }, undefined],
   ['files.list', { set: cap }, undefined],

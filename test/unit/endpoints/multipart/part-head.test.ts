@@ -69,7 +69,7 @@ heads.push(
 
 const disposition = 'must have one `name`, at most one `filename` and nothing else in its `Content-Disposition`'
 const noDisposition = 'must have one `Content-Disposition: form-data`'
-const badName = 'has a `name` that is not letters, digits, `_`, `-` and brackets'
+const badName = 'has a `name` that is not letters, digits, `_`, `-` and at most 4 pairs of brackets'
 const noHeader = 'has a header that is not `name: value` on one line'
 const noType = 'has a `Content-Type` that is no media type of a single file'
 const noText = 'has a `Content-Type` that no text field has: leave it out, or name the file'
@@ -122,6 +122,8 @@ const refusals: readonly (readonly [string, readonly string[], string])[] = [
   ['one in another', named('a[b[c]]'), badName],
   ['something behind brackets', named('a[]b'), badName],
   ['nothing before brackets', named('[a]'), badName],
+  ['five pairs of brackets', named('a[b][c][d][e][f]'), badName],
+  ['five that are empty', named('a[][][][][]'), badName],
   ['129 characters', named('a'.repeat(129)), badName],
   ['an encoded line end in the filename', calledFile('a%0db'), lineEnd],
   ['an encoded zero', calledFile('a%00b'), lineEnd],

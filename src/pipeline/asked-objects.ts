@@ -1,0 +1,16 @@
+import type { Route } from '../endpoints/route.ts'
+import type { JsonBody } from '../model/json.ts'
+import type { ObjectReference } from '../model/objects.ts'
+import type { FormField } from '../shape/open-form.ts'
+
+/** A request as far as whose objects it speaks of depends on it. */
+export interface AskedObjects {
+  readonly found: Route
+  readonly body: JsonBody | null
+  /** Of a form; null where the request has none. */
+  readonly fields: readonly FormField[] | null
+  /** Named in the body. */
+  readonly noted: readonly ObjectReference[]
+  /** The mark of what the lines of its file were judged for; null where it has none. */
+  readonly judgedFor: string | null
+}

@@ -1,0 +1,10 @@
+import type { MethodName, Principal } from '../model/identity.ts'
+
+/** Who was recognised, or what is known of a credential that was not. */
+export interface Identified {
+  readonly principal?: Principal
+  readonly method?: MethodName
+  /** The configured name of the issuer that owns the credential. */
+  readonly issuer?: string
+  readonly cache?: 'hit' | 'miss'
+}

@@ -1,0 +1,134 @@
+import { messageHead } from '../endpoints/message-head.ts'
+import { type Passage, passage, pathAt } from '../endpoints/passthrough.ts'
+import { type Fault, fault } from '../model/fault.ts'
+import type { Principal } from '../model/identity.ts'
+import { passthroughOperation } from '../model/operations.ts'
+import type { AnswerTap, ClientExchange, TakePiece } from '../model/ports.ts'
+import type { RequestFacts, RequestHead } from '../model/request.ts'
+import { ok, type Result } from '../model/result.ts'
+import type { ListenSettings } from '../model/settings.ts'
+import { isMediaType, type PassedRequest, shapePassage } from '../shape/passage.ts'
+import { carry } from '../upstream/passthrough.ts'
+import { passed } from './delivered.ts'
+import { headerReader, judge, judgeShadow, policyInput } from './judge.ts'
+import { auditUnavailable, decisionFault } from './refusals.ts'
+import type { ServingUpstream, Snapshot } from './snapshot.ts'
+import type { Trail } from './trail.ts'
+
+/** Of what the table does not have: what a passthrough route makes of it; null where `unknown` stands. */
+export function opened(head: RequestHead, unknown: Fault, { settings }: Snapshot): Result<Passage, Fault> | null {
+  return unknown.code === 'unknown_endpoint' ? passage(settings.passthrough, head.method, head.target) : null
+}
+
+/**
+ * A request to a passthrough route: decided by who asks for which operation, written down, then passed on as it is.
+ * Null: it was answered.
+ */
+export async function passThrough(
+  found: Passage,
+  head: RequestHead,
+  principal: Principal,
+  exchange: ClientExchange,
+  snapshot: Snapshot,
+  trail: Trail,
+): Promise<Fault | null> {
+  const upstream = snapshot.upstreams.find(({ settings }) => settings.name === found.route.upstream)
+  if (upstream === undefined) throw new Error('a route without an upstream')
+  const operation = passthroughOperation(found.route.name)
+  trail.routed(operation)
+  const refused = unfit(head) ?? decided(operation, head, principal, upstream, snapshot, trail)
+  if (refused) return refused
+  const request = shaped(found, head, upstream)
+  if (!request.ok) return request.fault
+  if (!(await trail.authorize(upstream))) return auditUnavailable
+  if (exchange.stopped) return exchange.stopped
+  if (exchange.gone) {
+    trail.complete({ outcome: 'client_gone', status: 0, facts: {}, firstByteAt: 0 })
+    return null
+  }
+  let received = 0
+  const counting = (take: TakePiece) =>
+    exchange.readPieces(head.contentLength, limitsOf(snapshot.settings.listen), (piece) => {
+      received += piece.length
+      return take(piece)
+    })
+  const shape = { ...upstream.answerShape('none', false), openTap: () => UNREAD }
+  const delivery = await carry(upstream, request.value, head.hasBody ? counting : null, exchange, shape)
+  trail.received(received)
+  return passed(delivery, exchange, trail)
+}
+
+/** What is passed on as it is, and tells nothing. */
+const UNREAD: AnswerTap = { push: (chunk) => chunk, end: () => ({ rest: null, facts: {} }) }
+
+function limitsOf({ maxUploadBytes, timeouts }: ListenSettings) {
+  return { bytes: maxUploadBytes, idleMs: timeouts.bodyMs, totalMs: timeouts.uploadMs }
+}
+
+/** A body that some server would not read would be its next request. */
+function unfit({ method, contentType, contentEncoding, hasBody }: RequestHead): Fault | null {
+  if (contentEncoding !== undefined && contentEncoding.toLowerCase() !== 'identity') {
+    return unsupported('a compressed body is not accepted: leave `Content-Encoding` out', 'content-encoding')
+  }
+  if (!hasBody) return null
+  if (method === 'GET' || method === 'DELETE') {
+    return fault('invalid_body', `a request with ${method} takes no body here`, { reason: 'body_invalid' })
+  }
+  if (contentType === undefined || isMediaType(contentType)) return null
+  return unsupported('`Content-Type` must be a media type', 'content-type')
+}
+
+function unsupported(message: string, param: string): Fault {
+  return fault('unsupported_media_type', message, { param, reason: 'body_invalid' })
+}
+
+/** The policy's word, written down; null for an allow. */
+function decided(
+  operation: string,
+  head: RequestHead,
+  principal: Principal,
+  upstream: ServingUpstream,
+  { policy }: Snapshot,
+  trail: Trail,
+): Fault | null {
+  const facts: RequestFacts = { ...NOTHING_KNOWN, operation }
+  trail.described(facts, null, null)
+  const input = policyInput(principal, head, facts, undefined, trail.startedAt)
+  const began = performance.now()
+  const { decision } = judge(policy, input, [], [upstream])
+  const latencyNs = Math.round((performance.now() - began) * 1e6)
+  trail.decided({ decision, latencyNs, shadow: judgeShadow(policy, decision, input, [], [upstream]) })
+  return decision.effect === 'allow' ? null : decisionFault(decision, facts)
+}
+
+/** What the policy asks of a body cannot be told for operations of these routes, whatever stands here. */
+const NOTHING_KNOWN: Omit<RequestFacts, 'operation'> = {
+  model: undefined,
+  nestedModels: [],
+  stream: false,
+  maxOutputTokens: undefined,
+  tools: { functions: [], hosted: [] },
+  input: { bytes: undefined, images: false, files: false, audio: false },
+  urls: [],
+  objects: [],
+  isUninspected: true,
+}
+
+function shaped({ path, query }: Passage, head: RequestHead, upstream: ServingUpstream): Result<PassedRequest, Fault> {
+  const { basePath, settings } = upstream
+  const said = settings.kind === 'anthropic' ? messageHead(head.rawHeaders) : ok(null)
+  if (!said.ok) return said
+  return ok(
+    shapePassage({
+      method: head.method,
+      path: pathAt(basePath, path),
+      query,
+      contentType: head.contentType,
+      accept: headerReader(head.rawHeaders)('accept'),
+      body: head.hasBody ? { length: head.contentLength } : null,
+      apiKey: settings.apiKey,
+      messageHead: said.value,
+      traceparent: head.traceparent,
+    }),
+  )
+}
