@@ -86,7 +86,7 @@ export class Exchange implements ClientExchange {
     })
   }
 
-  /** The faults are those of `readBody`, and what `take` answers. */
+  /** The faults are those of `readBody`, and what `take` answers. Rejects with what `take` throws. */
   readPieces(announced: number | undefined, limits: PieceLimits, take: TakePiece): Promise<Fault | null> {
     const { bytes: limitBytes, idleMs, totalMs } = limits
     const tooMuch = (announced ?? 0) > limitBytes ? tooLarge(limitBytes, 'max_upload') : null
@@ -97,9 +97,10 @@ export class Exchange implements ClientExchange {
       this.#deadline = Math.min(this.#carrier.deadline(idleMs), last)
       this.#bodyMs = this.#deadline === last ? totalMs : idleMs
     }
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const settle = (fault: Fault | null) => resolve(this.#bodyOver(fault))
-      this.#body = new PieceReading(this.#request, { limitBytes, take, went, settle })
+      const broke = (cause: unknown) => reject(this.#bodyOver(cause))
+      this.#body = new PieceReading(this.#request, { limitBytes, take, went, settle, broke })
     })
   }
 

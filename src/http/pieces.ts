@@ -10,6 +10,8 @@ interface PiecePorts {
   /** Told of each piece that came and was taken: whoever sends is not idle. */
   readonly went: () => void
   readonly settle: (fault: Fault | null) => void
+  /** Told instead of `settle` where the taker breaks: a bug of the taker is its caller's to see. */
+  readonly broke: (cause: unknown) => void
 }
 
 /**
@@ -26,7 +28,13 @@ export class PieceReading {
   #isEnded = false
   /** Why it ends, once the piece that is being taken lets it. */
   #fault: Fault | null = null
-  readonly #onPiece = (chunk: Buffer) => this.#take(chunk)
+  readonly #onPiece = (chunk: Buffer) => {
+    try {
+      this.#take(chunk)
+    } catch (cause) {
+      this.#break(cause)
+    }
+  }
   readonly #onEnd = () => this.#end()
 
   constructor(request: IncomingMessage, ports: PiecePorts) {
@@ -39,10 +47,15 @@ export class PieceReading {
   fail(fault: Fault): void {
     if (this.#isOver || this.#fault !== null) return
     this.#fault = fault
+    this.#leave()
+    if (!this.#isTaking) this.#settle()
+  }
+
+  /** The request is read no further. */
+  #leave(): void {
     this.#request.removeListener('data', this.#onPiece)
     this.#request.removeListener('end', this.#onEnd)
     this.#request.pause()
-    if (!this.#isTaking) this.#settle()
   }
 
   #take(chunk: Buffer): void {
@@ -55,8 +68,7 @@ export class PieceReading {
     }
     this.#isTaking = true
     this.#request.pause()
-    // A bug of the taker is the caller's to see, and not a rejection that nobody hears.
-    void taken.then((fault) => this.#resume(fault))
+    void taken.then((fault) => this.#resume(fault)).catch((cause: unknown) => this.#break(cause))
   }
 
   #taken(fault: Fault | null): void {
@@ -87,6 +99,13 @@ export class PieceReading {
     if (this.#isOver) return
     this.#isOver = true
     this.#ports.settle(this.#fault)
+  }
+
+  #break(cause: unknown): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#leave()
+    this.#ports.broke(cause)
   }
 }
 

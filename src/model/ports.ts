@@ -141,7 +141,7 @@ export interface ClientExchange extends AnswerSink {
     timeoutMs: number,
     allowance?: BodyAllowance,
   ): Promise<Result<Buffer, Fault>>
-  /** Hands the body over piece by piece; null once all of it was taken. */
+  /** Hands the body over piece by piece; null once all of it was taken. Rejects with what `take` throws: a bug. */
   readPieces(announced: number | undefined, limits: PieceLimits, take: TakePiece): Promise<Fault | null>
   /** Answers with a fault; without effect once an answer began. */
   refuse(fault: Fault): void

@@ -23,10 +23,7 @@ import { Trail, type TrailPorts } from './trail.ts'
 import { deniedUnread } from './unread.ts'
 import { Holding, type HoldingPorts, readForm } from './upload.ts'
 
-export interface PipelinePorts extends TrailPorts, HoldingPorts, ConversePorts {
-  /** Told of a bug, with the request that met it; must not throw. */
-  readonly bug: (cause: unknown, requestId: string) => void
-}
+export interface PipelinePorts extends TrailPorts, HoldingPorts, ConversePorts {}
 
 /**
  * One request from its head to its last audit event, by one snapshot. `headFault` says why the head alone refuses it.

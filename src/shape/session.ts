@@ -2,7 +2,7 @@ import { isJsonObject, type JsonBody, type JsonObject, type JsonValue, ownValue 
 import { findMember, skipSpace } from '../model/json-text.ts'
 import type { Secret } from '../model/secret.ts'
 import type { Obligations } from '../model/transforms.ts'
-import { type Edit, edited } from './edits.ts'
+import { type Edit, edited, insertedMembers } from './edits.ts'
 import { isTraceparent } from './trace-context.ts'
 
 export interface SessionTarget {
@@ -41,27 +41,44 @@ function withModel(query: string, model: string): string {
     .join('&')
 }
 
+/** The message by which the proxy itself makes a session what the policy's transforms ask for, and what they ask. */
+export interface OpeningUpdate {
+  readonly text: string
+  readonly eventId: string
+  readonly limit: number | null
+  readonly instructions: string | null
+}
+
 /**
- * The message by which the proxy itself makes a session what the policy's transforms ask for, before any of the client's;
- * null where there is nothing to ask.
+ * What is said before any message of the client; null where there is nothing to ask. `isBeta`: the client's choice, by
+ * which the limit has the one name or the other. `eventId`: by which an error of the upstream names it.
  */
-export function openingUpdate({ set, prepend }: Obligations, isBeta: boolean): string | null {
+export function openingUpdate({ set, prepend }: Obligations, isBeta: boolean, eventId: string): OpeningUpdate | null {
   const { max_output_tokens: cap } = set
+  const limit = typeof cap === 'number' ? cap : null
+  if (limit === null && prepend === null) return null
   const session: Record<string, JsonValue> = isBeta ? {} : { type: 'realtime' }
-  if (typeof cap === 'number') session[isBeta ? 'max_response_output_tokens' : 'max_output_tokens'] = cap
+  if (limit !== null) session[isBeta ? 'max_response_output_tokens' : 'max_output_tokens'] = limit
   if (prepend !== null) session.instructions = prepend
-  if (typeof cap !== 'number' && prepend === null) return null
-  return JSON.stringify({ type: 'session.update', session })
+  const text = JSON.stringify({ type: 'session.update', event_id: eventId, session })
+  return { text, eventId, limit, instructions: prepend }
 }
 
 /**
  * A message as it goes on: the very text that was judged, but for the names of the session's model, a limit above the
  * policy's, and instructions without the policy's text before them. `model`: the one that is decided; null for none.
+ * `eventId`: by which an error of the upstream is to name it; null for its own.
  */
-export function shapedMessage(body: JsonBody, model: string | null, obligations: Obligations | null): Buffer | string {
+export function shapedMessage(
+  body: JsonBody,
+  model: string | null,
+  obligations: Obligations | null,
+  eventId: string | null,
+): Buffer | string {
   const { value, text, bytes } = body
   const open = skipSpace(text, 0)
   const edits = model === null ? [] : renaming(value, text, open, model)
+  if (eventId !== null) edits.push(called(value, text, open, eventId))
   for (const name of ['session', 'response']) {
     const part = ownValue(value, name)
     const place = isJsonObject(part) ? findMember(text, open, name) : null
@@ -70,6 +87,19 @@ export function shapedMessage(body: JsonBody, model: string | null, obligations:
     if (obligations !== null) edits.push(...restricting(part, text, place.value, obligations))
   }
   return edits.length === 0 ? bytes : edited(text, edits)
+}
+
+/** An error of the upstream as the client is told it: about the message that the client itself calls so. */
+export function errorAbout(bytes: Buffer, eventId: string | null): Buffer | string {
+  const text = bytes.toString('utf8')
+  const error = findMember(text, skipSpace(text, 0), 'error')
+  return error === null ? bytes : edited(text, replaced(text, error.value, 'event_id', eventId))
+}
+
+function called(value: JsonObject, text: string, open: number, eventId: string): Edit {
+  const place = ownValue(value, 'event_id') === undefined ? null : findMember(text, open, 'event_id')
+  if (place === null) return insertedMembers(text, open, `"event_id":${JSON.stringify(eventId)}`)
+  return { from: place.value, to: place.end, text: JSON.stringify(eventId) }
 }
 
 function renaming(value: JsonObject, text: string, open: number, model: string): Edit[] {

@@ -162,18 +162,25 @@ t.test('what a transform asks for is said before the client says anything', asyn
   client.send({ type: 'response.create', response: { instructions: '', max_output_tokens: 40 } })
   await client.event('response.done')
   t.same(
-    session.received.entries.map((text) => JSON.parse(text)),
+    session.received.entries.map((text) => ({ ...JSON.parse(text), event_id: undefined })),
     [
       update({ type: 'realtime', max_output_tokens: 50, instructions: 'Be brief.' }),
       update({ instructions: 'Be brief.\nbe kind', max_output_tokens: 50, speed: 1 }),
       { type: 'response.create', response: { instructions: 'Be brief.', max_output_tokens: 40 } },
-    ],
+    ].map((message) => ({ ...message, event_id: undefined })),
   )
   client.send({ type: 'response.create', response: { prompt: { id: 'pmpt_1' } } })
   t.same((await client.error()).code, 'policy_denied', 'a stored prompt brings its own')
   client.close()
   const complete = await world.proxy.audit.complete(client.requestId)
   t.same(complete.get('sallyport.policy.obligations'), ['transform:house'])
+  world.provider.script = ({ socket }, { event_id }) => {
+    socket.send(JSON.stringify({ type: 'error', error: { code: 'invalid_value', event_id } }))
+  }
+  const refused = await speak(world)
+  refused.client.send({ type: 'response.create' })
+  t.same(await refused.client.closed, { code: 1008, reason: 'policy_denied' }, 'a session without it is none')
+  t.equal(refused.session.received.entries.length, 1, 'and hears nothing of the client')
   await endInOrder(t, world)
 })
 

@@ -168,7 +168,8 @@ async function sent(client: VoiceClient, upstream: ProviderSession, message: Mes
     (entries) => (entries.slice(before).at(-1)?.includes(MARK.type) ? entries.slice(before) : undefined),
     'the message behind it',
   )
-  return all.slice(0, -1)
+  // Updates go on under a name that the proxy gives them.
+  return all.slice(0, -1).map((text) => text.replace(/^\{"event_id":"event_[0-9a-f]{32}",/, '{'))
 }
 
 async function row(t: Test, world: RealtimeWorld, [name, refused, code, param, allowed]: Row): Promise<void> {

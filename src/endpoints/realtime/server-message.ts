@@ -6,7 +6,8 @@ import type { AnswerFacts, Usage } from '../../model/request.ts'
 export type ServerMessage =
   | { readonly kind: 'session'; readonly session: JsonObject; readonly answers: boolean }
   | { readonly kind: 'usage'; readonly usage: Usage }
-  | { readonly kind: 'error' }
+  /** `answers`: the `event_id` of the message that it is about, where it names one. */
+  | { readonly kind: 'error'; readonly answers: string | null }
 
 const KINDS: ReadonlyMap<string, 'session' | 'updated' | 'usage' | 'error'> = new Map([
   ['session.created', 'session'],
@@ -26,9 +27,9 @@ export function readServerMessage(bytes: Buffer): ServerMessage | null {
   const type = typeIn(bytes.toString('latin1', 0, HEAD_BYTES)) ?? typeIn(bytes.toString('latin1'))
   const kind = type === null ? undefined : KINDS.get(type)
   if (kind === undefined) return null
-  if (kind === 'error') return { kind }
   const message = parsed(bytes)
   if (message === null) return null
+  if (kind === 'error') return { kind, answers: namedBy(message) }
   if (kind === 'usage') {
     const response = ownValue(message, 'response')
     const usage = usageOf(ownValue(isJsonObject(response) ? response : message, 'usage'))
@@ -36,6 +37,12 @@ export function readServerMessage(bytes: Buffer): ServerMessage | null {
   }
   const session = ownValue(message, 'session')
   return isJsonObject(session) ? { kind: 'session', session, answers: kind === 'updated' } : null
+}
+
+function namedBy(message: JsonObject): string | null {
+  const error = ownValue(message, 'error')
+  const named = isJsonObject(error) ? ownValue(error, 'event_id') : null
+  return typeof named === 'string' ? named : null
 }
 
 function typeIn(text: string): string | null {

@@ -17,8 +17,15 @@ export interface Configured {
 }
 
 const NOTHING: Configured = { models: [], functions: [], hosted: [], urls: [], limit: 'unsaid' }
-/** Changes that wait to be confirmed; with more, they are taken together. */
-const MAX_PENDING = 16
+/** Changes that may wait to be answered. */
+const MAX_PENDING = 64
+
+/** A change that has gone on. `id`: by which an error of the upstream names it; `clientId`: as its client called it. */
+interface Change {
+  readonly settings: Configured
+  readonly id: string
+  readonly clientId: string | null
+}
 
 /**
  * What a session may be set to right now. An upstream can refuse a change and then the old settings stand; so a change
@@ -27,7 +34,7 @@ const MAX_PENDING = 16
  */
 export class SessionState {
   #confirmed: Configured = { ...NOTHING, limit: 'none' }
-  #pending: Configured[] = []
+  #pending: Change[] = []
   #all: Configured | null = null
 
   /** True while a change has gone on and the upstream has not answered it. */
@@ -36,27 +43,38 @@ export class SessionState {
   }
 
   get effective(): Configured {
-    this.#all ??= this.#pending.reduce(both, this.#confirmed)
+    this.#all ??= this.#pending.reduce((all, { settings }) => both(all, settings), this.#confirmed)
     return this.#all
   }
 
-  /** A change goes on. */
-  change(change: Configured): void {
+  /** No change more may go on before one is answered: what nobody counts could be taken for answered. */
+  get isFull(): boolean {
+    return this.#pending.length >= MAX_PENDING
+  }
+
+  /** A change goes on. Its `id` must be one that nobody else can give to a message. */
+  change(settings: Configured, id: string, clientId: string | null = null): void {
     this.#all = null
-    if (this.#pending.length < MAX_PENDING) this.#pending.push(change)
-    else this.#pending.push(both(this.#pending.pop() ?? NOTHING, change))
+    this.#pending.push({ settings, id, clientId })
+  }
+
+  /** The upstream refuses the message with this id. The change, if it is one that waits: it is none any more. */
+  refuse(id: string): { readonly clientId: string | null } | null {
+    const at = this.#pending.findIndex((change) => change.id === id)
+    const [refused = null] = at === -1 ? [] : this.#pending.splice(at, 1)
+    if (refused !== null) this.#all = null
+    return refused
   }
 
   /**
    * The upstream says how the session stands. `answers`: it does so in answer to a change, which are answered in order.
-   * A session that cannot be read takes nothing away.
+   * A session that cannot be read takes nothing away, and the change that it answers may have been made.
    */
   confirm(session: JsonObject, answers: boolean): void {
     const stands = configuredBy(session)
-    if (stands === null) return
+    const answered = answers ? this.#pending.shift() : undefined
     this.#all = null
-    this.#confirmed = stands
-    if (answers) this.#pending.shift()
+    this.#confirmed = stands ?? both(this.#confirmed, answered?.settings ?? NOTHING)
   }
 }
 
@@ -67,7 +85,7 @@ export function configuration({ facts, limit }: ClientMessage): Configured {
 }
 
 /** A limit alone, as the proxy itself sets it. */
-export function limitedTo(limit: number): Configured {
+export function limitedTo(limit: WrittenLimit): Configured {
   return { ...NOTHING, limit }
 }
 

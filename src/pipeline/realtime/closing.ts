@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { unreachable } from '../../model/exhaustive.ts'
-import type { Fault } from '../../model/fault.ts'
+import { type Fault, fault } from '../../model/fault.ts'
 
 /** The code with which a session is closed for a fault (RFC 6455 section 7.4.1). */
 export function closeCodeOf({ code }: Fault): number {
@@ -51,6 +51,11 @@ export function isOrderly(code: number): boolean {
   return code === 1000 || code === 1001 || code === 1005
 }
 
+/** An id that nobody can guess. */
+export function newEventId(): string {
+  return `event_${randomUUID().replaceAll('-', '')}`
+}
+
 /**
  * A fault as the Realtime API tells of it. `answered`: the `event_id` of the client's message, where it had one. The
  * type is that of the API for whatever a client can mend.
@@ -59,7 +64,7 @@ export function errorMessage(fault: Fault, answered: string | null): string {
   const isOurs = closeCodeOf(fault) === 1013 || closeCodeOf(fault) === 1011 || closeCodeOf(fault) === 1001
   return JSON.stringify({
     type: 'error',
-    event_id: `event_${randomUUID().replaceAll('-', '')}`,
+    event_id: newEventId(),
     error: {
       type: isOurs ? 'server_error' : 'invalid_request_error',
       code: fault.code,
@@ -69,3 +74,19 @@ export function errorMessage(fault: Fault, answered: string | null): string {
     },
   })
 }
+
+/** Why sessions end, beside what their callers lose. */
+export const internalError = fault('internal', 'internal error')
+export const tooManyRefused = fault('policy_denied', 'too many messages of this session were refused', {
+  reason: 'messages_refused',
+})
+export const binaryAnswer = fault('upstream_unavailable', 'the upstream sent bytes instead of a text', {
+  reason: 'bad_stream',
+})
+export const upstreamBroke = fault('upstream_unavailable', 'the upstream broke off', { reason: 'upstream_reset' })
+export const upstreamClosed = fault('upstream_unavailable', 'the upstream closed the session', {
+  reason: 'upstream_closed',
+})
+export const malformedFrames = fault('invalid_request', 'the client broke the protocol of WebSockets', {
+  reason: 'frame_malformed',
+})

@@ -4,7 +4,7 @@ import { type Fault, fault } from '../../model/fault.ts'
 import type { Principal } from '../../model/identity.ts'
 import type { ClientExchange, MessageSocket } from '../../model/ports.ts'
 import { answerHeaders } from '../../shape/answer.ts'
-import { openingUpdate, shapeSession } from '../../shape/session.ts'
+import { shapeSession } from '../../shape/session.ts'
 import { acceptSocket, type Dialled, dialSocket } from '../../sockets/web-socket.ts'
 import { unacceptable } from '../../upstream/answer-head.ts'
 import { faultOf, timedOut } from '../../upstream/faults.ts'
@@ -24,6 +24,8 @@ export interface ConversePorts extends StandingPorts {
   readonly audit: AuditLog
   readonly sessions: SessionPlaces
   readonly bodies: BodyBudget
+  /** Told of a bug, with the request that met it; must not throw. */
+  readonly bug: (cause: unknown, requestId: string) => void
 }
 
 /** A session that may be opened: who asks, for what, and where it goes. */
@@ -54,7 +56,13 @@ export async function converse(
       return null
     }
     if (dialled.outcome !== 'open') return answered(dialled, wanted, exchange, trail)
-    await carried(dialled.socket, wanted, principal, exchange, snapshot, trail, ports)
+    try {
+      await carried(dialled.socket, wanted, principal, exchange, snapshot, trail, ports)
+    } catch (bug) {
+      // An upstream that nobody listens to any more would stay open.
+      dialled.socket.cut()
+      throw bug
+    }
     return null
   } finally {
     exchange.onGone = null
@@ -125,13 +133,13 @@ async function carried(
     {
       isAuditWritable: () => ports.audit.writable,
       refused: (refusal) => tellRefused(refusal, judge, trail, ports),
+      bug: (cause) => ports.bug(cause, exchange.id),
     },
   )
   exchange.onGone = (stopped) => {
     if (stopped) session.end(stopped)
   }
-  const { obligations } = wanted
-  const ending = await session.run(obligations === null ? null : openingUpdate(obligations, handshake.isBeta))
+  const ending = await session.run()
   trail.received(session.receivedBytes)
   trail.complete(ending)
 }

@@ -1,6 +1,7 @@
 import type { Dialect } from '../../endpoints/endpoint.ts'
 import { parseJsonBody } from '../../endpoints/json.ts'
 import { type ClientMessage, describeMessage } from '../../endpoints/realtime/client-message.ts'
+import { readServerMessage, type ServerMessage } from '../../endpoints/realtime/server-message.ts'
 import { configuration, factsInSession, limitedTo, SessionState } from '../../endpoints/realtime/session-state.ts'
 import { type Fault, fault } from '../../model/fault.ts'
 import type { Principal } from '../../model/identity.ts'
@@ -9,11 +10,13 @@ import type { Clock } from '../../model/ports.ts'
 import type { RequestFacts, RequestHead } from '../../model/request.ts'
 import { failed, ok, type Result } from '../../model/result.ts'
 import type { Obligations } from '../../model/transforms.ts'
-import { shapedMessage } from '../../shape/session.ts'
+import { errorAbout, type OpeningUpdate, openingUpdate, shapedMessage } from '../../shape/session.ts'
 import { judge, policyInput } from '../judge.ts'
 import { decisionFault, modelNotFound, modelSwitched, objectRefused } from '../refusals.ts'
 import type { ServingUpstream, Snapshot } from '../snapshot.ts'
 import type { Verdict } from '../verdict.ts'
+import { newEventId } from './closing.ts'
+import { handshakeOf } from './handshake.ts'
 
 /** What a session was opened by. */
 export interface Opened {
@@ -46,6 +49,8 @@ const MAX_ID = 512
 export class MessageJudge {
   readonly opened: Opened
   readonly state = new SessionState()
+  /** What the proxy itself says first; null where there is nothing to ask for. */
+  readonly opening: OpeningUpdate | null
   snapshot: Snapshot
   principal: Principal
   readonly #clock: Clock
@@ -55,8 +60,10 @@ export class MessageJudge {
     this.principal = principal
     this.snapshot = snapshot
     this.#clock = clock
-    const cap = opened.obligations?.set.max_output_tokens
-    if (typeof cap === 'number') this.state.change(limitedTo(cap))
+    const { obligations, head } = opened
+    this.opening = obligations === null ? null : openingUpdate(obligations, handshakeOf(head).isBeta, newEventId())
+    // INVARIANT: one pending entry for each update that goes upstream, or every answer would be taken for another one's.
+    if (this.opening !== null) this.state.change(limitedTo(this.opening.limit ?? 'unsaid'), this.opening.eventId)
   }
 
   /** `mayWait`: false where nothing more is to be expected of the upstream. */
@@ -76,8 +83,22 @@ export class MessageJudge {
       const waits = mayWait && this.state.isPending && fault.code === 'policy_denied'
       return waits ? { outcome: 'waits' } : refused(fault, message.type, eventId, verdict)
     }
-    if (message.effect === 'configures') this.state.change(configuration(message))
-    return { outcome: 'passed', text: this.#shaped(body) }
+    if (message.effect !== 'configures') return { outcome: 'passed', text: this.#shaped(body, null) }
+    if (this.state.isFull)
+      return mayWait ? { outcome: 'waits' } : refused(tooManyChanges, message.type, eventId, verdict)
+    // A name of the client's own could be that of another message, whose refusal would be taken for the change's.
+    const id = newEventId()
+    this.state.change(configuration(message), id, eventId)
+    return { outcome: 'passed', text: this.#shaped(body, id) }
+  }
+
+  /** What the upstream says, as the client hears it. `settles`: it answers a change, or tells how the session stands. */
+  hear(bytes: Buffer): { readonly told: ServerMessage | null; readonly text: Buffer | string; settles: boolean } {
+    const told = readServerMessage(bytes)
+    if (told?.kind === 'session') this.state.confirm(told.session, told.answers)
+    const refused = told?.kind === 'error' && told.answers !== null ? this.state.refuse(told.answers) : null
+    const text = refused === null ? bytes : errorAbout(bytes, refused.clientId)
+    return { told, text, settles: told?.kind === 'session' || refused !== null }
   }
 
   /** The session as it stands, decided by another snapshot, which is its own from then on. Null: it may go on. */
@@ -129,9 +150,9 @@ export class MessageJudge {
     return isOther ? failed(modelSwitched(model)) : ok([])
   }
 
-  #shaped(body: JsonBody): Buffer | string {
+  #shaped(body: JsonBody, eventId: string | null): Buffer | string {
     const { model, obligations } = this.opened
-    return shapedMessage(body, typeof model === 'string' ? model : null, obligations)
+    return shapedMessage(body, typeof model === 'string' ? model : null, obligations, eventId)
   }
 }
 
@@ -162,6 +183,10 @@ function namesPrompt({ value }: JsonBody): boolean {
 
 const binaryMessage: Fault = fault('invalid_body', 'a message must be a text with a JSON object in it', {
   reason: 'body_invalid',
+})
+
+const tooManyChanges: Fault = fault('rate_limit_exceeded', 'too many updates wait for the answer of the upstream', {
+  reason: 'updates_unanswered',
 })
 
 const promptRefused: Fault = fault(

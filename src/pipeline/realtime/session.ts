@@ -1,28 +1,38 @@
-import { readServerMessage, SessionReading } from '../../endpoints/realtime/server-message.ts'
-import { type Fault, fault } from '../../model/fault.ts'
+import type { Fault } from '../../model/fault.ts'
 import type { MessageSocket } from '../../model/ports.ts'
 import { KeyGuard } from '../../upstream/key-guard.ts'
 import type { Ending } from '../events.ts'
 import { auditUnavailable } from '../refusals.ts'
-import { closeCodeOf, errorMessage, isOrderly, sayable } from './closing.ts'
+import {
+  binaryAnswer,
+  closeCodeOf,
+  errorMessage,
+  internalError,
+  isOrderly,
+  malformedFrames,
+  sayable,
+  tooManyRefused,
+  upstreamBroke,
+  upstreamClosed,
+} from './closing.ts'
 import type { Liveness } from './liveness.ts'
 import type { Judged, MessageJudge } from './message-judge.ts'
+import { Opening } from './opening.ts'
 import type { Standing } from './standing.ts'
+import { Tally } from './tally.ts'
+import { type Held, type Passed, Waiting } from './waiting.ts'
 
 const TICK_MS = 1000
 /** Refused messages of one session: who goes on is not mistaken but trying. */
 const MAX_REFUSED = 32
-/** How long messages wait for the upstream's answer to a change. Milliseconds. */
-const HELD_MS = 5000
+const notYet: Judged = { outcome: 'waits' }
+
 export interface SessionPorts {
   readonly isAuditWritable: () => boolean
   /** Told of each message that is refused. */
   readonly refused: (refusal: Extract<Judged, { outcome: 'refused' }>) => void
-}
-
-interface Held {
-  readonly message: Buffer
-  readonly isBinary: boolean
+  /** Told of a bug that met the session; must not throw. */
+  readonly bug: (cause: unknown) => void
 }
 
 /**
@@ -37,21 +47,13 @@ export class Session {
   readonly #liveness: Liveness
   readonly #ports: SessionPorts
   readonly #guard: KeyGuard | null
-  readonly #reading = new SessionReading()
+  readonly #opening: Opening
+  readonly #tally = new Tally()
   readonly #over = Promise.withResolvers<Ending>()
   #timer: NodeJS.Timeout | null = null
-  /** Messages that wait for the upstream to answer a change, in order. */
-  #held: Held[] = []
-  #heldSince = 0
+  readonly #waiting = new Waiting((held, mayWait) => this.#pass(held, mayWait))
   #ending: Ending | null = null
   #openEnds = 2
-  #closeCode = 1006
-  #firstByteAt = 0
-  #received = 0
-  #sent = 0
-  #sentBytes = 0
-  #refused = 0
-  receivedBytes = 0
 
   constructor(
     client: MessageSocket,
@@ -67,30 +69,43 @@ export class Session {
     this.#standing = standing
     this.#liveness = liveness
     this.#ports = ports
+    this.#opening = new Opening(judge.opening)
     this.#guard = KeyGuard.open(judge.opened.upstream.settings.apiKey)
   }
 
-  /** Resolves when both ends are closed. `opening`: what the proxy itself says first. */
-  run(opening: string | null): Promise<Ending> {
+  get receivedBytes(): number {
+    return this.#tally.receivedBytes
+  }
+
+  /** Resolves when both ends are closed. */
+  run(): Promise<Ending> {
     const [client, upstream] = [this.#client, this.#upstream]
-    client.onMessage = (message, isBinary) => this.#fromClient({ message, isBinary })
-    client.onDrain = () => {
-      upstream.resume()
-      this.#readOn()
-    }
+    client.onMessage = (message, isBinary) => this.#try(() => this.#fromClient({ message, isBinary }))
+    client.onDrain = () =>
+      this.#try(() => {
+        upstream.resume()
+        this.#readOn()
+      })
     client.onExcess = (excess) => this.end(excess)
-    client.onClose = (code, broke) => this.#clientClosed(code, broke)
-    upstream.onMessage = (message, isBinary) => this.#fromUpstream(message, isBinary)
-    upstream.onDrain = () => this.#readOn()
-    upstream.onClose = (code) => this.#upstreamClosed(code)
-    this.#timer = setInterval(() => this.#tick(performance.now()), TICK_MS)
-    if (opening !== null) upstream.send(opening)
-    upstream.resume()
+    client.onClose = (code, broke) => this.#closed(() => this.#clientClosed(code, broke))
+    upstream.onMessage = (message, isBinary) => this.#try(() => this.#fromUpstream(message, isBinary))
+    upstream.onDrain = () => this.#try(() => this.#readOn())
+    upstream.onClose = (code) => this.#closed(() => this.#upstreamClosed(code))
+    this.#timer = setInterval(() => this.#try(() => this.#tick(performance.now())), TICK_MS)
+    this.#try(() => {
+      const { opening } = this.#judge
+      if (opening !== null) upstream.send(opening.text)
+      upstream.resume()
+    })
     return this.#over.promise
   }
 
-  /** Ends the session for a reason that the client is told. */
+  /** Ends the session for a reason that the client is told. Never throws. */
   end(reason: Fault): void {
+    this.#try(() => this.#end(reason))
+  }
+
+  #end(reason: Fault): void {
     if (this.#ending !== null) return
     const code = closeCodeOf(reason)
     this.#settle('broken', code, reason)
@@ -99,61 +114,66 @@ export class Session {
     this.#upstream.close(1000, '')
   }
 
-  #fromClient(held: Held): void {
-    if (this.#ending !== null) return
-    this.#received++
-    this.receivedBytes += held.message.length
-    if (this.#held.length > 0) this.#held.push(held)
-    else this.#pass(held, true)
+  /** INVARIANT: nothing that a socket or the clock calls throws, for that would end every session of the process. */
+  #try(step: () => void): void {
+    try {
+      step()
+    } catch (cause) {
+      this.#ports.bug(cause)
+      this.#abandon()
+    }
   }
 
-  /** False where the message waits, or the session has ended. */
-  #pass(held: Held, mayWait: boolean): boolean {
+  /** After a bug this session ends, and it alone. What cannot be ended in words is cut. */
+  #abandon(): void {
+    const wasOver = this.#ending !== null
+    try {
+      this.#end(internalError)
+      if (!wasOver) return
+    } catch (cause) {
+      this.#ports.bug(cause)
+    }
+    if (this.#timer !== null) clearInterval(this.#timer)
+    if (this.#ending === null) this.#over.reject(new Error('a session could not be ended'))
+    this.#client.cut()
+    this.#upstream.cut()
+  }
+
+  #fromClient(held: Held): void {
+    if (this.#ending !== null) return
+    this.#tally.received(held.message)
+    this.#waiting.take(held)
+  }
+
+  #pass(held: Held, mayWait: boolean): Passed {
     const lost = this.#ports.isAuditWritable() ? this.#standing.fault() : auditUnavailable
     if (lost !== null) {
       this.end(lost)
-      return false
+      return 'over'
     }
-    const judged = this.#judge.judge(held.message, held.isBinary, mayWait)
+    const judged = this.#opening.isTaken ? this.#judge.judge(held.message, held.isBinary, mayWait) : notYet
     if (judged.outcome === 'waits') {
-      if (this.#held[0] !== held) this.#hold(held)
-      return false
+      this.#client.pause()
+      return 'waits'
     }
     if (judged.outcome === 'passed') {
       if (!this.#upstream.send(judged.text)) this.#client.pause()
-      return true
+      return 'done'
     }
     this.#refuse(judged)
-    return this.#ending === null
+    return this.#ending === null ? 'done' : 'over'
   }
 
   #refuse(refusal: Extract<Judged, { outcome: 'refused' }>): void {
-    this.#refused++
+    this.#tally.refused++
     this.#ports.refused(refusal)
-    if (this.#refused >= MAX_REFUSED) this.end(tooManyRefused)
+    if (this.#tally.refused >= MAX_REFUSED) this.end(tooManyRefused)
     else if (!this.#client.send(errorMessage(refusal.fault, refusal.eventId))) this.#client.pause()
-  }
-
-  #hold(held: Held): void {
-    this.#held.push(held)
-    this.#heldSince = performance.now()
-    this.#client.pause()
-  }
-
-  /** Judges again what waits; `mayWait`: false where it has waited long enough. */
-  #judgeHeld(mayWait: boolean): void {
-    while (this.#held.length > 0) {
-      const [held] = this.#held
-      if (held === undefined || !this.#pass(held, mayWait)) return
-      this.#held.shift()
-      mayWait = true
-    }
-    this.#readOn()
   }
 
   #readOn(): void {
     const isFull = this.#upstream.fullSince < Number.POSITIVE_INFINITY
-    if (this.#ending === null && this.#held.length === 0 && !isFull) this.#client.resume()
+    if (this.#ending === null && this.#waiting.isEmpty && !isFull) this.#client.resume()
   }
 
   #fromUpstream(message: Buffer, isBinary: boolean): void {
@@ -162,16 +182,20 @@ export class Session {
       this.end(binaryAnswer)
       return
     }
-    if (this.#firstByteAt === 0) this.#firstByteAt = performance.now()
     const clean = this.#clean(message)
-    this.#sent++
-    this.#sentBytes += clean.length
-    if (!this.#client.send(clean)) this.#upstream.pause()
-    const told = readServerMessage(clean)
+    const { told, text, settles } = this.#judge.hear(clean)
+    this.#tally.sent(text)
+    if (!this.#client.send(text)) this.#upstream.pause()
     if (told === null) return
-    this.#reading.add(told)
-    if (told.kind === 'session') this.#judge.state.confirm(told.session, told.answers)
-    if (told.kind !== 'usage' && this.#held.length > 0) this.#judgeHeld(told.kind === 'session')
+    this.#tally.told(told)
+    const refused = this.#opening.told(told)
+    if (refused !== null) {
+      this.end(refused)
+      return
+    }
+    if (!settles || this.#waiting.isEmpty) return
+    this.#waiting.again(true)
+    this.#readOn()
   }
 
   /** Without the provider's own key. */
@@ -188,7 +212,6 @@ export class Session {
       else this.#settle(code === 1006 ? 'client_gone' : 'answered', code)
       this.#upstream.close(sayable(code), '')
     }
-    this.#closed()
   }
 
   #upstreamClosed(code: number): void {
@@ -196,54 +219,28 @@ export class Session {
       this.#settle('answered', code)
       this.#client.close(sayable(code), '')
     } else this.end(code === 1006 ? upstreamBroke : upstreamClosed)
-    this.#closed()
   }
 
-  #closed(): void {
+  #closed(step: () => void): void {
+    this.#try(step)
     if (--this.#openEnds === 0 && this.#ending !== null) this.#over.resolve(this.#ending)
   }
 
   #tick(now: number): void {
     if (this.#ending !== null) return
-    const over = this.#standing.tick(now) ?? this.#liveness.check(now)
+    const over = this.#standing.tick(now) ?? this.#opening.tick(now) ?? this.#liveness.check(now)
     if (over === 'client_gone') this.#client.cut()
     else if (over !== null) this.end(over)
-    else if (this.#held.length > 0 && now - this.#heldSince >= HELD_MS) this.#judgeHeld(false)
+    else if (!this.#waiting.isEmpty) {
+      this.#waiting.tick(now)
+      this.#readOn()
+    }
   }
 
   /** What the session was, once; its ends may still have to close. */
   #settle(outcome: Ending['outcome'], closeCode: number, reason?: Fault): void {
     if (this.#timer !== null) clearInterval(this.#timer)
-    this.#held = []
-    this.#closeCode = closeCode
-    this.#ending = {
-      outcome,
-      status: 101,
-      facts: this.#reading.facts(),
-      firstByteAt: this.#firstByteAt,
-      ...(reason && { fault: reason }),
-      session: { status: 101, bytesSent: this.#sentBytes, extra: this.#counts() },
-    }
-  }
-
-  #counts(): NonNullable<Ending['session']>['extra'] {
-    return {
-      'session.messages_in': this.#received,
-      'session.messages_out': this.#sent,
-      'session.messages_refused': this.#refused,
-      'session.close_code': this.#closeCode,
-    }
+    this.#waiting.clear()
+    this.#ending = this.#tally.ending(outcome, closeCode, reason)
   }
 }
-
-const tooManyRefused = fault('policy_denied', `more than ${MAX_REFUSED - 1} messages of this session were refused`, {
-  reason: 'messages_refused',
-})
-const binaryAnswer = fault('upstream_unavailable', 'the upstream sent bytes instead of a text', {
-  reason: 'bad_stream',
-})
-const upstreamBroke = fault('upstream_unavailable', 'the upstream broke off', { reason: 'upstream_reset' })
-const upstreamClosed = fault('upstream_unavailable', 'the upstream closed the session', { reason: 'upstream_closed' })
-const malformedFrames = fault('invalid_request', 'the client broke the protocol of WebSockets', {
-  reason: 'frame_malformed',
-})

@@ -26,6 +26,8 @@ export class Standing {
   #verifiedAt = performance.now()
   #isChecking = false
   #lost: Fault | null = null
+  /** What a check met that was nobody's to catch: it is the session's at the next look. */
+  #bug: { readonly cause: unknown } | null = null
 
   constructor(credential: Credential, judge: MessageJudge, ports: StandingPorts) {
     this.#credential = credential
@@ -34,8 +36,9 @@ export class Standing {
     this.#snapshot = judge.snapshot
   }
 
-  /** Before each message: another snapshot is adopted at once. Why the session ends; null while it does not. */
+  /** Before each message: another snapshot is adopted at once. Why the session ends; null while it does not. Throws bugs. */
   fault(): Fault | null {
+    if (this.#bug !== null) throw this.#bug.cause
     const snapshot = this.#ports.current()
     if (this.#lost === null && snapshot !== this.#snapshot) {
       this.#snapshot = snapshot
@@ -62,10 +65,14 @@ export class Standing {
       return
     }
     this.#isChecking = true
-    void verification.then((outcome) => {
-      this.#isChecking = false
-      this.#checked(outcome)
-    })
+    void verification
+      .then((outcome) => {
+        this.#isChecking = false
+        this.#checked(outcome)
+      })
+      .catch((cause: unknown) => {
+        this.#bug = { cause }
+      })
   }
 
   #checked(verification: Verification): void {

@@ -1,66 +1,8 @@
 import t from 'tap'
-import type { Fault } from '../../../../src/model/fault.ts'
 import { fault } from '../../../../src/model/fault.ts'
-import type { MessageSocket } from '../../../../src/model/ports.ts'
-import type { Liveness } from '../../../../src/pipeline/realtime/liveness.ts'
-import type { MessageJudge } from '../../../../src/pipeline/realtime/message-judge.ts'
-import { Session } from '../../../../src/pipeline/realtime/session.ts'
-import type { Standing } from '../../../../src/pipeline/realtime/standing.ts'
-import { openJudge } from '../../../support/message-judge.ts'
-
-/** An end that takes what it is told to. */
-class FakeEnd implements MessageSocket {
-  onMessage: ((message: Buffer, isBinary: boolean) => void) | null = null
-  onDrain: (() => void) | null = null
-  onExcess: ((excess: Fault) => void) | null = null
-  onClose: ((code: number, broke: boolean) => void) | null = null
-  heardAt = performance.now()
-  fullSince = Number.POSITIVE_INFINITY
-  readonly sent: string[] = []
-  isPaused = false
-  closedWith: number | null = null
-
-  send(text: Buffer | string): boolean {
-    this.sent.push(text.toString())
-    return this.fullSince === Number.POSITIVE_INFINITY
-  }
-  ping(): void {}
-  pause(): void {
-    this.isPaused = true
-  }
-  resume(): void {
-    this.isPaused = false
-  }
-  close(code: number): void {
-    this.closedWith ??= code
-    this.leave(code)
-  }
-  cut(): void {
-    this.leave(1006)
-  }
-  leave(code: number, broke = false): void {
-    const { onClose } = this
-    this.onClose = null
-    onClose?.(code, broke)
-  }
-  says(message: object | string): void {
-    this.onMessage?.(Buffer.from(typeof message === 'string' ? message : JSON.stringify(message)), false)
-  }
-}
+import { openSession as open } from '../../../support/session-scene.ts'
 
 const CLEAR = { type: 'input_audio_buffer.clear' }
-
-function open(judge: MessageJudge = openJudge()) {
-  const [client, upstream] = [new FakeEnd(), new FakeEnd()]
-  const state = { lost: null as Fault | null, audited: true, refused: 0 }
-  const standing = { fault: () => state.lost, tick: () => state.lost } as unknown as Standing
-  const liveness = { check: () => null } as unknown as Liveness
-  const session = new Session(client, upstream, judge, standing, liveness, {
-    isAuditWritable: () => state.audited,
-    refused: () => state.refused++,
-  })
-  return { client, upstream, state, session, ending: session.run(null) }
-}
 
 t.test('neither side is read faster than the other one takes', async (t) => {
   const { client, upstream, ending } = open()
@@ -108,14 +50,48 @@ t.test('a message waits for the answer to a change before it', async (t) => {
   t.match(await ending, { outcome: 'client_gone' })
 })
 
-t.test('and is refused where the upstream refuses the change', async (t) => {
-  const { client, upstream, state, ending } = open()
-  client.says({ type: 'session.update', session: { max_output_tokens: 10 } })
-  client.says({ type: 'response.create' })
-  upstream.says({ type: 'error', error: { code: 'invalid_value' } })
-  t.same([upstream.sent.length, state.refused, client.isPaused], [1, 1, false])
-  client.leave(1000)
-  await ending
+const idOf = (text: string | undefined) => (JSON.parse(text ?? '{}') as { event_id?: string }).event_id
+
+t.test('and is refused where the upstream refuses the change, and not for another error', async (t) => {
+  const rows = [
+    ['with a name of its own', { event_id: 'mine' }, 'mine'],
+    ['without one', {}, null],
+  ] as const
+  for (const [name, more, told] of rows) {
+    const { client, upstream, state, ending } = open()
+    client.says({ type: 'session.update', session: { max_output_tokens: 10 }, ...more })
+    client.says({ type: 'response.create' })
+    const id = idOf(upstream.sent[0])
+    t.notSame(id, told, name)
+    for (const event_id of ['mine', null]) upstream.says({ type: 'error', error: { event_id } })
+    t.same([upstream.sent.length, state.refused, client.isPaused], [1, 0, true], `${name}: it waits`)
+    upstream.says({ type: 'error', error: { code: 'invalid_value', event_id: id } })
+    t.same([upstream.sent.length, state.refused, client.isPaused], [1, 1, false], name)
+    t.same(JSON.parse(client.sent[2] ?? ''), { type: 'error', error: { code: 'invalid_value', event_id: told } }, name)
+    client.says({ type: 'session.update', session: { max_output_tokens: 20 } })
+    upstream.says({ type: 'session.updated', session: { max_output_tokens: 20 } })
+    client.says({ type: 'response.create' })
+    t.same([upstream.sent.length, client.isPaused], [3, false], `${name}: nothing of it is left`)
+    client.leave(1000)
+    await ending
+  }
+})
+
+t.test('each update has one name that the client cannot give', async (t) => {
+  const rows = [
+    ['none', '{"type":"session.update","session":{}}'],
+    ['a text', '{"event_id":"a","type":"session.update","session":{}}'],
+    ['an escaped key', '{"event\\u005fid":"a","type":"session.update","session":{}}'],
+    ['null', '{"type":"session.update","session":{},"event_id":null}'],
+  ] as const
+  for (const [name, update] of rows) {
+    const { client, upstream } = open()
+    client.says(update)
+    const sent = upstream.sent[0] ?? ''
+    t.match(idOf(sent), /^event_[0-9a-f]{32}$/, name)
+    t.same([sent.split('event_id').length + sent.split('u005f').length, sent.includes('"a"')], [3, false], name)
+    client.leave(1000)
+  }
 })
 
 t.test("the provider's key does not come back", async (t) => {
@@ -155,4 +131,82 @@ t.test('how a session ended', async (t) => {
     const ending = await ends.ending
     t.same([ending.outcome, ending.fault?.code], [outcome, code], name)
   }
+})
+
+t.test('a bug ends the session that meets it, and nothing else', async (t) => {
+  const broken = new Error('a bug')
+  const fail = () => {
+    throw broken
+  }
+  const rows: readonly (readonly [string, (ends: ReturnType<typeof open>) => void])[] = [
+    [
+      'in a message of the client',
+      ({ client, state }) => {
+        Object.defineProperty(state, 'audited', { get: fail })
+        client.says(CLEAR)
+      },
+    ],
+    [
+      'in a message of the upstream',
+      ({ client, upstream }) => {
+        client.pause = client.send = fail
+        upstream.says({ type: 'response.output_text.delta' })
+      },
+    ],
+    [
+      'where the client takes more',
+      ({ client, upstream }) => {
+        upstream.resume = fail
+        client.onDrain?.()
+      },
+    ],
+    [
+      'where the upstream takes more',
+      ({ client, upstream }) => {
+        client.resume = fail
+        upstream.onDrain?.()
+      },
+    ],
+    [
+      'as the client leaves',
+      ({ client, upstream }) => {
+        upstream.close = fail
+        client.leave(1000)
+      },
+    ],
+    [
+      'as the upstream leaves',
+      ({ client, upstream }) => {
+        client.close = fail
+        upstream.leave(1000)
+      },
+    ],
+    [
+      'as the proxy ends it',
+      ({ client, session }) => {
+        client.send = fail
+        session.end(fault('shutting_down', 'no'))
+      },
+    ],
+  ]
+  for (const [name, meet] of rows) {
+    const ends = open()
+    t.doesNotThrow(() => meet(ends), name)
+    const ending = await ends.ending
+    t.ok(ends.state.bugs.includes(broken), `${name}: it is told of`)
+    t.same([ends.client.onClose, ends.upstream.onClose], [null, null], `${name}: both ends are closed`)
+    if (ending.outcome === 'broken') t.ok(ending.fault, name)
+  }
+})
+
+t.test('a bug that comes with the clock is the same', async (t) => {
+  const { client, state, ending } = open()
+  Object.defineProperty(state, 'lost', {
+    get: () => {
+      throw new Error('a bug')
+    },
+  })
+  t.match(await ending, { outcome: 'broken', fault: { code: 'internal' } })
+  t.same([client.closedWith, state.bugs.length], [1011, 1])
+  t.match(JSON.parse(client.sent[0] ?? ''), { type: 'error', error: { code: 'internal' } })
 })
