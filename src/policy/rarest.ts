@@ -57,17 +57,25 @@ function countNames(sets: readonly NameSet[]): (names: NameSet) => number {
   const uses = new Map<NameSet, number>()
   for (const names of sets) count(uses, names, 1)
   const counts = new Map<string, number>()
-  for (const [names, times] of uses) for (const key of keysOf(names)) count(counts, key, times)
+  const keys = new Map<NameSet, readonly string[]>()
+  for (const [names, times] of uses) {
+    const own = keysOf(names)
+    keys.set(names, own)
+    for (const key of own) count(counts, key, times)
+  }
   const known = new Map<NameSet, number>()
   return (names) => {
-    const fullest = known.get(names) ?? most(keysOf(names), counts)
+    const fullest = known.get(names) ?? most(keys.get(names) ?? [], counts)
     known.set(names, fullest)
     return fullest
   }
 }
 
 function keysOf({ exact, patterns }: NameSet): string[] {
-  return [...[...exact].map((name) => `=${name}`), ...new Set(patterns.map(patternKey))]
+  const keys: string[] = []
+  for (const name of exact) keys.push(`=${name}`)
+  if (patterns.length > 0) keys.push(...new Set(patterns.map(patternKey)))
+  return keys
 }
 
 /** Null for a fact that is not among those that are worth reading. */

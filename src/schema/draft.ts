@@ -15,7 +15,7 @@ export type Draft<Whole> = Whole extends string | number | boolean
  */
 export function soundDraft(schema: TSchema, value: JsonValue): unknown {
   const rules = schema as Rules
-  const [entry] = Object.values(rules.patternProperties ?? {})
+  const entry = rules.patternProperties && Object.values(rules.patternProperties)[0]
   if (isJsonObject(value) && entry?.properties) {
     const members = Object.keys(value).map((key) => [key, soundDraft(entry as TSchema, ownValue(value, key) ?? null)])
     return Object.fromEntries(members)
@@ -23,11 +23,14 @@ export function soundDraft(schema: TSchema, value: JsonValue): unknown {
   if (!rules.properties && !(Array.isArray(value) && rules.items))
     return shapeProblems(schema, value).length === 0 ? value : undefined
   if (isJsonObject(value) && rules.properties) {
-    const members = Object.entries(rules.properties).flatMap(([key, member]) => {
+    // Key by key, without lists of pairs: a policy has a hundred thousand of these.
+    const members: { [key: string]: unknown } = {}
+    for (const key in rules.properties) {
+      const member = rules.properties[key] as Rules
       const written = ownValue(value, key) ?? member.default
-      return written === undefined ? [] : [[key, soundDraft(member as TSchema, written)] as const]
-    })
-    return Object.fromEntries(members)
+      if (written !== undefined) members[key] = soundDraft(member as TSchema, written)
+    }
+    return members
   }
   const { items } = rules
   if (Array.isArray(value) && items) return value.map((item) => soundDraft(items as TSchema, item))
