@@ -94,12 +94,16 @@ export function fieldsOf({ operations, models }: Grid, before: EncodedPolicy, af
     before: before.rules.filter((one) => speaksOfModel(one.rule, model.before)),
     after: after.rules.filter((one) => speaksOfModel(one.rule, model.after)),
   }))
-  const places = new Map([...before.rules, ...after.rules].map((one, index) => [one, index]))
+  const all = [...before.rules, ...after.rules].flatMap((one) => (one.unread ? [one, one.unread] : [one]))
+  const places = new Map(all.map((one, index) => [one, index]))
   const fields = new Map<string, Field & { cells: Cell[] }>()
   for (const operation of operations) {
     const speaks = new Set([...operationTests].filter(([, test]) => test(operation)).map(([one]) => one))
     for (const column of columns.filter(({ model }) => isAskable({ operation, model }))) {
-      const [old, young] = [column.before, column.after].map((rules) => rules.filter((one) => speaks.has(one)))
+      const [old, young] = [column.before, column.after].map((rules) => {
+        const speaking = rules.filter((one) => speaks.has(one))
+        return isUninspected(operation) ? speaking.map((one) => one.unread ?? one) : speaking
+      })
       const key = [old, young].map((rules) => (rules ?? []).map((one) => places.get(one)).join()).join('|')
       const field = fields.get(key) ?? { cells: [], before: old ?? [], after: young ?? [] }
       fields.set(key, field)

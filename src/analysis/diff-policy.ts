@@ -1,4 +1,5 @@
 import type { OutlineRule, PolicyOutline } from '../policy/outline.ts'
+import { OF_BODIES } from '../policy/rule.ts'
 import { encodeConditions } from './diff-conditions.ts'
 import { encodeHolding, type Holding } from './diff-holding.ts'
 import type { Three } from './space.ts'
@@ -14,6 +15,8 @@ export interface EncodedRule {
   readonly firesFor: (acr: string | null) => Formula
   /** What stronger authentication could show for it; null for a rule that asks for nothing of the kind. */
   readonly acrs: readonly string[] | null
+  /** The same where nobody reads the body, so that no condition on it is *no*; null where it asks nothing of bodies. */
+  readonly unread: EncodedRule | null
 }
 
 export interface EncodedPolicy {
@@ -32,15 +35,22 @@ export function encodePolicy(outline: PolicyOutline, facts: FactSpace): EncodedP
   return {
     outline,
     holding,
-    rules: outline.rules
-      .filter(({ mode }) => mode === 'enforce')
-      .map((rule) => encodeRule(rule, encodeConditions(rule.when, facts), holding, facts)),
+    rules: outline.rules.filter(({ mode }) => mode === 'enforce').map((rule) => encodeBoth(rule, holding, facts)),
     canStepUp: formulas.all([
       method.is((value) => value !== 'api_key' && value !== 'mtls'),
       formulas.any([method.is((value) => value !== undefined), key.is((value) => value === null)]),
     ]),
     facts,
   }
+}
+
+function encodeBoth(rule: OutlineRule, holding: Holding, facts: FactSpace): EncodedRule {
+  const conditions = encodeConditions(rule.when, facts)
+  const others = new Map([...conditions].filter(([name]) => !OF_BODIES.has(name)))
+  const encoded = encodeRule(rule, conditions, holding, facts)
+  // An allow that asks for something of a body speaks of nothing that is not read.
+  if (rule.effect === 'allow' || others.size === conditions.size) return encoded
+  return { ...encoded, unread: encodeRule(rule, others, holding, facts) }
 }
 
 function encodeRule(
@@ -68,6 +78,7 @@ function encodeRule(
       return formulas.all([base, isShown ?? (acr.includes(shown ?? '') ? TRUE : formulas.not(TRUE))])
     },
     acrs: mfa === undefined && acr === undefined ? null : (acr ?? []),
+    unread: null,
   }
 }
 

@@ -5,11 +5,12 @@ import { type Fault, fault } from '../model/fault.ts'
 import type { Principal } from '../model/identity.ts'
 import type { RequestFacts, RequestHead } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
+import type { Obligations } from '../model/transforms.ts'
 import type { Edit } from '../shape/edits.ts'
 import { shapeBody } from '../shape/request.ts'
 import type { AskedObjects } from './asked-objects.ts'
 import { policyInput } from './judge.ts'
-import { isAside, place } from './ownership.ts'
+import { bodyEdits, isAside, place } from './ownership.ts'
 import { unplacedRefused } from './refusals.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
 import { type Refused, type Standing, Standings } from './standings.ts'
@@ -74,7 +75,7 @@ export class BatchJudge {
 
   /** Judges the upload itself: whoever may not upload is told so before anything is read. */
   upload(asked: AskedObjects, facts: RequestFacts, input: PolicyInput): Refused | null {
-    const opened = this.#decided(asked, { facts, input, api: asked.found.endpoint.api }, (fault) => fault)
+    const opened = this.#decided(asked, { facts, input, api: asked.found.endpoint.api }, null, (fault) => fault)
     return opened.ok ? null : opened.fault
   }
 
@@ -118,16 +119,21 @@ export class BatchJudge {
     const input = policyInput(principal, head, facts, model, at)
     const found = { endpoint, parameters: {}, path: endpoint.path, query: '', objects: [] }
     const asked = { found, body, fields: null, noted: facts.objects, judgedFor: null }
-    const opened = this.#decided(asked, { facts, input, api: endpoint.api }, told)
-    if (!opened.ok) return opened
     const obligations = snapshot.policy.obligations(input)
+    const opened = this.#decided(asked, { facts, input, api: endpoint.api }, obligations, told)
+    if (!opened.ok) return opened
     if (obligations?.unplaced) return wrong(told(unplacedRefused(facts.operation, obligations.unplaced)))
     for (const name of obligations?.names ?? []) this.#obligations.add(name)
     return ok(writeBatchLine(line, shapeBody(body, { facts, model, alias, obligations }, opened.value)))
   }
 
   /** The decision for every upstream that stands, and what opens the ids there. */
-  #decided(asked: AskedObjects, standing: Standing, told: (fault: Fault) => Fault): Result<readonly Edit[], Refused> {
+  #decided(
+    asked: AskedObjects,
+    standing: Standing,
+    obligations: Obligations | null,
+    told: (fault: Fault) => Fault,
+  ): Result<readonly Edit[], Refused> {
     const decided = this.#standings.decide(standing, told)
     if (!decided.ok) return decided
     if (isAside(asked)) return ok([])
@@ -137,8 +143,12 @@ export class BatchJudge {
     const { serving, owned } = placed.value
     this.#standings.keep(serving)
     // INVARIANT: where there is something to be opened, it is the same for all, since one of them has sealed it.
-    const [first] = serving
-    return ok((first && owned(first)?.edits) ?? [])
+    const first = this.#standings.preferred(serving)
+    const own = first ? owned(first) : null
+    if (!first || own === null) return ok([])
+    // What is kept of a line is marked as one upstream's: the others do not stand any more.
+    if (own.marking !== null) this.#standings.keep([first])
+    return ok(bodyEdits(own, obligations))
   }
 
   #note(models: readonly unknown[]): void {

@@ -9,6 +9,7 @@ import type { Fault } from '../model/fault.ts'
 import type { ObjectKind } from '../model/objects.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import { type Marker, objectScope, type Sealer } from '../model/sealing.ts'
+import type { Obligations } from '../model/transforms.ts'
 import type { Edit } from '../shape/edits.ts'
 import { marking, openMarker, unmarkable as unmarkableBody } from '../shape/mark.ts'
 import { openBody, type Unopened } from '../shape/open-body.ts'
@@ -221,4 +222,9 @@ function answerOf(asked: AskedObjects, ids: RequestIds, { sealer, marker }: Owne
 function notFound({ found, noted }: AskedObjects, unopened?: Unopened): Fault {
   const named = [...found.objects, ...noted, ...(unopened ? [unopened] : [])]
   return objectNotFound([...new Set(named.map(({ key }) => key))])
+}
+
+/** A chat that the policy forbids to be stored is marked as nobody's: the API takes metadata only of what is stored. */
+export function bodyEdits({ edits, marking }: Owned, obligations: Obligations | null): readonly Edit[] {
+  return marking === null || obligations?.set.store === false ? edits : [...edits, marking]
 }

@@ -14,7 +14,6 @@ import type { ClientUpgrade } from '../model/ports.ts'
 import type { RequestFacts, RequestHead, UpstreamRequest } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import type { Obligations } from '../model/transforms.ts'
-import type { Edit } from '../shape/edits.ts'
 import type { FormToSend } from '../shape/form.ts'
 import { shapeRequest } from '../shape/request.ts'
 import { isAnsweredHere } from './answers.ts'
@@ -22,7 +21,7 @@ import type { AskedObjects } from './asked-objects.ts'
 import { holdsLines } from './batch-marking.ts'
 import { candidates, type Judgement, judge, judgeShadow, policyInput } from './judge.ts'
 import { mayUse } from './listing.ts'
-import { isAside, type Owned, type OwnedAnswer, place } from './ownership.ts'
+import { bodyEdits, isAside, type Owned, type OwnedAnswer, place } from './ownership.ts'
 import type { Conversation } from './realtime/converse.ts'
 import { handshakeFault } from './realtime/handshake.ts'
 import { decisionFault, modelNotFound, noPlaceForText, notCarried, unplacedRefused } from './refusals.ts'
@@ -125,11 +124,6 @@ export function judged(
     traceparent: head.traceparent,
   })
   return ok({ by: 'upstream', upstream, request, answer: found.endpoint.answer, owned: owned?.answer ?? null })
-}
-
-/** A chat that the policy forbids to be stored is marked as nobody's: the API takes metadata only of what is stored. */
-function bodyEdits({ edits, marking }: Owned, obligations: Obligations | null): readonly Edit[] {
-  return marking === null || obligations?.set.store === false ? edits : [...edits, marking]
 }
 
 /** A session that only writes down what it hears has no instructions that the policy's text could stand before. */

@@ -80,6 +80,11 @@ export class Standings {
     this.#standing = new Map([...this.#standing].filter(([upstream]) => upstreams.includes(upstream)))
   }
 
+  /** Of these, the first for which all requests so far are allowed; else the first one. Undefined for none. */
+  preferred(upstreams: readonly ServingUpstream[]): ServingUpstream | undefined {
+    return upstreams.find((upstream) => this.#standing.get(upstream) === null) ?? upstreams[0]
+  }
+
   /** The first upstream for which all requests are allowed; else the step-up that the first one is missing. */
   chosen(): Result<ServingUpstream, Refused> {
     let nearest: Refused | null = null
