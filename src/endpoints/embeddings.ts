@@ -1,5 +1,4 @@
-import type { JsonBody, JsonValue } from '../model/json.ts'
-import { ownValue } from '../model/json.ts'
+import { type JsonBody, type JsonValue, ownValue } from '../model/json.ts'
 import { readMessages } from './chat.ts'
 import { walkText } from './content.ts'
 import type { Draft } from './draft.ts'

@@ -1,9 +1,9 @@
-import { type Fault, fault } from '../model/fault.ts'
-import { failed, ok, type Result } from '../model/result.ts'
+import type { Fault } from '../model/fault.ts'
+import { ok, type Result } from '../model/result.ts'
 import type { PassthroughSettings } from '../model/settings.ts'
 import type { QueryForm } from './endpoint.ts'
 import { ENDPOINTS } from './index.ts'
-import { API_ROOT, isTarget, route } from './route.ts'
+import { API_ROOT, isTarget, notAllowed, route } from './route.ts'
 import { decodeStrictly, readQuery } from './url-text.ts'
 
 /** A request to a passthrough route: the one target that is decided, forwarded and logged. */
@@ -34,7 +34,7 @@ export function passage(
   const path = mark === -1 ? target : target.slice(0, mark)
   const open = routes.find((one) => leadsTo(one.path, path))
   if (open === undefined || !isCanonical(path) || isInTable(target)) return null
-  if (!open.methods.includes(method)) return notAllowed(open.methods)
+  if (!open.methods.includes(method)) return notAllowed(open.methods, 'route')
   if (mark === -1) return ok({ route: open, path, query: '' })
   const query = readQuery(target.slice(mark + 1), formOf(open))
   return query.ok ? ok({ route: open, path, query: query.value.text }) : query
@@ -92,15 +92,4 @@ function formOf(open: PassthroughSettings): QueryForm {
   const known = forms.get(open) ?? Object.fromEntries(open.query.map((name) => [name, null]))
   forms.set(open, known)
   return known
-}
-
-function notAllowed(methods: readonly string[]): Result<never, Fault> {
-  const allow = methods.join(', ')
-  return failed(
-    fault('method_not_allowed', `this route takes ${allow} only`, {
-      param: 'method',
-      reason: 'endpoint_not_allowed',
-      headers: ['allow', allow],
-    }),
-  )
 }

@@ -206,10 +206,11 @@ function unknown(): Result<never, Fault> {
   )
 }
 
-function notAllowed(methods: readonly string[]): Result<never, Fault> {
+/** `what`: what has been asked for, as callers are told. */
+export function notAllowed(methods: readonly string[], what = 'endpoint'): Result<never, Fault> {
   const allow = methods.join(', ')
   return failed(
-    fault('method_not_allowed', `this endpoint takes ${allow} only`, {
+    fault('method_not_allowed', `this ${what} takes ${allow} only`, {
       param: 'method',
       reason: 'endpoint_not_allowed',
       headers: ['allow', allow],

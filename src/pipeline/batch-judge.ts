@@ -145,9 +145,8 @@ export class BatchJudge {
     // INVARIANT: where there is something to be opened, it is the same for all, since one of them has sealed it.
     const first = this.#standings.preferred(serving)
     const own = first ? owned(first) : null
-    if (!first || own === null) return ok([])
-    // What is kept of a line is marked as one upstream's: the others do not stand any more.
-    if (own.marking !== null) this.#standings.keep([first])
+    if (own === null) return ok([])
+    // The mark of what is kept is this upstream's. Should another one serve in the end, it opens nothing there: nobody's list.
     return ok(bodyEdits(own, obligations))
   }
 
