@@ -106,7 +106,8 @@ export function judged(
   if (obligations) trail.obliged(obligations.names)
   const { dialect } = found.endpoint
   if (dialect !== null) {
-    const wanted = { head, dialect, facts, model, alias, obligations, upstream, route: found }
+    const asksFor = owned === null ? { route: found, owned } : { route: owned.target, owned: owned.answer }
+    const wanted = { head, dialect, facts, model, alias, obligations, upstream, ...asksFor }
     return withoutPlace(found, obligations) ?? ok({ by: 'session', upstream, wanted })
   }
   const request = shapeRequest({

@@ -20,15 +20,24 @@ export interface RealtimeServer {
   script: ((session: ProviderSession, message: JsonObject) => void) | null
   /** What handshakes are answered instead of a WebSocket; `silence` is no answer at all. */
   refusal: string | 'silence' | null
+  /** What a request that is no handshake is answered; without it there is nothing. */
+  made: JsonObject | null
   close(): Promise<void>
 }
 
 /** A deterministic provider of the Realtime API on loopback. */
 export async function startRealtimeServer(): Promise<RealtimeServer> {
   const sessions = new Log<ProviderSession>()
-  const server = createServer((_, response) => response.writeHead(404).end())
+  const server = createServer((_, response) => {
+    if (provider.made === null) response.writeHead(404).end()
+    else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(provider.made))
+  })
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024 * 1024 })
-  const provider = { script: null as RealtimeServer['script'], refusal: null as string | null }
+  const provider = {
+    script: null as RealtimeServer['script'],
+    refusal: null as string | null,
+    made: null as JsonObject | null,
+  }
   const connections = new Set<Socket>()
   server.on('connection', (socket) => connections.add(socket))
   server.on('upgrade', (request, socket, head) => {

@@ -7,6 +7,7 @@ import { shapeSession } from '../../shape/session.ts'
 import { acceptSocket } from '../../sockets/web-socket.ts'
 import { callerOf } from '../body-budget.ts'
 import { named } from '../events.ts'
+import type { OwnedAnswer } from '../ownership.ts'
 import type { Snapshot } from '../snapshot.ts'
 import type { Trail } from '../trail.ts'
 import { auditPolicy } from '../verdict.ts'
@@ -26,6 +27,8 @@ export interface ConversePorts extends StandingPorts, DialPorts {
 /** A session that may be opened: who asks, for what, and where it goes. */
 export interface Conversation extends Opened {
   readonly route: { readonly path: string; readonly query: string }
+  /** How ids are answered; null where the upstream keeps nobody apart, or the session is opened by none. */
+  readonly owned: OwnedAnswer | null
 }
 
 /** Opens an authorized session, and carries it to its end: see `withUpstream`. */
@@ -37,11 +40,11 @@ export function converse(
   trail: Trail,
   ports: ConversePorts,
 ): Promise<Fault | null> {
-  const { head, route, model, alias, upstream } = wanted
+  const { head, route, owned, model, alias, upstream } = wanted
   const { url, apiKey } = upstream.settings
   const { isBeta } = handshakeOf(head)
   const target = shapeSession({ url, route, model, alias, apiKey, isBeta, traceparent: head.traceparent })
-  return withUpstream(target, upstream, principal, exchange, trail, ports, (socket) =>
+  return withUpstream({ ...target, owned }, upstream, principal, exchange, trail, ports, (socket) =>
     carried(socket, wanted, principal, exchange, snapshot, trail, ports),
   )
 }

@@ -6,6 +6,8 @@ import { type Dialled, type DialTarget, dialSocket } from '../../sockets/web-soc
 import { unacceptable } from '../../upstream/answer-head.ts'
 import { faultOf, timedOut } from '../../upstream/faults.ts'
 import { type BodyBudget, callerOf } from '../body-budget.ts'
+import type { OwnedAnswer } from '../ownership.ts'
+import { sealedShape } from '../sealed-answer.ts'
 import type { ServingUpstream } from '../snapshot.ts'
 import type { Trail } from '../trail.ts'
 import type { SessionPlaces } from './session-places.ts'
@@ -18,10 +20,10 @@ export interface DialPorts {
 /**
  * Opens an authorized session with its upstream, and only then has it carried, so that a refusal of the upstream is an
  * answer like any other. A fault is returned while it can still be answered; afterwards null. `carry` opens the client's
- * side, and settles when the session is over.
+ * side, and settles when the session is over. `owned`: how the ids by which it is opened are answered.
  */
 export async function withUpstream(
-  target: Omit<DialTarget, 'handshakeMs'>,
+  { owned = null, ...target }: Omit<DialTarget, 'handshakeMs'> & { readonly owned?: OwnedAnswer | null },
   upstream: ServingUpstream,
   principal: Principal,
   exchange: ClientExchange,
@@ -43,7 +45,7 @@ export async function withUpstream(
       trail.complete({ outcome: 'client_gone', status: 0, facts: {}, firstByteAt: 0 })
       return null
     }
-    if (dialled.outcome !== 'open') return answered(dialled, upstream, exchange, trail)
+    if (dialled.outcome !== 'open') return answered(dialled, owned, upstream, exchange, trail)
     try {
       await carry(dialled.socket)
     } catch (bug) {
@@ -62,6 +64,7 @@ export async function withUpstream(
 /** An upstream that opens no session: what it says to that is passed on, as it is for every request. */
 function answered(
   dialled: Exclude<Dialled, { outcome: 'open' }>,
+  owned: OwnedAnswer | null,
   upstream: ServingUpstream,
   exchange: ClientExchange,
   trail: Trail,
@@ -73,7 +76,11 @@ function answered(
   const refused = unacceptable(status, headers)
   if (refused) return refused
   if (status < 400) return fault('upstream_unavailable', 'the upstream opened no session', { reason: 'bad_stream' })
-  const body = upstream.answerShape('none', false).blot(dialled.body)
+  const plain = upstream.answerShape('none', false)
+  const shape = owned === null ? plain : sealedShape(plain, owned)
+  const hidden = shape.faultFor?.(status, dialled.body) ?? null
+  if (hidden) return hidden
+  const body = shape.blot(dialled.body)
   exchange.start(status, [...answerHeaders(headers, false), 'content-length', String(body.length)], false)
   exchange.end(body)
   trail.complete({ outcome: 'answered', status, facts: {}, firstByteAt: performance.now() })

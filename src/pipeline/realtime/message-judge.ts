@@ -107,7 +107,8 @@ export class MessageJudge {
     const { facts, model, alias, upstream, obligations } = this.opened
     if (!snapshot.upstreams.includes(upstream)) return upstreamChanged
     if (alias !== null && snapshot.policy.resolveModel(alias).model !== model) return transformsChanged
-    const standing = { ...facts, ...factsInSession(idle(facts), this.state.effective) }
+    // Objects that the session was opened by were opened with it.
+    const standing = factsInSession(idle({ ...facts, objects: [] }), this.state.effective)
     const { fault } = this.#judged(standing)
     if (fault !== null) return fault
     const { policy } = snapshot
