@@ -25,7 +25,7 @@ export function renderProblems(problems: readonly PlacedProblem[], read: ReadSou
 }
 
 /** Sorted by file, line and column; those of one place keep their order. */
-export function sortProblems(problems: readonly PlacedProblem[]): PlacedProblem[] {
+function sortProblems(problems: readonly PlacedProblem[]): PlacedProblem[] {
   return [...problems].sort((a, b) => compare(a.file, b.file) || a.line - b.line || a.column - b.column)
 }
 
