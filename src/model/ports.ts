@@ -84,8 +84,10 @@ export interface HeldAllowance extends BodyAllowance {
 
 /** One end of an open WebSocket: whole messages, however they were cut into frames. */
 export interface MessageSocket {
-  /** Sends a text. False asks to send no more until `onDrain`. */
-  send(text: Buffer | string): boolean
+  /** The protocol that its ends speak; empty where they agreed on none. */
+  readonly protocol: string
+  /** Sends a text, or bytes. False asks to send no more until `onDrain`. */
+  send(message: Buffer | string, isBinary?: boolean): boolean
   ping(): void
   /** Reads no more, until `resume`. Some messages that were read already may still come. */
   pause(): void
