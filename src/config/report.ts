@@ -88,6 +88,11 @@ export function printable(text: string): string {
   })
 }
 
+/** The same of several lines. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n')
+}
+
 /** JSON of a value, the same for a reader, in which what a terminal would act on stands as an escape. */
 export function printableJson(value: unknown, indent = 0): string {
   return JSON.stringify(value, null, indent).replace(/[\x7f-\x9f\p{Cf}\u2028\u2029]/gu, (found) =>
