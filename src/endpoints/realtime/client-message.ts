@@ -4,17 +4,17 @@ import type { OperationName, RequestFacts } from '../../model/request.ts'
 import { failed, ok, type Result } from '../../model/result.ts'
 import { factsOf } from '../body.ts'
 import { walkPart } from '../content.ts'
-import { type Draft, openDraft, refuse, shown } from '../draft.ts'
+import { type Draft, refuse, shown } from '../draft.ts'
 import type { Dialect } from '../endpoint.ts'
 import { walkMember } from '../walk.ts'
 import type { WrittenLimit } from './limits.ts'
-import { nameModel, type Reading, readSettings } from './settings.ts'
+import { nameModel, openReading, type Reading, readSettings, type Turns } from './settings.ts'
 
 /**
  * What comes of a message: it `configures` the session, it may make the model `speak`, at once or when it hears that a
- * turn is over, or neither.
+ * turn is over, it `adds` to what the model speaks of next, or it only takes back and asks.
  */
-export type Effect = 'configures' | 'speaks' | 'none'
+export type Effect = 'configures' | 'speaks' | 'adds' | 'none'
 
 /** One message of a client, as far as it is judged. */
 export interface ClientMessage {
@@ -23,8 +23,8 @@ export interface ClientMessage {
   /** Models that it names for the session itself. */
   readonly named: readonly string[]
   readonly limit: WrittenLimit
-  /** It lets the model speak later without being asked. */
-  readonly turns: boolean
+  /** Whether it lets the model speak later without being asked. */
+  readonly turns: Turns
   /** Of the message alone; `maxOutputTokens` is not among them, for that depends on the session. */
   readonly facts: RequestFacts
 }
@@ -50,7 +50,7 @@ const MESSAGES: { readonly [dialect in Dialect]: ReadonlyMap<string, MessageForm
     ['input_audio_buffer.append', SOUND],
     ['input_audio_buffer.commit', bare('speaks')],
     ['input_audio_buffer.clear', bare('none')],
-    ['conversation.item.create', { effect: 'none', part: ['item', readItem, true] }],
+    ['conversation.item.create', { effect: 'adds', part: ['item', readItem, true] }],
     ['conversation.item.truncate', bare('none')],
     ['conversation.item.delete', bare('none')],
     ['conversation.item.retrieve', bare('none')],
@@ -84,7 +84,7 @@ export function describeMessage(
   const type = ownValue(value, 'type')
   const form = typeof type === 'string' ? MESSAGES[dialect].get(type) : undefined
   if (typeof type !== 'string' || form === undefined) return failed(unknownMessage)
-  const reading: Reading = { draft: openDraft(), named: [], limit: 'unsaid', turns: false }
+  const reading = openReading()
   const { draft } = reading
   let isWhole = false
   for (const key in value) {

@@ -1,8 +1,9 @@
 import type { Dialect } from '../../endpoints/endpoint.ts'
 import { parseJsonBody } from '../../endpoints/json.ts'
 import { type ClientMessage, describeMessage } from '../../endpoints/realtime/client-message.ts'
+import { configuration, limitedTo } from '../../endpoints/realtime/configured.ts'
 import { readServerMessage, type ServerMessage } from '../../endpoints/realtime/server-message.ts'
-import { configuration, factsInSession, limitedTo, SessionState } from '../../endpoints/realtime/session-state.ts'
+import { factsInSession, SessionState } from '../../endpoints/realtime/session-state.ts'
 import { type Fault, fault } from '../../model/fault.ts'
 import type { Principal } from '../../model/identity.ts'
 import { isJsonObject, type JsonBody, ownValue } from '../../model/json.ts'
@@ -88,7 +89,7 @@ export class MessageJudge {
       return mayWait ? { outcome: 'waits' } : refused(tooManyChanges, message.type, eventId, verdict)
     // A name of the client's own could be that of another message, whose refusal would be taken for the change's.
     const id = newEventId()
-    this.state.change(configuration(message), id, eventId)
+    this.state.change(configuration(body.value), id, eventId)
     return { outcome: 'passed', text: this.#shaped(body, id) }
   }
 
@@ -167,7 +168,7 @@ function refused(
 
 /** A session in which nothing is being said. */
 function idle(facts: RequestFacts): ClientMessage {
-  return { type: '', effect: 'none', named: [], limit: 'unsaid', turns: false, facts }
+  return { type: '', effect: 'adds', named: [], limit: 'unsaid', turns: 'unsaid', facts }
 }
 
 function withModels(facts: RequestFacts, models: readonly string[]): RequestFacts {

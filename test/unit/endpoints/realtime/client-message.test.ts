@@ -23,6 +23,12 @@ const rows: readonly (readonly [name: string, message: object, facts: object])[]
   ],
   ['the same in the beta', session({ input_audio_transcription: { model: 'w' } }), { facts: { nestedModels: ['w'] } }],
   [
+    'the model that writes down, alone',
+    session({ audio: { input: { transcription: 'w' } } }),
+    { facts: { nestedModels: ['w'] } },
+  ],
+  ['the same in the beta', session({ input_audio_transcription: 'w' }), { facts: { nestedModels: ['w'] } }],
+  [
     'a function',
     session({ tools: [{ type: 'function', name: 'f' }] }),
     { facts: { tools: { functions: ['f'], hosted: [] } } },
@@ -36,14 +42,14 @@ const rows: readonly (readonly [name: string, message: object, facts: object])[]
   ['a limit', session({ max_output_tokens: 7 }), { limit: 7, effect: 'configures' }],
   ['two limits: the larger one', session({ max_output_tokens: 7, max_response_output_tokens: 9 }), { limit: 9 }],
   ['no limit', session({ max_output_tokens: 'inf' }), { limit: 'none' }],
-  ['turns that the upstream hears', session({ turn_detection: { type: 'server_vad' } }), { turns: true }],
+  ['turns that the upstream hears', session({ turn_detection: { type: 'server_vad' } }), { turns: 'unasked' }],
   [
     'the same in the API of today',
     session({ audio: { input: { turn_detection: { type: 'semantic_vad' } } } }),
-    { turns: true },
+    { turns: 'unasked' },
   ],
-  ['no turns', session({ audio: { input: { turn_detection: null } } }), { turns: false }],
-  ['nothing of a limit', session({}), { limit: 'unsaid' }],
+  ['no turns', session({ audio: { input: { turn_detection: null } } }), { turns: 'asked' }],
+  ['nothing of a limit', session({}), { limit: 'unsaid', turns: 'unsaid' }],
   [
     'settings of sound, which are no sound',
     session({ audio: { output: { voice: 'marin' } } }),
@@ -72,7 +78,7 @@ const rows: readonly (readonly [name: string, message: object, facts: object])[]
       type: 'conversation.item.create',
       item: { type: 'message', content: [{ type: 'input_image', image_url: 'data:,x' }] },
     },
-    { effect: 'none', facts: { input: { images: true } } },
+    { effect: 'adds', facts: { input: { images: true } } },
   ],
   [
     'an item of the session, which is nobody else’s',
