@@ -6,16 +6,24 @@ import type { AnswerFacts, Usage } from '../../model/request.ts'
 export type ServerMessage =
   | { readonly kind: 'session'; readonly session: JsonObject; readonly answers: boolean }
   | { readonly kind: 'usage'; readonly usage: Usage }
+  /** An item of the session. */
+  | { readonly kind: 'item'; readonly id: string }
   /** `answers`: the `event_id` of the message that it is about, where it names one. */
   | { readonly kind: 'error'; readonly answers: string | null }
 
-const KINDS: ReadonlyMap<string, 'session' | 'updated' | 'usage' | 'error'> = new Map([
+type Kind = ServerMessage['kind'] | 'updated'
+
+const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['session.created', 'session'],
   ['transcription_session.created', 'session'],
   ['session.updated', 'updated'],
   ['transcription_session.updated', 'updated'],
   ['response.done', 'usage'],
   ['conversation.item.input_audio_transcription.completed', 'usage'],
+  ['conversation.item.added', 'item'],
+  ['conversation.item.created', 'item'],
+  ['response.output_item.added', 'item'],
+  ['input_audio_buffer.committed', 'item'],
   ['error', 'error'],
 ])
 /** As much of a message as its type is looked for in at first: it nearly always stands in front. */
@@ -30,6 +38,11 @@ export function readServerMessage(bytes: Buffer): ServerMessage | null {
   const message = parsed(bytes)
   if (message === null) return null
   if (kind === 'error') return { kind, answers: namedBy(message) }
+  if (kind === 'item') {
+    const item = ownValue(message, 'item')
+    const id = isJsonObject(item) ? ownValue(item, 'id') : ownValue(message, 'item_id')
+    return typeof id === 'string' ? { kind, id } : null
+  }
   if (kind === 'usage') {
     const response = ownValue(message, 'response')
     const usage = usageOf(ownValue(isJsonObject(response) ? response : message, 'usage'))

@@ -14,7 +14,9 @@ function described(message: object, dialect: Dialect = 'realtime'): ClientMessag
 
 const session = (more: object) => ({ type: 'session.update', session: more })
 
-const rows: readonly (readonly [name: string, message: object, facts: object])[] = [
+type Row = readonly [name: string, message: object, facts: object]
+
+const rows: readonly Row[] = [
   ['the model of the session', session({ model: 'm' }), { named: ['m'], facts: { nestedModels: [] } }],
   [
     'the model that writes down',
@@ -81,9 +83,35 @@ const rows: readonly (readonly [name: string, message: object, facts: object])[]
     { effect: 'adds', facts: { input: { images: true } } },
   ],
   [
-    'an item of the session, which is nobody else’s',
+    'an item by its id, which could be a stored one',
     { type: 'response.create', response: { input: [{ type: 'item_reference', id: 'item_1' }] } },
-    { effect: 'speaks', facts: { objects: [] } },
+    { effect: 'speaks', facts: { objects: [{ key: 'id', kind: 'item', id: 'item_1' }], storedSettings: true } },
+  ],
+  [
+    'an item that the client names',
+    {
+      type: 'conversation.item.create',
+      previous_item_id: 'item_1',
+      item: { id: 'mine', type: 'message', role: 'user', content: [{ type: 'input_text', text: 'a' }] },
+    },
+    { creates: 'mine', facts: { objects: [], storedSettings: false } },
+  ],
+  ...['truncate', 'delete', 'retrieve'].map(
+    (verb): Row => [
+      `an item that only the session can have: ${verb}`,
+      { type: `conversation.item.${verb}`, item_id: 'item_1' },
+      { creates: null, effect: 'none', facts: { objects: [], storedSettings: false } },
+    ],
+  ),
+  [
+    'a response that only the session can have',
+    { type: 'response.cancel', response_id: 'resp_1' },
+    { facts: { objects: [], storedSettings: false } },
+  ],
+  [
+    'a response where none is meant',
+    { type: 'response.create', response_id: 'resp_1' },
+    { facts: { objects: [{ key: 'response_id', id: 'resp_1' }], storedSettings: true } },
   ],
   ['a response without anything', { type: 'response.create' }, { effect: 'speaks', limit: 'unsaid' }],
 ]
