@@ -6,6 +6,8 @@ import type { AnswerFacts, Usage } from '../../model/request.ts'
 export type ServerMessage =
   | { readonly kind: 'session'; readonly session: JsonObject; readonly answers: boolean }
   | { readonly kind: 'usage'; readonly usage: Usage }
+  /** What was heard was counted by its length. */
+  | { readonly kind: 'heard'; readonly seconds: number }
   /** An item of the session. */
   | { readonly kind: 'item'; readonly id: string }
   /** `answers`: the `event_id` of the message that it is about, where it names one. */
@@ -29,6 +31,8 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
 /** As much of a message as its type is looked for in at first: it nearly always stands in front. */
 const HEAD_BYTES = 256
 const MAX_TEXT = 256
+/** Of one transcription: what is more than a day is no length of anything. */
+const MAX_SECONDS = 86_400
 
 /** Null for what tells nothing: most of all messages, of which no more than the beginning is read. */
 export function readServerMessage(bytes: Buffer): ServerMessage | null {
@@ -45,8 +49,11 @@ export function readServerMessage(bytes: Buffer): ServerMessage | null {
   }
   if (kind === 'usage') {
     const response = ownValue(message, 'response')
-    const usage = usageOf(ownValue(isJsonObject(response) ? response : message, 'usage'))
-    return usage === null ? null : { kind, usage }
+    const written = ownValue(isJsonObject(response) ? response : message, 'usage')
+    const usage = usageOf(written)
+    if (usage !== null) return { kind, usage }
+    const seconds = secondsOf(written)
+    return seconds === null ? null : { kind: 'heard', seconds }
   }
   const session = ownValue(message, 'session')
   return isJsonObject(session) ? { kind: 'session', session, answers: kind === 'updated' } : null
@@ -89,6 +96,12 @@ function usageOf(written: JsonValue | undefined): Usage | null {
   }
 }
 
+/** Of a transcription by a model that is paid by the length of what it hears. */
+function secondsOf(written: JsonValue | undefined): number | null {
+  const seconds = isJsonObject(written) ? ownValue(written, 'seconds') : null
+  return typeof seconds === 'number' && seconds >= 0 && seconds <= MAX_SECONDS ? seconds : null
+}
+
 function count(usage: JsonObject, name: string): number | undefined {
   const value = ownValue(usage, name)
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined
@@ -99,9 +112,12 @@ export class SessionReading {
   #usage: Usage | undefined
   #id: string | undefined
   #model: string | undefined
+  /** What was heard, as far as it is counted by its length. Undefined where none was. */
+  heardSeconds: number | undefined
 
   add(message: ServerMessage): void {
     if (message.kind === 'usage') this.#usage = sum(this.#usage ?? {}, message.usage)
+    else if (message.kind === 'heard') this.heardSeconds = (this.heardSeconds ?? 0) + message.seconds
     else if (message.kind === 'session') {
       this.#id ??= shortText(ownValue(message.session, 'id'))
       this.#model ??= shortText(ownValue(message.session, 'model'))

@@ -11,7 +11,13 @@ t.test('what a message of the upstream tells', async (t) => {
   const rows = [
     ['usage of a response', { type: 'response.done', response: { usage } }, { kind: 'usage', usage: COUNTED }],
     ['usage of what was written down', { type: WRITTEN, usage }, { kind: 'usage', usage: COUNTED }],
-    ['seconds are no tokens', { type: WRITTEN, usage: { type: 'duration', seconds: 3 } }, null],
+    [
+      'seconds are no tokens',
+      { type: WRITTEN, usage: { type: 'duration', seconds: 3.5 } },
+      { kind: 'heard', seconds: 3.5 },
+    ],
+    ['seconds that are none', { type: WRITTEN, usage: { type: 'duration', seconds: -1 } }, null],
+    ['seconds without end', { type: WRITTEN, usage: { type: 'duration', seconds: 1e9 } }, null],
     ['a response without usage', { type: 'response.done', response: {} }, null],
     [
       'a session',
