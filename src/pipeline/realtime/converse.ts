@@ -76,6 +76,7 @@ async function dial({ head, route, model, alias, upstream }: Conversation, excha
   const target = shapeSession({ url, route, model, alias, apiKey, isBeta, traceparent: head.traceparent })
   const left = new AbortController()
   exchange.onGone = () => left.abort()
+  exchange.upgrade?.watch()
   return dialSocket({ ...target, handshakeMs: timeouts.connectMs + timeouts.firstByteMs }, left.signal)
 }
 
