@@ -180,7 +180,7 @@ function walkNetwork(draft: Draft, policy: JsonValue): undefined {
 }
 
 /** Reads a list of tools: who runs each one, and what it reaches. */
-export function walkTools(draft: Draft, tools: JsonValue): undefined {
+function walkTools(draft: Draft, tools: JsonValue): undefined {
   if (tools === null) return
   if (!Array.isArray(tools)) return refuse(draft, '`tools` must be a list of objects', 'tools')
   for (const tool of tools) {
