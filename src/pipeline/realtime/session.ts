@@ -86,7 +86,7 @@ export class Session {
         upstream.resume()
         this.#readOn()
       })
-    client.onExcess = (excess) => this.end(excess)
+    client.onExcess = upstream.onExcess = (excess) => this.end(excess)
     client.onClose = (code, broke) => this.#closed(() => this.#clientClosed(code, broke))
     upstream.onMessage = (message, isBinary) => this.#try(() => this.#fromUpstream(message, isBinary))
     upstream.onDrain = () => this.#try(() => this.#readOn())
