@@ -6,21 +6,33 @@ import type { AnswerFacts, Usage } from '../../model/request.ts'
 export type ServerMessage =
   | { readonly kind: 'session'; readonly session: JsonObject; readonly answers: boolean }
   | { readonly kind: 'usage'; readonly usage: Usage }
+  /** What was heard was counted by its length. */
+  | { readonly kind: 'heard'; readonly seconds: number }
+  /** An item of the session. */
+  | { readonly kind: 'item'; readonly id: string }
   /** `answers`: the `event_id` of the message that it is about, where it names one. */
   | { readonly kind: 'error'; readonly answers: string | null }
 
-const KINDS: ReadonlyMap<string, 'session' | 'updated' | 'usage' | 'error'> = new Map([
+type Kind = ServerMessage['kind'] | 'updated'
+
+const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['session.created', 'session'],
   ['transcription_session.created', 'session'],
   ['session.updated', 'updated'],
   ['transcription_session.updated', 'updated'],
   ['response.done', 'usage'],
   ['conversation.item.input_audio_transcription.completed', 'usage'],
+  ['conversation.item.added', 'item'],
+  ['conversation.item.created', 'item'],
+  ['response.output_item.added', 'item'],
+  ['input_audio_buffer.committed', 'item'],
   ['error', 'error'],
 ])
 /** As much of a message as its type is looked for in at first: it nearly always stands in front. */
 const HEAD_BYTES = 256
 const MAX_TEXT = 256
+/** Of one transcription: what is more than a day is no length of anything. */
+const MAX_SECONDS = 86_400
 
 /** Null for what tells nothing: most of all messages, of which no more than the beginning is read. */
 export function readServerMessage(bytes: Buffer): ServerMessage | null {
@@ -30,10 +42,18 @@ export function readServerMessage(bytes: Buffer): ServerMessage | null {
   const message = parsed(bytes)
   if (message === null) return null
   if (kind === 'error') return { kind, answers: namedBy(message) }
+  if (kind === 'item') {
+    const item = ownValue(message, 'item')
+    const id = isJsonObject(item) ? ownValue(item, 'id') : ownValue(message, 'item_id')
+    return typeof id === 'string' ? { kind, id } : null
+  }
   if (kind === 'usage') {
     const response = ownValue(message, 'response')
-    const usage = usageOf(ownValue(isJsonObject(response) ? response : message, 'usage'))
-    return usage === null ? null : { kind, usage }
+    const written = ownValue(isJsonObject(response) ? response : message, 'usage')
+    const usage = usageOf(written)
+    if (usage !== null) return { kind, usage }
+    const seconds = secondsOf(written)
+    return seconds === null ? null : { kind: 'heard', seconds }
   }
   const session = ownValue(message, 'session')
   return isJsonObject(session) ? { kind: 'session', session, answers: kind === 'updated' } : null
@@ -76,6 +96,12 @@ function usageOf(written: JsonValue | undefined): Usage | null {
   }
 }
 
+/** Of a transcription by a model that is paid by the length of what it hears. */
+function secondsOf(written: JsonValue | undefined): number | null {
+  const seconds = isJsonObject(written) ? ownValue(written, 'seconds') : null
+  return typeof seconds === 'number' && seconds >= 0 && seconds <= MAX_SECONDS ? seconds : null
+}
+
 function count(usage: JsonObject, name: string): number | undefined {
   const value = ownValue(usage, name)
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined
@@ -86,9 +112,12 @@ export class SessionReading {
   #usage: Usage | undefined
   #id: string | undefined
   #model: string | undefined
+  /** What was heard, as far as it is counted by its length. Undefined where none was. */
+  heardSeconds: number | undefined
 
   add(message: ServerMessage): void {
     if (message.kind === 'usage') this.#usage = sum(this.#usage ?? {}, message.usage)
+    else if (message.kind === 'heard') this.heardSeconds = (this.heardSeconds ?? 0) + message.seconds
     else if (message.kind === 'session') {
       this.#id ??= shortText(ownValue(message.session, 'id'))
       this.#model ??= shortText(ownValue(message.session, 'model'))

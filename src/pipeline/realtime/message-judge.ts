@@ -1,8 +1,10 @@
 import type { Dialect } from '../../endpoints/endpoint.ts'
 import { parseJsonBody } from '../../endpoints/json.ts'
 import { type ClientMessage, describeMessage } from '../../endpoints/realtime/client-message.ts'
+import { configuration, limitedTo } from '../../endpoints/realtime/configured.ts'
+import { OwnItems } from '../../endpoints/realtime/own-items.ts'
 import { readServerMessage, type ServerMessage } from '../../endpoints/realtime/server-message.ts'
-import { configuration, factsInSession, limitedTo, SessionState } from '../../endpoints/realtime/session-state.ts'
+import { factsInSession, SessionState } from '../../endpoints/realtime/session-state.ts'
 import { type Fault, fault } from '../../model/fault.ts'
 import type { Principal } from '../../model/identity.ts'
 import { isJsonObject, type JsonBody, ownValue } from '../../model/json.ts'
@@ -40,7 +42,7 @@ export type Judged =
       readonly eventId: string | null
       readonly verdict: Verdict | null
     }
-  /** It is refused only for what a change may have made of the session that the upstream has not answered yet. */
+  /** It is refused only for what the upstream has not answered yet: what a change made of the session, or an item. */
   | { readonly outcome: 'waits' }
 
 const MAX_ID = 512
@@ -49,6 +51,7 @@ const MAX_ID = 512
 export class MessageJudge {
   readonly opened: Opened
   readonly state = new SessionState()
+  readonly #items = new OwnItems()
   /** What the proxy itself says first; null where there is nothing to ask for. */
   readonly opening: OpeningUpdate | null
   snapshot: Snapshot
@@ -77,28 +80,38 @@ export class MessageJudge {
     const { dialect, facts } = this.opened
     const described = describeMessage(dialect, facts.operation, body)
     if (!described.ok) return refused(described.fault, null, eventId)
-    const message = described.value
+    const message = { ...described.value, facts: this.#items.without(described.value.facts) }
     const { fault, verdict } = this.#decide(message, body)
     if (fault !== null) {
-      const waits = mayWait && this.state.isPending && fault.code === 'policy_denied'
-      return waits ? { outcome: 'waits' } : refused(fault, message.type, eventId, verdict)
+      return mayWait && this.#mayChange(fault, message)
+        ? { outcome: 'waits' }
+        : refused(fault, message.type, eventId, verdict)
     }
+    if (message.creates !== null) this.#items.expect(message.creates)
     if (message.effect !== 'configures') return { outcome: 'passed', text: this.#shaped(body, null) }
     if (this.state.isFull)
       return mayWait ? { outcome: 'waits' } : refused(tooManyChanges, message.type, eventId, verdict)
     // A name of the client's own could be that of another message, whose refusal would be taken for the change's.
     const id = newEventId()
-    this.state.change(configuration(message), id, eventId)
+    this.state.change(configuration(body.value), id, eventId)
     return { outcome: 'passed', text: this.#shaped(body, id) }
   }
 
-  /** What the upstream says, as the client hears it. `settles`: it answers a change, or tells how the session stands. */
+  /** What the upstream has still to say could make a message that is refused a good one. */
+  #mayChange({ code, reason }: Fault, { facts }: ClientMessage): boolean {
+    const isDenied = code === 'policy_denied'
+    if (isDenied && this.state.isPending) return true
+    return (isDenied || reason === 'object_not_allowed') && this.#items.mayStillBeOwn(facts)
+  }
+
+  /** What the upstream says, as the client hears it. `settles`: what waits is to be judged again. */
   hear(bytes: Buffer): { readonly told: ServerMessage | null; readonly text: Buffer | string; settles: boolean } {
     const told = readServerMessage(bytes)
     if (told?.kind === 'session') this.state.confirm(told.session, told.answers)
     const refused = told?.kind === 'error' && told.answers !== null ? this.state.refuse(told.answers) : null
     const text = refused === null ? bytes : errorAbout(bytes, refused.clientId)
-    return { told, text, settles: told?.kind === 'session' || refused !== null }
+    const isExpected = told?.kind === 'item' && this.#items.tell(told.id)
+    return { told, text, settles: told?.kind === 'session' || refused !== null || isExpected }
   }
 
   /** The session as it stands, decided by another snapshot, which is its own from then on. Null: it may go on. */
@@ -167,7 +180,7 @@ function refused(
 
 /** A session in which nothing is being said. */
 function idle(facts: RequestFacts): ClientMessage {
-  return { type: '', effect: 'none', named: [], limit: 'unsaid', turns: false, facts }
+  return { type: '', effect: 'adds', named: [], limit: 'unsaid', turns: 'unsaid', creates: null, facts }
 }
 
 function withModels(facts: RequestFacts, models: readonly string[]): RequestFacts {
