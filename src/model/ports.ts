@@ -34,6 +34,9 @@ export interface KeyReader {
 /** Epoch milliseconds; an argument everywhere, so that tests own the time. */
 export type Clock = () => number
 
+/** Milliseconds of `performance.now`, which nobody sets: for how long ago something was. */
+export type Stopwatch = () => number
+
 /** The client's side of an answer, as the code that forwards sees it. */
 export interface AnswerSink {
   /** Sends status and headers (name, value…). A stream's head goes out at once; another waits for its first bytes. */

@@ -41,7 +41,7 @@ export async function passThrough(
   const operation = passthroughOperation(found.route.name)
   trail.routed(operation)
   const isSocket = found.route.websocket && exchange.upgrade !== null
-  const unfitting = isSocket ? handshakeFault(head, operation, true) : unfit(head)
+  const unfitting = unfit(head) ?? (isSocket ? handshakeFault(head, operation, true) : null)
   const facts: RequestFacts = { ...NOTHING_KNOWN, operation }
   const refused = unfitting ?? decided(facts, head, principal, upstream, snapshot, trail)
   if (refused) return refused

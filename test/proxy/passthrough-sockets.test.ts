@@ -142,6 +142,11 @@ const upgrade = (token: string, target: string, ...more: string[]) =>
     ...['Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', ...more],
   ])
 
+const upgradeTo = (token: string, protocol: string) =>
+  requestBytes('GET /vendor/x HTTP/1.1', [
+    ...['Host: x', `Authorization: Bearer ${token}`, 'Connection: Upgrade', `Upgrade: ${protocol}`],
+  ])
+
 t.test('who may not have it gets an answer, and the upstream nothing', async (t) => {
   const world = await start(t)
   const [alice, bob] = [await world.token(ALICE), await world.token(BOB)]
@@ -156,6 +161,13 @@ t.test('who may not have it gets an answer, and the upstream nothing', async (t)
   await refuses(t, world, 'two credentials', upgrade(alice, '/vendor/x', 'x-api-key: y'), {
     ...{ status: 400, code: 'ambiguous_credentials', action: 'authentication-failed' },
   })
+  await refuses(t, world, 'a body in pieces', upgrade(alice, '/vendor/x', 'Transfer-Encoding: chunked'), {
+    ...{ status: 400, code: 'invalid_body' },
+  })
+  await refuses(t, world, 'one that is announced', upgrade(alice, '/vendor/x', 'Content-Length: 5'), {
+    ...{ status: 400, code: 'invalid_body' },
+  })
+  await refuses(t, world, 'another protocol', upgradeTo(alice, 'h2c'), { status: 400, code: 'invalid_request' })
   await refuses(t, world, 'no route', upgrade(alice, '/elsewhere'), { status: 404, code: 'unknown_endpoint' })
   t.equal(upstream(), 0)
   await t.rejects(open(world, { target: '/plain/x' }), /Unexpected server response: 404/, 'a route without WebSockets')
