@@ -42,16 +42,6 @@ const FORMS = {
       ...{ output: 'item', data: 'item', instructions: 'item', tools: 'tool', conversation: 'object' },
     },
   },
-  // An event of a WebSocket: that of a stream, and what becomes of what was said to steer a response.
-  turn: {
-    ids: 'all',
-    members: {
-      ...{ response: 'response', item: 'item', part: 'content', annotation: 'annotation' },
-      ...{ steer: 'steer', required_input: 'steer' },
-    },
-  },
-  // Without `input`, which is the caller's own, and without the `id` of what was said, which nothing is asked by.
-  steer: { ids: ['previous_response_id', 'approval_request_id'], members: {} },
   conversation: {
     ids: 'all',
     members: {

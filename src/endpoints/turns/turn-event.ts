@@ -3,36 +3,26 @@ import type { AnswerFacts } from '../../model/request.ts'
 import { typeOfMessage } from '../realtime/server-message.ts'
 import { AnswerReading } from '../usage.ts'
 
-/** What an event of the upstream tells of the responses on its connection. */
-export type TurnEvent = TurnPlace &
-  (
-    | { readonly kind: 'created' }
-    | { readonly kind: 'ended'; readonly facts: AnswerFacts }
-    /** What was said to steer a response goes nowhere. */
-    | { readonly kind: 'unsteered' }
-    /** `isUnderWay`: of a response that has begun. `status`: as HTTP would have it. */
-    | { readonly kind: 'error'; readonly isUnderWay: boolean; readonly status: number | null }
-  )
+/** What an event of the upstream tells of the responses on its connection. `lane`: the stream that it came on. */
+export type TurnEvent =
+  | { readonly kind: 'created'; readonly lane: string | null; readonly id: string | null }
+  | { readonly kind: 'ended'; readonly lane: string | null; readonly id: string | null; readonly facts: AnswerFacts }
+  /** `isUnderWay`: of a response that has begun. `status`: as HTTP would have it. */
+  | {
+      readonly kind: 'error'
+      readonly lane: string | null
+      readonly isUnderWay: boolean
+      readonly status: number | null
+    }
 
-interface TurnPlace {
-  readonly lane: string | null
-  /** The response that it is about; null where it names none. */
-  readonly id: string | null
-  /** The one that this goes on with, or that was to be steered. */
-  readonly previous: string | null
-}
-
-type Kind = TurnEvent['kind']
-
-const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
+const KINDS: ReadonlyMap<string, TurnEvent['kind']> = new Map<string, TurnEvent['kind']>([
   ['response.created', 'created'],
   ['response.completed', 'ended'],
   ['response.incomplete', 'ended'],
   ['response.failed', 'ended'],
-  ['response.steer.failed', 'unsteered'],
   ['error', 'error'],
 ])
-/** A longer text is none of these names. Characters. */
+/** A longer text is no id and no name. Characters. */
 const MAX_TEXT = 512
 
 /** Null for what tells nothing: most of all events, of which no more than the beginning is read. */
@@ -42,19 +32,16 @@ export function readTurnEvent(bytes: Buffer): TurnEvent | null {
   if (kind === undefined) return null
   const text = bytes.toString('latin1')
   const open = skipSpace(text, 0)
-  const [stream, response, steer, sequence, status] = findMembers(text, open, [
-    ...['stream_id', 'response', 'steer', 'sequence_number', 'status'],
-  ])
-  const about = (kind === 'unsteered' ? steer : response)?.value ?? open
-  const [id, previous] = findMembers(text, about, ['id', 'previous_response_id'])
-  const place = { lane: textAt(text, stream), id: textAt(text, id), previous: textAt(text, previous) }
-  if (kind === 'ended') {
-    const reading = new AnswerReading()
-    reading.readResponse(text, open)
-    return { ...place, kind, facts: reading.facts() }
-  }
-  if (kind !== 'error') return { ...place, kind }
-  return { ...place, kind, isUnderWay: (sequence ?? null) !== null, status: numberAt(text, status) }
+  const places = findMembers(text, open, ['stream_id', 'response', 'sequence_number', 'status'])
+  const [stream, response, sequence, status] = places
+  const lane = textAt(text, stream)
+  if (kind === 'error') return { kind, lane, isUnderWay: (sequence ?? null) !== null, status: numberAt(text, status) }
+  const [named] = response ? findMembers(text, response.value, ['id']) : []
+  const id = textAt(text, named)
+  if (kind === 'created') return { kind, lane, id }
+  const reading = new AnswerReading()
+  reading.readResponse(text, open)
+  return { kind, lane, id, facts: reading.facts() }
 }
 
 function textAt(text: string, place: MemberPlace | null | undefined): string | null {
