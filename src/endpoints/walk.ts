@@ -227,7 +227,7 @@ function walkNetwork(draft: Draft, policy: JsonValue): undefined {
 }
 
 /** Reads a list of tools: who runs each one, and what it reaches. */
-function walkTools(draft: Draft, tools: JsonValue): undefined {
+export function walkTools(draft: Draft, tools: JsonValue): undefined {
   if (tools === null) return
   if (!Array.isArray(tools)) return refuse(draft, '`tools` must be a list of objects', 'tools')
   for (const tool of tools) {
