@@ -1,7 +1,7 @@
 import type { OperationName } from '../../model/request.ts'
 import { type Draft, noteObject, noteUrl, refuse } from '../draft.ts'
 import { foldKey } from '../key-names.ts'
-import type { Media } from '../members.ts'
+import type { Media } from '../media-keys.ts'
 import { walkMember, walkUnknown } from '../walk.ts'
 import type { FormJson } from './field-json.ts'
 import type { FieldName, FieldShape } from './field-name.ts'
