@@ -139,7 +139,7 @@ export class MessageJudge implements SessionJudge {
       return { fault: decisionFault(decision, { ...facts, model }), verdict }
     }
     const [object] = upstream.settings.isolation === 'off' ? [] : facts.objects
-    return { fault: object ? objectRefused(object.key) : null, verdict }
+    return { fault: object ? objectRefused(object.key, 'message') : null, verdict }
   }
 
   /** Models that a message names for the session, beside the one that it has: there are some only where it has none. */
