@@ -172,10 +172,8 @@ export class Session {
     else if (!this.#client.send(this.#judge.errorText(refusal.fault, refusal.eventId))) this.#client.pause()
   }
 
-  /** What waits is judged again. */
   #goOn(): void {
-    if (this.#ending !== null || this.#waiting.isEmpty) return
-    this.#waiting.again(true)
+    if (this.#ending === null) this.#waiting.again(true)
     this.#readOn()
   }
 
@@ -197,11 +195,8 @@ export class Session {
     if (told === null) return
     this.#tally.told(told)
     const refused = this.#opening.told(told)
-    if (refused !== null) {
-      this.end(refused)
-      return
-    }
-    if (settles) this.#goOn()
+    if (refused !== null) this.end(refused)
+    else if (settles) this.#goOn()
   }
 
   /** Without the provider's own key. */
