@@ -81,6 +81,12 @@ export interface HeldAllowance extends BodyAllowance {
   release(): void
 }
 
+/** What one end of a WebSocket may take of memory: messages that are not whole yet, and what waits for its peer. */
+export interface SocketAllowances {
+  readonly unread: HeldAllowance
+  readonly unsent: HeldAllowance
+}
+
 /** One end of an open WebSocket: whole messages, however they were cut into frames. */
 export interface MessageSocket {
   /** Sends a text. False asks to send no more until `onDrain`. */
@@ -95,7 +101,7 @@ export interface MessageSocket {
   cut(): void
   onMessage: ((message: Buffer, isBinary: boolean) => void) | null
   onDrain: (() => void) | null
-  /** Called when the pieces of a message may not be kept until it is whole. */
+  /** Called when what comes, or what waits for the peer, is more than may be kept, or when it only pings. */
   onExcess: ((excess: Fault) => void) | null
   /**
    * Called once, with the code that the peer gave; 1005 where it gave none, 1006 where the connection ended without a

@@ -2,7 +2,7 @@ import { readCredential } from '../../identity/credentials.ts'
 import type { AuditLog } from '../../model/audit.ts'
 import { type Fault, fault } from '../../model/fault.ts'
 import type { Principal } from '../../model/identity.ts'
-import type { ClientExchange, MessageSocket } from '../../model/ports.ts'
+import type { ClientExchange, MessageSocket, SocketAllowances } from '../../model/ports.ts'
 import { answerHeaders } from '../../shape/answer.ts'
 import { shapeSession } from '../../shape/session.ts'
 import { acceptSocket, type Dialled, dialSocket } from '../../sockets/web-socket.ts'
@@ -48,7 +48,7 @@ export async function converse(
   const place = ports.sessions.enter(callerOf(principal))
   if (!place.ok) return place.fault
   try {
-    const dialled = await dial(wanted, exchange)
+    const dialled = await dial(wanted, exchange, allowancesOf(principal, ports))
     if (exchange.stopped || exchange.gone) {
       if (dialled.outcome === 'open') dialled.socket.cut()
       if (exchange.stopped) return exchange.stopped
@@ -70,14 +70,24 @@ export async function converse(
   }
 }
 
-async function dial({ head, route, model, alias, upstream }: Conversation, exchange: ClientExchange): Promise<Dialled> {
+/** What is kept for a session is its caller's, like the bodies of its requests. */
+function allowancesOf(principal: Principal, { bodies }: ConversePorts): SocketAllowances {
+  const caller = callerOf(principal)
+  return { unread: bodies.open(caller), unsent: bodies.open(caller) }
+}
+
+async function dial(
+  { head, route, model, alias, upstream }: Conversation,
+  exchange: ClientExchange,
+  allowances: SocketAllowances,
+): Promise<Dialled> {
   const { url, apiKey, timeouts } = upstream.settings
   const { isBeta } = handshakeOf(head)
   const target = shapeSession({ url, route, model, alias, apiKey, isBeta, traceparent: head.traceparent })
   const left = new AbortController()
   exchange.onGone = () => left.abort()
   exchange.upgrade?.watch()
-  return dialSocket({ ...target, handshakeMs: timeouts.connectMs + timeouts.firstByteMs }, left.signal)
+  return dialSocket({ ...target, handshakeMs: timeouts.connectMs + timeouts.firstByteMs, allowances }, left.signal)
 }
 
 /** An upstream that opens no session: what it says to that is passed on, as it is for every request. */
@@ -112,8 +122,8 @@ async function carried(
 ): Promise<void> {
   const handshake = handshakeOf(wanted.head)
   const taken = exchange.upgrade?.take() ?? null
-  const held = ports.bodies.open(callerOf(principal))
-  const client = taken && acceptSocket(taken, handshake.protocol, [`x-request-id: ${exchange.id}`], held)
+  const allowances = allowancesOf(principal, ports)
+  const client = taken && acceptSocket(taken, handshake.protocol, [`x-request-id: ${exchange.id}`], allowances)
   const credential = readCredential(wanted.head.rawHeaders)
   if (client === null || !credential.ok) {
     upstream.cut()
@@ -132,6 +142,7 @@ async function carried(
     standing,
     new Liveness(client, upstream, { clientMs: keepAliveMs, upstreamMs: idleMs, totalMs }),
     {
+      held: ports.bodies.open(callerOf(principal)),
       isAuditWritable: () => ports.audit.writable,
       refused: (refusal) => tellRefused(refusal, judge, trail, ports),
       bug: (cause) => ports.bug(cause, exchange.id),

@@ -1,5 +1,5 @@
 import type { Fault } from '../../model/fault.ts'
-import type { MessageSocket } from '../../model/ports.ts'
+import type { HeldAllowance, MessageSocket } from '../../model/ports.ts'
 import { KeyGuard } from '../../upstream/key-guard.ts'
 import type { Ending } from '../events.ts'
 import { auditUnavailable } from '../refusals.ts'
@@ -14,10 +14,12 @@ import {
   tooManyRefused,
   upstreamBroke,
   upstreamClosed,
+  upstreamFlood,
 } from './closing.ts'
 import type { Liveness } from './liveness.ts'
 import type { Judged, MessageJudge } from './message-judge.ts'
 import { Opening } from './opening.ts'
+import { withoutKey } from './own-key.ts'
 import type { Standing } from './standing.ts'
 import { Tally } from './tally.ts'
 import { type Held, type Passed, Waiting } from './waiting.ts'
@@ -28,6 +30,8 @@ const MAX_REFUSED = 32
 const notYet: Judged = { outcome: 'waits' }
 
 export interface SessionPorts {
+  /** What messages that wait for an answer of the upstream may take of memory. */
+  readonly held: HeldAllowance
   readonly isAuditWritable: () => boolean
   /** Told of each message that is refused. */
   readonly refused: (refusal: Extract<Judged, { outcome: 'refused' }>) => void
@@ -51,7 +55,7 @@ export class Session {
   readonly #tally = new Tally()
   readonly #over = Promise.withResolvers<Ending>()
   #timer: NodeJS.Timeout | null = null
-  readonly #waiting = new Waiting((held, mayWait) => this.#pass(held, mayWait))
+  readonly #waiting: Waiting
   #ending: Ending | null = null
   #openEnds = 2
 
@@ -70,6 +74,7 @@ export class Session {
     this.#liveness = liveness
     this.#ports = ports
     this.#opening = new Opening(judge.opening)
+    this.#waiting = new Waiting((held, mayWait) => this.#pass(held, mayWait), ports.held)
     this.#guard = KeyGuard.open(judge.opened.upstream.settings.apiKey)
   }
 
@@ -89,6 +94,7 @@ export class Session {
     client.onExcess = (excess) => this.end(excess)
     client.onClose = (code, broke) => this.#closed(() => this.#clientClosed(code, broke))
     upstream.onMessage = (message, isBinary) => this.#try(() => this.#fromUpstream(message, isBinary))
+    upstream.onExcess = (excess) => this.end(excess.reason === 'control_frames' ? upstreamFlood : excess)
     upstream.onDrain = () => this.#try(() => this.#readOn())
     upstream.onClose = (code) => this.#closed(() => this.#upstreamClosed(code))
     this.#timer = setInterval(() => this.#try(() => this.#tick(performance.now())), TICK_MS)
@@ -142,7 +148,8 @@ export class Session {
   #fromClient(held: Held): void {
     if (this.#ending !== null) return
     this.#tally.received(held.message)
-    this.#waiting.take(held)
+    const excess = this.#waiting.take(held)
+    if (excess !== null) this.end(excess)
   }
 
   #pass(held: Held, mayWait: boolean): Passed {
@@ -182,11 +189,11 @@ export class Session {
       this.end(binaryAnswer)
       return
     }
-    const clean = this.#clean(message)
-    const { told, text, settles } = this.#judge.hear(clean)
+    const { told, text, settles } = this.#judge.hear(withoutKey(this.#guard, message))
     this.#tally.sent(text)
     if (!this.#client.send(text)) this.#upstream.pause()
-    if (told === null) return
+    // What waits for the client may have become too much.
+    if (told === null || this.#ending !== null) return
     this.#tally.told(told)
     const refused = this.#opening.told(told)
     if (refused !== null) {
@@ -196,14 +203,6 @@ export class Session {
     if (!settles || this.#waiting.isEmpty) return
     this.#waiting.again(true)
     this.#readOn()
-  }
-
-  /** Without the provider's own key. */
-  #clean(message: Buffer): Buffer {
-    if (this.#guard === null) return message
-    const clean = this.#guard.push(message)
-    const rest = this.#guard.end()
-    return rest === null ? clean : Buffer.concat([clean, rest])
   }
 
   #clientClosed(code: number, broke: boolean): void {
