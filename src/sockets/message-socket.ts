@@ -29,6 +29,7 @@ export class OpenSocket implements MessageSocket {
   readonly #unread: HeldBytes
   readonly #unsent: HeldBytes
   readonly #frameHead: number
+  readonly #tooManyPings: Fault
   #heardAt = performance.now()
   #fullSince = Number.POSITIVE_INFINITY
   /** Bytes since the last whole message. */
@@ -41,6 +42,7 @@ export class OpenSocket implements MessageSocket {
     this.#unread = new HeldBytes(allowances.unread)
     this.#unsent = new HeldBytes(allowances.unsent)
     this.#frameHead = isMasked ? 6 : 2
+    this.#tooManyPings = isMasked ? clientPings : upstreamPings
     // Before the library takes the bytes: a message that they complete then counts no more.
     raw.prependListener('data', (chunk: Buffer) => {
       this.#pending += chunk.length
@@ -92,7 +94,7 @@ export class OpenSocket implements MessageSocket {
       this.#controlFrames = 0
     }
     if (++this.#controlFrames <= MAX_CONTROL_FRAMES) return true
-    this.#mayHold(tooManyPings)
+    this.#mayHold(this.#tooManyPings)
     return false
   }
 
@@ -105,8 +107,13 @@ export class OpenSocket implements MessageSocket {
     return this.#fullSince
   }
 
-  send(text: Buffer | string): boolean {
-    this.#socket.send(text, { binary: false, fin: true }, this.#sent)
+  /** The protocol that was chosen; empty for none. */
+  get protocol(): string {
+    return this.#socket.protocol
+  }
+
+  send(message: Buffer | string, isBinary = false): boolean {
+    this.#socket.send(message, { binary: isBinary, fin: true }, this.#sent)
     const waiting = this.#socket.bufferedAmount
     this.#mayHold(this.#unsent.hold(waiting))
     if (waiting < FULL_BYTES) return true
@@ -146,7 +153,7 @@ export class OpenSocket implements MessageSocket {
   }
 }
 
-/** For how many there are it does not matter how long they are. */
-const tooManyPings = fault('rate_limit_exceeded', 'too many pings: one in a few seconds is enough', {
+const clientPings = fault('rate_limit_exceeded', 'too many pings: one in a few seconds is enough', {
   reason: 'control_frames',
 })
+const upstreamPings = fault('upstream_unavailable', 'the upstream sent too many pings', { reason: 'bad_stream' })

@@ -55,8 +55,9 @@ export interface DialTarget {
   /** `ws:` or `wss:`. */
   readonly url: string
   readonly headers: { readonly [name: string]: string }
+  /** Those that are offered; none when absent. */
+  readonly protocols?: readonly string[]
   readonly handshakeMs: number
-  readonly allowances: SocketAllowances
 }
 
 export type Dialled =
@@ -76,13 +77,14 @@ export type Dialled =
  * Opens a WebSocket; redirects are not followed. It is paused: nothing is read from it before `resume`. Never rejects.
  */
 export function dialSocket(
-  { url, headers, handshakeMs, allowances }: DialTarget,
+  { url, headers, protocols = [], handshakeMs }: DialTarget,
   signal: AbortSignal,
+  allowances: SocketAllowances,
 ): Promise<Dialled> {
   return new Promise((resolve) => {
     let isLate = false
     const options = { headers: { ...headers }, followRedirects: false, finishRequest: askOnce, ...LIMITS }
-    const socket = new WebSocket(url, [], options)
+    const socket = new WebSocket(url, [...protocols], options)
     const timer = setTimeout(() => {
       isLate = true
       socket.terminate()

@@ -12,6 +12,7 @@ export class FakeEnd implements MessageSocket {
   onDrain: (() => void) | null = null
   onExcess: ((excess: Fault) => void) | null = null
   onClose: ((code: number, broke: boolean) => void) | null = null
+  readonly protocol = ''
   heardAt = performance.now()
   fullSince = Number.POSITIVE_INFINITY
   readonly sent: string[] = []

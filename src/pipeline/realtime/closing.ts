@@ -87,9 +87,6 @@ export const upstreamBroke = fault('upstream_unavailable', 'the upstream broke o
 export const upstreamClosed = fault('upstream_unavailable', 'the upstream closed the session', {
   reason: 'upstream_closed',
 })
-export const upstreamFlood = fault('upstream_unavailable', 'the upstream sent pings without end', {
-  reason: 'bad_stream',
-})
 export const malformedFrames = fault('invalid_request', 'the client broke the protocol of WebSockets', {
   reason: 'frame_malformed',
 })

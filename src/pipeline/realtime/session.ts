@@ -14,7 +14,6 @@ import {
   tooManyRefused,
   upstreamBroke,
   upstreamClosed,
-  upstreamFlood,
 } from './closing.ts'
 import type { Liveness } from './liveness.ts'
 import type { Judged, MessageJudge } from './message-judge.ts'
@@ -91,10 +90,10 @@ export class Session {
         upstream.resume()
         this.#readOn()
       })
-    client.onExcess = (excess) => this.end(excess)
+    client.onExcess = upstream.onExcess = (excess) => this.end(excess)
     client.onClose = (code, broke) => this.#closed(() => this.#clientClosed(code, broke))
     upstream.onMessage = (message, isBinary) => this.#try(() => this.#fromUpstream(message, isBinary))
-    upstream.onExcess = (excess) => this.end(excess.reason === 'control_frames' ? upstreamFlood : excess)
+    upstream.onExcess = (excess) => this.end(excess)
     upstream.onDrain = () => this.#try(() => this.#readOn())
     upstream.onClose = (code) => this.#closed(() => this.#upstreamClosed(code))
     this.#timer = setInterval(() => this.#try(() => this.#tick(performance.now())), TICK_MS)
@@ -191,9 +190,11 @@ export class Session {
     }
     const { told, text, settles } = this.#judge.hear(withoutKey(this.#guard, message))
     this.#tally.sent(text)
-    if (!this.#client.send(text)) this.#upstream.pause()
+    const isTaken = this.#client.send(text)
     // What waits for the client may have become too much.
-    if (told === null || this.#ending !== null) return
+    if (this.#ending !== null) return
+    if (!isTaken) this.#upstream.pause()
+    if (told === null) return
     this.#tally.told(told)
     const refused = this.#opening.told(told)
     if (refused !== null) {

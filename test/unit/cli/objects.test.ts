@@ -58,11 +58,18 @@ t.test('a key is made, seals after a minute, and the old one is retired', async 
     ['aaaaaa', 'seals'],
     [id, 'waits'],
   ])
+  t.match(await objects('retire-key', 'aaaaaa'), {
+    code: 2,
+    stderr: new RegExp(`\`aaaaaa\` is the key that seals, .*: retire it after ${sealsFrom}`),
+  })
+  // An hour later, as far as keys go.
+  opened.sealing.add(storedKey('bbbbbb', { createdAt: 2, sealsFrom: 2 }))
   const retired = await objects('retire-key', 'aaaaaa')
   t.match(retired, { code: 0, stdout: /^aaaaaa is retired/ })
   t.same(await statuses(), [
     ['aaaaaa', 'retired'],
-    [id, 'seals'],
+    ['bbbbbb', 'seals'],
+    [id, 'waits'],
   ])
   t.match((await objects('list-keys')).stdout, /^ID +STATUS +CREATED +RETIRED\naaaaaa +retired /)
   const listed = (await objects('list-keys')).stdout + (await objects('list-keys', '--json')).stdout
@@ -89,6 +96,9 @@ t.test('each change leaves its event', async (t) => {
   const opened = store()
   opened.sealing.ensure(storedKey('aaaaaa'))
   t.equal(opened.outbox.claim(1), null, 'a first key is nobody’s doing')
+  opened.sealing.add(storedKey('bbbbbb'))
+  const added = opened.outbox.claim(1)
+  if (added !== null) opened.outbox.settle(added, 1)
   const { id } = JSON.parse((await objects('rotate-key', '--json')).stdout)
   await objects('retire-key', 'aaaaaa')
   await objects('retire-key', 'aaaaaa')

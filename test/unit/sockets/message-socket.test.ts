@@ -48,7 +48,7 @@ async function accepted(server: Server, url: string, allowances: SocketAllowance
 async function dialled(server: Server, url: string, allowances: SocketAllowances): Pair {
   const sockets = new WebSocketServer({ server })
   const found = new Promise<WebSocket>((resolve) => sockets.once('connection', resolve))
-  const answer = await dialSocket({ url, headers: {}, handshakeMs: 5000, allowances }, new AbortController().signal)
+  const answer = await dialSocket({ url, headers: {}, handshakeMs: 5000 }, new AbortController().signal, allowances)
   if (answer.outcome !== 'open') throw new Error(answer.outcome)
   return { end: answer.socket, peer: await found }
 }
@@ -103,7 +103,8 @@ for (const how of HOWS) {
     await pongs.until((all) => all[49], 'an answer to each')
     t.same([budget.heldBytes, excess.entries], [0, []])
     for (let count = 0; count < 1000; count++) peer.ping(piece(125))
-    t.match(await excess.until((all) => all[0], 'too many'), { reason: 'control_frames' })
+    const reason = how === 'accepted' ? 'control_frames' : 'bad_stream'
+    t.match(await excess.until((all) => all[0], 'too many'), { reason })
     peer.send('b')
     await messages.until((all) => all[1], 'the message behind them')
     const answered = new Promise((resolve) => peer.once('message', resolve))

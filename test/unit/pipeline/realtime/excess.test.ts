@@ -3,14 +3,13 @@ import { fault } from '../../../../src/model/fault.ts'
 import { openSession } from '../../../support/session-scene.ts'
 
 const tooMuch = fault('rate_limit_exceeded', 'too much', { reason: 'body_budget' })
-const pings = fault('rate_limit_exceeded', 'too many', { reason: 'control_frames' })
+const pings = fault('upstream_unavailable', 'too many', { reason: 'bad_stream' })
 
 t.test('what takes too much memory ends the session, on whichever side it waits', async (t) => {
   type Ends = ReturnType<typeof openSession>
   const rows: readonly (readonly [string, (ends: Ends) => void, number, string])[] = [
     ['the client sends in pieces', ({ client }) => client.onExcess?.(tooMuch), 1008, 'body_budget'],
     ['the upstream sends in pieces', ({ upstream }) => upstream.onExcess?.(tooMuch), 1008, 'body_budget'],
-    ['the client only pings', ({ client }) => client.onExcess?.(pings), 1008, 'control_frames'],
     ['the upstream only pings', ({ upstream }) => upstream.onExcess?.(pings), 1011, 'bad_stream'],
     [
       'a message waits for the upstream',
