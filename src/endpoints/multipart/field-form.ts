@@ -54,7 +54,7 @@ const nothing: FieldReader = () => undefined
 export const TEXT: FieldForm = { shapes: ONE, read: nothing, file: null }
 export const TEXTS: FieldForm = { shapes: ONE_OR_LIST, read: nothing, file: null }
 export const FLAG: FieldForm = { shapes: ONE, read: readFlag, file: null }
-export const COUNT: FieldForm = { shapes: ONE, read: readCount, file: null }
+const COUNT: FieldForm = { shapes: ONE, read: readCount, file: null }
 /** An object: written out as JSON, or a member a field. A word may stand in its place. */
 export const OBJECT: FieldForm = { shapes: ['one', 'member'], read: readObject, file: null, json: true }
 /** URLs that are fetched, or hold what they stand for (`data:`). */
