@@ -2,42 +2,33 @@ import type { FormName } from '../endpoints/answer-forms.ts'
 import { namesAnswer } from '../endpoints/answer-name.ts'
 import type { Endpoint } from '../endpoints/endpoint.ts'
 import { asksForOthers, type Isolation, isKept, isolationOf } from '../endpoints/isolation.ts'
-import { isNarrowed, listedKind, markedKind, marksKind } from '../endpoints/marked.ts'
+import { showsMarks } from '../endpoints/marked.ts'
 import type { Marks } from '../endpoints/seal-answer.ts'
 import type { Decision } from '../model/decision.ts'
 import type { Fault } from '../model/fault.ts'
-import type { ObjectKind } from '../model/objects.ts'
 import { failed, ok, type Result } from '../model/result.ts'
-import { type Marker, objectScope, type Sealer } from '../model/sealing.ts'
+import type { Sealer } from '../model/sealing.ts'
 import type { Obligations } from '../model/transforms.ts'
 import type { Edit } from '../shape/edits.ts'
-import { marking, openMarker, unmarkable as unmarkableBody } from '../shape/mark.ts'
 import { openBody, type Unopened } from '../shape/open-body.ts'
 import { openForm, strayObject } from '../shape/open-form.ts'
 import { type OpenedTarget, openTarget } from '../shape/open-target.ts'
-import { listFault, type OwnList } from '../shape/own-pages.ts'
+import type { OwnList } from '../shape/own-pages.ts'
 import { RequestIds } from '../shape/request-ids.ts'
-import { openSealer } from '../shape/seal.ts'
 import type { AskedObjects } from './asked-objects.ts'
 import { answerMarks, restsOnMarks, unmarkable } from './batch-marking.ts'
+import { listOf, type Marking, markingOf, unmarkedFault } from './marking.ts'
+import { type Caller, type Owner, ownersOf } from './owner.ts'
 import { answerNamed, objectNotFound, objectRefused, objectsUnavailable, storedRefused } from './refusals.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
 
-interface Caller {
-  /** The configured name. */
-  readonly issuer: string
-  readonly id: string
-}
-
 /** What an upstream that keeps its callers apart is asked, and how it is answered. */
-export interface Owned {
+export interface Owned extends Marking {
   readonly target: OpenedTarget
   /** What opens the ids in the body. */
   readonly edits: readonly Edit[]
   /** The same of a form: fields to set, by their names. */
   readonly changes: ReadonlyMap<string, string>
-  /** What marks the object that is made; null where none is. */
-  readonly marking: Edit | null
   readonly answer: OwnedAnswer
 }
 
@@ -119,52 +110,13 @@ export function place(
       const owned = owners.get(upstream)
       if (owned === undefined) return null
       const answer = answerOf(asked, ids, owned, marks.value)
-      return { ...opened.value, marking: markingOf(asked, owned), answer }
+      return { ...opened.value, ...markingOf(asked, owned), answer }
     },
   })
 }
 
 const nobodys = (): null => null
 const isSealing = ({ settings }: ServingUpstream): boolean => settings.isolation !== 'off'
-
-/** What seals and marks for a caller on one upstream. */
-interface Owner {
-  readonly sealer: Sealer
-  marker(kind: ObjectKind): Marker
-}
-
-/** Null where the keys cannot be read. */
-function ownersOf(
-  { workspace }: Decision,
-  caller: Caller,
-  serving: readonly ServingUpstream[],
-  { keyRing }: Snapshot,
-): Map<ServingUpstream, Owner> | null {
-  const ring = keyRing()
-  if (ring === null) return null
-  const owners = new Map<ServingUpstream, Owner>()
-  for (const upstream of serving) {
-    const { isolation, name } = upstream.settings
-    if (isolation === 'off') continue
-    const ownership = { upstream: name, isolation, scope: objectScope(isolation, workspace, caller) }
-    owners.set(upstream, {
-      sealer: openSealer(ring, ownership),
-      marker: (kind) => openMarker(ring, ownership, kind),
-    })
-  }
-  return owners
-}
-
-/** Why a request cannot be marked, or what a list is asked for that it cannot be kept to one's own by. */
-function unmarkedFault({ found: { endpoint, query }, body }: AskedObjects): Fault | null {
-  if (listedKind(endpoint.operation) !== null) return listFault(query)
-  return body === null || marksKind(endpoint.operation, body.value) === null ? null : unmarkableBody(body)
-}
-
-function markingOf({ found: { endpoint }, body }: AskedObjects, { marker }: Owner): Edit | null {
-  const kind = body === null ? null : marksKind(endpoint.operation, body.value)
-  return body === null || kind === null ? null : marking(body, marker(kind).mark)
-}
 
 function nameOf({ body, fields }: Pick<AskedObjects, 'body' | 'fields'>): string | null {
   return namesAnswer(body === null ? null : body.value, fields ?? [])
@@ -203,19 +155,17 @@ function openAll(
   return edits.ok ? ok({ target: target.value, edits: edits.value, changes: NO_CHANGES }) : edits
 }
 
-function answerOf(asked: AskedObjects, ids: RequestIds, { sealer, marker }: Owner, marks: Marks | null): OwnedAnswer {
+function answerOf(asked: AskedObjects, ids: RequestIds, owner: Owner, marks: Marks | null): OwnedAnswer {
   const { endpoint } = asked.found
   const row = rowOf(endpoint)
+  const { sealer } = owner
+  const list = row.kind === 'sealed' ? listOf(endpoint.operation, owner) : null
+  // Which of the ids in a list are marked says the list itself.
+  const known = list === null ? marks : (_key: string, _depth: number, id: string) => list.judged.get(id) ?? null
   // The bytes of a file are the caller's own: an id in them is none of ours.
-  const sealing = row.kind === 'sealed' && !endpoint.bytes ? { form: row.form, sealer, marks } : null
-  const listed = row.kind === 'sealed' ? row.lists : null
-  return {
-    ids,
-    sealing,
-    notFound: ids.owner === null ? null : notFound(asked),
-    isMarked: markedKind(endpoint.operation) !== null,
-    list: listed === null ? null : { marker: marker(listed), sealer, isNarrowed: isNarrowed(endpoint.operation) },
-  }
+  const sealing = row.kind === 'sealed' && !endpoint.bytes ? { form: row.form, sealer, marks: known } : null
+  const isMarked = showsMarks(endpoint.operation)
+  return { ids, sealing, notFound: ids.owner === null ? null : notFound(asked), isMarked, list }
 }
 
 /** The same for an id that does not open as for one that the upstream does not have. */

@@ -81,7 +81,7 @@ class Account {
       return
     }
     const { endpoint, path, query, objects } = found.value
-    const body: unknown = text.startsWith('{') ? JSON.parse(text) : {}
+    const body: unknown = text.startsWith('{') ? JSON.parse(text) : fileOf(text)
     try {
       const within = objects.filter(({ id }) => path.includes(id)).map(({ id }) => id)
       for (const { id } of objects) this.#must(id)
@@ -102,7 +102,10 @@ class Account {
     const noun = words.at(verb === 'create' ? -2 : -1) ?? ''
     const last = within.at(-1) ?? ''
     if (operation === 'files.content') return { id: last, file_id: last, data: [{ id: last }] }
-    if (verb === 'complete') return { ...this.#must(last).document, file: this.#make('file-', 'files', [], {}) }
+    if (verb === 'complete') {
+      const { filename = null, purpose = null } = this.#must(last).document
+      return { ...this.#must(last).document, file: this.#make('file-', 'files', [], { filename, purpose }) }
+    }
     if (verb === 'create_and_run') {
       const thread = String(this.#make('thread_', 'threads', [], {}).id)
       return this.#make('run_', 'runs', [thread], { thread_id: thread, ...body })
@@ -201,6 +204,13 @@ class Account {
       for (const [name, member] of Object.entries(value)) if (name !== 'metadata') this.#checkBody(member, name)
     }
   }
+}
+
+/** What the form of a file says of it. */
+function fileOf(form: string): JsonObject {
+  const filename = /; filename="([^"]*)"/.exec(form)?.[1]
+  const purpose = /name="purpose"\r\n\r\n(.*)\r\n/.exec(form)?.[1]
+  return { ...(filename === undefined ? {} : { filename }), ...(purpose === undefined ? {} : { purpose }) }
 }
 
 function isIn({ within }: Kept, asked: readonly string[]): boolean {
