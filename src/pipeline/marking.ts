@@ -8,7 +8,7 @@ import { markedName, naming, unnameable } from '../shape/name-mark.ts'
 import { listFault, type OwnList } from '../shape/own-pages.ts'
 import type { AskedObjects } from './asked-objects.ts'
 import { judgedMark } from './batch-marking.ts'
-import type { Owner } from './owner.ts'
+import type { Owner } from './owners.ts'
 
 /** How a request says whose the object is that it makes or changes. */
 export interface Marking {

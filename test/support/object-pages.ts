@@ -32,3 +32,10 @@ export function page(data: readonly JsonObject[], more: boolean): JsonObject {
   const [first, last] = [data[0], data.at(-1)].map((one) => one?.id ?? null)
   return { object: 'list', data, first_id: first ?? null, last_id: last ?? null, has_more: more }
 }
+
+/** What the form of a file says of it. */
+export function fileOf(form: string): JsonObject {
+  const filename = /; filename="([^"]*)"/.exec(form)?.[1]
+  const purpose = /name="purpose"\r\n\r\n(.*)\r\n/.exec(form)?.[1]
+  return { ...(filename === undefined ? {} : { filename }), ...(purpose === undefined ? {} : { purpose }) }
+}

@@ -4,7 +4,7 @@ import type { Endpoint } from '../../src/endpoints/endpoint.ts'
 import { route } from '../../src/endpoints/route.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/model/json.ts'
 import { holdsObjects } from '../../src/model/object-members.ts'
-import { page, pageOf } from './object-pages.ts'
+import { fileOf, page, pageOf } from './object-pages.ts'
 
 interface Kept {
   readonly id: string
@@ -204,13 +204,6 @@ class Account {
       for (const [name, member] of Object.entries(value)) if (name !== 'metadata') this.#checkBody(member, name)
     }
   }
-}
-
-/** What the form of a file says of it. */
-function fileOf(form: string): JsonObject {
-  const filename = /; filename="([^"]*)"/.exec(form)?.[1]
-  const purpose = /name="purpose"\r\n\r\n(.*)\r\n/.exec(form)?.[1]
-  return { ...(filename === undefined ? {} : { filename }), ...(purpose === undefined ? {} : { purpose }) }
 }
 
 function isIn({ within }: Kept, asked: readonly string[]): boolean {

@@ -12,6 +12,9 @@ export interface Caller {
   readonly id: string
 }
 
+/** True where an upstream keeps its callers apart. */
+export const isSealing = ({ settings }: ServingUpstream): boolean => settings.isolation !== 'off'
+
 /** What says that its lines were judged, too. */
 const JUDGED_KINDS: ReadonlySet<ObjectKind> = new Set<ObjectKind>(['file', 'batch'])
 
@@ -21,7 +24,7 @@ export interface Owner {
   marker(kind: ObjectKind): Marker
 }
 
-/** Null where the keys cannot be read. */
+/** By the upstreams that keep their callers apart. Null where the keys cannot be read. */
 export function ownersOf(
   { workspace }: Decision,
   caller: Caller,
