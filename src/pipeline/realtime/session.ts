@@ -1,12 +1,11 @@
 import type { Fault } from '../../model/fault.ts'
-import type { MessageSocket } from '../../model/ports.ts'
+import type { HeldAllowance, MessageSocket } from '../../model/ports.ts'
 import { KeyGuard } from '../../upstream/key-guard.ts'
 import type { Ending } from '../events.ts'
 import { auditUnavailable } from '../refusals.ts'
 import {
   binaryAnswer,
   closeCodeOf,
-  errorMessage,
   internalError,
   isOrderly,
   malformedFrames,
@@ -16,8 +15,9 @@ import {
   upstreamClosed,
 } from './closing.ts'
 import type { Liveness } from './liveness.ts'
-import type { Judged, MessageJudge } from './message-judge.ts'
 import { Opening } from './opening.ts'
+import { withoutKey } from './own-key.ts'
+import type { Judged, Refusal, SessionJudge } from './session-judge.ts'
 import type { Standing } from './standing.ts'
 import { Tally } from './tally.ts'
 import { type Held, type Passed, Waiting } from './waiting.ts'
@@ -28,9 +28,11 @@ const MAX_REFUSED = 32
 const notYet: Judged = { outcome: 'waits' }
 
 export interface SessionPorts {
+  /** What messages that wait for an answer of the upstream may take of memory. */
+  readonly held: HeldAllowance
   readonly isAuditWritable: () => boolean
   /** Told of each message that is refused. */
-  readonly refused: (refusal: Extract<Judged, { outcome: 'refused' }>) => void
+  readonly refused: (refusal: Refusal) => void
   /** Told of a bug that met the session; must not throw. */
   readonly bug: (cause: unknown) => void
 }
@@ -42,7 +44,7 @@ export interface SessionPorts {
 export class Session {
   readonly #client: MessageSocket
   readonly #upstream: MessageSocket
-  readonly #judge: MessageJudge
+  readonly #judge: SessionJudge
   readonly #standing: Standing
   readonly #liveness: Liveness
   readonly #ports: SessionPorts
@@ -51,14 +53,14 @@ export class Session {
   readonly #tally = new Tally()
   readonly #over = Promise.withResolvers<Ending>()
   #timer: NodeJS.Timeout | null = null
-  readonly #waiting = new Waiting((held, mayWait) => this.#pass(held, mayWait))
+  readonly #waiting: Waiting
   #ending: Ending | null = null
   #openEnds = 2
 
   constructor(
     client: MessageSocket,
     upstream: MessageSocket,
-    judge: MessageJudge,
+    judge: SessionJudge,
     standing: Standing,
     liveness: Liveness,
     ports: SessionPorts,
@@ -70,6 +72,7 @@ export class Session {
     this.#liveness = liveness
     this.#ports = ports
     this.#opening = new Opening(judge.opening)
+    this.#waiting = new Waiting((held, mayWait) => this.#pass(held, mayWait), ports.held)
     this.#guard = KeyGuard.open(judge.opened.upstream.settings.apiKey)
   }
 
@@ -91,6 +94,7 @@ export class Session {
     upstream.onMessage = (message, isBinary) => this.#try(() => this.#fromUpstream(message, isBinary))
     upstream.onDrain = () => this.#try(() => this.#readOn())
     upstream.onClose = (code) => this.#closed(() => this.#upstreamClosed(code))
+    this.#judge.onSettled = () => this.#try(() => this.#goOn())
     this.#timer = setInterval(() => this.#try(() => this.#tick(performance.now())), TICK_MS)
     this.#try(() => {
       const { opening } = this.#judge
@@ -109,7 +113,7 @@ export class Session {
     if (this.#ending !== null) return
     const code = closeCodeOf(reason)
     this.#settle('broken', code, reason)
-    this.#client.send(errorMessage(reason, null))
+    this.#client.send(this.#judge.errorText(reason, null))
     this.#client.close(code, reason.code)
     this.#upstream.close(1000, '')
   }
@@ -142,7 +146,8 @@ export class Session {
   #fromClient(held: Held): void {
     if (this.#ending !== null) return
     this.#tally.received(held.message)
-    this.#waiting.take(held)
+    const excess = this.#waiting.take(held)
+    if (excess !== null) this.end(excess)
   }
 
   #pass(held: Held, mayWait: boolean): Passed {
@@ -160,15 +165,21 @@ export class Session {
       if (!this.#upstream.send(judged.text)) this.#client.pause()
       return 'done'
     }
-    this.#refuse(judged)
+    if (judged.outcome === 'ends') this.end(judged.fault)
+    else this.#refuse(judged)
     return this.#ending === null ? 'done' : 'over'
   }
 
-  #refuse(refusal: Extract<Judged, { outcome: 'refused' }>): void {
+  #refuse(refusal: Refusal): void {
     this.#tally.refused++
     this.#ports.refused(refusal)
     if (this.#tally.refused >= MAX_REFUSED) this.end(tooManyRefused)
-    else if (!this.#client.send(errorMessage(refusal.fault, refusal.eventId))) this.#client.pause()
+    else if (!this.#client.send(this.#judge.errorText(refusal.fault, refusal.eventId))) this.#client.pause()
+  }
+
+  #goOn(): void {
+    if (this.#ending === null) this.#waiting.again(true)
+    this.#readOn()
   }
 
   #readOn(): void {
@@ -182,28 +193,17 @@ export class Session {
       this.end(binaryAnswer)
       return
     }
-    const clean = this.#clean(message)
-    const { told, text, settles } = this.#judge.hear(clean)
+    const { told, text, settles } = this.#judge.hear(withoutKey(this.#guard, message))
     this.#tally.sent(text)
-    if (!this.#client.send(text)) this.#upstream.pause()
+    const isTaken = this.#client.send(text)
+    // What waits for the client may have become too much.
+    if (this.#ending !== null) return
+    if (!isTaken) this.#upstream.pause()
     if (told === null) return
     this.#tally.told(told)
     const refused = this.#opening.told(told)
-    if (refused !== null) {
-      this.end(refused)
-      return
-    }
-    if (!settles || this.#waiting.isEmpty) return
-    this.#waiting.again(true)
-    this.#readOn()
-  }
-
-  /** Without the provider's own key. */
-  #clean(message: Buffer): Buffer {
-    if (this.#guard === null) return message
-    const clean = this.#guard.push(message)
-    const rest = this.#guard.end()
-    return rest === null ? clean : Buffer.concat([clean, rest])
+    if (refused !== null) this.end(refused)
+    else if (settles) this.#goOn()
   }
 
   #clientClosed(code: number, broke: boolean): void {
@@ -216,6 +216,7 @@ export class Session {
 
   #upstreamClosed(code: number): void {
     if (this.#ending === null && isOrderly(code)) {
+      this.#judge.upstreamLeft?.()
       this.#settle('answered', code)
       this.#client.close(sayable(code), '')
     } else this.end(code === 1006 ? upstreamBroke : upstreamClosed)
