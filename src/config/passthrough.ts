@@ -12,16 +12,13 @@ export function passthroughProblems({ passthrough = [], upstreams }: Draft<Confi
     found.push({ path: ['passthrough', index, key], at: 'value', severity: 'error', code, message })
   const areKnown = upstreams?.every((entry) => entry?.name !== undefined) ?? false
   for (const [index, entry] of passthrough.entries()) {
-    const { name, path, upstream, methods, websocket } = entry ?? {}
+    const { name, path, upstream } = entry ?? {}
     const before = passthrough.slice(0, index)
     if (name !== undefined && before.some((other) => other?.name === name)) {
       wrong(index, 'name', 'duplicate', 'another entry has this `name`; each one needs its own')
     }
     if (areKnown && upstream !== undefined && !upstreams?.some((one) => one?.name === upstream)) {
       wrong(index, 'upstream', 'unknown_upstream', 'no upstream has this name')
-    }
-    if (websocket === true && methods !== undefined && !methods.includes('GET')) {
-      wrong(index, 'websocket', 'websocket_without_get', 'a WebSocket is opened with GET: name it among the `methods`')
     }
     if (path === undefined) continue
     if (!PATH.test(path) || path.split('/').some((step) => step === '.' || step === '..')) {

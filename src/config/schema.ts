@@ -103,10 +103,6 @@ const route = closed('paths of an upstream that are opened without looking into 
     ),
     [],
   ),
-  websocket: fallback(
-    Type.Boolean({ description: 'open WebSockets there, too, with GET; their bytes pass both ways uninspected' }),
-    false,
-  ),
 })
 
 const audit = closed('the audit events on stdout', {

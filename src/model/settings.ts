@@ -24,8 +24,6 @@ export interface PassthroughSettings {
   readonly methods: readonly string[]
   /** The parameters of a query that go on. */
   readonly query: readonly string[]
-  /** A GET may ask for a WebSocket. */
-  readonly websocket: boolean
 }
 
 /** One address to listen on: `host` without brackets; port 0 picks a free one. */

@@ -8,16 +8,12 @@ import type { RequestFacts, RequestHead } from '../model/request.ts'
 import { ok, type Result } from '../model/result.ts'
 import type { ListenSettings } from '../model/settings.ts'
 import { isMediaType, type PassedRequest, shapePassage } from '../shape/passage.ts'
-import type { AnswerShape } from '../upstream/answer-shape.ts'
 import { carry } from '../upstream/passthrough.ts'
 import { passed } from './delivered.ts'
 import { headerReader, judge, judgeShadow, policyInput } from './judge.ts'
-import type { ConversePorts } from './realtime/converse.ts'
-import { asksForSocket, handshakeFault } from './realtime/handshake.ts'
 import { auditUnavailable, decisionFault } from './refusals.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
 import type { Trail } from './trail.ts'
-import { tunnelled } from './tunnel/tunnelled.ts'
 
 /** Of what the table does not have: what a passthrough route makes of it; null where `unknown` stands. */
 export function opened(head: RequestHead, unknown: Fault, { settings }: Snapshot): Result<Passage, Fault> | null {
@@ -35,17 +31,12 @@ export async function passThrough(
   exchange: ClientExchange,
   snapshot: Snapshot,
   trail: Trail,
-  ports: ConversePorts,
 ): Promise<Fault | null> {
   const upstream = snapshot.upstreams.find(({ settings }) => settings.name === found.route.upstream)
   if (upstream === undefined) throw new Error('a route without an upstream')
   const operation = passthroughOperation(found.route.name)
   trail.routed(operation)
-  const asksSocket = found.route.websocket && head.method === 'GET' && asksForSocket(head)
-  const refused =
-    unfit(head) ??
-    (asksSocket ? handshakeFault(head, operation, exchange.upgrade !== null) : null) ??
-    decided(operation, head, principal, upstream, snapshot, trail)
+  const refused = unfit(head) ?? decided(operation, head, principal, upstream, snapshot, trail)
   if (refused) return refused
   const request = shaped(found, head, upstream)
   if (!request.ok) return request.fault
@@ -55,29 +46,14 @@ export async function passThrough(
     trail.complete({ outcome: 'client_gone', status: 0, facts: {}, firstByteAt: 0 })
     return null
   }
-  const shape = { ...upstream.answerShape('none', false), openTap: () => UNREAD }
-  if (!asksSocket) return carried(request.value, head, upstream, shape, exchange, snapshot, trail)
-  const facts = { ...NOTHING_KNOWN, operation }
-  const wanted = { route: found.route, head, facts, upstream, request: request.value, shape }
-  return tunnelled(wanted, principal, exchange, snapshot, trail, ports)
-}
-
-async function carried(
-  request: PassedRequest,
-  head: RequestHead,
-  upstream: ServingUpstream,
-  shape: AnswerShape,
-  exchange: ClientExchange,
-  snapshot: Snapshot,
-  trail: Trail,
-): Promise<Fault | null> {
   let received = 0
   const counting = (take: TakePiece) =>
     exchange.readPieces(head.contentLength, limitsOf(snapshot.settings.listen), (piece) => {
       received += piece.length
       return take(piece)
     })
-  const delivery = await carry(upstream, request, head.hasBody ? counting : null, exchange, shape)
+  const shape = { ...upstream.answerShape('none', false), openTap: () => UNREAD }
+  const delivery = await carry(upstream, request.value, head.hasBody ? counting : null, exchange, shape)
   trail.received(received)
   return passed(delivery, exchange, trail)
 }

@@ -2,7 +2,7 @@ import type { MetricSources } from '../admin/metrics.ts'
 import { type OpenAuditLog, openAuditLog } from '../audit/log.ts'
 import { rejectionReporter } from '../audit/rejected.ts'
 import type { Environment } from '../config/secrets.ts'
-import { opensSocket } from '../endpoints/passthrough.ts'
+import { isSessionTarget } from '../endpoints/route.ts'
 import { type ClientAddress, clientAddresses } from '../http/client-address.ts'
 import { faultRow } from '../http/errors.ts'
 import { receive } from '../http/receive.ts'
@@ -188,7 +188,7 @@ export class Runtime {
         this.#meter.rejectedConnections++
         rejected(connection)
       },
-      upgrades: (target) => opensSocket(this.#current.snapshot.settings.passthrough, target),
+      upgrades: isSessionTarget,
       draining: () => this.#isDraining,
     }
   }

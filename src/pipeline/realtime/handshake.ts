@@ -30,17 +30,6 @@ export function handshakeOf(head: RequestHead): Handshake {
   }
 }
 
-/** Whether a request is meant to become a WebSocket. One to upgrade to anything else is a request like any other. */
-export function asksForSocket(head: RequestHead): boolean {
-  const seen = read(head.rawHeaders)
-  return seen.has('sec-websocket-key') || /websocket|^,$/i.test(seen.get('upgrade') ?? '')
-}
-
-/** The protocols that a good handshake offers, as they are written. */
-export function offeredProtocols(head: RequestHead): readonly string[] {
-  return protocolsIn(read(head.rawHeaders).get('sec-websocket-protocol'))
-}
-
 /**
  * Says why a request to a WebSocket cannot become one; null when it can. `isFirst`: no other request is being answered on
  * its connection. A page of some other origin may not open one:

@@ -1,8 +1,9 @@
 import { type Fault, fault } from '../../model/fault.ts'
-import type { Credential, Principal, Verification } from '../../model/identity.ts'
+import type { Credential, Verification } from '../../model/identity.ts'
 import type { Clock } from '../../model/ports.ts'
 import { credentialFault } from '../refusals.ts'
 import type { Snapshot } from '../snapshot.ts'
+import type { MessageJudge } from './message-judge.ts'
 
 /** How often a credential is checked again: a revoked one is forgotten by its store within 10 s. Milliseconds. */
 const CHECK_EVERY_MS = 5000
@@ -15,18 +16,10 @@ export interface StandingPorts {
   readonly current: () => Snapshot
 }
 
-/** Decides for a session by the snapshot that it was given last, and for the caller as it is known. */
-export interface StandingJudge {
-  readonly snapshot: Snapshot
-  principal: Principal
-  /** Null: the session may go on by this one. */
-  adopt(snapshot: Snapshot): Fault | null
-}
-
 /** Whether the caller of a session may still have it: the credential is good, and the policy in force allows it. */
 export class Standing {
   readonly #credential: Credential
-  readonly #judge: StandingJudge
+  readonly #judge: MessageJudge
   readonly #ports: StandingPorts
   #snapshot: Snapshot
   #checkedAt = performance.now()
@@ -36,7 +29,7 @@ export class Standing {
   /** What a check met that was nobody's to catch: it is the session's at the next look. */
   #bug: { readonly cause: unknown } | null = null
 
-  constructor(credential: Credential, judge: StandingJudge, ports: StandingPorts) {
+  constructor(credential: Credential, judge: MessageJudge, ports: StandingPorts) {
     this.#credential = credential
     this.#judge = judge
     this.#ports = ports

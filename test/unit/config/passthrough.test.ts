@@ -35,8 +35,8 @@ t.test('a route that is sound', async (t) => {
   const { settings, problems, config } = await load([VENDOR])
   t.same(problems, [])
   const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
-  t.same(settings?.passthrough, [{ ...VENDOR, methods, query: [], websocket: false }])
-  t.same(config?.passthrough, [{ ...VENDOR, methods, query: [], websocket: false }], '`check --show` has the defaults')
+  t.same(settings?.passthrough, [{ ...VENDOR, methods, query: [] }])
+  t.same(config?.passthrough, [{ ...VENDOR, methods, query: [] }], '`check --show` has the defaults')
   const starred = await load([{ ...VENDOR, path: '/v1/organization/*', methods: ['GET'], query: ['limit', 'ids[]'] }])
   t.same(starred.settings?.passthrough[0]?.path, '/v1/organization/')
 })
@@ -107,11 +107,4 @@ t.test('a rule may name the operations of routes that there are', async (t) => {
   ])
   t.match(await errors([], naming('passthrough.*')), [['unknown_operation', /no passthrough route/]])
   t.match(await errors([{ ...VENDOR, name: 3 }]), [['wrong_type']], 'an unread route is not taken for none')
-})
-
-t.test('a WebSocket is opened with GET', async (t) => {
-  const socket = { ...VENDOR, websocket: true }
-  t.match(await errors([{ ...socket, methods: ['POST'] }]), [['websocket_without_get']])
-  t.same(await errors([{ ...socket, methods: ['POST', 'GET'] }]), [])
-  t.same((await load([socket])).settings?.passthrough[0]?.websocket, true)
 })
