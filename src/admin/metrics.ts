@@ -9,6 +9,15 @@ export interface MetricSources {
   readonly auditDropped: () => number
   readonly bufferedBytes: () => number
   readonly spooledBytes: () => number
+  /** Realtime sessions that are open. */
+  readonly sessions: () => number
+  readonly sealingKeys: () => SealingKeysState | null
+}
+
+/** The keys that seal the ids of stored objects. `ageSeconds`: since they were last read. */
+export interface SealingKeysState {
+  readonly usable: boolean
+  readonly ageSeconds: number
 }
 
 /** The Prometheus registry: every figure is read when `/metrics` is asked, so that a request pays for none of it. */
@@ -51,6 +60,7 @@ export function createMetrics(sources: MetricSources): Registry {
   )
   gauge(registry, 'sallyport_buffered_bytes', 'Bytes of request bodies in memory', sources.bufferedBytes)
   gauge(registry, 'sallyport_spooled_bytes', 'Bytes of uploads on disk', sources.spooledBytes)
+  gauge(registry, 'sallyport_sessions_active', 'Realtime sessions that are open', sources.sessions)
   gauge(registry, 'sallyport_requests_active', 'Requests being handled', () => meter.active)
   gauge(registry, 'sallyport_audit_writable', '1 while audit events can be written', () =>
     sources.auditWritable() ? 1 : 0,
@@ -61,6 +71,7 @@ export function createMetrics(sources: MetricSources): Registry {
     'Audit bytes waiting for the reader of stdout',
     sources.auditQueuedBytes,
   )
+  sealingKeys(registry, sources.sealingKeys)
   registry.registerMetric(durations(meter))
   return registry
 }
@@ -77,13 +88,29 @@ function counter(registry: Registry, name: string, help: string, read: () => num
   })
 }
 
-function gauge(registry: Registry, name: string, help: string, read: () => number): void {
+function sealingKeys(registry: Registry, read: MetricSources['sealingKeys']): void {
+  gauge(registry, 'sallyport_sealing_keys_usable', '1 while ids of stored objects can be sealed and opened', () => {
+    const state = read()
+    return state === null ? null : Number(state.usable)
+  })
+  gauge(
+    registry,
+    'sallyport_sealing_keys_age_seconds',
+    'Time since the keys that seal ids were last read',
+    () => read()?.ageSeconds ?? null,
+  )
+}
+
+/** Null: there is no such thing here, and so no figure, which an alarm would take for a bad one. */
+function gauge(registry: Registry, name: string, help: string, read: () => number | null): void {
   new Gauge({
     name,
     help,
     registers: [registry],
     collect() {
-      this.set(read())
+      const value = read()
+      if (value === null) this.remove()
+      else this.set(value)
     },
   })
 }

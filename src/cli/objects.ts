@@ -42,12 +42,22 @@ function retire(options: CommonOptions & { readonly id: string }, { sealing }: K
       throw new Unusable(
         'the last key cannot be retired, for nothing could be sealed then: make another one with `sallyport objects rotate-key`, and wait a minute',
       )
+    case 'sealing':
+      throw new Unusable(
+        `\`${id}\` is the key that seals, and the next one does not seal yet: retire it after ${nextSealsFrom(sealing, id)}`,
+      )
     case 'already':
     case 'retired':
   }
   const retired = sealing.records().find(({ kid }) => kid === id)?.retiredAt ?? null
   if (options.json) io.stdout.write(`${printableJson({ id, retired: isoTime(retired) })}\n`)
   else io.stdout.write(`${id} is retired; a running proxy opens nothing that it has sealed after 10 s\n`)
+}
+
+/** When the first of the others seals: an ISO time. */
+function nextSealsFrom(sealing: KeyStore['sealing'], id: string): string {
+  const others = sealing.records().filter(({ kid, retiredAt }) => kid !== id && retiredAt === null)
+  return new Date(Math.min(...others.map(({ sealsFrom }) => sealsFrom))).toISOString()
 }
 
 function list(options: CommonOptions, { sealing }: KeyStore, io: CommandIo): void {

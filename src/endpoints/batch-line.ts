@@ -1,6 +1,7 @@
 import { type Fault, fault } from '../model/fault.ts'
 import { isJsonObject, type JsonBody, type JsonObject, ownValue } from '../model/json.ts'
 import { findMember, skipSpace } from '../model/json-text.ts'
+import type { Reason } from '../model/reasons.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import { parseStrictJson } from '../model/strict-json.ts'
 import { endOf } from './batch-lines.ts'
@@ -92,6 +93,6 @@ export function writeBatchLine({ before, behind }: Pick<BatchLine, 'before' | 'b
   )
 }
 
-function wrong(message: string, reason = 'body_invalid'): Result<never, Fault> {
+function wrong(message: string, reason: Reason = 'body_invalid'): Result<never, Fault> {
   return failed(fault('invalid_body', message, { reason }))
 }

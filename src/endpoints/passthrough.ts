@@ -3,7 +3,7 @@ import { ok, type Result } from '../model/result.ts'
 import type { PassthroughSettings } from '../model/settings.ts'
 import type { QueryForm } from './endpoint.ts'
 import { ENDPOINTS } from './index.ts'
-import { API_ROOT, isTarget, notAllowed, route } from './route.ts'
+import { API_ROOT, isSessionTarget, isTarget, notAllowed, route } from './route.ts'
 import { decodeStrictly, readQuery } from './url-text.ts'
 
 /** A request to a passthrough route: the one target that is decided, forwarded and logged. */
@@ -38,6 +38,14 @@ export function passage(
   if (mark === -1) return ok({ route: open, path, query: '' })
   const query = readQuery(target.slice(mark + 1), formOf(open))
   return query.ok ? ok({ route: open, path, query: query.value.text }) : query
+}
+
+/** Whether a WebSocket may be meant by a GET of this target: the path of one, or of a route that takes them. */
+export function mayUpgrade(routes: readonly PassthroughSettings[], target: string): boolean {
+  if (isSessionTarget(target)) return true
+  if (!routes.some(({ websocket }) => websocket)) return false
+  const found = passage(routes, 'GET', target)
+  return found?.ok === true && found.value.route.websocket
 }
 
 /** Where a path of the proxy is on an upstream: the API below its url, everything else as it stands. */

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
-import type { Principal, RejectReason } from '../model/identity.ts'
+import type { Principal } from '../model/identity.ts'
 import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
+import type { RejectReason } from '../model/reasons.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import type { IssuerSettings } from '../model/settings.ts'
 import { mfaOf } from './mfa.ts'

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { type Fault, fault } from '../model/fault.ts'
-import type { Credential, RejectReason } from '../model/identity.ts'
+import type { Credential } from '../model/identity.ts'
+import type { RejectReason } from '../model/reasons.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import { Secret } from '../model/secret.ts'
 

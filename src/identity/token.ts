@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
-import type { Credential, RejectReason } from '../model/identity.ts'
+import type { Credential } from '../model/identity.ts'
 import { type JsonObject, ownValue } from '../model/json.ts'
+import type { RejectReason } from '../model/reasons.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import { readJsonObject } from './strict-json.ts'
 

@@ -1,5 +1,6 @@
 import type { Principal } from './identity.ts'
 import type { Match } from './match.ts'
+import type { DecisionReason } from './reasons.ts'
 import type { ModelFact, OperationName, RequestFacts } from './request.ts'
 
 export type RuleId = string & { readonly __brand: 'RuleId' }
@@ -59,21 +60,6 @@ export interface Unmet {
   readonly want: string
   readonly got: string
 }
-
-export type DecisionReason =
-  | 'allowed'
-  | 'denied_by_rule'
-  | 'step_up_required'
-  | 'default_deny'
-  | 'role_missing'
-  | 'model_not_allowed'
-  | 'endpoint_not_allowed'
-  | 'workspace_not_allowed'
-  | 'condition_unmet'
-  | 'ip_not_allowed'
-  | 'schedule'
-  | 'tool_not_allowed'
-  | 'url_not_allowed'
 
 /** What stronger authentication would have to show (RFC 9470): both members may be asked for. */
 export interface Challenge {

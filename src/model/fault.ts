@@ -1,3 +1,5 @@
+import type { Reason } from './reasons.ts'
+
 /** Every way in which a request can fail; `src/http/errors.ts` gives each one its status and type. */
 export type FaultCode =
   | 'missing_credentials'
@@ -32,7 +34,7 @@ export interface Fault {
   readonly code: FaultCode
   readonly message: string
   readonly param: string | null
-  readonly reason?: string
+  readonly reason?: Reason
   /** Headers that this answer carries (`www-authenticate`, `allow`, `retry-after`): name, value… */
   readonly headers?: readonly string[]
   readonly cause?: unknown

@@ -1,5 +1,6 @@
 import type { JsonObject } from './json.ts'
 import type { Match } from './match.ts'
+import type { RejectReason, UnavailableReason } from './reasons.ts'
 import type { Secret } from './secret.ts'
 
 export const METHODS = ['jwt', 'saml', 'ldap', 'local', 'api_key', 'mtls'] as const
@@ -45,21 +46,6 @@ export interface Principal {
   readonly expiresAt: number | null
 }
 
-export type RejectReason =
-  | 'malformed'
-  | 'expired'
-  | 'not_yet_valid'
-  | 'bad_signature'
-  | 'unknown_kid'
-  | 'wrong_aud'
-  | 'wrong_iss'
-  | 'wrong_type'
-  | 'alg_not_allowed'
-  | 'claim_missing'
-  | 'unknown_key'
-  | 'revoked'
-  | 'unsupported_scheme'
-
 /** A credential is verified, or it is wrong, or nobody can tell right now; the three never fall through to another. */
 export type Verification =
   | { readonly outcome: 'verified'; readonly principal: Principal; readonly cache: 'hit' | 'miss' }
@@ -72,7 +58,7 @@ export type Verification =
     }
   | {
       readonly outcome: 'unavailable'
-      readonly reason: string
+      readonly reason: UnavailableReason
       readonly method: MethodName
       readonly issuer?: string
       readonly retryAfterSeconds: number

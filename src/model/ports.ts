@@ -34,6 +34,9 @@ export interface KeyReader {
 /** Epoch milliseconds; an argument everywhere, so that tests own the time. */
 export type Clock = () => number
 
+/** Milliseconds of `performance.now`, which nobody sets: for how long ago something was. */
+export type Stopwatch = () => number
+
 /** The client's side of an answer, as the code that forwards sees it. */
 export interface AnswerSink {
   /** Sends status and headers (name, value…). A stream's head goes out at once; another waits for its first bytes. */
@@ -70,6 +73,8 @@ export interface TakenConnection {
 
 /** A request that asks for a WebSocket. Until it is taken, it is answered like any other request. */
 export interface ClientUpgrade {
+  /** Notices from now on that the client leaves, which is told by the exchange. */
+  watch(): void
   /** Gives the connection away: nothing is answered on it any more but by who took it. Null where it is gone. */
   take(): TakenConnection | null
 }
@@ -81,8 +86,10 @@ export interface HeldAllowance extends BodyAllowance {
 
 /** One end of an open WebSocket: whole messages, however they were cut into frames. */
 export interface MessageSocket {
-  /** Sends a text. False asks to send no more until `onDrain`. */
-  send(text: Buffer | string): boolean
+  /** The protocol that its ends speak; empty where they agreed on none. */
+  readonly protocol: string
+  /** Sends a text, or bytes. False asks to send no more until `onDrain`. */
+  send(message: Buffer | string, isBinary?: boolean): boolean
   ping(): void
   /** Reads no more, until `resume`. Some messages that were read already may still come. */
   pause(): void

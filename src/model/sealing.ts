@@ -1,5 +1,8 @@
 import type { Secret } from './secret.ts'
 
+/** Why the keys that seal ids are not to be used, in words for people that hold nothing of them. */
+export class KeysUnusable extends Error {}
+
 /** A key that seals the ids of stored objects, as the store keeps it. Times are epoch milliseconds. */
 export interface StoredSealingKey {
   /** What a sealed id names the key by: six letters and digits. Not a secret. */

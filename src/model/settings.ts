@@ -22,6 +22,8 @@ export interface PassthroughSettings {
   /** By name. */
   readonly upstream: string
   readonly methods: readonly string[]
+  /** It takes WebSockets, too, by GET. */
+  readonly websocket: boolean
   /** The parameters of a query that go on. */
   readonly query: readonly string[]
 }

@@ -1,6 +1,7 @@
 import type { AuditAction, AuditEvent, AuditOutcome, AuditRequest, AuditUpstream } from '../model/audit.ts'
 import { unreachable } from '../model/exhaustive.ts'
-import type { Fault } from '../model/fault.ts'
+import type { Fault, FaultCode } from '../model/fault.ts'
+import { CUT_REASONS, type CutReason, type Reason } from '../model/reasons.ts'
 import type { AnswerFacts, RequestFacts, RequestHead } from '../model/request.ts'
 import { isTraceparent } from '../shape/trace-context.ts'
 import type { Upstream } from '../upstream/pools.ts'
@@ -147,14 +148,13 @@ export function named({ code, message, cause }: Fault): NonNullable<AuditEvent['
 
 interface Completion {
   readonly action: AuditAction
-  readonly reason: string | null
+  readonly reason: Reason | FaultCode | null
   readonly outcome: AuditOutcome
 }
 
-const CUT_SHORT = new Set([
-  ...['length', 'max_output_tokens', 'content_filter', 'incomplete'],
-  ...['max_tokens', 'model_context_window_exceeded', 'refusal'],
-])
+const CUT_SHORT: ReadonlySet<string> = new Set(CUT_REASONS)
+
+const isCut = (reason: string): reason is CutReason => CUT_SHORT.has(reason)
 
 /** The action, reason and outcome of a `complete` event. `status` is what the client was sent. */
 export function completion(ending: Ending, status: number): Completion {
@@ -176,7 +176,7 @@ export function completion(ending: Ending, status: number): Completion {
           outcome: 'failure',
         }
       }
-      const cut = ending.facts.finishReasons?.find((reason) => CUT_SHORT.has(reason))
+      const cut = ending.facts.finishReasons?.find(isCut)
       if (cut !== undefined) return { action: 'completion-truncated', reason: cut, outcome: 'success' }
       return { action: 'completion-finished', reason: null, outcome: 'success' }
     }

@@ -85,7 +85,7 @@ async function proceed(
   if (!found.ok) {
     const open = opened(head, found.fault, snapshot)
     if (open === null) return found.fault
-    return open.ok ? passThrough(open.value, head, principal, exchange, snapshot, trail) : open.fault
+    return open.ok ? passThrough(open.value, head, principal, exchange, snapshot, trail, ports) : open.fault
   }
   const holding = new Holding(ports, callerOf(principal))
   let queued: Promise<void> | undefined

@@ -1,41 +1,27 @@
 import type { FormName } from '../endpoints/answer-forms.ts'
-import { namesAnswer } from '../endpoints/answer-name.ts'
-import type { Endpoint } from '../endpoints/endpoint.ts'
-import { asksForOthers, type Isolation, isKept, isolationOf } from '../endpoints/isolation.ts'
+import { isKept } from '../endpoints/isolation.ts'
 import { isNarrowed, listedKind, markedKind, marksKind } from '../endpoints/marked.ts'
 import type { Marks } from '../endpoints/seal-answer.ts'
 import type { Decision } from '../model/decision.ts'
 import type { Fault } from '../model/fault.ts'
-import type { ObjectKind } from '../model/objects.ts'
 import { failed, ok, type Result } from '../model/result.ts'
-import { type Marker, objectScope, type Sealer } from '../model/sealing.ts'
+import type { Sealer } from '../model/sealing.ts'
 import type { Obligations } from '../model/transforms.ts'
 import type { Edit } from '../shape/edits.ts'
-import { marking, openMarker, unmarkable as unmarkableBody } from '../shape/mark.ts'
-import { openBody, type Unopened } from '../shape/open-body.ts'
-import { openForm, strayObject } from '../shape/open-form.ts'
-import { type OpenedTarget, openTarget } from '../shape/open-target.ts'
+import { marking, unmarkable as unmarkableBody } from '../shape/mark.ts'
 import { listFault, type OwnList } from '../shape/own-pages.ts'
 import { RequestIds } from '../shape/request-ids.ts'
-import { openSealer } from '../shape/seal.ts'
 import type { AskedObjects } from './asked-objects.ts'
+import { nameOf, ofEverybody } from './asked-of-everybody.ts'
 import { answerMarks, restsOnMarks, unmarkable } from './batch-marking.ts'
-import { answerNamed, objectNotFound, objectRefused, objectsUnavailable, storedRefused } from './refusals.ts'
+import { rowOf } from './isolation-row.ts'
+import { notFound, type OpenedIds, openIds } from './opened-ids.ts'
+import { type Caller, isSealing, type Owner, ownersOf } from './owners.ts'
+import { objectsUnavailable } from './refusals.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
 
-interface Caller {
-  /** The configured name. */
-  readonly issuer: string
-  readonly id: string
-}
-
 /** What an upstream that keeps its callers apart is asked, and how it is answered. */
-export interface Owned {
-  readonly target: OpenedTarget
-  /** What opens the ids in the body. */
-  readonly edits: readonly Edit[]
-  /** The same of a form: fields to set, by their names. */
-  readonly changes: ReadonlyMap<string, string>
+export interface Owned extends OpenedIds {
   /** What marks the object that is made; null where none is. */
   readonly marking: Edit | null
   readonly answer: OwnedAnswer
@@ -57,16 +43,6 @@ export interface OwnedAnswer {
 export interface Placement {
   readonly serving: readonly ServingUpstream[]
   owned(upstream: ServingUpstream): Owned | null
-}
-
-const rows = new Map<Endpoint, Isolation>()
-
-function rowOf(endpoint: Endpoint): Isolation {
-  const known = rows.get(endpoint)
-  if (known !== undefined) return known
-  const row = isolationOf(endpoint)
-  rows.set(endpoint, row)
-  return row
 }
 
 /** True where a request neither makes nor opens anything that another one can name: then every upstream is the same. */
@@ -92,68 +68,59 @@ export function place(
   candidates: readonly ServingUpstream[],
   snapshot: Snapshot,
 ): Result<Placement, Fault> {
-  const isMarked = restsOnMarks(asked)
-  const serving = isMarked ? candidates.filter(isSealing) : candidates
-  if (isMarked && serving.length === 0) return failed(unmarkable(asked))
+  const serving = carriersOf(asked, candidates)
+  if (serving === null) return failed(unmarkable(asked))
   const open = serving.filter((upstream) => !isSealing(upstream))
-  if (open.length === serving.length) return ok({ serving, owned: nobodys })
+  if (open.length === serving.length) return ok(openly(serving))
   const refused = ofEverybody(asked)
-  if (refused !== null) return open.length > 0 ? ok({ serving: open, owned: nobodys }) : failed(refused)
+  if (refused !== null) return open.length > 0 ? ok(openly(open)) : failed(refused)
   const unmarked = unmarkedFault(asked)
   if (unmarked !== null) return failed(unmarked)
   const owners = ownersOf(decision, caller, serving, snapshot)
   if (owners === null) return failed(objectsUnavailable)
   const ids = new RequestIds([...owners.values()].map(({ sealer }) => sealer))
-  const opened = openAll(asked, ids)
+  const opened = openIds(asked, ids)
   if (!opened.ok) {
-    if (ids.owner !== null || open.length === 0) return failed(notFound(asked, opened.fault))
-    return ok({ serving: open, owned: nobodys })
+    const isOpenElsewhere = ids.owner === null && open.length > 0
+    return isOpenElsewhere ? ok(openly(open)) : failed(notFound(asked, opened.fault))
   }
   const marks = answerMarks(asked)
-  if (!marks.ok) return marks
+  return marks.ok ? ok(ownedPlacement(asked, serving, owners, ids, opened.value, marks.value)) : marks
+}
+
+/** The upstreams that can carry a request at all: what rests on marks needs one that seals ids. Null for none of them. */
+function carriersOf(asked: AskedObjects, candidates: readonly ServingUpstream[]): readonly ServingUpstream[] | null {
+  if (!restsOnMarks(asked)) return candidates
+  const sealing = candidates.filter(isSealing)
+  return sealing.length === 0 ? null : sealing
+}
+
+/** Nothing is sealed, and nothing opened. */
+function openly(serving: readonly ServingUpstream[]): Placement {
+  return { serving, owned: nobodys }
+}
+
+/** The upstreams that have the ids of a request, all of which are opened, and what each of them is asked. */
+function ownedPlacement(
+  asked: AskedObjects,
+  serving: readonly ServingUpstream[],
+  owners: ReadonlyMap<ServingUpstream, Owner>,
+  ids: RequestIds,
+  opened: OpenedIds,
+  marks: Marks | null,
+): Placement {
   const { owner } = ids.settle()
-  const fitting = owner === null ? serving : serving.filter(({ settings }) => settings.name === owner.upstream)
-  return ok({
-    serving: fitting,
+  return {
+    serving: owner === null ? serving : serving.filter(({ settings }) => settings.name === owner.upstream),
     owned: (upstream) => {
       const owned = owners.get(upstream)
       if (owned === undefined) return null
-      const answer = answerOf(asked, ids, owned, marks.value)
-      return { ...opened.value, marking: markingOf(asked, owned), answer }
+      return { ...opened, marking: markingOf(asked, owned), answer: answerOf(asked, ids, owned, marks) }
     },
-  })
+  }
 }
 
 const nobodys = (): null => null
-const isSealing = ({ settings }: ServingUpstream): boolean => settings.isolation !== 'off'
-
-/** What seals and marks for a caller on one upstream. */
-interface Owner {
-  readonly sealer: Sealer
-  marker(kind: ObjectKind): Marker
-}
-
-/** Null where the keys cannot be read. */
-function ownersOf(
-  { workspace }: Decision,
-  caller: Caller,
-  serving: readonly ServingUpstream[],
-  { keyRing }: Snapshot,
-): Map<ServingUpstream, Owner> | null {
-  const ring = keyRing()
-  if (ring === null) return null
-  const owners = new Map<ServingUpstream, Owner>()
-  for (const upstream of serving) {
-    const { isolation, name } = upstream.settings
-    if (isolation === 'off') continue
-    const ownership = { upstream: name, isolation, scope: objectScope(isolation, workspace, caller) }
-    owners.set(upstream, {
-      sealer: openSealer(ring, ownership),
-      marker: (kind) => openMarker(ring, ownership, kind),
-    })
-  }
-  return owners
-}
 
 /** Why a request cannot be marked, or what a list is asked for that it cannot be kept to one's own by. */
 function unmarkedFault({ found: { endpoint, query }, body }: AskedObjects): Fault | null {
@@ -164,43 +131,6 @@ function unmarkedFault({ found: { endpoint, query }, body }: AskedObjects): Faul
 function markingOf({ found: { endpoint }, body }: AskedObjects, { marker }: Owner): Edit | null {
   const kind = body === null ? null : marksKind(endpoint.operation, body.value)
   return body === null || kind === null ? null : marking(body, marker(kind).mark)
-}
-
-function nameOf({ body, fields }: Pick<AskedObjects, 'body' | 'fields'>): string | null {
-  return namesAnswer(body === null ? null : body.value, fields ?? [])
-}
-
-function ofEverybody(asked: AskedObjects): Fault | null {
-  const { body, fields, noted } = asked
-  const { endpoint } = asked.found
-  const row = rowOf(endpoint)
-  if (row.kind === 'refused') return storedRefused(endpoint.operation, row.why)
-  const name = nameOf(asked)
-  if (name !== null) return answerNamed(name)
-  const member = body === null ? null : asksForOthers(endpoint.operation, body.value)
-  if (member !== null) return objectRefused(member)
-  const stray = fields === null ? null : strayObject(fields, noted)
-  return stray === null ? null : objectRefused(stray.key)
-}
-
-const NO_CHANGES: ReadonlyMap<string, string> = new Map()
-
-function openAll(
-  { found, body, fields, noted }: AskedObjects,
-  ids: RequestIds,
-): Result<Pick<Owned, 'target' | 'edits' | 'changes'>, Unopened> {
-  const { endpoint, path, query } = found
-  const target = openTarget({ template: endpoint.path, path, query, parameters: endpoint.query }, ids.open)
-  if (!target.ok) return target
-  if (fields !== null) {
-    const changes = openForm(fields, noted, ids.open)
-    return changes.ok ? ok({ target: target.value, edits: [], changes: changes.value }) : changes
-  }
-  if (body === null) return ok({ target: target.value, edits: [], changes: NO_CHANGES })
-  const row = rowOf(endpoint)
-  const isStrict = row.kind === 'sealed' && row.isStrict
-  const edits = openBody(body.text, { noted, isStrict }, ids.open)
-  return edits.ok ? ok({ target: target.value, edits: edits.value, changes: NO_CHANGES }) : edits
 }
 
 function answerOf(asked: AskedObjects, ids: RequestIds, { sealer, marker }: Owner, marks: Marks | null): OwnedAnswer {
@@ -216,12 +146,6 @@ function answerOf(asked: AskedObjects, ids: RequestIds, { sealer, marker }: Owne
     isMarked: markedKind(endpoint.operation) !== null,
     list: listed === null ? null : { marker: marker(listed), sealer, isNarrowed: isNarrowed(endpoint.operation) },
   }
-}
-
-/** The same for an id that does not open as for one that the upstream does not have. */
-function notFound({ found, noted }: AskedObjects, unopened?: Unopened): Fault {
-  const named = [...found.objects, ...noted, ...(unopened ? [unopened] : [])]
-  return objectNotFound([...new Set(named.map(({ key }) => key))])
 }
 
 /** A chat that the policy forbids to be stored is marked as nobody's: the API takes metadata only of what is stored. */

@@ -11,6 +11,9 @@ import { isMediaType, type PassedRequest, shapePassage } from '../shape/passage.
 import { carry } from '../upstream/passthrough.ts'
 import { passed } from './delivered.ts'
 import { headerReader, judge, judgeShadow, policyInput } from './judge.ts'
+import { passSocket } from './passed-socket.ts'
+import type { ConversePorts } from './realtime/converse.ts'
+import { handshakeFault } from './realtime/handshake.ts'
 import { auditUnavailable, decisionFault } from './refusals.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
 import type { Trail } from './trail.ts'
@@ -22,7 +25,7 @@ export function opened(head: RequestHead, unknown: Fault, { settings }: Snapshot
 
 /**
  * A request to a passthrough route: decided by who asks for which operation, written down, then passed on as it is.
- * Null: it was answered.
+ * Null: it was answered. A WebSocket is one only where the route takes them; elsewhere the request is one like any other.
  */
 export async function passThrough(
   found: Passage,
@@ -31,12 +34,16 @@ export async function passThrough(
   exchange: ClientExchange,
   snapshot: Snapshot,
   trail: Trail,
+  ports: ConversePorts,
 ): Promise<Fault | null> {
   const upstream = snapshot.upstreams.find(({ settings }) => settings.name === found.route.upstream)
   if (upstream === undefined) throw new Error('a route without an upstream')
   const operation = passthroughOperation(found.route.name)
   trail.routed(operation)
-  const refused = unfit(head) ?? decided(operation, head, principal, upstream, snapshot, trail)
+  const isSocket = found.route.websocket && exchange.upgrade !== null
+  const unfitting = unfit(head) ?? (isSocket ? handshakeFault(head, operation, true) : null)
+  const facts: RequestFacts = { ...NOTHING_KNOWN, operation }
+  const refused = unfitting ?? decided(facts, head, principal, upstream, snapshot, trail)
   if (refused) return refused
   const request = shaped(found, head, upstream)
   if (!request.ok) return request.fault
@@ -45,6 +52,10 @@ export async function passThrough(
   if (exchange.gone) {
     trail.complete({ outcome: 'client_gone', status: 0, facts: {}, firstByteAt: 0 })
     return null
+  }
+  if (isSocket) {
+    const wanted = { head, route: found.route, facts, upstream, request: request.value }
+    return passSocket(wanted, principal, exchange, snapshot, trail, ports)
   }
   let received = 0
   const counting = (take: TakePiece) =>
@@ -84,14 +95,13 @@ function unsupported(message: string, param: string): Fault {
 
 /** The policy's word, written down; null for an allow. */
 function decided(
-  operation: string,
+  facts: RequestFacts,
   head: RequestHead,
   principal: Principal,
   upstream: ServingUpstream,
   { policy }: Snapshot,
   trail: Trail,
 ): Fault | null {
-  const facts: RequestFacts = { ...NOTHING_KNOWN, operation }
   trail.described(facts, null, null)
   const input = policyInput(principal, head, facts, undefined, trail.startedAt)
   const began = performance.now()

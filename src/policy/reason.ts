@@ -1,4 +1,4 @@
-import type { DecisionReason } from '../model/decision.ts'
+import type { DecisionReason } from '../model/reasons.ts'
 import { allowLookup, candidatesOf } from './lookup.ts'
 import { type CompiledRule, type Facts, modelMatch, rolesMatch, selectorsMatch, speaksOfOperation } from './rule.ts'
 import { type RuleSet, reaches } from './rule-set.ts'

@@ -1,4 +1,5 @@
-import type { Decision, DecisionReason, HeadInput, PolicyInput } from '../model/decision.ts'
+import type { Decision, HeadInput, PolicyInput } from '../model/decision.ts'
+import type { DecisionReason } from '../model/reasons.ts'
 import { allowLookup, candidatesOf, deniedLookup } from './lookup.ts'
 import type { Held } from './membership.ts'
 import { conditionReason, selectorReason } from './reason.ts'

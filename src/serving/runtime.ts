@@ -2,8 +2,8 @@ import type { MetricSources } from '../admin/metrics.ts'
 import { type OpenAuditLog, openAuditLog } from '../audit/log.ts'
 import { rejectionReporter } from '../audit/rejected.ts'
 import type { Environment } from '../config/secrets.ts'
-import { isSessionTarget } from '../endpoints/route.ts'
-import { type ClientAddress, clientAddresses } from '../http/client-address.ts'
+import { mayUpgrade } from '../endpoints/passthrough.ts'
+import { clientAddresses } from '../http/client-address.ts'
 import { faultRow } from '../http/errors.ts'
 import { receive } from '../http/receive.ts'
 import type { ServerPorts } from '../http/server.ts'
@@ -45,7 +45,7 @@ export interface RuntimeOptions {
 
 /** Opens what serving needs. The failure says what is unusable (the store), for people. */
 export function openRuntime(options: RuntimeOptions): Result<Runtime, string> {
-  const store = new ServingStore(Date.now, options.diagnostics)
+  const store = new ServingStore(Date.now, () => performance.now(), options.diagnostics)
   const failure = store.open(options.sound.settings)
   return failure === null ? ok(new Runtime(options, store)) : failed(failure)
 }
@@ -63,11 +63,12 @@ export class Runtime {
   readonly #meter = new Meter()
   readonly #bodies = new BodyBudget(0, 0)
   readonly #spooled = new BodyBudget(0, 0)
+  readonly #sessions = new SessionPlaces()
   readonly #keyEvents: KeyEventFollower
   readonly #file: string
   readonly #store: ServingStore
   #identity: Identity
-  #addressOf: AddressReader
+  #addressOf: ReturnType<typeof clientAddresses>
   readonly #atStart: Settings
   #inForce: Sound
   #isDraining = false
@@ -101,6 +102,8 @@ export class Runtime {
       auditDropped: () => this.#audit.dropped,
       bufferedBytes: () => this.#bodies.heldBytes,
       spooledBytes: () => this.#spooled.heldBytes,
+      sessions: () => this.#sessions.size,
+      sealingKeys: () => store.sealingKeys(),
     }
     this.ports = this.#serverPorts()
     this.#keyEvents = new KeyEventFollower({
@@ -173,7 +176,7 @@ export class Runtime {
       bug: (cause: unknown, requestId: string) =>
         this.#diagnostics.error('a bug met a request', { requestId, err: cause }),
       bodies: this.#bodies,
-      sessions: new SessionPlaces(),
+      sessions: this.#sessions,
       current: () => this.#current.snapshot,
       spooled: this.#spooled,
       openSpool: (folder: string, allowance: BodyAllowance) => new Spool({ folder, allowance, openFile: openInFolder }),
@@ -188,7 +191,7 @@ export class Runtime {
         this.#meter.rejectedConnections++
         rejected(connection)
       },
-      upgrades: isSessionTarget,
+      upgrades: (target) => mayUpgrade(this.#current.snapshot.settings.passthrough, target),
       draining: () => this.#isDraining,
     }
   }
@@ -209,8 +212,7 @@ export class Runtime {
     this.#bodies.limit(settings.listen.maxBufferedBytes, settings.listen.maxBodyBytes)
     this.#spooled.limit(settings.listen.maxSpooledBytes, settings.listen.maxUploadBytes)
     const report = (failure: string) => this.#diagnostics.warn(failure)
-    const keyRing = () => this.#store.keyRing()
-    return composeSnapshot(settings, policy, this.#identity, Date.now, previous, report, keyRing)
+    return composeSnapshot(settings, policy, this.#identity, Date.now, previous, report, () => this.#store.keyRing())
   }
 
   #accept(next: Sound, demanded: boolean): void {
@@ -246,5 +248,3 @@ export class Runtime {
     this.#diagnostics.error('the reload is refused and the last good files stay in force', { problems })
   }
 }
-
-type AddressReader = (peer: string | undefined, chain: string | undefined) => ClientAddress

@@ -1,8 +1,9 @@
-import type { Clock } from '../model/ports.ts'
+import type { SealingKeysState } from '../admin/metrics.ts'
+import type { Clock, Stopwatch } from '../model/ports.ts'
 import type { Settings } from '../model/settings.ts'
 import type { KeyRing } from '../shape/seal.ts'
 import { type KeyStore, openKeyStore } from '../stores/keys.ts'
-import { openSealingRing, type SealingRing } from './sealing-ring.ts'
+import { openSealingRing, type SealingRing, unreadable } from './sealing-ring.ts'
 
 /** A retired key opens nothing any more after this, and a new one is known well before it seals. */
 const READ_EVERY_MS = 10_000
@@ -17,14 +18,16 @@ export interface StoreReports {
 /** The store, as far as serving has asked for it: API keys, and the keys that seal the ids of stored objects. */
 export class ServingStore {
   readonly #clock: Clock
+  readonly #stopwatch: Stopwatch
   readonly #diagnostics: StoreReports
   #keys: KeyStore | null = null
   #ring: SealingRing | null = null
   #timer: NodeJS.Timeout | null = null
   #failedReads = 0
 
-  constructor(clock: Clock, diagnostics: StoreReports) {
+  constructor(clock: Clock, stopwatch: Stopwatch, diagnostics: StoreReports) {
     this.#clock = clock
+    this.#stopwatch = stopwatch
     this.#diagnostics = diagnostics
   }
 
@@ -38,6 +41,12 @@ export class ServingStore {
     return this.#ring?.current() ?? null
   }
 
+  /** How the keys that seal ids stand; null where nothing is sealed. */
+  sealingKeys(): SealingKeysState | null {
+    const ring = this.#ring
+    return ring === null ? null : { usable: ring.current() !== null, ageSeconds: ring.ageMs() / 1000 }
+  }
+
   /** Opens what the settings ask for and is not open yet. Answers why it cannot, for people; null when it is open. */
   open(settings: Pick<Settings, 'apiKeys' | 'upstreams' | 'store'>): string | null {
     const isolates = settings.upstreams.some(({ isolation }) => isolation !== 'off')
@@ -48,7 +57,7 @@ export class ServingStore {
       this.#keys = opened.value
     }
     if (!isolates || this.#ring !== null) return null
-    const ring = openSealingRing(this.#keys.sealing, this.#clock)
+    const ring = openSealingRing(this.#keys.sealing, this.#clock, this.#stopwatch)
     if (!ring.ok) return ring.fault
     this.#ring = ring.value
     // It keeps no process alive.
@@ -63,10 +72,12 @@ export class ServingStore {
       this.#ring.refresh()
       if (this.#failedReads >= FAILED_READS) this.#diagnostics.info('the keys that seal ids can be read again')
       this.#failedReads = 0
-    } catch {
+    } catch (cause) {
       // One sentence an outage.
       if (++this.#failedReads !== FAILED_READS) return
-      this.#diagnostics.error('the keys that seal ids cannot be read: stored objects are not opened after a minute')
+      this.#diagnostics.error(
+        `the keys that seal ids cannot be read: ${unreadable(cause)} (stored objects are not opened after a minute)`,
+      )
     }
   }
 

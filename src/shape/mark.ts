@@ -3,6 +3,7 @@ import { isJsonObject, type JsonBody, ownValue } from '../model/json.ts'
 import { findMember, skipSpace } from '../model/json-text.ts'
 import { MARK_KEY, MARK_VERSION, MAX_OWN_PAIRS } from '../model/marks.ts'
 import type { ObjectKind } from '../model/objects.ts'
+import type { Reason } from '../model/reasons.ts'
 import type { Marker } from '../model/sealing.ts'
 import { type Edit, insertedMembers } from './edits.ts'
 import { encodedOwner, isSame, type KeyRing, KID_LENGTH, type Ownership } from './seal.ts'
@@ -46,7 +47,7 @@ export function unmarkable({ value }: JsonBody): Fault | null {
   return refused(`\`metadata\` has more than ${MAX_OWN_PAIRS} pairs: one is the proxy’s own`, 'body_invalid')
 }
 
-function refused(message: string, reason: string): Fault {
+function refused(message: string, reason: Reason): Fault {
   return fault('invalid_body', message, { param: 'metadata', reason })
 }
 

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { inspect } from 'node:util'
-import { type ObjectScope, PLAIN_MARK, type Sealer, type StoredSealingKey } from '../model/sealing.ts'
+import { KeysUnusable, type ObjectScope, PLAIN_MARK, type Sealer, type StoredSealingKey } from '../model/sealing.ts'
 
 const MARK = '.sp'
 const MARK_LENGTH = MARK.length + 1
@@ -9,7 +9,7 @@ const KID = /^[A-Za-z0-9]{6}$/
 export const KID_LENGTH = 6
 const TAG_BYTES = 16
 /** 16 bytes in base64url. The last letter has four bits that are always zero: a tag has one spelling. */
-export const TAG_LENGTH = 22
+const TAG_LENGTH = 22
 /** How much longer a sealed id is. */
 export const SUFFIX_LENGTH = MARK_LENGTH + KID_LENGTH + TAG_LENGTH
 
@@ -23,6 +23,10 @@ const ID = /^(?!\.{1,2}$)[A-Za-z0-9._:-]+$/
 
 const KEY_BYTES = 32
 
+const DAMAGED = 'one of them is damaged: restore the store from a backup'
+const TWICE = 'two of them have one name: restore the store from a backup'
+const NONE = 'the store has none: restore it from a backup, or restart to make a first one'
+
 /** One key, whose bytes nothing prints. */
 class SealingKey {
   readonly kid: string
@@ -30,7 +34,7 @@ class SealingKey {
 
   constructor({ kid, secret }: StoredSealingKey) {
     const bytes = Buffer.from(secret.reveal(), 'base64url')
-    if (!KID.test(kid) || bytes.length !== KEY_BYTES) throw new Error('a stored sealing key is damaged')
+    if (!KID.test(kid) || bytes.length !== KEY_BYTES) throw new KeysUnusable(DAMAGED)
     this.kid = kid
     this.#bytes = bytes
   }
@@ -68,10 +72,10 @@ export function openKeyRing(stored: readonly StoredSealingKey[], now: number): K
       one.createdAt - other.createdAt || one.sealsFrom - other.sealsFrom || (one.kid < other.kid ? -1 : 1),
   )
   const byKid = new Map(byAge.map((key) => [key.kid, new SealingKey(key)]))
-  if (byKid.size !== stored.length) throw new Error('two sealing keys have one name')
+  if (byKid.size !== stored.length) throw new KeysUnusable(TWICE)
   const chosen = byAge.findLast(({ sealsFrom }) => sealsFrom <= now) ?? byAge[0]
   const sealing = chosen && byKid.get(chosen.kid)
-  if (sealing === undefined) throw new Error('there is no sealing key')
+  if (sealing === undefined) throw new KeysUnusable(NONE)
   return { sealing, byKid }
 }
 

@@ -73,8 +73,13 @@ export class OpenSocket implements MessageSocket {
     return this.#fullSince
   }
 
-  send(text: Buffer | string): boolean {
-    this.#socket.send(text, { binary: false, fin: true }, this.#sent)
+  /** The protocol that was chosen; empty for none. */
+  get protocol(): string {
+    return this.#socket.protocol
+  }
+
+  send(message: Buffer | string, isBinary = false): boolean {
+    this.#socket.send(message, { binary: isBinary, fin: true }, this.#sent)
     if (this.#socket.bufferedAmount < FULL_BYTES) return true
     if (this.#fullSince === Number.POSITIVE_INFINITY) this.#fullSince = performance.now()
     return false

@@ -1,10 +1,11 @@
 import type { ClientRequest, IncomingHttpHeaders } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { HeldAllowance, MessageSocket, TakenConnection } from '../model/ports.ts'
 import { OpenSocket } from './message-socket.ts'
 
 /** A whole message, however many frames it comes in. OpenAI's API takes 15 MiB of audio at once. */
-export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 /** How long a peer may take to answer a goodbye. Milliseconds. */
 const GOODBYE_MS = 1000
 /** Of an answer that is no WebSocket. */
@@ -56,6 +57,8 @@ export interface DialTarget {
   /** `ws:` or `wss:`. */
   readonly url: string
   readonly headers: { readonly [name: string]: string }
+  /** Those that are offered; none when absent. */
+  readonly protocols?: readonly string[]
   readonly handshakeMs: number
 }
 
@@ -74,12 +77,17 @@ export type Dialled =
 
 /**
  * Opens a WebSocket; redirects are not followed. It is paused: nothing is read from it before `resume`. Never rejects.
+ * `allowance` is what messages that are not whole yet may take of memory.
  */
-export function dialSocket({ url, headers, handshakeMs }: DialTarget, signal: AbortSignal): Promise<Dialled> {
+export function dialSocket(
+  { url, headers, protocols = [], handshakeMs }: DialTarget,
+  signal: AbortSignal,
+  allowance: HeldAllowance,
+): Promise<Dialled> {
   return new Promise((resolve) => {
     let isLate = false
     const options = { headers: { ...headers }, followRedirects: false, finishRequest: askOnce, ...LIMITS }
-    const socket = new WebSocket(url, [], options)
+    const socket = new WebSocket(url, [...protocols], options)
     const timer = setTimeout(() => {
       isLate = true
       socket.terminate()
@@ -116,9 +124,15 @@ export function dialSocket({ url, headers, handshakeMs }: DialTarget, signal: Ab
       answer.once('close', over)
       answer.on('error', over)
     })
+    let raw: Duplex | null = null
+    socket.once('upgrade', (answer) => {
+      raw = answer.socket
+    })
     socket.once('open', () => {
       socket.pause()
-      settle({ outcome: 'open', socket: new OpenSocket(socket) })
+      const open = new OpenSocket(socket)
+      if (raw !== null) open.count(raw, allowance)
+      settle({ outcome: 'open', socket: open })
     })
     if (signal.aborted) giveUp()
   })

@@ -1,5 +1,6 @@
 import type { KeyReader } from '../model/ports.ts'
 import { failed, ok, type Result } from '../model/result.ts'
+import { KeysUnusable } from '../model/sealing.ts'
 import { type KeyQueries, keyQueries } from './key-queries.ts'
 import { LastUses } from './last-uses.ts'
 import { type SealingKeyQueries, sealingKeyQueries } from './sealing-keys.ts'
@@ -53,7 +54,8 @@ function keyStore(file: string, opened: OpenSqlite, queries: Queries): KeyStore 
     return `the store \`${file}\` has been replaced: restart to use what stands there now`
   }
   const check = () => {
-    if (fault() !== null) throw new Error('the store is not the one that was opened')
+    const why = fault()
+    if (why !== null) throw new KeysUnusable(why)
   }
   const { sealing } = queries
   return {

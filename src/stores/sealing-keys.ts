@@ -8,7 +8,7 @@ export interface SealingKeyRecord extends Omit<StoredSealingKey, 'secret'> {
   readonly retiredAt: number | null
 }
 
-export type RetireOutcome = 'retired' | 'already' | 'unknown' | 'last'
+export type RetireOutcome = 'retired' | 'already' | 'unknown' | 'last' | 'sealing'
 
 /**
  * The keys that seal the ids of stored objects. What an operator does to one and its event for the audit are written in one
@@ -24,7 +24,8 @@ export interface SealingKeyQueries {
   records(): SealingKeyRecord[]
   /**
    * Takes a key out of use for good: its bytes are gone, and no id that it sealed opens any more. Not the last one that is
-   * left: then nothing could be sealed.
+   * left: then nothing could be sealed. Nor the one that seals (`sealing`) while every other one waits for its time: other
+   * processes may not know what would seal then.
    */
   retire(kid: string, now: number, by?: Operator): RetireOutcome
 }
@@ -63,7 +64,10 @@ export function sealingKeyQueries(database: SqliteFile): SealingKeyQueries {
     const row = all.all().find((one) => one.kid === kid)
     if (row === undefined) return 'unknown'
     if (row.retired_at !== null) return 'already'
-    if (usable.all().length === 1) return 'last'
+    const left = usable.all()
+    if (left.length === 1) return 'last'
+    const others = left.filter((one) => one.kid !== kid)
+    if (sealingOf(left, now)?.kid === kid && !others.some((one) => one.seals_from <= now)) return 'sealing'
     retire.run(now, kid)
     note({ action: 'sealing-retired', key: kid, at: now }, by)
     return 'retired'
@@ -80,6 +84,11 @@ export function sealingKeyQueries(database: SqliteFile): SealingKeyQueries {
     records: () => all.all().map(recordOf),
     retire: (kid, now, by) => retired.immediate(kid, now, by),
   }
+}
+
+/** `rows`: the oldest one first. The newest one whose time has come, or the first where none has. */
+function sealingOf(rows: readonly Row[], now: number): Row | undefined {
+  return rows.findLast(({ seals_from }) => seals_from <= now) ?? rows[0]
 }
 
 function rowOf({ kid, secret, createdAt, sealsFrom }: StoredSealingKey): Omit<Row, 'retired_at'> {

@@ -115,7 +115,7 @@ export function openSqlite(file: string, { busyMs = 0 }: SqliteOptions = {}): Re
     )
   } catch (cause) {
     database?.close()
-    return failed(`the store \`${file}\` ${reasonOf(cause)}`)
+    return failed(`the store \`${file}\` ${storeReason(cause)}`)
   }
 }
 
@@ -178,7 +178,8 @@ function migrate(database: SqliteFile): number | null {
   return steps.immediate()
 }
 
-function reasonOf(cause: unknown): string {
+/** Why a store cannot be used and what to do, for people, after its name; never anything of what is in it. */
+export function storeReason(cause: unknown): string {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
     return 'is damaged or is no SQLite file: restore it from a backup, or name another file under `store`'
@@ -191,5 +192,5 @@ function reasonOf(cause: unknown): string {
     return 'cannot be opened: `store` must name a file in a folder'
   }
   if (code === 'ENOSPC' || code === 'SQLITE_FULL') return 'cannot be written: the disk is full'
-  return `cannot be opened (${code || 'unknown reason'})`
+  return `cannot be used (${code || 'unknown reason'})`
 }

@@ -12,11 +12,12 @@ const ALLOW: Decision = { effect: 'allow', rule: 'r' as RuleId, reason: 'allowed
 const DENY: Decision = { effect: 'deny', rule: null, reason: 'default_deny', roles: [] }
 
 /** Two models, the function `search`, one host, and at most 1000 tokens at once. */
-function decide({ model, tools, urls, maxOutputTokens }: PolicyInput): Decision {
+function decide({ model, tools, urls, maxOutputTokens, storedSettings }: PolicyInput): Decision {
   const holds =
     (model === SPOKEN || model === WRITTEN) &&
     tools.functions.every((name) => name === 'search') &&
     tools.hosted.length === 0 &&
+    storedSettings !== true &&
     urls.every((host) => host === 'images.example.org') &&
     maxOutputTokens !== undefined &&
     maxOutputTokens <= 1000

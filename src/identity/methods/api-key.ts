@@ -1,5 +1,6 @@
-import type { Credential, Principal, RejectReason, Verification } from '../../model/identity.ts'
+import type { Credential, Principal, Verification } from '../../model/identity.ts'
 import type { Clock, KeyReader, StoredKey } from '../../model/ports.ts'
+import type { RejectReason, UnavailableReason } from '../../model/reasons.ts'
 import { matchesHash } from '../argon2.ts'
 import { isKeyLike, isSameTag, type KeyParts, readKey } from '../key-format.ts'
 import { Limiter } from '../limiter.ts'
@@ -190,6 +191,6 @@ function rejected(reason: RejectReason): Verification {
   return { outcome: 'rejected', reason, method: 'api_key', issuer: 'api_keys' }
 }
 
-function unavailable(reason: string, retryAfterSeconds: number): Verification {
+function unavailable(reason: UnavailableReason, retryAfterSeconds: number): Verification {
   return { outcome: 'unavailable', reason, method: 'api_key', issuer: 'api_keys', retryAfterSeconds }
 }

@@ -1,6 +1,7 @@
-import type { Credential, RejectReason, Verification } from '../../model/identity.ts'
+import type { Credential, Verification } from '../../model/identity.ts'
 import { ownValue } from '../../model/json.ts'
 import type { Clock } from '../../model/ports.ts'
+import type { RejectReason, UnavailableReason } from '../../model/reasons.ts'
 import type { IssuerSettings } from '../../model/settings.ts'
 import { acceptClaims } from '../claims.ts'
 import { hasValidSignature } from '../jose.ts'
@@ -153,7 +154,7 @@ class JwtIssuer implements OpenMethod {
     return { outcome: 'rejected', reason, method: 'jwt', issuer: this.issuer }
   }
 
-  #unavailable(reason: string, retryAfterSeconds: number): Verification {
+  #unavailable(reason: UnavailableReason, retryAfterSeconds: number): Verification {
     return { outcome: 'unavailable', reason, method: 'jwt', issuer: this.issuer, retryAfterSeconds }
   }
 }

@@ -1,43 +1,41 @@
+import type { Dialect } from '../../endpoints/endpoint.ts'
 import { readCredential } from '../../identity/credentials.ts'
 import type { AuditLog } from '../../model/audit.ts'
-import { type Fault, fault } from '../../model/fault.ts'
+import type { Fault, FaultCode } from '../../model/fault.ts'
 import type { Principal } from '../../model/identity.ts'
 import type { ClientExchange, MessageSocket } from '../../model/ports.ts'
-import { answerHeaders } from '../../shape/answer.ts'
 import { shapeSession } from '../../shape/session.ts'
-import { acceptSocket, type Dialled, dialSocket } from '../../sockets/web-socket.ts'
-import { unacceptable } from '../../upstream/answer-head.ts'
-import { faultOf, timedOut } from '../../upstream/faults.ts'
-import { type BodyBudget, callerOf } from '../body-budget.ts'
-import { named } from '../events.ts'
+import { acceptSocket } from '../../sockets/web-socket.ts'
+import { callerOf } from '../body-budget.ts'
+import { type Ending, named } from '../events.ts'
 import type { Snapshot } from '../snapshot.ts'
 import type { Trail } from '../trail.ts'
+import { TurnJudge } from '../turns/turn-judge.ts'
 import { auditPolicy } from '../verdict.ts'
+import { type DialPorts, withUpstream } from './dialling.ts'
 import { handshakeOf } from './handshake.ts'
 import { Liveness } from './liveness.ts'
-import { type Judged, MessageJudge, type Opened } from './message-judge.ts'
+import { MessageJudge, type Opened } from './message-judge.ts'
 import { Session } from './session.ts'
-import type { SessionPlaces } from './session-places.ts'
-import { Standing, type StandingPorts } from './standing.ts'
+import type { Refusal, SessionJudge } from './session-judge.ts'
+import { type Admission, Standing, type StandingPorts } from './standing.ts'
 
-export interface ConversePorts extends StandingPorts {
+export interface ConversePorts extends StandingPorts, DialPorts {
   readonly audit: AuditLog
-  readonly sessions: SessionPlaces
-  readonly bodies: BodyBudget
+  /** The HTTP status that a fault is answered with. */
+  readonly statusOf: (code: FaultCode) => number
   /** Told of a bug, with the request that met it; must not throw. */
   readonly bug: (cause: unknown, requestId: string) => void
 }
 
 /** A session that may be opened: who asks, for what, and where it goes. */
-export interface Conversation extends Opened {
+export interface Conversation extends Omit<Opened, 'dialect'> {
+  readonly dialect: Dialect
   readonly route: { readonly path: string; readonly query: string }
 }
 
-/**
- * Opens an authorized session with its upstream, and only then with the client, so that a refusal of either is an answer
- * like any other; carries it to its end. A fault is returned while it can still be answered; afterwards null.
- */
-export async function converse(
+/** Opens an authorized session, and carries it to its end: see `withUpstream`. */
+export function converse(
   wanted: Conversation,
   principal: Principal,
   exchange: ClientExchange,
@@ -45,59 +43,13 @@ export async function converse(
   trail: Trail,
   ports: ConversePorts,
 ): Promise<Fault | null> {
-  const place = ports.sessions.enter(callerOf(principal))
-  if (!place.ok) return place.fault
-  try {
-    const dialled = await dial(wanted, exchange)
-    if (exchange.stopped || exchange.gone) {
-      if (dialled.outcome === 'open') dialled.socket.cut()
-      if (exchange.stopped) return exchange.stopped
-      trail.complete({ outcome: 'client_gone', status: 0, facts: {}, firstByteAt: 0 })
-      return null
-    }
-    if (dialled.outcome !== 'open') return answered(dialled, wanted, exchange, trail)
-    try {
-      await carried(dialled.socket, wanted, principal, exchange, snapshot, trail, ports)
-    } catch (bug) {
-      // An upstream that nobody listens to any more would stay open.
-      dialled.socket.cut()
-      throw bug
-    }
-    return null
-  } finally {
-    exchange.onGone = null
-    place.value()
-  }
-}
-
-async function dial({ head, route, model, alias, upstream }: Conversation, exchange: ClientExchange): Promise<Dialled> {
-  const { url, apiKey, timeouts } = upstream.settings
-  const { isBeta } = handshakeOf(head)
+  const { head, route, model, alias, upstream } = wanted
+  const { url, apiKey } = upstream.settings
+  const isBeta = wanted.dialect !== 'responses' && handshakeOf(head).isBeta
   const target = shapeSession({ url, route, model, alias, apiKey, isBeta, traceparent: head.traceparent })
-  const left = new AbortController()
-  exchange.onGone = () => left.abort()
-  return dialSocket({ ...target, handshakeMs: timeouts.connectMs + timeouts.firstByteMs }, left.signal)
-}
-
-/** An upstream that opens no session: what it says to that is passed on, as it is for every request. */
-function answered(
-  dialled: Exclude<Dialled, { outcome: 'open' }>,
-  { upstream }: Conversation,
-  exchange: ClientExchange,
-  trail: Trail,
-): Fault | null {
-  if (dialled.outcome === 'late' || dialled.outcome === 'given_up')
-    return timedOut('the upstream did not answer in time')
-  if (dialled.outcome === 'failed') return faultOf(dialled.error)
-  const { status, headers } = dialled
-  const refused = unacceptable(status, headers)
-  if (refused) return refused
-  if (status < 400) return fault('upstream_unavailable', 'the upstream opened no session', { reason: 'bad_stream' })
-  const body = upstream.answerShape('none', false).blot(dialled.body)
-  exchange.start(status, [...answerHeaders(headers, false), 'content-length', String(body.length)], false)
-  exchange.end(body)
-  trail.complete({ outcome: 'answered', status, facts: {}, firstByteAt: performance.now() })
-  return null
+  return withUpstream(target, upstream, principal, exchange, trail, ports, (socket) =>
+    carried(socket, wanted, principal, exchange, snapshot, trail, ports),
+  )
 }
 
 async function carried(
@@ -109,10 +61,12 @@ async function carried(
   trail: Trail,
   ports: ConversePorts,
 ): Promise<void> {
-  const handshake = handshakeOf(wanted.head)
+  const { dialect } = wanted
+  // A WebSocket of the Responses API has no protocol to choose.
+  const protocol = dialect === 'responses' ? null : handshakeOf(wanted.head).protocol
   const taken = exchange.upgrade?.take() ?? null
   const held = ports.bodies.open(callerOf(principal))
-  const client = taken && acceptSocket(taken, handshake.protocol, [`x-request-id: ${exchange.id}`], held)
+  const client = taken && acceptSocket(taken, protocol, [`x-request-id: ${exchange.id}`], held)
   const credential = readCredential(wanted.head.rawHeaders)
   if (client === null || !credential.ok) {
     upstream.cut()
@@ -120,7 +74,7 @@ async function carried(
     trail.complete({ outcome: 'client_gone', status: 0, facts: {}, firstByteAt: 0 })
     return
   }
-  const judge = new MessageJudge(wanted, principal, snapshot, ports.clock)
+  const { judge, refused, ended } = judgeOf(wanted, principal, snapshot, trail, ports)
   const standing = new Standing(credential.value, judge, ports)
   const { keepAliveMs } = snapshot.settings.listen.timeouts
   const { idleMs, totalMs } = wanted.upstream.settings.timeouts
@@ -132,7 +86,7 @@ async function carried(
     new Liveness(client, upstream, { clientMs: keepAliveMs, upstreamMs: idleMs, totalMs }),
     {
       isAuditWritable: () => ports.audit.writable,
-      refused: (refusal) => tellRefused(refusal, judge, trail, ports),
+      refused,
       bug: (cause) => ports.bug(cause, exchange.id),
     },
   )
@@ -140,13 +94,37 @@ async function carried(
     if (stopped) session.end(stopped)
   }
   const ending = await session.run()
+  ended(ending)
   trail.received(session.receivedBytes)
   trail.complete(ending)
 }
 
+interface Judging {
+  readonly judge: SessionJudge & Admission
+  /** Told of each message that is refused. */
+  readonly refused: (refusal: Refusal) => void
+  readonly ended: (ending: Ending) => void
+}
+
+function judgeOf(
+  wanted: Conversation,
+  principal: Principal,
+  snapshot: Snapshot,
+  trail: Trail,
+  ports: ConversePorts,
+): Judging {
+  const { dialect } = wanted
+  if (dialect === 'responses') {
+    const judge = new TurnJudge(wanted, principal, snapshot, ports)
+    return { judge, refused: (refusal) => judge.refused(refusal), ended: (ending) => judge.ended(ending) }
+  }
+  const judge = new MessageJudge({ ...wanted, dialect }, principal, snapshot, ports.clock)
+  return { judge, refused: (refusal) => tellRefused(refusal, judge, trail, ports), ended: () => undefined }
+}
+
 /** A message that was refused is an event of its own, under the id of the session's request. */
 function tellRefused(
-  { fault: reason, type, verdict }: Extract<Judged, { outcome: 'refused' }>,
+  { fault: reason, type, verdict }: Refusal,
   judge: MessageJudge,
   trail: Trail,
   { audit, clock }: ConversePorts,

@@ -13,6 +13,7 @@ const BETA_PROTOCOL = 'openai-beta.realtime-v1'
 /** In the order in which they are chosen. What carries a credential is never one of them. */
 const PROTOCOLS = ['realtime', BETA_PROTOCOL] as const
 const BETA = 'realtime=v1'
+const OWN_PREFIXES = ['openai-insecure-api-key.', 'openai-organization.', 'openai-project.']
 
 const KEY = /^[+/0-9A-Za-z]{22}==$/
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
@@ -28,6 +29,12 @@ export function handshakeOf(head: RequestHead): Handshake {
     protocol: PROTOCOLS.find((protocol) => offered.includes(protocol)) ?? null,
     isBeta: seen.get('openai-beta') === BETA || offered.includes(BETA_PROTOCOL),
   }
+}
+
+/** What a client offers, but for its credential, and the account that it would choose. */
+export function offeredProtocols(head: RequestHead): readonly string[] {
+  const offered = protocolsIn(read(head.rawHeaders).get('sec-websocket-protocol'))
+  return offered.filter((protocol) => !OWN_PREFIXES.some((prefix) => protocol.toLowerCase().startsWith(prefix)))
 }
 
 /**

@@ -49,6 +49,8 @@ function isAsAsked(session: JsonObject, { limit, instructions }: OpeningUpdate):
   })
   const text = ownValue(session, 'instructions')
   const isTold = instructions !== null && text !== undefined
+  // A stored prompt brings instructions of its own.
+  if (instructions !== null && (ownValue(session, 'prompt') ?? null) !== null) return false
   return areLimited && (!isTold || (typeof text === 'string' && text.trimStart().startsWith(instructions.trim())))
 }
 

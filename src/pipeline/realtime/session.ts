@@ -6,7 +6,6 @@ import { auditUnavailable } from '../refusals.ts'
 import {
   binaryAnswer,
   closeCodeOf,
-  errorMessage,
   internalError,
   isOrderly,
   malformedFrames,
@@ -16,8 +15,8 @@ import {
   upstreamClosed,
 } from './closing.ts'
 import type { Liveness } from './liveness.ts'
-import type { Judged, MessageJudge } from './message-judge.ts'
 import { Opening } from './opening.ts'
+import type { Judged, Refusal, SessionJudge } from './session-judge.ts'
 import type { Standing } from './standing.ts'
 import { Tally } from './tally.ts'
 import { type Held, type Passed, Waiting } from './waiting.ts'
@@ -30,7 +29,7 @@ const notYet: Judged = { outcome: 'waits' }
 export interface SessionPorts {
   readonly isAuditWritable: () => boolean
   /** Told of each message that is refused. */
-  readonly refused: (refusal: Extract<Judged, { outcome: 'refused' }>) => void
+  readonly refused: (refusal: Refusal) => void
   /** Told of a bug that met the session; must not throw. */
   readonly bug: (cause: unknown) => void
 }
@@ -42,7 +41,7 @@ export interface SessionPorts {
 export class Session {
   readonly #client: MessageSocket
   readonly #upstream: MessageSocket
-  readonly #judge: MessageJudge
+  readonly #judge: SessionJudge
   readonly #standing: Standing
   readonly #liveness: Liveness
   readonly #ports: SessionPorts
@@ -58,7 +57,7 @@ export class Session {
   constructor(
     client: MessageSocket,
     upstream: MessageSocket,
-    judge: MessageJudge,
+    judge: SessionJudge,
     standing: Standing,
     liveness: Liveness,
     ports: SessionPorts,
@@ -86,11 +85,12 @@ export class Session {
         upstream.resume()
         this.#readOn()
       })
-    client.onExcess = (excess) => this.end(excess)
+    client.onExcess = upstream.onExcess = (excess) => this.end(excess)
     client.onClose = (code, broke) => this.#closed(() => this.#clientClosed(code, broke))
     upstream.onMessage = (message, isBinary) => this.#try(() => this.#fromUpstream(message, isBinary))
     upstream.onDrain = () => this.#try(() => this.#readOn())
     upstream.onClose = (code) => this.#closed(() => this.#upstreamClosed(code))
+    this.#judge.onSettled = () => this.#try(() => this.#goOn())
     this.#timer = setInterval(() => this.#try(() => this.#tick(performance.now())), TICK_MS)
     this.#try(() => {
       const { opening } = this.#judge
@@ -109,7 +109,7 @@ export class Session {
     if (this.#ending !== null) return
     const code = closeCodeOf(reason)
     this.#settle('broken', code, reason)
-    this.#client.send(errorMessage(reason, null))
+    this.#client.send(this.#judge.errorText(reason, null))
     this.#client.close(code, reason.code)
     this.#upstream.close(1000, '')
   }
@@ -160,15 +160,23 @@ export class Session {
       if (!this.#upstream.send(judged.text)) this.#client.pause()
       return 'done'
     }
-    this.#refuse(judged)
+    if (judged.outcome === 'ends') this.end(judged.fault)
+    else this.#refuse(judged)
     return this.#ending === null ? 'done' : 'over'
   }
 
-  #refuse(refusal: Extract<Judged, { outcome: 'refused' }>): void {
+  #refuse(refusal: Refusal): void {
     this.#tally.refused++
     this.#ports.refused(refusal)
     if (this.#tally.refused >= MAX_REFUSED) this.end(tooManyRefused)
-    else if (!this.#client.send(errorMessage(refusal.fault, refusal.eventId))) this.#client.pause()
+    else if (!this.#client.send(this.#judge.errorText(refusal.fault, refusal.eventId))) this.#client.pause()
+  }
+
+  /** What waits is judged again. */
+  #goOn(): void {
+    if (this.#ending !== null || this.#waiting.isEmpty) return
+    this.#waiting.again(true)
+    this.#readOn()
   }
 
   #readOn(): void {
@@ -193,9 +201,7 @@ export class Session {
       this.end(refused)
       return
     }
-    if (!settles || this.#waiting.isEmpty) return
-    this.#waiting.again(true)
-    this.#readOn()
+    if (settles) this.#goOn()
   }
 
   /** Without the provider's own key. */
@@ -216,6 +222,7 @@ export class Session {
 
   #upstreamClosed(code: number): void {
     if (this.#ending === null && isOrderly(code)) {
+      this.#judge.upstreamLeft?.()
       this.#settle('answered', code)
       this.#client.close(sayable(code), '')
     } else this.end(code === 1006 ? upstreamBroke : upstreamClosed)

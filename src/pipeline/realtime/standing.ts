@@ -1,9 +1,8 @@
 import { type Fault, fault } from '../../model/fault.ts'
-import type { Credential, Verification } from '../../model/identity.ts'
+import type { Credential, Principal, Verification } from '../../model/identity.ts'
 import type { Clock } from '../../model/ports.ts'
 import { credentialFault } from '../refusals.ts'
 import type { Snapshot } from '../snapshot.ts'
-import type { MessageJudge } from './message-judge.ts'
 
 /** How often a credential is checked again: a revoked one is forgotten by its store within 10 s. Milliseconds. */
 const CHECK_EVERY_MS = 5000
@@ -16,10 +15,18 @@ export interface StandingPorts {
   readonly current: () => Snapshot
 }
 
+/** What a session is decided by. */
+export interface Admission {
+  snapshot: Snapshot
+  principal: Principal
+  /** The session as it stands, decided again, by a snapshot that is its own from then on. Null: it may go on. */
+  adopt(snapshot: Snapshot): Fault | null
+}
+
 /** Whether the caller of a session may still have it: the credential is good, and the policy in force allows it. */
 export class Standing {
   readonly #credential: Credential
-  readonly #judge: MessageJudge
+  readonly #admission: Admission
   readonly #ports: StandingPorts
   #snapshot: Snapshot
   #checkedAt = performance.now()
@@ -29,11 +36,11 @@ export class Standing {
   /** What a check met that was nobody's to catch: it is the session's at the next look. */
   #bug: { readonly cause: unknown } | null = null
 
-  constructor(credential: Credential, judge: MessageJudge, ports: StandingPorts) {
+  constructor(credential: Credential, admission: Admission, ports: StandingPorts) {
     this.#credential = credential
-    this.#judge = judge
+    this.#admission = admission
     this.#ports = ports
-    this.#snapshot = judge.snapshot
+    this.#snapshot = admission.snapshot
   }
 
   /** Before each message: another snapshot is adopted at once. Why the session ends; null while it does not. Throws bugs. */
@@ -42,7 +49,7 @@ export class Standing {
     const snapshot = this.#ports.current()
     if (this.#lost === null && snapshot !== this.#snapshot) {
       this.#snapshot = snapshot
-      this.#lost = this.#judge.adopt(snapshot)
+      this.#lost = this.#admission.adopt(snapshot)
       this.#check()
     }
     return this.#lost
@@ -50,7 +57,7 @@ export class Standing {
 
   /** The same every second, with a look at the credential when it is time. */
   tick(now: number): Fault | null {
-    const { expiresAt } = this.#judge.principal
+    const { expiresAt } = this.#admission.principal
     if (expiresAt !== null && this.#ports.clock() >= expiresAt * 1000) this.#lost ??= expired
     if (now - this.#checkedAt >= CHECK_EVERY_MS) this.#check()
     return this.fault()
@@ -79,7 +86,9 @@ export class Standing {
     const now = performance.now()
     if (verification.outcome === 'verified') {
       this.#verifiedAt = now
-      this.#judge.principal = verification.principal
+      this.#admission.principal = verification.principal
+      // The same policy answers otherwise when an hour is over, a sign-in is too old, or somebody's groups have changed.
+      this.#lost ??= this.#admission.adopt(this.#snapshot)
     } else if (verification.outcome === 'rejected' || now - this.#verifiedAt > UNCHECKED_MS) {
       this.#lost ??= credentialFault(verification)
     }

@@ -1,5 +1,6 @@
 import t from 'tap'
-import type { Decision, DecisionReason, RuleId } from '../../../src/model/decision.ts'
+import type { Decision, RuleId } from '../../../src/model/decision.ts'
+import type { DecisionReason } from '../../../src/model/reasons.ts'
 import { ALLOWED, DENIED, event, MIXED, policy } from '../../support/recorded-traffic.ts'
 
 t.test('explain --event explains each request once, and says what is not recorded', async (t) => {

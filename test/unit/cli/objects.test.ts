@@ -1,10 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { main } from '../../../src/cli/main.ts'
 import { keyEvent } from '../../../src/serving/key-event.ts'
 import { openKeyStore } from '../../../src/stores/keys.ts'
+import { folderOf, runCli } from '../../support/cli.ts'
 import { storedKey } from '../../support/sealing.ts'
 
 const CONFIG = `version: 1
@@ -16,20 +15,11 @@ store: sqlite:data/keys.db
 `
 
 function scene(t: Test) {
-  const cwd = mkdtempSync(join(tmpdir(), 'sallyport-objects-'))
-  t.teardown(() => rmSync(cwd, { recursive: true, force: true }))
+  const cwd = folderOf(t, { 'sallyport.yaml': CONFIG })
   mkdirSync(join(cwd, 'policies'))
-  writeFileSync(join(cwd, 'sallyport.yaml'), CONFIG)
   const objects = async (...argv: string[]) => {
-    const out = { code: 0, stdout: '', stderr: '' }
-    const io = {
-      stdout: { write: (text: string) => (out.stdout += text) },
-      stderr: { write: (text: string) => (out.stderr += text) },
-      env: {},
-      cwd,
-    }
-    out.code = await main(['objects', ...argv, '--config', 'sallyport.yaml'], io)
-    return out
+    const { code, out, err } = await runCli(['objects', ...argv, '--config', 'sallyport.yaml'], cwd)
+    return { code, stdout: out, stderr: err }
   }
   const store = () => {
     const opened = openKeyStore(join(cwd, 'data/keys.db'))
@@ -58,11 +48,18 @@ t.test('a key is made, seals after a minute, and the old one is retired', async 
     ['aaaaaa', 'seals'],
     [id, 'waits'],
   ])
+  t.match(await objects('retire-key', 'aaaaaa'), {
+    code: 2,
+    stderr: new RegExp(`\`aaaaaa\` is the key that seals, .*: retire it after ${sealsFrom}`),
+  })
+  // An hour later, as far as keys go.
+  opened.sealing.add(storedKey('bbbbbb', { createdAt: 2, sealsFrom: 2 }))
   const retired = await objects('retire-key', 'aaaaaa')
   t.match(retired, { code: 0, stdout: /^aaaaaa is retired/ })
   t.same(await statuses(), [
     ['aaaaaa', 'retired'],
-    [id, 'seals'],
+    ['bbbbbb', 'seals'],
+    [id, 'waits'],
   ])
   t.match((await objects('list-keys')).stdout, /^ID +STATUS +CREATED +RETIRED\naaaaaa +retired /)
   const listed = (await objects('list-keys')).stdout + (await objects('list-keys', '--json')).stdout
@@ -89,6 +86,9 @@ t.test('each change leaves its event', async (t) => {
   const opened = store()
   opened.sealing.ensure(storedKey('aaaaaa'))
   t.equal(opened.outbox.claim(1), null, 'a first key is nobody’s doing')
+  opened.sealing.add(storedKey('bbbbbb'))
+  const added = opened.outbox.claim(1)
+  if (added !== null) opened.outbox.settle(added, 1)
   const { id } = JSON.parse((await objects('rotate-key', '--json')).stdout)
   await objects('retire-key', 'aaaaaa')
   await objects('retire-key', 'aaaaaa')

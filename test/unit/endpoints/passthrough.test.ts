@@ -5,7 +5,7 @@ import type { PassthroughSettings } from '../../../src/model/settings.ts'
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 const route = (path: string, more: Partial<PassthroughSettings> = {}): PassthroughSettings => {
-  return { name: 'admin', path, upstream: 'mock', methods: METHODS, query: [], ...more }
+  return { name: 'admin', path, upstream: 'mock', methods: METHODS, websocket: false, query: [], ...more }
 }
 const admin = route('/v1/organization/')
 const find = (target: string, routes = [admin], method = 'GET') => passage(routes, method, target)

@@ -10,15 +10,25 @@ const owner = { upstream: 'one', isolation: 'workspace', scope: research } as co
 function scene(t: Parameters<typeof folder>[0]) {
   const store = open(t, join(folder(t), 'keys.db'))
   let now = NOW
+  let elapsed = 0
   const openRing = () => {
-    const ring = openSealingRing(store.sealing, () => now)
+    const ring = openSealingRing(
+      store.sealing,
+      () => now,
+      () => elapsed,
+    )
     if (!ring.ok) throw new Error(ring.fault)
     return ring.value
   }
   const pass = (ms: number) => {
     now += ms
+    elapsed += ms
   }
-  return { store, openRing, pass, now: () => now }
+  /** Somebody sets the clock. */
+  const set = (ms: number) => {
+    now += ms
+  }
+  return { store, openRing, pass, set, now: () => now }
 }
 
 t.test('the first process makes a key, and the next one seals alike', async (t) => {
@@ -61,7 +71,27 @@ t.test('keys that cannot be read again are not used for long', async (t) => {
   t.ok(ring.current())
   pass(1)
   t.equal(ring.current(), null)
-  t.equal(openSealingRing(store.sealing, () => NOW).ok, false, 'nor does anything start without them')
+  t.equal(ring.ageMs(), 60_001)
+  t.same(
+    openSealingRing(
+      store.sealing,
+      () => NOW,
+      () => 0,
+    ),
+    { ok: false, fault: 'the keys that seal ids cannot be read: the store cannot be used (unknown reason)' },
+    'nor does anything start without them',
+  )
+})
+
+t.test('a clock that is set neither closes nor opens anything', async (t) => {
+  for (const step of [86_400_000, -86_400_000]) {
+    const { openRing, pass, set } = scene(t)
+    const ring = openRing()
+    set(step)
+    t.ok(ring.current(), 'it stays open')
+    pass(60_001)
+    t.equal(ring.current(), null, 'the twin: time that passes')
+  }
 })
 
 t.test('keys are made of chance', async (t) => {

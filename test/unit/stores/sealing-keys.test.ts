@@ -70,6 +70,27 @@ t.test('a retired key is gone, and the last one stays', async (t) => {
   t.ok(readFileSync(file).includes(storedKey('bbbbbb').secret.reveal()), 'the twin')
 })
 
+const waiting: readonly (readonly [string, readonly number[], number, string])[] = [
+  // When each key seals from, beside NOW, the oldest key first; which of them is to be retired.
+  ['the one that seals, while the next one waits', [0, 60], 0, 'sealing'],
+  ['the one that seals, while two wait', [0, 60, 90], 0, 'sealing'],
+  ['the one that seals, where an older one can', [0, 0, 60], 1, 'retired'],
+  ['one that waits', [0, 60], 1, 'retired'],
+  ['the one that sealed, once the next one does', [0, 0], 0, 'retired'],
+  ['the first of those that all wait, which seals then', [60, 90], 0, 'sealing'],
+  ['the second of those that all wait', [60, 90], 1, 'retired'],
+]
+t.test('the key that seals stays until another one does', async (t) => {
+  for (const [name, from, index, outcome] of waiting) {
+    const store = open(t, join(folder(t), 'keys.db'))
+    const keys = from.map((ms, at) => storedKey(`aaaaa${at}`, { createdAt: NOW + at, sealsFrom: NOW + ms }))
+    for (const key of keys) store.sealing.add(key)
+    t.equal(store.sealing.retire(keys[index]?.kid ?? '', NOW), outcome, name)
+    t.equal(store.sealing.usable().length, from.length - (outcome === 'retired' ? 1 : 0), name)
+    if (outcome === 'sealing') t.equal(store.sealing.retire(keys[index]?.kid ?? '', NOW + 90), 'retired', 'the twin')
+  }
+})
+
 t.test('keys of a store that is not the one that was opened are not read', async (t) => {
   const at = folder(t)
   const file = join(at, 'keys.db')

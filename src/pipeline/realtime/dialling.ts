@@ -1,0 +1,82 @@
+import { type Fault, fault } from '../../model/fault.ts'
+import type { Principal } from '../../model/identity.ts'
+import type { ClientExchange, MessageSocket } from '../../model/ports.ts'
+import { answerHeaders } from '../../shape/answer.ts'
+import { type Dialled, type DialTarget, dialSocket } from '../../sockets/web-socket.ts'
+import { unacceptable } from '../../upstream/answer-head.ts'
+import { faultOf, timedOut } from '../../upstream/faults.ts'
+import { type BodyBudget, callerOf } from '../body-budget.ts'
+import type { ServingUpstream } from '../snapshot.ts'
+import type { Trail } from '../trail.ts'
+import type { SessionPlaces } from './session-places.ts'
+
+export interface DialPorts {
+  readonly sessions: SessionPlaces
+  readonly bodies: BodyBudget
+}
+
+/**
+ * Opens an authorized session with its upstream, and only then has it carried, so that a refusal of the upstream is an
+ * answer like any other. A fault is returned while it can still be answered; afterwards null. `carry` opens the client's
+ * side, and settles when the session is over.
+ */
+export async function withUpstream(
+  target: Omit<DialTarget, 'handshakeMs'>,
+  upstream: ServingUpstream,
+  principal: Principal,
+  exchange: ClientExchange,
+  trail: Trail,
+  ports: DialPorts,
+  carry: (socket: MessageSocket) => Promise<void>,
+): Promise<Fault | null> {
+  const place = ports.sessions.enter(callerOf(principal))
+  if (!place.ok) return place.fault
+  const held = ports.bodies.open(callerOf(principal))
+  try {
+    const { connectMs, firstByteMs } = upstream.settings.timeouts
+    const left = new AbortController()
+    exchange.onGone = () => left.abort()
+    exchange.upgrade?.watch()
+    const dialled = await dialSocket({ ...target, handshakeMs: connectMs + firstByteMs }, left.signal, held)
+    if (exchange.stopped || exchange.gone) {
+      if (dialled.outcome === 'open') dialled.socket.cut()
+      if (exchange.stopped) return exchange.stopped
+      trail.complete({ outcome: 'client_gone', status: 0, facts: {}, firstByteAt: 0 })
+      return null
+    }
+    if (dialled.outcome !== 'open') return answered(dialled, upstream, exchange, trail)
+    try {
+      await carry(dialled.socket)
+    } catch (bug) {
+      // An upstream that nobody listens to any more would stay open.
+      dialled.socket.cut()
+      throw bug
+    }
+    return null
+  } finally {
+    exchange.onGone = null
+    held.release()
+    place.value()
+  }
+}
+
+/** An upstream that opens no session: what it says to that is passed on, as it is for every request. */
+function answered(
+  dialled: Exclude<Dialled, { outcome: 'open' }>,
+  upstream: ServingUpstream,
+  exchange: ClientExchange,
+  trail: Trail,
+): Fault | null {
+  if (dialled.outcome === 'late' || dialled.outcome === 'given_up')
+    return timedOut('the upstream did not answer in time')
+  if (dialled.outcome === 'failed') return faultOf(dialled.error)
+  const { status, headers } = dialled
+  const refused = unacceptable(status, headers)
+  if (refused) return refused
+  if (status < 400) return fault('upstream_unavailable', 'the upstream opened no session', { reason: 'bad_stream' })
+  const body = upstream.answerShape('none', false).blot(dialled.body)
+  exchange.start(status, [...answerHeaders(headers, false), 'content-length', String(body.length)], false)
+  exchange.end(body)
+  trail.complete({ outcome: 'answered', status, facts: {}, firstByteAt: performance.now() })
+  return null
+}
