@@ -73,7 +73,7 @@ export interface TakenConnection {
 
 /** A request that asks for a WebSocket. Until it is taken, it is answered like any other request. */
 export interface ClientUpgrade {
-  /** Notices from now on that the client leaves, which is told by the exchange. */
+  /** From now on the exchange notices when its client leaves, although nothing is read yet. */
   watch(): void
   /** Gives the connection away: nothing is answered on it any more but by who took it. Null where it is gone. */
   take(): TakenConnection | null
@@ -82,6 +82,12 @@ export interface ClientUpgrade {
 /** What of one connection is in memory and not yet of use, counted as it arrives. */
 export interface HeldAllowance extends BodyAllowance {
   release(): void
+}
+
+/** What one end of a WebSocket may take of memory: messages that are not whole yet, and what waits for its peer. */
+export interface SocketAllowances {
+  readonly unread: HeldAllowance
+  readonly unsent: HeldAllowance
 }
 
 /** One end of an open WebSocket: whole messages, however they were cut into frames. */
@@ -100,7 +106,7 @@ export interface MessageSocket {
   cut(): void
   onMessage: ((message: Buffer, isBinary: boolean) => void) | null
   onDrain: (() => void) | null
-  /** Called when the pieces of a message may not be kept until it is whole. */
+  /** Called when what comes, or what waits for the peer, is more than may be kept, or when it only pings. */
   onExcess: ((excess: Fault) => void) | null
   /**
    * Called once, with the code that the peer gave; 1005 where it gave none, 1006 where the connection ended without a

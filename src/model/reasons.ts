@@ -57,6 +57,7 @@ export type FaultReason =
   | 'messages_refused'
   | 'frame_malformed'
   | 'updates_unanswered'
+  | 'control_frames'
   | 'policy_changed'
   | 'upstream_changed'
   | 'upstream_timeout'

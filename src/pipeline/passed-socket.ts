@@ -6,10 +6,9 @@ import type { ClientExchange, MessageSocket } from '../model/ports.ts'
 import type { RequestFacts, RequestHead } from '../model/request.ts'
 import type { PassedRequest } from '../shape/passage.ts'
 import { acceptSocket } from '../sockets/web-socket.ts'
-import { callerOf } from './body-budget.ts'
 import { judge, policyInput } from './judge.ts'
 import type { ConversePorts } from './realtime/converse.ts'
-import { withUpstream } from './realtime/dialling.ts'
+import { allowancesOf, withUpstream } from './realtime/dialling.ts'
 import { offeredProtocols } from './realtime/handshake.ts'
 import { Liveness } from './realtime/liveness.ts'
 import { Relay } from './realtime/relay.ts'
@@ -58,9 +57,9 @@ async function relayed(
 ): Promise<void> {
   const { wanted, principal, snapshot } = admission
   const taken = exchange.upgrade?.take() ?? null
-  const held = ports.bodies.open(callerOf(principal))
   const protocol = upstream.protocol === '' ? null : upstream.protocol
-  const client = taken && acceptSocket(taken, protocol, [`x-request-id: ${exchange.id}`], held)
+  const client =
+    taken && acceptSocket(taken, protocol, [`x-request-id: ${exchange.id}`], allowancesOf(principal, ports))
   const credential = readCredential(wanted.head.rawHeaders)
   if (client === null || !credential.ok) {
     upstream.cut()

@@ -50,10 +50,17 @@ class FakeEnd implements MessageSocket {
 /** A session between two such ends, whose bugs and refusals are counted. */
 export function openSession(judge: MessageJudge = openJudge()) {
   const [client, upstream] = [new FakeEnd(), new FakeEnd()]
-  const state = { lost: null as Fault | null, audited: true, refused: 0, bugs: [] as unknown[] }
+  const state = {
+    excess: null as Fault | null,
+    lost: null as Fault | null,
+    audited: true,
+    refused: 0,
+    bugs: [] as unknown[],
+  }
   const standing = { fault: () => state.lost, tick: () => state.lost } as unknown as Standing
   const liveness = { check: () => null } as unknown as Liveness
   const session = new Session(client, upstream, judge, standing, liveness, {
+    held: { take: () => state.excess, release: () => undefined },
     isAuditWritable: () => state.audited,
     refused: () => state.refused++,
     bug: (cause) => state.bugs.push(cause),

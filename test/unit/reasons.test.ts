@@ -20,6 +20,7 @@ const REASONS: { readonly [Name in Reason]: true } = {
   claim_missing: true,
   client_closed: true,
   condition_unmet: true,
+  control_frames: true,
   content_filter: true,
   default_deny: true,
   denied_by_rule: true,

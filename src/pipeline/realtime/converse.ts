@@ -12,7 +12,7 @@ import type { Snapshot } from '../snapshot.ts'
 import type { Trail } from '../trail.ts'
 import { TurnJudge } from '../turns/turn-judge.ts'
 import { auditPolicy } from '../verdict.ts'
-import { type DialPorts, withUpstream } from './dialling.ts'
+import { allowancesOf, type DialPorts, withUpstream } from './dialling.ts'
 import { handshakeOf } from './handshake.ts'
 import { Liveness } from './liveness.ts'
 import { MessageJudge, type Opened } from './message-judge.ts'
@@ -65,8 +65,8 @@ async function carried(
   // A WebSocket of the Responses API has no protocol to choose.
   const protocol = dialect === 'responses' ? null : handshakeOf(wanted.head).protocol
   const taken = exchange.upgrade?.take() ?? null
-  const held = ports.bodies.open(callerOf(principal))
-  const client = taken && acceptSocket(taken, protocol, [`x-request-id: ${exchange.id}`], held)
+  const client =
+    taken && acceptSocket(taken, protocol, [`x-request-id: ${exchange.id}`], allowancesOf(principal, ports))
   const credential = readCredential(wanted.head.rawHeaders)
   if (client === null || !credential.ok) {
     upstream.cut()
@@ -85,6 +85,7 @@ async function carried(
     standing,
     new Liveness(client, upstream, { clientMs: keepAliveMs, upstreamMs: idleMs, totalMs }),
     {
+      held: ports.bodies.open(callerOf(principal)),
       isAuditWritable: () => ports.audit.writable,
       refused,
       bug: (cause) => ports.bug(cause, exchange.id),

@@ -1,5 +1,5 @@
 import type { Fault } from '../../model/fault.ts'
-import type { MessageSocket } from '../../model/ports.ts'
+import type { HeldAllowance, MessageSocket } from '../../model/ports.ts'
 import { KeyGuard } from '../../upstream/key-guard.ts'
 import type { Ending } from '../events.ts'
 import { auditUnavailable } from '../refusals.ts'
@@ -16,6 +16,7 @@ import {
 } from './closing.ts'
 import type { Liveness } from './liveness.ts'
 import { Opening } from './opening.ts'
+import { withoutKey } from './own-key.ts'
 import type { Judged, Refusal, SessionJudge } from './session-judge.ts'
 import type { Standing } from './standing.ts'
 import { Tally } from './tally.ts'
@@ -27,6 +28,8 @@ const MAX_REFUSED = 32
 const notYet: Judged = { outcome: 'waits' }
 
 export interface SessionPorts {
+  /** What messages that wait for an answer of the upstream may take of memory. */
+  readonly held: HeldAllowance
   readonly isAuditWritable: () => boolean
   /** Told of each message that is refused. */
   readonly refused: (refusal: Refusal) => void
@@ -50,7 +53,7 @@ export class Session {
   readonly #tally = new Tally()
   readonly #over = Promise.withResolvers<Ending>()
   #timer: NodeJS.Timeout | null = null
-  readonly #waiting = new Waiting((held, mayWait) => this.#pass(held, mayWait))
+  readonly #waiting: Waiting
   #ending: Ending | null = null
   #openEnds = 2
 
@@ -69,6 +72,7 @@ export class Session {
     this.#liveness = liveness
     this.#ports = ports
     this.#opening = new Opening(judge.opening)
+    this.#waiting = new Waiting((held, mayWait) => this.#pass(held, mayWait), ports.held)
     this.#guard = KeyGuard.open(judge.opened.upstream.settings.apiKey)
   }
 
@@ -142,7 +146,8 @@ export class Session {
   #fromClient(held: Held): void {
     if (this.#ending !== null) return
     this.#tally.received(held.message)
-    this.#waiting.take(held)
+    const excess = this.#waiting.take(held)
+    if (excess !== null) this.end(excess)
   }
 
   #pass(held: Held, mayWait: boolean): Passed {
@@ -172,10 +177,8 @@ export class Session {
     else if (!this.#client.send(this.#judge.errorText(refusal.fault, refusal.eventId))) this.#client.pause()
   }
 
-  /** What waits is judged again. */
   #goOn(): void {
-    if (this.#ending !== null || this.#waiting.isEmpty) return
-    this.#waiting.again(true)
+    if (this.#ending === null) this.#waiting.again(true)
     this.#readOn()
   }
 
@@ -190,26 +193,17 @@ export class Session {
       this.end(binaryAnswer)
       return
     }
-    const clean = this.#clean(message)
-    const { told, text, settles } = this.#judge.hear(clean)
+    const { told, text, settles } = this.#judge.hear(withoutKey(this.#guard, message))
     this.#tally.sent(text)
-    if (!this.#client.send(text)) this.#upstream.pause()
+    const isTaken = this.#client.send(text)
+    // What waits for the client may have become too much.
+    if (this.#ending !== null) return
+    if (!isTaken) this.#upstream.pause()
     if (told === null) return
     this.#tally.told(told)
     const refused = this.#opening.told(told)
-    if (refused !== null) {
-      this.end(refused)
-      return
-    }
-    if (settles) this.#goOn()
-  }
-
-  /** Without the provider's own key. */
-  #clean(message: Buffer): Buffer {
-    if (this.#guard === null) return message
-    const clean = this.#guard.push(message)
-    const rest = this.#guard.end()
-    return rest === null ? clean : Buffer.concat([clean, rest])
+    if (refused !== null) this.end(refused)
+    else if (settles) this.#goOn()
   }
 
   #clientClosed(code: number, broke: boolean): void {

@@ -31,7 +31,7 @@ const rows: readonly (readonly [string, 'plain' | 'sealed' | 'refused'])[] = [
   ['responses', 'sealed'],
   ['responses.input_items', 'sealed'],
   ['responses.input_tokens', 'plain'],
-  ['responses.connect', 'refused'],
+  ['responses.connect', 'plain'],
   ['files.create', 'sealed'],
   ['files.list', 'refused'],
   ['files.get', 'sealed'],
