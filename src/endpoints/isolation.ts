@@ -43,6 +43,8 @@ const PLAIN: ReadonlySet<string> = new Set([
   ...['content_provenance_checks', 'messages', 'messages.count_tokens'],
   // Items of a session are its own; what a message names beside them is refused.
   ...['realtime', 'realtime.translations.connect'],
+  // It only opens the way for messages, each of which is a request to create a response.
+  'responses.connect',
 ])
 
 const REFUSED: { readonly [name: string]: string } = {
@@ -56,7 +58,6 @@ const REFUSED: { readonly [name: string]: string } = {
   'realtime.transcription_sessions': 'a secret opens sessions past the proxy',
   'realtime.translations': 'a secret opens sessions past the proxy',
   live: 'sessions are not kept apart yet',
-  'responses.connect': 'sessions are not kept apart yet',
   webhooks: 'an endpoint is told of the objects of everybody',
   safety: 'alerts and cases are about the account',
   chatkit: 'threads belong to users that the caller names itself',

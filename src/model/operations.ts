@@ -129,7 +129,7 @@ export function passthroughOperation(name: string): string {
 /** Operations whose requests name a model, or could: a described one that names none is *cannot tell*. */
 const MODELLED = [
   ...SINGLE,
-  ...['responses.compact', 'responses.input_tokens', 'responses.connect', 'models.get', 'models.delete'],
+  ...['responses.compact', 'responses.input_tokens', 'models.get', 'models.delete'],
   ...['images.generate', 'images.edit', 'images.variation', 'audio.speech', 'audio.transcribe', 'audio.translate'],
   ...['decisions.create', 'batches.create', 'videos.create', 'videos.edit', 'videos.extend', 'videos.remix'],
   ...['fine_tuning.jobs.create', 'fine_tuning.alpha.graders.run', 'fine_tuning.alpha.graders.validate'],

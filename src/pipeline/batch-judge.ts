@@ -16,7 +16,7 @@ import type { ServingUpstream, Snapshot } from './snapshot.ts'
 import { type Refused, type Standing, Standings } from './standings.ts'
 
 /** As many as the API takes in one batch. */
-export const MAX_LINES = 50_000
+const MAX_LINES = 50_000
 
 /** Models that an event names. */
 const MAX_MODELS = 32
@@ -172,7 +172,7 @@ function wrong(fault: Fault): Result<never, Refused> {
 }
 
 /** A fault of a request as one of the line that it stands on. */
-export function lineFault(number: number, fault: Fault): Fault {
+function lineFault(number: number, fault: Fault): Fault {
   return { ...fault, message: `line ${number}: ${fault.message}`, param: `line ${number}` }
 }
 

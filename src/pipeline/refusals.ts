@@ -115,14 +115,24 @@ export function answerNamed(key: string): Fault {
   })
 }
 
-/** A member that asks for objects without naming them. */
-export function objectRefused(key: string): Fault {
+/**
+ * A stored object where it cannot be told whose it is: a member of a body asks for objects without naming them; a form names
+ * one within a field; a message of a session names one.
+ */
+export function objectRefused(key: string, where: keyof typeof NOT_OPENED): Fault {
   const name = shown(key)
-  return fault('invalid_body', `\`${name}\` asks for stored objects of everybody, and those are not opened here`, {
+  return fault('invalid_body', NOT_OPENED[where](`\`${name}\``), {
     param: name,
     reason: 'object_not_allowed',
   })
 }
+
+const NOT_OPENED = {
+  body: (name: string) => `${name} asks for stored objects of everybody: give rows of your own instead`,
+  form: (name: string) =>
+    `the form names a stored object as ${name} within a field, or in a field that stands twice: send its id as the whole text of one field`,
+  message: (name: string) => `the message names a stored object as ${name}, and sessions open none: leave it out`,
+} as const
 
 /** An operation that cannot be kept to the caller's own objects. */
 export function storedRefused(operation: string, why: string): Fault {

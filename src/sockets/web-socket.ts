@@ -5,7 +5,7 @@ import type { MessageSocket, SocketAllowances, TakenConnection } from '../model/
 import { OpenSocket } from './message-socket.ts'
 
 /** A whole message, however many frames it comes in. OpenAI's API takes 15 MiB of audio at once. */
-export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 /** How long a peer may take to answer a goodbye. Milliseconds. */
 const GOODBYE_MS = 1000
 /** Of an answer that is no WebSocket. */

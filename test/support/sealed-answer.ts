@@ -17,7 +17,7 @@ export function passText(form: FormName, text: string, kind: 'json' | 'sse' = 'j
 }
 
 /** The same by parsing and walking: what the value of one answer is sealed. */
-export function sealedValue(value: unknown, form: AnswerForm): unknown {
+function sealedValue(value: unknown, form: AnswerForm): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   return Object.fromEntries(
     Object.entries(value).map(([key, member]) => [key, sealedMember(member, form.seals(key), form.member(key))]),

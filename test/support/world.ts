@@ -65,8 +65,8 @@ export function checkAudit(
   const completes = new Map<string, AuditLine[]>()
   for (const line of proxy.audit.all()) {
     const id = line.requestId
-    // A message of a session that is refused is told under the session's id, beside its two events.
-    if (id === undefined || line.action === 'message-denied') continue
+    // Messages of a session are told of under the session's id, beside its two events.
+    if (id === undefined || line.action.startsWith('message-')) continue
     const stages = line.stage === 'decision' ? decisions : completes
     stages.set(id, [...(stages.get(id) ?? []), line])
   }

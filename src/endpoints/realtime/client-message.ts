@@ -5,7 +5,7 @@ import { failed, ok, type Result } from '../../model/result.ts'
 import { factsOf } from '../body.ts'
 import { walkPart } from '../content.ts'
 import { type Draft, refuse, shown } from '../draft.ts'
-import type { Dialect } from '../endpoint.ts'
+import type { SessionDialect } from '../endpoint.ts'
 import { walkMember } from '../walk.ts'
 import type { WrittenLimit } from './limits.ts'
 import { nameModel, openReading, type Reading, readSettings, type Turns } from './settings.ts'
@@ -51,7 +51,7 @@ const SESSION = holding('configures', 'session', readObject)
 const SOUND = holding('speaks', 'audio', readSound)
 
 /** Every message that a client may send. One that is not here is refused. */
-const MESSAGES: { readonly [dialect in Dialect]: ReadonlyMap<string, MessageForm> } = {
+const MESSAGES: { readonly [dialect in SessionDialect]: ReadonlyMap<string, MessageForm> } = {
   realtime: new Map<string, MessageForm>([
     ['session.update', SESSION],
     ['transcription_session.update', SESSION],
@@ -74,7 +74,7 @@ const MESSAGES: { readonly [dialect in Dialect]: ReadonlyMap<string, MessageForm
 }
 
 /** The names of all messages, for documents and tests. */
-export function messageTypes(dialect: Dialect): readonly string[] {
+export function messageTypes(dialect: SessionDialect): readonly string[] {
   return [...MESSAGES[dialect].keys()]
 }
 
@@ -85,7 +85,7 @@ const PLACES: ReadonlySet<string> = new Set([
 
 /** Reads the facts of one message. Never throws, whatever the JSON. Faults: `invalid_body`. */
 export function describeMessage(
-  dialect: Dialect,
+  dialect: SessionDialect,
   operation: OperationName,
   { value, bytes }: JsonBody,
 ): Result<ClientMessage, Fault> {

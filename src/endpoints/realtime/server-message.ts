@@ -36,7 +36,7 @@ const MAX_SECONDS = 86_400
 
 /** Null for what tells nothing: most of all messages, of which no more than the beginning is read. */
 export function readServerMessage(bytes: Buffer): ServerMessage | null {
-  const type = typeIn(bytes.toString('latin1', 0, HEAD_BYTES)) ?? typeIn(bytes.toString('latin1'))
+  const type = typeOfMessage(bytes)
   const kind = type === null ? undefined : KINDS.get(type)
   if (kind === undefined) return null
   const message = parsed(bytes)
@@ -63,6 +63,11 @@ function namedBy(message: JsonObject): string | null {
   const error = ownValue(message, 'error')
   const named = isJsonObject(error) ? ownValue(error, 'event_id') : null
   return typeof named === 'string' ? named : null
+}
+
+/** What a message says that it is; null where it does not say it. */
+export function typeOfMessage(bytes: Buffer): string | null {
+  return typeIn(bytes.toString('latin1', 0, HEAD_BYTES)) ?? typeIn(bytes.toString('latin1'))
 }
 
 function typeIn(text: string): string | null {
@@ -135,7 +140,7 @@ export class SessionReading {
 
 function sum(one: Usage, other: Usage): Usage {
   const total: { -readonly [count in keyof Usage]: number } = { ...one }
-  for (const key of ['inputTokens', 'outputTokens', 'cachedTokens'] as const) {
+  for (const key of ['inputTokens', 'outputTokens', 'cachedTokens', 'reasoningTokens'] as const) {
     const more = other[key]
     if (more !== undefined) total[key] = (total[key] ?? 0) + more
   }

@@ -1,30 +1,36 @@
+import type { Dialect } from '../../endpoints/endpoint.ts'
 import { readCredential } from '../../identity/credentials.ts'
 import type { AuditLog } from '../../model/audit.ts'
-import type { Fault } from '../../model/fault.ts'
+import type { Fault, FaultCode } from '../../model/fault.ts'
 import type { Principal } from '../../model/identity.ts'
 import type { ClientExchange, MessageSocket } from '../../model/ports.ts'
 import { shapeSession } from '../../shape/session.ts'
 import { acceptSocket } from '../../sockets/web-socket.ts'
 import { callerOf } from '../body-budget.ts'
-import { named } from '../events.ts'
+import { type Ending, named } from '../events.ts'
 import type { Snapshot } from '../snapshot.ts'
 import type { Trail } from '../trail.ts'
+import { TurnJudge } from '../turns/turn-judge.ts'
 import { auditPolicy } from '../verdict.ts'
 import { allowancesOf, type DialPorts, withUpstream } from './dialling.ts'
 import { handshakeOf } from './handshake.ts'
 import { Liveness } from './liveness.ts'
-import { type Judged, MessageJudge, type Opened } from './message-judge.ts'
+import { MessageJudge, type Opened } from './message-judge.ts'
 import { Session } from './session.ts'
-import { Standing, type StandingPorts } from './standing.ts'
+import type { Refusal, SessionJudge } from './session-judge.ts'
+import { type Admission, Standing, type StandingPorts } from './standing.ts'
 
 export interface ConversePorts extends StandingPorts, DialPorts {
   readonly audit: AuditLog
+  /** The HTTP status that a fault is answered with. */
+  readonly statusOf: (code: FaultCode) => number
   /** Told of a bug, with the request that met it; must not throw. */
   readonly bug: (cause: unknown, requestId: string) => void
 }
 
 /** A session that may be opened: who asks, for what, and where it goes. */
-export interface Conversation extends Opened {
+export interface Conversation extends Omit<Opened, 'dialect'> {
+  readonly dialect: Dialect
   readonly route: { readonly path: string; readonly query: string }
 }
 
@@ -39,7 +45,7 @@ export function converse(
 ): Promise<Fault | null> {
   const { head, route, model, alias, upstream } = wanted
   const { url, apiKey } = upstream.settings
-  const { isBeta } = handshakeOf(head)
+  const isBeta = wanted.dialect !== 'responses' && handshakeOf(head).isBeta
   const target = shapeSession({ url, route, model, alias, apiKey, isBeta, traceparent: head.traceparent })
   return withUpstream(target, upstream, principal, exchange, trail, ports, (socket) =>
     carried(socket, wanted, principal, exchange, snapshot, trail, ports),
@@ -55,10 +61,12 @@ async function carried(
   trail: Trail,
   ports: ConversePorts,
 ): Promise<void> {
-  const handshake = handshakeOf(wanted.head)
+  const { dialect } = wanted
+  // A WebSocket of the Responses API has no protocol to choose.
+  const protocol = dialect === 'responses' ? null : handshakeOf(wanted.head).protocol
   const taken = exchange.upgrade?.take() ?? null
   const client =
-    taken && acceptSocket(taken, handshake.protocol, [`x-request-id: ${exchange.id}`], allowancesOf(principal, ports))
+    taken && acceptSocket(taken, protocol, [`x-request-id: ${exchange.id}`], allowancesOf(principal, ports))
   const credential = readCredential(wanted.head.rawHeaders)
   if (client === null || !credential.ok) {
     upstream.cut()
@@ -66,7 +74,7 @@ async function carried(
     trail.complete({ outcome: 'client_gone', status: 0, facts: {}, firstByteAt: 0 })
     return
   }
-  const judge = new MessageJudge(wanted, principal, snapshot, ports.clock)
+  const { judge, refused, ended } = judgeOf(wanted, principal, snapshot, trail, ports)
   const standing = new Standing(credential.value, judge, ports)
   const { keepAliveMs } = snapshot.settings.listen.timeouts
   const { idleMs, totalMs } = wanted.upstream.settings.timeouts
@@ -79,7 +87,7 @@ async function carried(
     {
       held: ports.bodies.open(callerOf(principal)),
       isAuditWritable: () => ports.audit.writable,
-      refused: (refusal) => tellRefused(refusal, judge, trail, ports),
+      refused,
       bug: (cause) => ports.bug(cause, exchange.id),
     },
   )
@@ -87,13 +95,37 @@ async function carried(
     if (stopped) session.end(stopped)
   }
   const ending = await session.run()
+  ended(ending)
   trail.received(session.receivedBytes)
   trail.complete(ending)
 }
 
+interface Judging {
+  readonly judge: SessionJudge & Admission
+  /** Told of each message that is refused. */
+  readonly refused: (refusal: Refusal) => void
+  readonly ended: (ending: Ending) => void
+}
+
+function judgeOf(
+  wanted: Conversation,
+  principal: Principal,
+  snapshot: Snapshot,
+  trail: Trail,
+  ports: ConversePorts,
+): Judging {
+  const { dialect } = wanted
+  if (dialect === 'responses') {
+    const judge = new TurnJudge(wanted, principal, snapshot, ports)
+    return { judge, refused: (refusal) => judge.refused(refusal), ended: (ending) => judge.ended(ending) }
+  }
+  const judge = new MessageJudge({ ...wanted, dialect }, principal, snapshot, ports.clock)
+  return { judge, refused: (refusal) => tellRefused(refusal, judge, trail, ports), ended: () => undefined }
+}
+
 /** A message that was refused is an event of its own, under the id of the session's request. */
 function tellRefused(
-  { fault: reason, type, verdict }: Extract<Judged, { outcome: 'refused' }>,
+  { fault: reason, type, verdict }: Refusal,
   judge: MessageJudge,
   trail: Trail,
   { audit, clock }: ConversePorts,

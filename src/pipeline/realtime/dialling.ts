@@ -36,6 +36,7 @@ export async function withUpstream(
     const { connectMs, firstByteMs } = upstream.settings.timeouts
     const left = new AbortController()
     exchange.onGone = () => left.abort()
+    exchange.upgrade?.watch()
     const dialled = await dialSocket({ ...target, handshakeMs: connectMs + firstByteMs }, left.signal, allowances)
     if (exchange.stopped || exchange.gone) {
       if (dialled.outcome === 'open') dialled.socket.cut()

@@ -1,9 +1,9 @@
-import type { Dialect } from '../../endpoints/endpoint.ts'
+import type { SessionDialect } from '../../endpoints/endpoint.ts'
 import { parseJsonBody } from '../../endpoints/json.ts'
 import { type ClientMessage, describeMessage } from '../../endpoints/realtime/client-message.ts'
 import { configuration, limitedTo } from '../../endpoints/realtime/configured.ts'
 import { OwnItems } from '../../endpoints/realtime/own-items.ts'
-import { readServerMessage, type ServerMessage } from '../../endpoints/realtime/server-message.ts'
+import { readServerMessage } from '../../endpoints/realtime/server-message.ts'
 import { factsInSession, SessionState } from '../../endpoints/realtime/session-state.ts'
 import { type Fault, fault } from '../../model/fault.ts'
 import type { Principal } from '../../model/identity.ts'
@@ -17,13 +17,14 @@ import { judge, policyInput } from '../judge.ts'
 import { decisionFault, modelNotFound, modelSwitched, objectRefused } from '../refusals.ts'
 import type { ServingUpstream, Snapshot } from '../snapshot.ts'
 import type { Verdict } from '../verdict.ts'
-import { newEventId } from './closing.ts'
+import { binaryMessage, errorMessage, newEventId, upstreamChanged } from './closing.ts'
 import { handshakeOf } from './handshake.ts'
+import type { Judged, Refusal, SessionJudge } from './session-judge.ts'
 
 /** What a session was opened by. */
 export interface Opened {
   readonly head: RequestHead
-  readonly dialect: Dialect
+  readonly dialect: SessionDialect
   readonly facts: RequestFacts
   /** The one that was decided; null or undefined where the session names none. */
   readonly model: RequestFacts['model']
@@ -32,28 +33,17 @@ export interface Opened {
   readonly upstream: ServingUpstream
 }
 
-/** A message that goes on, as it goes on; or why it does not. */
-export type Judged =
-  | { readonly outcome: 'passed'; readonly text: Buffer | string }
-  | {
-      readonly outcome: 'refused'
-      readonly fault: Fault
-      readonly type: string | null
-      readonly eventId: string | null
-      readonly verdict: Verdict | null
-    }
-  /** It is refused only for what the upstream has not answered yet: what a change made of the session, or an item. */
-  | { readonly outcome: 'waits' }
-
 const MAX_ID = 512
 
 /** Judges each message of one session by the policy that is in force and by what the session is set to. */
-export class MessageJudge {
+export class MessageJudge implements SessionJudge {
   readonly opened: Opened
   readonly state = new SessionState()
   readonly #items = new OwnItems()
-  /** What the proxy itself says first; null where there is nothing to ask for. */
   readonly opening: OpeningUpdate | null
+  /** Nothing is waited for but what the upstream says. */
+  onSettled: (() => void) | null = null
+  readonly errorText = errorMessage
   snapshot: Snapshot
   principal: Principal
   readonly #clock: Clock
@@ -69,7 +59,6 @@ export class MessageJudge {
     if (this.opening !== null) this.state.change(limitedTo(this.opening.limit ?? 'unsaid'), this.opening.eventId)
   }
 
-  /** `mayWait`: false where nothing more is to be expected of the upstream. */
   judge(bytes: Buffer, isBinary: boolean, mayWait: boolean): Judged {
     if (isBinary) return refused(binaryMessage, null, null)
     const parsed = parseJsonBody(bytes)
@@ -104,8 +93,7 @@ export class MessageJudge {
     return (isDenied || reason === 'object_not_allowed') && this.#items.mayStillBeOwn(facts)
   }
 
-  /** What the upstream says, as the client hears it. `settles`: what waits is to be judged again. */
-  hear(bytes: Buffer): { readonly told: ServerMessage | null; readonly text: Buffer | string; settles: boolean } {
+  hear(bytes: Buffer): ReturnType<SessionJudge['hear']> {
     const told = readServerMessage(bytes)
     if (told?.kind === 'session') this.state.confirm(told.session, told.answers)
     const refused = told?.kind === 'error' && told.answers !== null ? this.state.refuse(told.answers) : null
@@ -151,7 +139,7 @@ export class MessageJudge {
       return { fault: decisionFault(decision, { ...facts, model }), verdict }
     }
     const [object] = upstream.settings.isolation === 'off' ? [] : facts.objects
-    return { fault: object ? objectRefused(object.key) : null, verdict }
+    return { fault: object ? objectRefused(object.key, 'message') : null, verdict }
   }
 
   /** Models that a message names for the session, beside the one that it has: there are some only where it has none. */
@@ -169,12 +157,7 @@ export class MessageJudge {
   }
 }
 
-function refused(
-  fault: Fault,
-  type: string | null,
-  eventId: string | null,
-  verdict: Verdict | null = null,
-): Extract<Judged, { outcome: 'refused' }> {
+function refused(fault: Fault, type: string | null, eventId: string | null, verdict: Verdict | null = null): Refusal {
   return { outcome: 'refused', fault, type, eventId, verdict }
 }
 
@@ -194,10 +177,6 @@ function namesPrompt({ value }: JsonBody): boolean {
   })
 }
 
-const binaryMessage: Fault = fault('invalid_body', 'a message must be a text with a JSON object in it', {
-  reason: 'body_invalid',
-})
-
 const tooManyChanges: Fault = fault('rate_limit_exceeded', 'too many updates wait for the answer of the upstream', {
   reason: 'updates_unanswered',
 })
@@ -213,7 +192,3 @@ const transformsChanged: Fault = fault(
   'the policy asks something else of sessions now: open another one',
   { reason: 'policy_changed' },
 )
-
-const upstreamChanged: Fault = fault('upstream_unavailable', 'the upstream of the session was changed: open another', {
-  reason: 'upstream_changed',
-})

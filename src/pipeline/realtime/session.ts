@@ -1,12 +1,10 @@
 import type { Fault } from '../../model/fault.ts'
-import type { HeldAllowance, MessageSocket } from '../../model/ports.ts'
-import { KeyGuard } from '../../upstream/key-guard.ts'
+import type { MessageSocket } from '../../model/ports.ts'
 import type { Ending } from '../events.ts'
 import { auditUnavailable } from '../refusals.ts'
 import {
   binaryAnswer,
   closeCodeOf,
-  errorMessage,
   internalError,
   isOrderly,
   malformedFrames,
@@ -16,9 +14,10 @@ import {
   upstreamClosed,
 } from './closing.ts'
 import type { Liveness } from './liveness.ts'
-import type { Judged, MessageJudge } from './message-judge.ts'
 import { Opening } from './opening.ts'
 import { withoutKey } from './own-key.ts'
+import type { Judged, Refusal, SessionJudge } from './session-judge.ts'
+import type { SessionPorts } from './session-ports.ts'
 import type { Standing } from './standing.ts'
 import { Tally } from './tally.ts'
 import { type Held, type Passed, Waiting } from './waiting.ts'
@@ -28,16 +27,6 @@ const TICK_MS = 1000
 const MAX_REFUSED = 32
 const notYet: Judged = { outcome: 'waits' }
 
-export interface SessionPorts {
-  /** What messages that wait for an answer of the upstream may take of memory. */
-  readonly held: HeldAllowance
-  readonly isAuditWritable: () => boolean
-  /** Told of each message that is refused. */
-  readonly refused: (refusal: Extract<Judged, { outcome: 'refused' }>) => void
-  /** Told of a bug that met the session; must not throw. */
-  readonly bug: (cause: unknown) => void
-}
-
 /**
  * Carries messages between a client and an upstream, each of the client's after it was judged, until one of them leaves
  * or the session may not go on. Neither side is read faster than the other one takes.
@@ -45,11 +34,11 @@ export interface SessionPorts {
 export class Session {
   readonly #client: MessageSocket
   readonly #upstream: MessageSocket
-  readonly #judge: MessageJudge
+  readonly #judge: SessionJudge
   readonly #standing: Standing
   readonly #liveness: Liveness
   readonly #ports: SessionPorts
-  readonly #guard: KeyGuard | null
+  readonly #clean: (message: Buffer) => Buffer
   readonly #opening: Opening
   readonly #tally = new Tally()
   readonly #over = Promise.withResolvers<Ending>()
@@ -61,7 +50,7 @@ export class Session {
   constructor(
     client: MessageSocket,
     upstream: MessageSocket,
-    judge: MessageJudge,
+    judge: SessionJudge,
     standing: Standing,
     liveness: Liveness,
     ports: SessionPorts,
@@ -74,7 +63,7 @@ export class Session {
     this.#ports = ports
     this.#opening = new Opening(judge.opening)
     this.#waiting = new Waiting((held, mayWait) => this.#pass(held, mayWait), ports.held)
-    this.#guard = KeyGuard.open(judge.opened.upstream.settings.apiKey)
+    this.#clean = withoutKey(judge.opened.upstream.settings.apiKey)
   }
 
   get receivedBytes(): number {
@@ -93,9 +82,9 @@ export class Session {
     client.onExcess = upstream.onExcess = (excess) => this.end(excess)
     client.onClose = (code, broke) => this.#closed(() => this.#clientClosed(code, broke))
     upstream.onMessage = (message, isBinary) => this.#try(() => this.#fromUpstream(message, isBinary))
-    upstream.onExcess = (excess) => this.end(excess)
     upstream.onDrain = () => this.#try(() => this.#readOn())
     upstream.onClose = (code) => this.#closed(() => this.#upstreamClosed(code))
+    this.#judge.onSettled = () => this.#try(() => this.#goOn())
     this.#timer = setInterval(() => this.#try(() => this.#tick(performance.now())), TICK_MS)
     this.#try(() => {
       const { opening } = this.#judge
@@ -114,7 +103,7 @@ export class Session {
     if (this.#ending !== null) return
     const code = closeCodeOf(reason)
     this.#settle('broken', code, reason)
-    this.#client.send(errorMessage(reason, null))
+    this.#client.send(this.#judge.errorText(reason, null))
     this.#client.close(code, reason.code)
     this.#upstream.close(1000, '')
   }
@@ -163,18 +152,33 @@ export class Session {
       return 'waits'
     }
     if (judged.outcome === 'passed') {
-      if (!this.#upstream.send(judged.text)) this.#client.pause()
+      const isTaken = this.#upstream.send(judged.text)
+      // What waits for the upstream may have become too much.
+      if (this.#ending !== null) return 'over'
+      if (!isTaken) this.#client.pause()
       return 'done'
     }
-    this.#refuse(judged)
+    if (judged.outcome === 'ends') this.end(judged.fault)
+    else this.#refuse(judged)
     return this.#ending === null ? 'done' : 'over'
   }
 
-  #refuse(refusal: Extract<Judged, { outcome: 'refused' }>): void {
+  #refuse(refusal: Refusal): void {
     this.#tally.refused++
     this.#ports.refused(refusal)
-    if (this.#tally.refused >= MAX_REFUSED) this.end(tooManyRefused)
-    else if (!this.#client.send(errorMessage(refusal.fault, refusal.eventId))) this.#client.pause()
+    if (this.#tally.refused >= MAX_REFUSED) {
+      this.end(tooManyRefused)
+      return
+    }
+    const isTaken = this.#client.send(this.#judge.errorText(refusal.fault, refusal.eventId))
+    if (!isTaken && this.#ending === null) this.#client.pause()
+  }
+
+  /** What waits is judged again. */
+  #goOn(): void {
+    if (this.#ending !== null || this.#waiting.isEmpty) return
+    this.#waiting.again(true)
+    this.#readOn()
   }
 
   #readOn(): void {
@@ -188,7 +192,7 @@ export class Session {
       this.end(binaryAnswer)
       return
     }
-    const { told, text, settles } = this.#judge.hear(withoutKey(this.#guard, message))
+    const { told, text, settles } = this.#judge.hear(this.#clean(message))
     this.#tally.sent(text)
     const isTaken = this.#client.send(text)
     // What waits for the client may have become too much.
@@ -201,9 +205,7 @@ export class Session {
       this.end(refused)
       return
     }
-    if (!settles || this.#waiting.isEmpty) return
-    this.#waiting.again(true)
-    this.#readOn()
+    if (settles) this.#goOn()
   }
 
   #clientClosed(code: number, broke: boolean): void {
@@ -216,6 +218,7 @@ export class Session {
 
   #upstreamClosed(code: number): void {
     if (this.#ending === null && isOrderly(code)) {
+      this.#judge.upstreamLeft?.()
       this.#settle('answered', code)
       this.#client.close(sayable(code), '')
     } else this.end(code === 1006 ? upstreamBroke : upstreamClosed)

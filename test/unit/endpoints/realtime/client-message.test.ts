@@ -1,10 +1,10 @@
 import t from 'tap'
-import type { Dialect } from '../../../../src/endpoints/endpoint.ts'
+import type { SessionDialect } from '../../../../src/endpoints/endpoint.ts'
 import { parseJsonBody } from '../../../../src/endpoints/json.ts'
 import { type ClientMessage, describeMessage, messageTypes } from '../../../../src/endpoints/realtime/client-message.ts'
 import { realtime } from '../../../../src/endpoints/realtime.ts'
 
-function described(message: object, dialect: Dialect = 'realtime'): ClientMessage {
+function described(message: object, dialect: SessionDialect = 'realtime'): ClientMessage {
   const body = parseJsonBody(Buffer.from(JSON.stringify(message)))
   if (!body.ok) throw new Error('no JSON')
   const found = describeMessage(dialect, 'realtime', body.value)
