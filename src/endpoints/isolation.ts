@@ -1,8 +1,7 @@
 import { isJsonObject, type JsonObject, ownValue } from '../model/json.ts'
-import type { ObjectKind } from '../model/objects.ts'
 import type { FormName } from './answer-forms.ts'
 import type { Endpoint } from './endpoint.ts'
-import { listedKind } from './marked.ts'
+import { listedKind, type MarkedKind } from './marked.ts'
 
 /**
  * What becomes of an operation where an upstream keeps its callers apart.
@@ -15,7 +14,7 @@ import { listedKind } from './marked.ts'
  */
 export type Isolation =
   | { readonly kind: 'plain' }
-  | { readonly kind: 'sealed'; readonly form: FormName; readonly isStrict: boolean; readonly lists: ObjectKind | null }
+  | { readonly kind: 'sealed'; readonly form: FormName; readonly isStrict: boolean; readonly lists: MarkedKind | null }
   | { readonly kind: 'refused'; readonly why: string }
 
 /** By the beginning of an operation's name, or all of it; the longest one counts. What is nowhere here is refused. */
@@ -31,7 +30,7 @@ const SEALED: { readonly [name: string]: FormName } = {
   vector_stores: 'vectorStores',
   assistants: 'thread',
   threads: 'thread',
-  containers: 'listed',
+  containers: 'container',
   evals: 'eval',
   videos: 'video',
   skills: 'listed',
@@ -71,9 +70,10 @@ const PLAIN_ROW: Isolation = { kind: 'plain' }
 const BY_PLACE: ReadonlySet<FormName> = new Set(['chat', 'eval'])
 
 /**
- * A list of all that an account holds has the objects of everybody. Objects that have `metadata` are marked when they are
- * made (`marked.ts`); of all others nobody can tell whose they are: not a name, a time or a size is proof. Their list is
- * refused rather than empty, which would say that there is nothing. Lists of what belongs to one object are its owner's.
+ * A list of all that an account holds has the objects of everybody. Objects that have `metadata`, or a name that stays
+ * with them, are marked when they are made (`marked.ts`); of all others (videos, skills) nobody can tell whose they are: not
+ * a time or a size is proof, and a prompt or a bundle of files is the model's to read. Their list is refused rather than
+ * empty, which would say that there is nothing. Lists of what belongs to one object are its owner's.
  */
 const OF_EVERYBODY: Isolation = { kind: 'refused', why: 'the list has the objects of everybody' }
 

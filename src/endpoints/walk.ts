@@ -110,7 +110,7 @@ function bringsMedia({ isGuess }: Member, value: JsonValue): boolean {
 }
 
 /** What an engine of its own has a switch for is a hosted tool, unless the switch says no. */
-export function noteSwitch(draft: Draft, tool: string, value: JsonValue): undefined {
+function noteSwitch(draft: Draft, tool: string, value: JsonValue): undefined {
   if (value !== null && value !== false && !draft.isOwn && !draft.isFree) noteHosted(draft, tool)
 }
 

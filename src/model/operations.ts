@@ -149,6 +149,19 @@ const MODELLED = [
 ] as const satisfies readonly TableOperation[]
 export const MODEL_OPERATIONS: readonly string[] = MODELLED
 
+/**
+ * Operations whose every request goes on with something stored, which may bring tools, hosts and input of its own: no
+ * request to them can be told in these.
+ */
+const STORED = [
+  ...['batches.create', 'messages.batches.create', 'evals.runs.create', 'fine_tuning.jobs.resume'],
+  ...['threads.create_and_run', 'threads.runs.create', 'threads.runs.submit_tool_outputs'],
+  ...['agents.sessions.create', 'agents.sessions.update', 'agents.sessions.events.create'],
+  ...['agents.automations.create', 'agents.automations.update', 'agents.automations.resume'],
+  'agents.automations.invocations.create',
+] as const satisfies readonly TableOperation[]
+export const STORED_OPERATIONS: readonly string[] = STORED
+
 /** Operations that the proxy answers from what all of its upstreams have. */
 const ANSWERED_HERE: ReadonlySet<string> = new Set(['models.list', 'models.get'])
 

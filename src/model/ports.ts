@@ -73,7 +73,7 @@ export interface TakenConnection {
 
 /** A request that asks for a WebSocket. Until it is taken, it is answered like any other request. */
 export interface ClientUpgrade {
-  /** Notices from now on that the client leaves, which is told by the exchange. */
+  /** From now on the exchange notices when its client leaves, although nothing is read yet. */
   watch(): void
   /** Gives the connection away: nothing is answered on it any more but by who took it. Null where it is gone. */
   take(): TakenConnection | null

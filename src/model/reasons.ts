@@ -50,6 +50,7 @@ export type FaultReason =
   | 'transform_not_applicable'
   | 'audit_unavailable'
   | 'sealing_keys_unavailable'
+  | 'spool_budget'
   | 'spool_unavailable'
   | 'session_limit'
   | 'session_too_long'

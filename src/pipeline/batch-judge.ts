@@ -118,7 +118,7 @@ export class BatchJudge {
     this.#note([model, ...facts.nestedModels])
     const input = policyInput(principal, head, facts, model, at)
     const found = { endpoint, parameters: {}, path: endpoint.path, query: '', objects: [] }
-    const asked = { found, body, fields: null, noted: facts.objects, judgedFor: null }
+    const asked = { found, body, fields: null, filenames: [], noted: facts.objects, judgedFor: null }
     const obligations = snapshot.policy.obligations(input)
     const opened = this.#decided(asked, { facts, input, api: endpoint.api }, obligations, told)
     if (!opened.ok) return opened

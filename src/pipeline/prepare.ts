@@ -20,13 +20,13 @@ import { isAnsweredHere } from './answers.ts'
 import { holdsLines } from './batch-marking.ts'
 import { decide } from './decided.ts'
 import { policyInput } from './judge.ts'
-import { bodyEdits, type OwnedAnswer } from './ownership.ts'
+import { bodyEdits, type Owned, type OwnedAnswer } from './ownership.ts'
 import type { Conversation } from './realtime/converse.ts'
 import { handshakeFault } from './realtime/handshake.ts'
 import { noPlaceForText, notCarried, unplacedRefused } from './refusals.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
 import type { Trail } from './trail.ts'
-import { fieldsOf, type UploadedForm } from './upload.ts'
+import { fieldsOf, filenamesOf, type UploadedForm } from './upload.ts'
 
 /**
  * What an allowed request still needs. Of its body only the bytes that go upstream are kept: the parsed value is many
@@ -46,6 +46,7 @@ export type Prepared =
 
 const BOUNDARY_BYTES = 24
 const PLAIN_HEAD = ok(null)
+const NO_FILES: readonly string[] = []
 
 /** The endpoint that is asked for, and whether a body of this kind, or this upgrade, can be meant for it. */
 export function routed(head: RequestHead, upgrade: ClientUpgrade | null, trail: Trail): Result<Route, Fault> {
@@ -91,7 +92,8 @@ export function judged(
   trail.described(facts, model ?? null, alias)
   const input = policyInput(principal, head, facts, model, trail.startedAt)
   const fields = upload && fieldsOf(upload)
-  const asked = { found, body, fields, noted: described.value.objects, judgedFor }
+  const filenames = upload ? filenamesOf(upload) : NO_FILES
+  const asked = { found, body, fields, filenames, noted: described.value.objects, judgedFor }
   const decided = decide(asked, principal, facts, input, snapshot, trail)
   if (!decided.ok) return decided
   if (isAnsweredHere(facts.operation)) return ok({ by: 'proxy', input })
@@ -111,7 +113,7 @@ export function judged(
   const request = shapeRequest({
     route: owned === null ? found : { ...found, ...owned.target },
     body,
-    form: upload && formToSend(upload, owned?.changes),
+    form: upload && formToSend(upload, owned),
     facts,
     model,
     alias,
@@ -132,10 +134,11 @@ function withoutPlace({ query }: Route, obligations: Obligations | null): Result
 }
 
 /** Its boundary is made now, when the client has no more to say. */
-function formToSend({ form, spool }: UploadedForm, opened: ReadonlyMap<string, string> = new Map()): FormToSend {
+function formToSend({ form, spool }: UploadedForm, owned: Owned | null): FormToSend {
   const boundary = randomBytes(BOUNDARY_BYTES).toString('hex')
+  const opened = owned === null ? [] : owned.changes
   return {
-    write: (changes) => writeForm(form, boundary, new Map([...opened, ...changes])),
+    write: (changes) => writeForm(form, boundary, new Map([...opened, ...changes]), owned?.rename ?? undefined),
     read: (segments) => spool.read(segments),
   }
 }

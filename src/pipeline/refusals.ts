@@ -1,22 +1,40 @@
 import { shown } from '../endpoints/draft.ts'
 import type { Endpoint } from '../endpoints/endpoint.ts'
+import { route } from '../endpoints/route.ts'
 import type { Decision } from '../model/decision.ts'
 import { unreachable } from '../model/exhaustive.ts'
 import { type Fault, fault } from '../model/fault.ts'
 import type { Verification } from '../model/identity.ts'
-import type { RequestFacts } from '../model/request.ts'
+import type { RequestFacts, RequestHead } from '../model/request.ts'
 
 const REALM = 'Bearer realm="sallyport"'
 
-/** Methods that some operation of the API uses; every other one is refused before anybody is asked who they are. */
+/** Methods that an operation or a route may have. */
 const METHODS = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
 
-export function methodFault(method: string): Fault | null {
+/**
+ * Says of a method that nothing has that it is refused, before anybody is asked who they are. Null for every other one,
+ * and where the path is not in the table: which routes are open is not told to strangers.
+ */
+export function methodFault({ method, target }: Pick<RequestHead, 'method' | 'target'>): Fault | null {
   if (METHODS.has(method)) return null
+  const found = route(method, target)
+  if (found.ok) throw new Error('an operation with a method that no operation has')
+  if (found.fault.code === 'method_not_allowed') return found.fault
+  return found.fault.code === 'unknown_endpoint' ? null : nowhereAllowed(method)
+}
+
+/** Why nothing is found at a path that is neither in the table nor open: `unknown`, unless no path has the method. */
+export function notFound(method: string, unknown: Fault): Fault {
+  return METHODS.has(method) ? unknown : nowhereAllowed(method)
+}
+
+/** An empty `allow` says that there is no method for this target (RFC 9110 section 10.2.1). */
+function nowhereAllowed(method: string): Fault {
   return fault('method_not_allowed', `the method \`${method.slice(0, 16)}\` is not allowed`, {
     param: 'method',
     reason: 'endpoint_not_allowed',
-    headers: ['allow', 'GET, POST, DELETE'],
+    headers: ['allow', ''],
   })
 }
 

@@ -87,6 +87,10 @@ export function fieldsOf({ form }: UploadedForm): FormField[] {
   return form.parts.flatMap((part) => (part.kind === 'field' ? [{ name: part.head.name, text: part.text }] : []))
 }
 
+export function filenamesOf({ form }: UploadedForm): string[] {
+  return form.parts.flatMap(({ kind, head }) => (kind === 'file' ? [head.filename ?? ''] : []))
+}
+
 /** What is of a file goes to the spool; all else stays in memory, and is counted there. */
 function takePiece(
   piece: Buffer,

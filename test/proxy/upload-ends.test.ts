@@ -144,11 +144,14 @@ t.test('what may be kept, and how long it may take', linux, async (t) => {
       timeouts: { body: '400ms', upload: '5s' },
     },
   })
+  let reason: unknown
   const ask = async (sent: Buffer) => {
     const connection = await rawConnect(proxy.port)
     connection.send(sent)
     const answer = await connection.answer()
     connection.close()
+    const event = await proxy.audit.decision(answer.header('x-request-id') ?? '')
+    reason = event.get('event.reason')
     return [answer.status, answer.code]
   }
   t.same(await ask(await bytes(form(255 * KIB))), [200, undefined], 'as much as may be')
@@ -164,6 +167,7 @@ t.test('what may be kept, and how long it may take', linux, async (t) => {
   await held.flushed((await bytes(form(200 * KIB))).subarray(0, -10))
   await polled(async () => (await spooled()) > 150 * KIB, 'the first upload to be kept')
   t.same(await ask(await bytes(form(200 * KIB))), [429, 'rate_limit_exceeded'], 'the caller has its share')
+  t.equal(reason, 'spool_budget', 'on disk')
   t.same(await ask(await bytes(form(200 * KIB), [], CAROL)), [200, undefined], 'another one has its own')
   const late = await held.answer()
   t.same([late.status, late.code], [408, 'request_timeout'], 'between two pieces')

@@ -9,7 +9,7 @@ export const suffixOf = (id: string) => (/^[\w.-]{1,40}$/.test(id) && id !== 'un
 
 export function pass(form: FormName, kind: 'json' | 'sse', chunks: readonly Buffer[]): Buffer {
   const sealer = openAnswerSealer(answerForm(form), kind, suffixOf)
-  return Buffer.concat(chunks.map((chunk) => sealer.push(chunk)))
+  return Buffer.concat([...chunks.map((chunk) => sealer.push(chunk)), sealer.end() ?? Buffer.alloc(0)])
 }
 
 export function passText(form: FormName, text: string, kind: 'json' | 'sse' = 'json'): string {

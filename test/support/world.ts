@@ -10,6 +10,14 @@ export const ALICE = 'alice@example.org'
 export const BOB = 'bob@example.org'
 export const CAROL = 'carol@example.org'
 
+export const JSON_TYPE = 'Content-Type: application/json'
+
+/** The names of all headers that go upstream with a JSON body, whatever the client sent. */
+export const FORWARDED = [
+  ...['accept', 'accept-encoding', 'authorization', 'connection', 'content-length', 'content-type', 'host'],
+  'user-agent',
+]
+
 /** The program between a real identity provider and a model server. */
 export interface World {
   readonly model: ModelServer

@@ -53,6 +53,7 @@ const REASONS: { readonly [Name in Reason]: true } = {
   sealing_keys_unavailable: true,
   session_limit: true,
   session_too_long: true,
+  spool_budget: true,
   spool_unavailable: true,
   step_up_required: true,
   store_corrupt: true,

@@ -70,7 +70,7 @@ export function errorMessage(fault: Fault, answered: string | null): string {
 }
 
 /** What a client is told of a fault, wherever its API puts that. */
-export function errorOf(fault: Fault): JsonObject {
+function errorOf(fault: Fault): JsonObject {
   const isOurs = closeCodeOf(fault) === 1013 || closeCodeOf(fault) === 1011 || closeCodeOf(fault) === 1001
   const type = isOurs ? 'server_error' : 'invalid_request_error'
   return { type, code: fault.code, message: fault.message, param: fault.param }

@@ -174,10 +174,8 @@ export class Session {
     if (!isTaken && this.#ending === null) this.#client.pause()
   }
 
-  /** What waits is judged again. */
   #goOn(): void {
-    if (this.#ending !== null || this.#waiting.isEmpty) return
-    this.#waiting.again(true)
+    if (this.#ending === null) this.#waiting.again(true)
     this.#readOn()
   }
 
@@ -201,11 +199,8 @@ export class Session {
     if (told === null) return
     this.#tally.told(told)
     const refused = this.#opening.told(told)
-    if (refused !== null) {
-      this.end(refused)
-      return
-    }
-    if (settles) this.#goOn()
+    if (refused !== null) this.end(refused)
+    else if (settles) this.#goOn()
   }
 
   #clientClosed(code: number, broke: boolean): void {

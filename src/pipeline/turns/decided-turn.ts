@@ -68,7 +68,7 @@ export function decideTurn(body: JsonBody, upstream: ServingUpstream, caller: Tu
   const { model, alias } = typeof named === 'string' ? policy.resolveModel(named) : { model: named, alias: null }
   const known = { facts, model: model ?? null, alias }
   const input = policyInput(principal, head, facts, model, at)
-  const asked = { found: FOUND, body, fields: null, noted: facts.objects, judgedFor: null }
+  const asked = { found: FOUND, body, fields: null, filenames: [], noted: facts.objects, judgedFor: null }
   const note = new LastVerdict()
   const decided = decide(asked, principal, facts, input, { ...caller.snapshot, upstreams: [upstream] }, note)
   if (!decided.ok) {
