@@ -5,15 +5,15 @@ import type { Principal } from '../../model/identity.ts'
 import type { ClientExchange, MessageSocket } from '../../model/ports.ts'
 import { shapeSession } from '../../shape/session.ts'
 import { callerOf } from '../body-budget.ts'
-import { type Ending, named } from '../events.ts'
+import type { Ending } from '../events.ts'
 import type { Snapshot } from '../snapshot.ts'
 import type { Trail } from '../trail.ts'
 import { TurnJudge } from '../turns/turn-judge.ts'
-import { auditPolicy } from '../verdict.ts'
 import { clientSide } from './client-side.ts'
 import { type DialPorts, withUpstream } from './dialling.ts'
 import { handshakeOf } from './handshake.ts'
 import { MessageJudge, type Opened } from './message-judge.ts'
+import { MessageTrail } from './message-trail.ts'
 import { Session } from './session.ts'
 import type { Refusal, SessionJudge } from './session-judge.ts'
 import { type Admission, Standing, type StandingPorts } from './standing.ts'
@@ -101,26 +101,7 @@ function judgeOf(
     return { judge, refused: (refusal) => judge.refused(refusal), ended: (ending) => judge.ended(ending) }
   }
   const judge = new MessageJudge({ ...wanted, dialect }, principal, snapshot, ports.clock)
-  return { judge, refused: (refusal) => tellRefused(refusal, judge, trail, ports), ended: () => undefined }
-}
-
-/** A message that was refused is an event of its own, under the id of the session's request. */
-function tellRefused(
-  { fault: reason, type, verdict }: Refusal,
-  judge: MessageJudge,
-  trail: Trail,
-  { audit, clock }: ConversePorts,
-): void {
-  audit.append({
-    at: clock(),
-    action: 'message-denied',
-    ...trail.subject,
-    area: verdict === null ? 'request' : 'policy',
-    decision: 'deny',
-    reason: reason.reason ?? reason.code,
-    message: `deny ${reason.reason ?? reason.code} ${type ?? 'a message'} of a session`,
-    policy: auditPolicy(judge.snapshot.policy.digest, verdict, undefined),
-    error: named(reason),
-    ...(type === null ? {} : { extra: { 'session.message': type } }),
-  })
+  const events = new MessageTrail(trail, () => judge.snapshot.policy.digest, ports)
+  judge.onShadowed = (type, verdict) => events.shadow(type, verdict)
+  return { judge, refused: (refusal) => events.refuse(refusal), ended: () => undefined }
 }
