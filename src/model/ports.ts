@@ -128,6 +128,8 @@ export interface PieceLimits {
   readonly idleMs: number
   /** For all of them. Milliseconds. */
   readonly totalMs: number
+  /** Why it ends where the time runs out while a piece is being taken: the client is not the one who is late. */
+  readonly untaken: Fault
 }
 
 /** Where the files of one upload are kept while it is judged and sent; who opened it disposes of it, on every path. */

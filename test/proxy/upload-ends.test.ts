@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync } from 'node:fs'
+import { readdirSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { stallBeforeHead } from '../support/model-behaviours.ts'
@@ -187,7 +187,8 @@ t.test('what may be kept, and how long it may take', linux, async (t) => {
 })
 
 t.test('a disk that is not there', linux, async (t) => {
-  const { world, model, proxy, bytes } = await started(t, { listen: { spool: '/proc/no-such-folder' } })
+  const { world, model, proxy, bytes } = await started(t, { listen: { spool: '../spool' } })
+  writeFileSync(join(proxy.folder, 'spool'), 'no folder, once it is needed')
   const connection = await rawConnect(proxy.port)
   connection.send(await bytes(form(400 * KIB)))
   const answer = await connection.answer()

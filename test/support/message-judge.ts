@@ -1,5 +1,6 @@
 import type { Decision, PolicyInput, RuleId } from '../../src/model/decision.ts'
 import type { Principal } from '../../src/model/identity.ts'
+import type { Clock } from '../../src/model/ports.ts'
 import type { RequestFacts, RequestHead } from '../../src/model/request.ts'
 import { Secret } from '../../src/model/secret.ts'
 import { MessageJudge, type Opened } from '../../src/pipeline/realtime/message-judge.ts'
@@ -42,7 +43,7 @@ const facts: RequestFacts = {
 }
 
 /** The judge of one session, with a policy that needs no files. */
-export function openJudge(more: Partial<Opened> = {}): MessageJudge {
+export function openJudge(more: Partial<Opened> = {}, clock: Clock = () => 0): MessageJudge {
   const policy = {
     digest: 'sha256:0',
     speaksOfUpstream: false,
@@ -63,5 +64,5 @@ export function openJudge(more: Partial<Opened> = {}): MessageJudge {
     upstream,
     ...more,
   }
-  return new MessageJudge(opened, {} as Principal, snapshot, () => 0)
+  return new MessageJudge(opened, {} as Principal, snapshot, clock)
 }

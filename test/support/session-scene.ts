@@ -3,6 +3,7 @@ import type { MessageSocket } from '../../src/model/ports.ts'
 import type { Liveness } from '../../src/pipeline/realtime/liveness.ts'
 import type { MessageJudge } from '../../src/pipeline/realtime/message-judge.ts'
 import { Session } from '../../src/pipeline/realtime/session.ts'
+import type { Refusal } from '../../src/pipeline/realtime/session-judge.ts'
 import type { Standing } from '../../src/pipeline/realtime/standing.ts'
 import { openJudge } from './message-judge.ts'
 
@@ -48,7 +49,7 @@ class FakeEnd implements MessageSocket {
 }
 
 /** A session between two such ends, whose bugs and refusals are counted. */
-export function openSession(judge: MessageJudge = openJudge()) {
+export function openSession(judge: MessageJudge = openJudge(), told: (refusal: Refusal) => void = () => undefined) {
   const [client, upstream] = [new FakeEnd(), new FakeEnd()]
   const state = {
     excess: null as Fault | null,
@@ -62,7 +63,10 @@ export function openSession(judge: MessageJudge = openJudge()) {
   const session = new Session(client, upstream, judge, standing, liveness, {
     held: { take: () => state.excess, release: () => undefined },
     isAuditWritable: () => state.audited,
-    refused: () => state.refused++,
+    refused: (refusal) => {
+      state.refused++
+      told(refusal)
+    },
     bug: (cause) => state.bugs.push(cause),
   })
   return { client, upstream, state, session, ending: session.run() }

@@ -1,22 +1,20 @@
 import type { Dialect } from '../../endpoints/endpoint.ts'
-import { readCredential } from '../../identity/credentials.ts'
 import type { AuditLog } from '../../model/audit.ts'
 import type { Fault, FaultCode } from '../../model/fault.ts'
 import type { Principal } from '../../model/identity.ts'
 import type { ClientExchange, MessageSocket } from '../../model/ports.ts'
 import { shapeSession } from '../../shape/session.ts'
-import { acceptSocket } from '../../sockets/web-socket.ts'
 import { callerOf } from '../body-budget.ts'
-import { type Ending, named } from '../events.ts'
+import type { Ending } from '../events.ts'
 import type { OwnedAnswer } from '../ownership.ts'
 import type { Snapshot } from '../snapshot.ts'
 import type { Trail } from '../trail.ts'
 import { TurnJudge } from '../turns/turn-judge.ts'
-import { auditPolicy } from '../verdict.ts'
-import { allowancesOf, type DialPorts, withUpstream } from './dialling.ts'
+import { clientSide } from './client-side.ts'
+import { type DialPorts, withUpstream } from './dialling.ts'
 import { handshakeOf } from './handshake.ts'
-import { Liveness } from './liveness.ts'
 import { MessageJudge, type Opened } from './message-judge.ts'
+import { MessageTrail } from './message-trail.ts'
 import { Session } from './session.ts'
 import type { Refusal, SessionJudge } from './session-judge.ts'
 import { type Admission, Standing, type StandingPorts } from './standing.ts'
@@ -67,33 +65,16 @@ async function carried(
   const { dialect } = wanted
   // A WebSocket of the Responses API has no protocol to choose.
   const protocol = dialect === 'responses' ? null : handshakeOf(wanted.head).protocol
-  const taken = exchange.upgrade?.take() ?? null
-  const client =
-    taken && acceptSocket(taken, protocol, [`x-request-id: ${exchange.id}`], allowancesOf(principal, ports))
-  const credential = readCredential(wanted.head.rawHeaders)
-  if (client === null || !credential.ok) {
-    upstream.cut()
-    client?.cut()
-    trail.complete({ outcome: 'client_gone', status: 0, facts: {}, firstByteAt: 0 })
-    return
-  }
+  const side = clientSide(upstream, protocol, wanted, principal, exchange, snapshot, trail, ports)
+  if (side === null) return
   const { judge, refused, ended } = judgeOf(wanted, principal, snapshot, trail, ports)
-  const standing = new Standing(credential.value, judge, ports)
-  const { keepAliveMs } = snapshot.settings.listen.timeouts
-  const { idleMs, totalMs } = wanted.upstream.settings.timeouts
-  const session = new Session(
-    client,
-    upstream,
-    judge,
-    standing,
-    new Liveness(client, upstream, { clientMs: keepAliveMs, upstreamMs: idleMs, totalMs }),
-    {
-      held: ports.bodies.open(callerOf(principal)),
-      isAuditWritable: () => ports.audit.writable,
-      refused,
-      bug: (cause) => ports.bug(cause, exchange.id),
-    },
-  )
+  const standing = new Standing(side.credential, judge, ports)
+  const session = new Session(side.client, upstream, judge, standing, side.liveness, {
+    held: ports.bodies.open(callerOf(principal)),
+    isAuditWritable: () => ports.audit.writable,
+    refused,
+    bug: (cause) => ports.bug(cause, exchange.id),
+  })
   exchange.onGone = (stopped) => {
     if (stopped) session.end(stopped)
   }
@@ -123,26 +104,7 @@ function judgeOf(
     return { judge, refused: (refusal) => judge.refused(refusal), ended: (ending) => judge.ended(ending) }
   }
   const judge = new MessageJudge({ ...wanted, dialect }, principal, snapshot, ports.clock)
-  return { judge, refused: (refusal) => tellRefused(refusal, judge, trail, ports), ended: () => undefined }
-}
-
-/** A message that was refused is an event of its own, under the id of the session's request. */
-function tellRefused(
-  { fault: reason, type, verdict }: Refusal,
-  judge: MessageJudge,
-  trail: Trail,
-  { audit, clock }: ConversePorts,
-): void {
-  audit.append({
-    at: clock(),
-    action: 'message-denied',
-    ...trail.subject,
-    area: verdict === null ? 'request' : 'policy',
-    decision: 'deny',
-    reason: reason.reason ?? reason.code,
-    message: `deny ${reason.reason ?? reason.code} ${type ?? 'a message'} of a session`,
-    policy: auditPolicy(judge.snapshot.policy.digest, verdict, undefined),
-    error: named(reason),
-    ...(type === null ? {} : { extra: { 'session.message': type } }),
-  })
+  const events = new MessageTrail(trail, () => judge.snapshot.policy.digest, ports)
+  judge.onShadowed = (type, verdict) => events.shadow(type, verdict)
+  return { judge, refused: (refusal) => events.refuse(refusal), ended: () => undefined }
 }

@@ -13,7 +13,7 @@ import type { RequestFacts, RequestHead } from '../../model/request.ts'
 import { failed, ok, type Result } from '../../model/result.ts'
 import type { Obligations } from '../../model/transforms.ts'
 import { errorAbout, type OpeningUpdate, openingUpdate, shapedMessage } from '../../shape/session.ts'
-import { judge, policyInput } from '../judge.ts'
+import { judge, judgeShadow, policyInput } from '../judge.ts'
 import { decisionFault, modelNotFound, modelSwitched, objectRefused } from '../refusals.ts'
 import type { ServingUpstream, Snapshot } from '../snapshot.ts'
 import type { Verdict } from '../verdict.ts'
@@ -43,6 +43,8 @@ export class MessageJudge implements SessionJudge {
   readonly opening: OpeningUpdate | null
   /** Nothing is waited for but what the upstream says. */
   onSettled: (() => void) | null = null
+  /** Told of each message that goes on and would not if the shadow rules were enforced. */
+  onShadowed: ((type: string, verdict: Verdict) => void) | null = null
   readonly errorText = errorMessage
   snapshot: Snapshot
   principal: Principal
@@ -77,13 +79,19 @@ export class MessageJudge implements SessionJudge {
         : refused(fault, message.type, eventId, verdict)
     }
     if (message.creates !== null) this.#items.expect(message.creates)
-    if (message.effect !== 'configures') return { outcome: 'passed', text: this.#shaped(body, null) }
+    if (message.effect !== 'configures') return this.#passed(message, verdict, this.#shaped(body, null))
     if (this.state.isFull)
       return mayWait ? { outcome: 'waits' } : refused(tooManyChanges, message.type, eventId, verdict)
     // A name of the client's own could be that of another message, whose refusal would be taken for the change's.
     const id = newEventId()
     this.state.change(configuration(body.value), id, eventId)
-    return { outcome: 'passed', text: this.#shaped(body, id) }
+    return this.#passed(message, verdict, this.#shaped(body, id))
+  }
+
+  #passed({ type }: ClientMessage, verdict: Verdict | null, text: Buffer | string): Judged {
+    const shadow = verdict?.shadow ?? null
+    if (verdict !== null && shadow !== null && shadow.effect !== 'allow') this.onShadowed?.(type, verdict)
+    return { outcome: 'passed', text }
   }
 
   /** What the upstream has still to say could make a message that is refused a good one. */
@@ -132,8 +140,14 @@ export class MessageJudge implements SessionJudge {
     const { head, model, upstream } = this.opened
     const input = policyInput(this.principal, head, facts, model, this.#clock())
     const began = performance.now()
-    const { decision } = judge(this.snapshot.policy, input, facts.nestedModels, [upstream])
-    const verdict = { decision, latencyNs: Math.round((performance.now() - began) * 1e6), shadow: null }
+    const { policy } = this.snapshot
+    const { decision } = judge(policy, input, facts.nestedModels, [upstream])
+    const latencyNs = Math.round((performance.now() - began) * 1e6)
+    const verdict = {
+      decision,
+      latencyNs,
+      shadow: judgeShadow(policy, decision, input, facts.nestedModels, [upstream]),
+    }
     const unserved = facts.nestedModels.find((name) => !upstream.serves(name))
     if (unserved !== undefined) return { fault: modelNotFound(unserved), verdict }
     if (decision.effect !== 'allow') {

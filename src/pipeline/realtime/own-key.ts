@@ -1,9 +1,13 @@
-import type { KeyGuard } from '../../upstream/key-guard.ts'
+import type { Secret } from '../../model/secret.ts'
+import { KeyGuard } from '../../upstream/key-guard.ts'
 
-/** A message of the upstream without the provider's own key; null guards nothing. */
-export function withoutKey(guard: KeyGuard | null, message: Buffer): Buffer {
-  if (guard === null) return message
-  const clean = guard.push(message)
-  const rest = guard.end()
-  return rest === null ? clean : Buffer.concat([clean, rest])
+/** Takes the provider's own key out of messages of the upstream; null where there is none. */
+export function withoutKey(apiKey: Secret | null): (message: Buffer) => Buffer {
+  const guard = KeyGuard.open(apiKey)
+  if (guard === null) return (message) => message
+  return (message) => {
+    const clean = guard.push(message)
+    const rest = guard.end()
+    return rest === null ? clean : Buffer.concat([clean, rest])
+  }
 }

@@ -1,6 +1,5 @@
 import type { Fault } from '../../model/fault.ts'
-import type { HeldAllowance, MessageSocket } from '../../model/ports.ts'
-import { KeyGuard } from '../../upstream/key-guard.ts'
+import type { MessageSocket } from '../../model/ports.ts'
 import type { Ending } from '../events.ts'
 import { auditUnavailable } from '../refusals.ts'
 import {
@@ -18,6 +17,7 @@ import type { Liveness } from './liveness.ts'
 import { Opening } from './opening.ts'
 import { withoutKey } from './own-key.ts'
 import type { Judged, Refusal, SessionJudge } from './session-judge.ts'
+import type { SessionPorts } from './session-ports.ts'
 import type { Standing } from './standing.ts'
 import { Tally } from './tally.ts'
 import { type Held, type Passed, Waiting } from './waiting.ts'
@@ -26,16 +26,6 @@ const TICK_MS = 1000
 /** Refused messages of one session: who goes on is not mistaken but trying. */
 const MAX_REFUSED = 32
 const notYet: Judged = { outcome: 'waits' }
-
-export interface SessionPorts {
-  /** What messages that wait for an answer of the upstream may take of memory. */
-  readonly held: HeldAllowance
-  readonly isAuditWritable: () => boolean
-  /** Told of each message that is refused. */
-  readonly refused: (refusal: Refusal) => void
-  /** Told of a bug that met the session; must not throw. */
-  readonly bug: (cause: unknown) => void
-}
 
 /**
  * Carries messages between a client and an upstream, each of the client's after it was judged, until one of them leaves
@@ -48,7 +38,7 @@ export class Session {
   readonly #standing: Standing
   readonly #liveness: Liveness
   readonly #ports: SessionPorts
-  readonly #guard: KeyGuard | null
+  readonly #clean: (message: Buffer) => Buffer
   readonly #opening: Opening
   readonly #tally = new Tally()
   readonly #over = Promise.withResolvers<Ending>()
@@ -73,7 +63,7 @@ export class Session {
     this.#ports = ports
     this.#opening = new Opening(judge.opening)
     this.#waiting = new Waiting((held, mayWait) => this.#pass(held, mayWait), ports.held)
-    this.#guard = KeyGuard.open(judge.opened.upstream.settings.apiKey)
+    this.#clean = withoutKey(judge.opened.upstream.settings.apiKey)
   }
 
   get receivedBytes(): number {
@@ -162,7 +152,10 @@ export class Session {
       return 'waits'
     }
     if (judged.outcome === 'passed') {
-      if (!this.#upstream.send(judged.text)) this.#client.pause()
+      const isTaken = this.#upstream.send(judged.text)
+      // What waits for the upstream may have become too much.
+      if (this.#ending !== null) return 'over'
+      if (!isTaken) this.#client.pause()
       return 'done'
     }
     if (judged.outcome === 'ends') this.end(judged.fault)
@@ -173,8 +166,12 @@ export class Session {
   #refuse(refusal: Refusal): void {
     this.#tally.refused++
     this.#ports.refused(refusal)
-    if (this.#tally.refused >= MAX_REFUSED) this.end(tooManyRefused)
-    else if (!this.#client.send(this.#judge.errorText(refusal.fault, refusal.eventId))) this.#client.pause()
+    if (this.#tally.refused >= MAX_REFUSED) {
+      this.end(tooManyRefused)
+      return
+    }
+    const isTaken = this.#client.send(this.#judge.errorText(refusal.fault, refusal.eventId))
+    if (!isTaken && this.#ending === null) this.#client.pause()
   }
 
   #goOn(): void {
@@ -193,7 +190,7 @@ export class Session {
       this.end(binaryAnswer)
       return
     }
-    const { told, text, settles } = this.#judge.hear(withoutKey(this.#guard, message))
+    const { told, text, settles } = this.#judge.hear(this.#clean(message))
     this.#tally.sent(text)
     const isTaken = this.#client.send(text)
     // What waits for the client may have become too much.

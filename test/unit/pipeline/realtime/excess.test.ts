@@ -22,6 +22,22 @@ t.test('what takes too much memory ends the session, on whichever side it waits'
       'body_budget',
     ],
     [
+      'messages that waited for an answer wait for the upstream',
+      ({ client, upstream }) => {
+        client.says({ type: 'session.update', session: { max_output_tokens: 10 } })
+        for (let count = 0; count < 3; count++) client.says({ type: 'response.create' })
+        upstream.send = (text) => {
+          upstream.sent.push(text.toString())
+          upstream.onExcess?.(tooMuch)
+          return false
+        }
+        upstream.says({ type: 'session.updated', session: { max_output_tokens: 10 } })
+        t.equal(upstream.sent.length, 2, 'nothing goes on behind the one that was too much')
+      },
+      1008,
+      'body_budget',
+    ],
+    [
       'a message waits for the client',
       ({ client, upstream }) => {
         const { send } = client
