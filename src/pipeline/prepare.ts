@@ -25,6 +25,7 @@ import { bodyEdits, isAside, type Owned, type OwnedAnswer, place } from './owner
 import type { Conversation } from './realtime/converse.ts'
 import { handshakeFault } from './realtime/handshake.ts'
 import { decisionFault, modelNotFound, noPlaceForText, notCarried, unplacedRefused } from './refusals.ts'
+import { grantedSession } from './session-grant.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
 import type { Trail } from './trail.ts'
 import { fieldsOf, type UploadedForm } from './upload.ts'
@@ -85,15 +86,20 @@ export function judged(
   if (!described.ok) return described
   const facts = withObjects(described.value, found)
   const named = facts.model
+  const set = grantedSession(head, found, named, snapshot, trail.startedAt)
+  if (!set.ok) return set
+  const granted = set.value
   const { model, alias } =
-    typeof named === 'string' && isRenamable(found.endpoint)
+    granted ??
+    (typeof named === 'string' && isRenamable(found.endpoint)
       ? snapshot.policy.resolveModel(named)
-      : { model: named, alias: null }
+      : { model: named, alias: null })
   trail.described(facts, model ?? null, alias)
   const input = policyInput(principal, head, facts, model, trail.startedAt)
   const fields = upload && fieldsOf(upload)
   const asked = { found, body, fields, noted: described.value.objects, judgedFor }
-  const decided = decide(asked, principal, facts, input, snapshot, trail)
+  const fitting = granted === null ? snapshot : { ...snapshot, upstreams: granted.upstreams }
+  const decided = decide(asked, principal, facts, input, fitting, trail)
   if (!decided.ok) return decided
   if (isAnsweredHere(facts.operation)) return ok({ by: 'proxy', input })
   const { upstream, owned } = decided.value
@@ -106,7 +112,9 @@ export function judged(
   if (obligations) trail.obliged(obligations.names)
   const { dialect } = found.endpoint
   if (dialect !== null) {
-    const wanted = { head, dialect, facts, model, alias, obligations, upstream, route: found }
+    const { credential = null, providerSecret = null } = granted?.grant ?? {}
+    const by = { credential, providerSecret }
+    const wanted = { head, dialect, facts, model, alias, obligations, upstream, route: found, ...by }
     return withoutPlace(found, obligations) ?? ok({ by: 'session', upstream, wanted })
   }
   const request = shapeRequest({

@@ -59,6 +59,7 @@ export function openJudge(more: Partial<Opened> = {}): MessageJudge {
     model: SPOKEN,
     alias: null,
     obligations: null,
+    providerSecret: null,
     upstream,
     ...more,
   }

@@ -20,6 +20,8 @@ export interface RealtimeServer {
   script: ((session: ProviderSession, message: JsonObject) => void) | null
   /** What handshakes are answered instead of a WebSocket; `silence` is no answer at all. */
   refusal: string | 'silence' | null
+  /** What sessions are set up with before their clients come; `silence`: nothing is told of one. */
+  setUp: JsonObject | 'silence' | null
   close(): Promise<void>
 }
 
@@ -28,7 +30,11 @@ export async function startRealtimeServer(): Promise<RealtimeServer> {
   const sessions = new Log<ProviderSession>()
   const server = createServer((_, response) => response.writeHead(404).end())
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024 * 1024 })
-  const provider = { script: null as RealtimeServer['script'], refusal: null as string | null }
+  const provider = {
+    script: null as RealtimeServer['script'],
+    refusal: null as string | null,
+    setUp: null as RealtimeServer['setUp'],
+  }
   const connections = new Set<Socket>()
   server.on('connection', (socket) => connections.add(socket))
   server.on('upgrade', (request, socket, head) => {
@@ -48,8 +54,10 @@ export async function startRealtimeServer(): Promise<RealtimeServer> {
       model: new URL(request.url ?? '', 'http://x').searchParams.get('model'),
       max_output_tokens: 'inf',
       tools: [],
+      ...(provider.setUp === 'silence' ? {} : provider.setUp),
     }
-    socket.send(JSON.stringify({ type: 'session.created', event_id: 'event_1', session: stands }))
+    if (provider.setUp !== 'silence')
+      socket.send(JSON.stringify({ type: 'session.created', event_id: 'event_1', session: stands }))
     socket.on('message', (bytes) => {
       const text = bytes.toString()
       received.push(text)

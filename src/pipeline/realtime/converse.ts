@@ -1,8 +1,9 @@
 import { readCredential } from '../../identity/credentials.ts'
 import type { AuditLog } from '../../model/audit.ts'
 import type { Fault } from '../../model/fault.ts'
-import type { Principal } from '../../model/identity.ts'
+import type { Credential, Principal } from '../../model/identity.ts'
 import type { ClientExchange, MessageSocket } from '../../model/ports.ts'
+import { ok } from '../../model/result.ts'
 import { shapeSession } from '../../shape/session.ts'
 import { acceptSocket } from '../../sockets/web-socket.ts'
 import { callerOf } from '../body-budget.ts'
@@ -26,6 +27,8 @@ export interface ConversePorts extends StandingPorts, DialPorts {
 /** A session that may be opened: who asks, for what, and where it goes. */
 export interface Conversation extends Opened {
   readonly route: { readonly path: string; readonly query: string }
+  /** Of the caller that the session was set up for; null where it is the request's own. */
+  readonly credential: Credential | null
 }
 
 /** Opens an authorized session, and carries it to its end: see `withUpstream`. */
@@ -37,13 +40,13 @@ export function converse(
   trail: Trail,
   ports: ConversePorts,
 ): Promise<Fault | null> {
-  const { head, route, model, alias, upstream } = wanted
-  const { url, apiKey } = upstream.settings
+  const { head, route, model, alias, upstream, providerSecret } = wanted
+  const { url } = upstream.settings
+  const apiKey = providerSecret ?? upstream.settings.apiKey
   const { isBeta } = handshakeOf(head)
   const target = shapeSession({ url, route, model, alias, apiKey, isBeta, traceparent: head.traceparent })
-  return withUpstream(target, upstream, principal, exchange, trail, ports, (socket) =>
-    carried(socket, wanted, principal, exchange, snapshot, trail, ports),
-  )
+  const carry = (socket: MessageSocket) => carried(socket, wanted, principal, exchange, snapshot, trail, ports)
+  return withUpstream({ ...target, secret: providerSecret }, upstream, principal, exchange, trail, ports, carry)
 }
 
 async function carried(
@@ -59,7 +62,7 @@ async function carried(
   const taken = exchange.upgrade?.take() ?? null
   const held = ports.bodies.open(callerOf(principal))
   const client = taken && acceptSocket(taken, handshake.protocol, [`x-request-id: ${exchange.id}`], held)
-  const credential = readCredential(wanted.head.rawHeaders)
+  const credential = wanted.credential === null ? readCredential(wanted.head.rawHeaders) : ok(wanted.credential)
   if (client === null || !credential.ok) {
     upstream.cut()
     client?.cut()

@@ -1,7 +1,8 @@
 import { type Fault, fault } from '../../model/fault.ts'
 import type { Principal } from '../../model/identity.ts'
 import type { ClientExchange, MessageSocket } from '../../model/ports.ts'
-import { answerHeaders } from '../../shape/answer.ts'
+import type { Secret } from '../../model/secret.ts'
+import { answerHeaders, blotKey } from '../../shape/answer.ts'
 import { type Dialled, type DialTarget, dialSocket } from '../../sockets/web-socket.ts'
 import { unacceptable } from '../../upstream/answer-head.ts'
 import { faultOf, timedOut } from '../../upstream/faults.ts'
@@ -18,10 +19,10 @@ export interface DialPorts {
 /**
  * Opens an authorized session with its upstream, and only then has it carried, so that a refusal of the upstream is an
  * answer like any other. A fault is returned while it can still be answered; afterwards null. `carry` opens the client's
- * side, and settles when the session is over.
+ * side, and settles when the session is over. `secret`: what the upstream is asked with in the place of its key.
  */
 export async function withUpstream(
-  target: Omit<DialTarget, 'handshakeMs'>,
+  { secret = null, ...target }: Omit<DialTarget, 'handshakeMs'> & { readonly secret?: Secret | null },
   upstream: ServingUpstream,
   principal: Principal,
   exchange: ClientExchange,
@@ -43,7 +44,7 @@ export async function withUpstream(
       trail.complete({ outcome: 'client_gone', status: 0, facts: {}, firstByteAt: 0 })
       return null
     }
-    if (dialled.outcome !== 'open') return answered(dialled, upstream, exchange, trail)
+    if (dialled.outcome !== 'open') return answered(dialled, secret, upstream, exchange, trail)
     try {
       await carry(dialled.socket)
     } catch (bug) {
@@ -62,6 +63,7 @@ export async function withUpstream(
 /** An upstream that opens no session: what it says to that is passed on, as it is for every request. */
 function answered(
   dialled: Exclude<Dialled, { outcome: 'open' }>,
+  secret: Secret | null,
   upstream: ServingUpstream,
   exchange: ClientExchange,
   trail: Trail,
@@ -73,7 +75,7 @@ function answered(
   const refused = unacceptable(status, headers)
   if (refused) return refused
   if (status < 400) return fault('upstream_unavailable', 'the upstream opened no session', { reason: 'bad_stream' })
-  const body = upstream.answerShape('none', false).blot(dialled.body)
+  const body = blotKey(upstream.answerShape('none', false).blot(dialled.body), secret)
   exchange.start(status, [...answerHeaders(headers, false), 'content-length', String(body.length)], false)
   exchange.end(body)
   trail.complete({ outcome: 'answered', status, facts: {}, firstByteAt: performance.now() })

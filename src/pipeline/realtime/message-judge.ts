@@ -3,12 +3,14 @@ import { parseJsonBody } from '../../endpoints/json.ts'
 import { type ClientMessage, describeMessage } from '../../endpoints/realtime/client-message.ts'
 import { readServerMessage, type ServerMessage } from '../../endpoints/realtime/server-message.ts'
 import { configuration, factsInSession, limitedTo, SessionState } from '../../endpoints/realtime/session-state.ts'
+import { describeTold, hasPrompt } from '../../endpoints/realtime/told-session.ts'
 import { type Fault, fault } from '../../model/fault.ts'
 import type { Principal } from '../../model/identity.ts'
-import { isJsonObject, type JsonBody, ownValue } from '../../model/json.ts'
+import { isJsonObject, type JsonBody, type JsonObject, ownValue } from '../../model/json.ts'
 import type { Clock } from '../../model/ports.ts'
 import type { RequestFacts, RequestHead } from '../../model/request.ts'
 import { failed, ok, type Result } from '../../model/result.ts'
+import type { Secret } from '../../model/secret.ts'
 import type { Obligations } from '../../model/transforms.ts'
 import { errorAbout, type OpeningUpdate, openingUpdate, shapedMessage } from '../../shape/session.ts'
 import { judge, policyInput } from '../judge.ts'
@@ -28,6 +30,8 @@ export interface Opened {
   readonly alias: string | null
   readonly obligations: Obligations | null
   readonly upstream: ServingUpstream
+  /** By which the provider knows a session that was set up before; null where the session is a new one. */
+  readonly providerSecret: Secret | null
 }
 
 /** A message that goes on, as it goes on; or why it does not. */
@@ -99,6 +103,19 @@ export class MessageJudge {
     const refused = told?.kind === 'error' && told.answers !== null ? this.state.refuse(told.answers) : null
     const text = refused === null ? bytes : errorAbout(bytes, refused.clientId)
     return { told, text, settles: told?.kind === 'session' || refused !== null }
+  }
+
+  /**
+   * A session that was set up before, as the upstream tells of it: why it may not go on. What is told later may be a part
+   * of it, whose changes were judged.
+   */
+  readonly introduced = (session: JsonObject, isFirst: boolean): Fault | null => {
+    const { facts, model, obligations } = this.opened
+    const told = describeTold(facts.operation, session, isFirst || Object.hasOwn(session, 'model') ? model : undefined)
+    if (!told.ok) return told.fault
+    if (!isFirst) return null
+    if (obligations !== null && obligations.prepend !== null && hasPrompt(session)) return promptRefused
+    return this.#judged(told.value).fault
   }
 
   /** The session as it stands, decided by another snapshot, which is its own from then on. Null: it may go on. */

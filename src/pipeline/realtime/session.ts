@@ -1,6 +1,6 @@
 import type { Fault } from '../../model/fault.ts'
 import type { MessageSocket } from '../../model/ports.ts'
-import { KeyGuard } from '../../upstream/key-guard.ts'
+import { guardedBy } from '../../upstream/key-guards.ts'
 import type { Ending } from '../events.ts'
 import { auditUnavailable } from '../refusals.ts'
 import {
@@ -15,6 +15,7 @@ import {
   upstreamBroke,
   upstreamClosed,
 } from './closing.ts'
+import { Introduction } from './introduction.ts'
 import type { Liveness } from './liveness.ts'
 import type { Judged, MessageJudge } from './message-judge.ts'
 import { Opening } from './opening.ts'
@@ -46,8 +47,9 @@ export class Session {
   readonly #standing: Standing
   readonly #liveness: Liveness
   readonly #ports: SessionPorts
-  readonly #guard: KeyGuard | null
-  readonly #opening: Opening
+  /** Without the provider's own key. */
+  readonly #clean: (message: Buffer) => Buffer
+  readonly #opening: Opening | Introduction
   readonly #tally = new Tally()
   readonly #over = Promise.withResolvers<Ending>()
   #timer: NodeJS.Timeout | null = null
@@ -69,8 +71,10 @@ export class Session {
     this.#standing = standing
     this.#liveness = liveness
     this.#ports = ports
-    this.#opening = new Opening(judge.opening)
-    this.#guard = KeyGuard.open(judge.opened.upstream.settings.apiKey)
+    const { upstream: target, providerSecret } = judge.opened
+    const opening = new Opening(judge.opening)
+    this.#opening = providerSecret === null ? opening : new Introduction(opening, judge.introduced)
+    this.#clean = guardedBy([target.settings.apiKey, providerSecret])
   }
 
   get receivedBytes(): number {
@@ -196,14 +200,6 @@ export class Session {
     if (!settles || this.#waiting.isEmpty) return
     this.#waiting.again(true)
     this.#readOn()
-  }
-
-  /** Without the provider's own key. */
-  #clean(message: Buffer): Buffer {
-    if (this.#guard === null) return message
-    const clean = this.#guard.push(message)
-    const rest = this.#guard.end()
-    return rest === null ? clean : Buffer.concat([clean, rest])
   }
 
   #clientClosed(code: number, broke: boolean): void {
