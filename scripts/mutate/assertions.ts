@@ -6,7 +6,7 @@ import assert from 'node:assert'
 
 type Body = (t: Assertions) => unknown
 
-export class Failed extends Error {}
+class Failed extends Error {}
 
 class Assertions {
   #last: Promise<unknown> = Promise.resolve()

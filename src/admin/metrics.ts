@@ -9,7 +9,7 @@ export interface MetricSources {
   readonly auditDropped: () => number
   readonly bufferedBytes: () => number
   readonly spooledBytes: () => number
-  /** Realtime sessions that are open. */
+  /** Realtime sessions that are open, and WebSockets of passthrough routes. */
   readonly sessions: () => number
   readonly sealingKeys: () => SealingKeysState | null
 }
@@ -60,7 +60,12 @@ export function createMetrics(sources: MetricSources): Registry {
   )
   gauge(registry, 'sallyport_buffered_bytes', 'Bytes of request bodies in memory', sources.bufferedBytes)
   gauge(registry, 'sallyport_spooled_bytes', 'Bytes of uploads on disk', sources.spooledBytes)
-  gauge(registry, 'sallyport_sessions_active', 'Realtime sessions that are open', sources.sessions)
+  gauge(
+    registry,
+    'sallyport_sessions_active',
+    'Realtime sessions and passed WebSockets that are open',
+    sources.sessions,
+  )
   gauge(registry, 'sallyport_requests_active', 'Requests being handled', () => meter.active)
   gauge(registry, 'sallyport_audit_writable', '1 while audit events can be written', () =>
     sources.auditWritable() ? 1 : 0,

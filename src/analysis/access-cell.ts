@@ -1,4 +1,4 @@
-import { isUninspected } from '../model/operations.ts'
+import { isUninspected, STORED_OPERATIONS } from '../model/operations.ts'
 import { compareCodePoints } from '../policy/code-points.ts'
 import { asksOfBodies, type OutlineRule } from '../policy/outline.ts'
 import { OF_BODIES } from '../policy/rule.ts'
@@ -103,9 +103,25 @@ function fieldRule(
   if (!isAbout) return []
   const isUnread = isUninspected(operation.asked)
   if (isUnread && effect === 'allow' && asksOfBodies(rule)) return []
-  const told = isUnread ? written.filter(({ condition }) => !OF_BODIES.has(condition)) : written
+  const isStored = STORED_OPERATIONS.includes(operation.asked)
+  if (isStored && effect === 'allow' && written.some((one) => isUntoldOfStored(one, rule))) return []
+  // What is never *no* keeps no deny from applying.
+  const isNeverNo = (one: Part) => isStored && effect === 'deny' && mayBeStored(one)
+  const told = written.filter((one) => !(isUnread && OF_BODIES.has(one.condition)) && !isNeverNo(one))
   const parts = told.flatMap((one) => (isOfModels(one) ? openModels(one, target) : [one]))
   return [{ id, effect, roles, parts }]
+}
+
+/** What an allow asks and what goes on with something stored never shows for certain. */
+function isUntoldOfStored({ fact, test }: Part, { hasNoUrls }: OutlineRule): boolean {
+  if (fact === 'urls' && hasNoUrls) return false
+  if (test.kind === 'every') return !test.texts.patterns.some((pattern) => /^\*+$/.test(pattern))
+  return fact === 'bytes' || (test.kind === 'is' && !test.value && fact !== 'stream')
+}
+
+/** Media that a deny asks for: something stored could bring them. */
+function mayBeStored({ fact, test }: Part): boolean {
+  return test.kind === 'is' && test.value && (fact === 'images' || fact === 'files' || fact === 'audio')
 }
 
 type ModelPart = Part & { readonly test: Extract<Part['test'], { kind: 'text' }> }

@@ -1,4 +1,11 @@
-import { isUninspected, MODEL_OPERATIONS, OPEN_RESOURCES, SPELLED_OPERATIONS, speaks } from '../model/operations.ts'
+import {
+  isUninspected,
+  MODEL_OPERATIONS,
+  OPEN_RESOURCES,
+  SPELLED_OPERATIONS,
+  STORED_OPERATIONS,
+  speaks,
+} from '../model/operations.ts'
 import { isPattern } from '../model/pattern.ts'
 import { compareCodePoints } from '../policy/code-points.ts'
 import type { OutlineRule, PolicyOutline } from '../policy/outline.ts'
@@ -59,6 +66,7 @@ function labelOf(name: string, written: ReadonlySet<string>): string {
   const groups = words.slice(0, -1).map((_, index) => `${words.slice(0, index + 1).join('.')}.*`)
   const [widest = name, next = widest] = groups
   const label = groups.findLast((group) => written.has(group)) ?? (TOLD_APART.has(words[0] ?? '') ? next : widest)
+  if (STORED_OPERATIONS.includes(name)) return `${label} on what is stored`
   return MODELLED.has(name) ? `${label} with a model` : label
 }
 

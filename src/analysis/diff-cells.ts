@@ -1,4 +1,10 @@
-import { isUninspected, MODEL_OPERATIONS, OPEN_RESOURCES, SPELLED_OPERATIONS } from '../model/operations.ts'
+import {
+  isUninspected,
+  MODEL_OPERATIONS,
+  OPEN_RESOURCES,
+  SPELLED_OPERATIONS,
+  STORED_OPERATIONS,
+} from '../model/operations.ts'
 import { isPattern } from '../model/pattern.ts'
 import type { ModelFact } from '../model/request.ts'
 import { asksOfBodies, type OutlineRule, type PolicyOutline } from '../policy/outline.ts'
@@ -66,7 +72,7 @@ export function gridOf(before: PolicyOutline, after: PolicyOutline, budget: Budg
   })
   const models = nameClasses([...rules.map((rule) => rule.models), ...aliases], [], budget)
   return {
-    operations: nameClasses(operations, [MODEL_OPERATIONS, WITHOUT_MODEL, UNINSPECTED], budget),
+    operations: nameClasses(operations, [MODEL_OPERATIONS, WITHOUT_MODEL, UNINSPECTED, STORED_OPERATIONS], budget),
     models: [...models, null, undefined].map(client),
   }
 }
@@ -94,7 +100,9 @@ export function fieldsOf({ operations, models }: Grid, before: EncodedPolicy, af
     before: before.rules.filter((one) => speaksOfModel(one.rule, model.before)),
     after: after.rules.filter((one) => speaksOfModel(one.rule, model.after)),
   }))
-  const all = [...before.rules, ...after.rules].flatMap((one) => (one.unread ? [one, one.unread] : [one]))
+  const all = [...before.rules, ...after.rules].flatMap((one) =>
+    [one, one.unread, one.stored].filter((each) => each !== null),
+  )
   const places = new Map(all.map((one, index) => [one, index]))
   const fields = new Map<string, Field & { cells: Cell[] }>()
   for (const operation of operations) {
@@ -102,7 +110,7 @@ export function fieldsOf({ operations, models }: Grid, before: EncodedPolicy, af
     for (const column of columns.filter(({ model }) => isAskable({ operation, model }))) {
       const [old, young] = [column.before, column.after].map((rules) => {
         const speaking = rules.filter((one) => speaks.has(one))
-        return isUninspected(operation) ? speaking.map((one) => one.unread ?? one) : speaking
+        return speaking.map((one) => asAsked(one, operation))
       })
       const key = [old, young].map((rules) => (rules ?? []).map((one) => places.get(one)).join()).join('|')
       const field = fields.get(key) ?? { cells: [], before: old ?? [], after: young ?? [] }
@@ -111,6 +119,12 @@ export function fieldsOf({ operations, models }: Grid, before: EncodedPolicy, af
     }
   }
   return [...fields.values()]
+}
+
+/** The rule as it is asked by requests to the operation. */
+function asAsked(one: EncodedRule, operation: string): EncodedRule {
+  if (isUninspected(operation)) return one.unread ?? one
+  return STORED_OPERATIONS.includes(operation) ? (one.stored ?? one) : one
 }
 
 function operationTest(rule: OutlineRule): (operation: string) => boolean {

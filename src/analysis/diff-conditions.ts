@@ -2,6 +2,7 @@ import type { Match } from '../model/match.ts'
 import { durationMs, sizeBytes } from '../model/units.ts'
 import { contains, readAddress, readNetwork } from '../policy/address.ts'
 import type { ClaimTest } from '../policy/claim-path.ts'
+import type { OutlineRule } from '../policy/outline.ts'
 import type { WhenDocument } from '../policy/schema.ts'
 import { yesOrNo } from '../policy/three-valued.ts'
 import { ALWAYS, type Choice, type Three } from './space.ts'
@@ -46,28 +47,56 @@ const ENCODERS: { readonly [Name in keyof Required<WhenDocument>]: Encode<Name> 
       }),
     ),
   max_output_tokens: ({ at_most: most }, { maxOutputTokens }) => told(maxOutputTokens, (value) => value <= most),
-  input: (written, { flags, bytes, space }) => {
-    const kinds = (['images', 'files', 'audio'] as const).map((kind) =>
-      space.certain(flags[kind].is((value) => value === (written[kind] ?? value))),
-    )
-    const most = written.max_bytes === undefined ? null : sizeBytes(written.max_bytes)
-    return space.both(most === null ? kinds : [...kinds, told(bytes, (value) => value <= most)])
+  input: (written, facts) => {
+    const kinds = (['images', 'files', 'audio'] as const).map((kind) => hasKind(facts, kind, written[kind]))
+    if (written.max_bytes === undefined) return facts.space.both(kinds)
+    const most = sizeBytes(written.max_bytes)
+    return facts.space.both([
+      ...kinds,
+      unlessStored(
+        facts,
+        told(facts.bytes, (value) => value <= most),
+      ),
+    ])
   },
-  tools: ({ functions, hosted }, { lists, space }) =>
-    space.both([
-      functions ? space.certain(lists.functions.every(selectorTest(namesSelector(functions)))) : ALWAYS,
-      hosted ? space.certain(lists.hosted.every(selectorTest(namesSelector(hosted)))) : ALWAYS,
+  tools: ({ functions, hosted }, facts) =>
+    facts.space.both([
+      functions ? everyOf(facts, 'functions', functions) : ALWAYS,
+      hosted ? everyOf(facts, 'hosted', hosted) : ALWAYS,
     ]),
-  urls: (written, { lists, space }) => space.certain(lists.urls.every(selectorTest(namesSelector(written)))),
+  urls: (written, facts) => everyOf(facts, 'urls', written),
   stream: (written, { flags, space }) => space.certain(flags.stream.is((value) => value === written)),
 }
 
+/** What something stored may add to cannot be told to be right; it is wrong all the same where it is. */
+function unlessStored({ isStored, space }: FactSpace, { yes, notNo }: Three): Three {
+  return { yes: space.formulas.all([yes, space.formulas.not(isStored)]), notNo }
+}
+
+/** Each of a list; whatever something stored adds is among all names. */
+function everyOf(facts: FactSpace, list: keyof FactSpace['lists'], patterns: readonly string[]): Three {
+  const every = facts.space.certain(facts.lists[list].every(selectorTest(namesSelector(patterns))))
+  return patterns.some((pattern) => /^\*+$/.test(pattern)) ? every : unlessStored(facts, every)
+}
+
+/** What is there is there; of what is not, something stored could bring some. */
+function hasKind(facts: FactSpace, kind: 'images' | 'files' | 'audio', wanted: boolean | undefined): Three {
+  if (wanted === undefined) return ALWAYS
+  const { flags, isStored, space } = facts
+  const is = flags[kind].is((value) => value === wanted)
+  if (!wanted) return unlessStored(facts, space.certain(is))
+  return { yes: is, notNo: space.formulas.any([is, isStored]) }
+}
+
 /** The conditions of a rule by their keys, each as formulas. */
-export function encodeConditions(when: WhenDocument, facts: FactSpace): ReadonlyMap<string, Three> {
+export function encodeConditions(rule: OutlineRule, facts: FactSpace): ReadonlyMap<string, Three> {
+  const { when } = rule
   return new Map(
     (Object.keys(ENCODERS) as (keyof WhenDocument)[]).flatMap((name) => {
       const written = when[name]
       if (written === undefined) return []
+      // A rule that says nothing of hosts speaks of those that a request itself names.
+      if (name === 'urls' && rule.hasNoUrls) return [[name, facts.space.certain(facts.lists.urls.every(() => false))]]
       return [[name, (ENCODERS[name] as Encode<typeof name>)(written as never, facts)] as const]
     }),
   )

@@ -17,6 +17,8 @@ export interface EncodedRule {
   readonly acrs: readonly string[] | null
   /** The same where nobody reads the body, so that no condition on it is *no*; null where it asks nothing of bodies. */
   readonly unread: EncodedRule | null
+  /** The same for a request that goes on with something stored, whatever it says; null where that makes no difference. */
+  readonly stored: EncodedRule | null
 }
 
 export interface EncodedPolicy {
@@ -45,12 +47,24 @@ export function encodePolicy(outline: PolicyOutline, facts: FactSpace): EncodedP
 }
 
 function encodeBoth(rule: OutlineRule, holding: Holding, facts: FactSpace): EncodedRule {
-  const conditions = encodeConditions(rule.when, facts)
+  const conditions = encodeConditions(rule, facts)
   const others = new Map([...conditions].filter(([name]) => !OF_BODIES.has(name)))
-  const encoded = encodeRule(rule, conditions, holding, facts)
-  // An allow that asks for something of a body speaks of nothing that is not read.
-  if (rule.effect === 'allow' || others.size === conditions.size) return encoded
-  return { ...encoded, unread: encodeRule(rule, others, holding, facts) }
+  if (others.size === conditions.size) return encodeRule(rule, conditions, holding, facts)
+  const stored = encodeConditions(rule, { ...facts, isStored: TRUE })
+  return {
+    ...encodeRule(rule, conditions, holding, facts),
+    stored: areEqual(conditions, stored) ? null : encodeRule(rule, stored, holding, facts),
+    // An allow that asks for something of a body speaks of nothing that is not read.
+    unread: rule.effect === 'allow' ? null : encodeRule(rule, others, holding, facts),
+  }
+}
+
+/** Equal formulas are one number. */
+function areEqual(some: ReadonlyMap<string, Three>, others: ReadonlyMap<string, Three>): boolean {
+  return [...some].every(([name, { yes, notNo }]) => {
+    const other = others.get(name)
+    return other?.yes === yes && other.notNo === notNo
+  })
 }
 
 function encodeRule(
@@ -79,6 +93,7 @@ function encodeRule(
     },
     acrs: mfa === undefined && acr === undefined ? null : (acr ?? []),
     unread: null,
+    stored: null,
   }
 }
 

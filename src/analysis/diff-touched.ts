@@ -52,8 +52,8 @@ const contents = new WeakMap<OutlineRule, string>()
 
 /** Equal for rules that say the same under any name, for any reason. */
 function contentOf(rule: OutlineRule): string {
-  const { effect, roles, workspaces, models, operations, when } = rule
-  const content = contents.get(rule) ?? sameText([{ effect, roles, workspaces, models, operations, when }])
+  const { effect, roles, workspaces, models, operations, when, hasNoUrls } = rule
+  const content = contents.get(rule) ?? sameText([{ effect, roles, workspaces, models, operations, when, hasNoUrls }])
   contents.set(rule, content)
   return content
 }

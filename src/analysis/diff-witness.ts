@@ -1,5 +1,6 @@
 import type { Decision, PolicyInput } from '../model/decision.ts'
 import type { JsonObject, JsonValue } from '../model/json.ts'
+import { STORED_OPERATIONS } from '../model/operations.ts'
 import type { ModelFact } from '../model/request.ts'
 import type { CompiledPolicy } from '../policy/compile.ts'
 import type { Cell } from './diff-cells.ts'
@@ -71,6 +72,7 @@ function inputOf(facts: MadeFacts, operation: string, model: ModelFact): PolicyI
     tools: { functions, hosted },
     input: { bytes, images, files, audio },
     urls: facts.urls,
+    storedSettings: facts.stored || STORED_OPERATIONS.includes(operation),
     header: (name) => headers.get(name),
     project: headers.get(PROJECT),
     at,
@@ -125,6 +127,7 @@ function lineOf(facts: MadeFacts, operation: string, model: ModelFact): JsonObje
       input: present({ bytes, images: images || undefined, files: files || undefined, audio: audio || undefined }),
       headers: facts.headers.size > 0 ? Object.fromEntries(facts.headers) : undefined,
       urls: facts.urls.length > 0 ? facts.urls : undefined,
+      stored: facts.stored || undefined,
     }),
     at: new Date(facts.at).toISOString(),
     ip: facts.ip,

@@ -20,7 +20,7 @@ export interface DiffLimits {
   readonly total: number
 }
 
-export const DIFF_LIMITS: DiffLimits = { classes: 60_000_000, question: 20_000_000, total: 400_000_000 }
+const DIFF_LIMITS: DiffLimits = { classes: 60_000_000, question: 20_000_000, total: 400_000_000 }
 
 /** What two policies decide differently. */
 export interface PolicyDiff {

@@ -77,10 +77,7 @@ function outcomeNow(
 }
 
 /** The request with the model that is meant under the present policy. */
-export function resolved(
-  { resolveModel }: Pick<CompiledPolicy, 'resolveModel'>,
-  { input }: RecordedRequest,
-): PolicyInput {
+function resolved({ resolveModel }: Pick<CompiledPolicy, 'resolveModel'>, { input }: RecordedRequest): PolicyInput {
   return typeof input.model === 'string' ? { ...input, model: resolveModel(input.model).model } : input
 }
 

@@ -4,7 +4,7 @@ import type { PolicyOutline } from '../policy/outline.ts'
 import type { MemberDocument, WhenDocument } from '../policy/schema.ts'
 import { type Choice, type MadeFacts, Space, type TextSet, type UntoldSet } from './space.ts'
 import { type ClaimSpace, claimSpace } from './space-claims.ts'
-import type { Formulas } from './space-formula.ts'
+import type { Formula, Formulas } from './space-formula.ts'
 import { addressesBetween } from './space-network.ts'
 import type { Budget } from './space-solve.ts'
 import { agesBetween, stepsOf } from './space-steps.ts'
@@ -37,6 +37,8 @@ export interface FactSpace {
   readonly maxOutputTokens: Choice<number | undefined>
   readonly bytes: Choice<number | undefined>
   readonly lists: { readonly [Name in 'functions' | 'hosted' | 'urls']: TextSet }
+  /** The request goes on with something stored. */
+  readonly isStored: Formula
 }
 
 /** The facts of both policies; whatever a request is, one combination of the values is decided like it by both. */
@@ -195,9 +197,13 @@ function contentFacts(space: Space, whens: readonly WhenDocument[], budget: Budg
       facts[name] = chosen
     })
   }
+  const stored = space.choice([false, true], (facts, value) => {
+    facts.stored = value
+  })
   const tokens = whens.flatMap(({ max_output_tokens: most }) => most?.at_most ?? [])
   const sizes = whens.flatMap(({ input }) => (input?.max_bytes === undefined ? [] : [sizeBytes(input.max_bytes)]))
   return {
+    isStored: stored.is((value) => value),
     flags: { stream: flag('stream'), images: flag('images'), files: flag('files'), audio: flag('audio') },
     maxOutputTokens: space.choice<number | undefined>([...stepsOf(tokens), undefined], (facts, value) => {
       facts.maxOutputTokens = value

@@ -2,7 +2,7 @@
 export type Formula = number
 
 export const TRUE: Formula = 0
-export const FALSE: Formula = 1
+const FALSE: Formula = 1
 
 export type Shape =
   /** The variable has one of the values whose bits are set. */

@@ -7,7 +7,7 @@ const MINUTE_MS = 60_000
 const DAY_MS = 1440 * MINUTE_MS
 const WEEK = 10_080
 /** 2026-01-05T12:00:00Z, a Monday; the years in which clocks of zones are compared begin and end well around it. */
-export const SOME_INSTANT = 1_767_614_400_000
+const SOME_INSTANT = 1_767_614_400_000
 const FROM = Date.UTC(2024, 0, 1)
 const TO = Date.UTC(2045, 0, 1)
 /** No zone changes its clocks twice within it. */

@@ -33,6 +33,8 @@ export interface MadeFacts {
   functions: string[]
   hosted: string[]
   urls: string[]
+  /** It goes on with something stored, which may bring more. */
+  stored: boolean
 }
 
 /** A three-valued question as two plain ones: an allow needs the first, a deny the second. */
@@ -176,5 +178,6 @@ function nothing(): MadeFacts {
     functions: [],
     hosted: [],
     urls: [],
+    stored: false,
   }
 }

@@ -15,14 +15,14 @@ export function shownRole(role: string | null): string {
 }
 
 /** `a`, `a or b`, `a, b or c`. */
-export function either(names: readonly string[], word = 'or'): string {
+function either(names: readonly string[], word = 'or'): string {
   const shown = names.map(shownName)
   const last = shown.pop() ?? 'none'
   return shown.length === 0 ? last : `${shown.join(', ')} ${word} ${last}`
 }
 
 /** A measure with its unit apart: `12 h`, `200 KiB`. */
-export function measure(written: string): string {
+function measure(written: string): string {
   return written.replace(/^(\d+)(\D+)$/, '$1 $2')
 }
 

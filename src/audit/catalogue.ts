@@ -29,7 +29,9 @@ export interface CatalogueRow {
 export const CATALOGUE = {
   'request-authorized': row(['api'], ['allowed'], 'info', 'success', null),
   'request-denied': row(['api'], ['denied'], 'info', 'success', null),
+  'message-authorized': row(['api'], ['allowed'], 'info', 'success', null),
   'message-denied': row(['api'], ['denied'], 'info', 'success', null),
+  'message-finished': row(['api'], ['end'], 'info', 'success', 'completion'),
   'authentication-failed': row(['authentication', 'api'], ['start', 'denied'], 'warn', 'failure', 'authentication'),
   'completion-finished': row(['api'], ['end'], 'info', 'success', 'completion'),
   'completion-truncated': row(['api'], ['end'], 'info', 'success', 'completion'),

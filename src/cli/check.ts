@@ -11,10 +11,11 @@ import type { Settings } from '../model/settings.ts'
 import { lintPolicy } from '../policy/lints/index.ts'
 import type { LintFacts } from '../policy/lints/lint.ts'
 import { compilePolicies, type NamedPolicy } from '../serving/compile-policies.ts'
+import { spoolProblems } from '../serving/spool-problem.ts'
 import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
 
 interface CheckOptions extends CommonOptions {
-  /** False (`--no-secrets`) leaves variables and secret files out. */
+  /** False (`--no-secrets`) leaves variables and secret files out, and the folder of uploads: all are of one machine. */
   readonly secrets?: boolean
   /** Warnings are errors: in the severity that is printed, and in the exit code. */
   readonly strict?: boolean
@@ -60,7 +61,9 @@ async function loadAndLint(file: string, options: LoadOptions): Promise<Loaded<N
   })
   if (!loaded.settings || !loaded.policy) return loaded
   const found = placeProblems(read, lintPolicy(read, lintFacts(loaded.settings)))
-  return { ...loaded, problems: [...loaded.problems, ...found] }
+  // Like a secret, the folder is that of the machine that serves.
+  const ofSpool = options.secrets ? await spoolProblems(loaded) : []
+  return { ...loaded, problems: [...loaded.problems, ...ofSpool, ...found] }
 }
 
 function lintFacts({ issuers, apiKeys, upstreams }: Settings): LintFacts {

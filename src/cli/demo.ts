@@ -1,3 +1,4 @@
+import { printableLines } from '../config/report.ts'
 import { runDemo } from '../demo/demo.ts'
 import { DemoProblem } from '../demo/problem.ts'
 import { type CommandIo, EXIT } from './command.ts'
@@ -30,7 +31,7 @@ export async function run(flags: DemoFlags, io: CommandIo): Promise<number> {
     return EXIT.done
   } catch (error) {
     if (!(error instanceof DemoProblem)) throw error
-    io.stderr.write(`error: ${error.message}\n`)
+    io.stderr.write(`error: ${printableLines(error.message)}\n`)
     return error.code
   }
 }

@@ -17,6 +17,7 @@ export interface DescribeFlags {
   readonly operation?: string
   readonly model?: string
   readonly stream?: boolean
+  readonly stored?: boolean
   readonly maxOutputTokens?: number
   readonly ip?: string
   readonly at?: string
@@ -50,6 +51,7 @@ export function describedByFlags(flags: DescribeFlags): Result<JsonObject, strin
     operation: flags.operation,
     model: flags.model,
     stream: flags.stream,
+    stored: flags.stored,
     max_output_tokens: flags.maxOutputTokens,
   })
   return ok(present({ as: principal, request, at: flags.at, ip: flags.ip, upstream: flags.upstream }))

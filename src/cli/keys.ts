@@ -1,4 +1,4 @@
-import { printableJson } from '../config/report.ts'
+import { printable, printableJson } from '../config/report.ts'
 import { hashSecret } from '../identity/argon2.ts'
 import { mintKey } from '../identity/key-format.ts'
 import type { StoredKey } from '../model/ports.ts'
@@ -73,7 +73,8 @@ async function create(options: CreateOptions, store: KeyStore, io: CommandIo): P
   )
   await store.create(record, operator())
   show(options, io, key, record)
-  for (const warning of await grantWarnings(options.config, record, io)) io.stderr.write(`warning: ${warning}\n`)
+  for (const warning of await grantWarnings(options.config, record, io))
+    io.stderr.write(`warning: ${printable(warning)}\n`)
 }
 
 async function list(options: CommonOptions, store: KeyStore, io: CommandIo): Promise<void> {

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { printableLines } from '../config/report.ts'
 import { VERSION } from '../model/version.ts'
 import { type CommandIo, EXIT } from './command.ts'
 import { addCommands } from './commands.ts'
@@ -28,7 +29,8 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
-      writeErr: (text) => void io.stderr.write(text),
+      // It quotes what was typed, or pasted.
+      writeErr: (text) => void io.stderr.write(printableLines(text)),
       getOutHelpWidth: () => 100,
       getErrHelpWidth: () => 100,
     })

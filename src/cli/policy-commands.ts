@@ -59,6 +59,7 @@ function addExplain(policy: Command, invoke: Invoke): void {
     .option('--operation <operation>', 'the operation: chat, embeddings, models.list, …')
     .option('--model <model>', 'the model that is asked for')
     .option('--stream', 'the answer is asked for as a stream')
+    .option('--stored', 'it goes on with something stored: an earlier response, a conversation, a prompt')
     .option('--max-output-tokens <tokens>', 'the output tokens that are asked for', Number)
     .option('--ip <address>', "the client's address")
     .option('--at <time>', 'when, as an ISO time')

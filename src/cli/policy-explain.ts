@@ -24,7 +24,7 @@ const BATCH_FLUSH = 500
 export async function run(options: ExplainOptions, io: CommandIo): Promise<number> {
   const fault = sourceFault(options)
   if (fault !== null) {
-    io.stderr.write(`error: ${fault}\n`)
+    io.stderr.write(`error: ${printable(fault)}\n`)
     return EXIT.unusable
   }
   const subject = await loadSubject(options.config, io)

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { printable } from '../config/report.ts'
 import { serve } from '../serving/serve.ts'
 import { problemText } from './check.ts'
 import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
@@ -20,7 +21,7 @@ export async function run(options: CommonOptions, io: CommandIo): Promise<number
     return EXIT.unusable
   }
   if (started.outcome === 'unusable') {
-    io.stderr.write(`error: ${started.message}\n`)
+    io.stderr.write(`error: ${printable(started.message)}\n`)
     return EXIT.unusable
   }
   const { serving } = started

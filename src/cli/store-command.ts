@@ -1,6 +1,7 @@
 import { hostname, userInfo } from 'node:os'
 import { resolve } from 'node:path'
 import { loadConfig } from '../config/load.ts'
+import { printable } from '../config/report.ts'
 import type { Settings } from '../model/settings.ts'
 import { type KeyStore, type Operator, openKeyStore } from '../stores/keys.ts'
 import { problemText } from './check.ts'
@@ -31,7 +32,7 @@ export async function withStore(
   } catch (error) {
     const message = error instanceof Unusable ? error.message : storeFailure(error)
     if (message === null) throw error
-    io.stderr.write(`error: ${message}\n`)
+    io.stderr.write(`error: ${printable(message)}\n`)
     return EXIT.unusable
   }
 }

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { closed, duration, fallback, identifier, text, texts, timer, word } from '../schema/parts.ts'
 
 /** What an issuer may be configured to accept: asymmetric signatures only. */
-export const ALGORITHMS = [
+const ALGORITHMS = [
   'ES256',
   'ES384',
   'ES512',

@@ -28,6 +28,8 @@ export interface Loaded<Policy> {
   readonly problems: readonly PlacedProblem[]
   /** Problems of the config itself; the others are those of the policies. */
   readonly configProblems: readonly PlacedProblem[]
+  /** Places a problem of the config that is found later. */
+  readonly place: LoadedConfig['place']
   readonly files: readonly string[]
   /** `sha256:…` of every byte of the config and of its secrets; the policy has one of its own. */
   readonly digest: string
@@ -53,6 +55,7 @@ export async function loadAll<Policy>(
     policy: isSound ? compiled.policy : null,
     problems,
     configProblems,
+    place: loaded.place,
     files,
     digest,
   }

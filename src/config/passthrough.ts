@@ -12,10 +12,7 @@ export function passthroughProblems({ passthrough = [], upstreams }: Draft<Confi
     found.push({ path: ['passthrough', index, key], at: 'value', severity: 'error', code, message })
   const areKnown = upstreams?.every((entry) => entry?.name !== undefined) ?? false
   for (const [index, entry] of passthrough.entries()) {
-    const { name, path, upstream, methods, websocket } = entry ?? {}
-    if (websocket === true && methods !== undefined && !methods.includes('GET')) {
-      wrong(index, 'websocket', 'needs_get', 'a WebSocket is asked for with GET; add it to `methods`')
-    }
+    const { name, path, upstream } = entry ?? {}
     const before = passthrough.slice(0, index)
     if (name !== undefined && before.some((other) => other?.name === name)) {
       wrong(index, 'name', 'duplicate', 'another entry has this `name`; each one needs its own')

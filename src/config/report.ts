@@ -25,7 +25,7 @@ export function renderProblems(problems: readonly PlacedProblem[], read: ReadSou
 }
 
 /** Sorted by file, line and column; those of one place keep their order. */
-export function sortProblems(problems: readonly PlacedProblem[]): PlacedProblem[] {
+function sortProblems(problems: readonly PlacedProblem[]): PlacedProblem[] {
   return [...problems].sort((a, b) => compare(a.file, b.file) || a.line - b.line || a.column - b.column)
 }
 
@@ -86,6 +86,11 @@ export function printable(text: string): string {
   return shown.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (found) => {
     return `\\u{${(found.codePointAt(0) ?? 0).toString(16)}}`
   })
+}
+
+/** The same of several lines. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n')
 }
 
 /** JSON of a value, the same for a reader, in which what a terminal would act on stands as an escape. */

@@ -92,7 +92,7 @@ const route = closed('paths of an upstream that are opened without looking into 
     }),
     ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
   ),
-  websocket: fallback(Type.Boolean({ description: 'take WebSockets, too; needs GET among `methods`' }), false),
+  websocket: fallback(Type.Boolean({ description: 'take WebSockets, too, where GET is among `methods`' }), true),
   query: fallback(
     Type.Array(
       Type.String({

@@ -7,10 +7,10 @@ import { plainScalarFault, setOwn } from './yaml-scalars.ts'
 import { syntaxMessage, textFault, tokenWatch } from './yaml-text.ts'
 
 /** The most values that a file may hold: 10,000 rules with thirty each. */
-export const MAX_NODES = 300_000
+const MAX_NODES = 300_000
 /** What a value counts that an alias repeats: it is one more object in memory, however short the file is. */
 const REPEATED = 3
-export const MAX_DEPTH = 64
+const MAX_DEPTH = 64
 const TOO_MANY = `more than ${MAX_NODES} values, those that aliases repeat counted ${REPEATED} times; split the file`
 const MAX_PROBLEMS = 100
 

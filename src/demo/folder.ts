@@ -42,7 +42,7 @@ export function createFolder(setting: DemoSetting): DemoFolder {
 /** A scalar or list as YAML: JSON is YAML. */
 const yaml = (value: string | readonly string[]): string => JSON.stringify(value)
 
-export function configText({ proxyPort, adminPort, issuer, upstream }: DemoSetting): string {
+function configText({ proxyPort, adminPort, issuer, upstream }: DemoSetting): string {
   const key = upstream.key === null ? '' : `\n    api_key: { env: ${KEY_VARIABLE} }`
   const insecure = upstream.url.startsWith('http:') ? '\n    allow_insecure: true' : ''
   return `# The demo's config. It goes when the demo ends.
@@ -65,7 +65,7 @@ store: sqlite:../data/sallyport.db
 `
 }
 
-export function policyText({ small, large }: DemoUpstream): string {
+function policyText({ small, large }: DemoUpstream): string {
   return `# The demo's policy. Change it and save: the proxy follows at once, and says so in an audit event.
 version: 1
 

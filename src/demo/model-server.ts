@@ -17,7 +17,7 @@ import {
   responseEvents,
 } from './model-answers.ts'
 
-export const DEMO_MODELS = ['gpt-4o-mini', 'gpt-4o', 'text-embedding-3-small', 'omni-moderation-latest'] as const
+const DEMO_MODELS = ['gpt-4o-mini', 'gpt-4o', 'text-embedding-3-small', 'omni-moderation-latest'] as const
 
 /** The pace of a stream, so that one can watch it. Milliseconds. */
 const WORD_MS = 30

@@ -6,7 +6,12 @@ interface FormRow {
   readonly ids: 'all' | readonly string[]
   /** Members whose value is an object of this form, or a list of them. Nothing else is looked into. */
   readonly members: { readonly [key: string]: string }
+  /** Members beside `FILE_NAMES` that may hold a marked name. */
+  readonly names?: readonly string[]
 }
+
+/** What the name of a file stands under, wherever there is one. */
+const FILE_NAMES = ['filename', 'file_name']
 
 const LISTED = ['id', 'first_id', 'last_id']
 
@@ -22,6 +27,8 @@ const FORMS = {
   object: { ids: 'all', members: {} },
   listed: { ids: 'all', members: { data: 'object' } },
   upload: { ids: 'all', members: { file: 'object' } },
+  // The path of a file ends with its name.
+  container: { ids: 'all', members: { data: 'container' }, names: ['name', 'path'] },
   video: { ids: 'all', members: { data: 'object', character: 'object' } },
   found: { ids: ['file_id'], members: {} },
   vectorStores: { ids: 'all', members: { data: 'object' } },
@@ -82,6 +89,8 @@ export const FORM_NAMES = Object.keys(FORMS) as FormName[]
 /** One object of an answer, as it is read while it passes. */
 export interface AnswerForm {
   seals(key: string): boolean
+  /** True for a member whose text is a name that may be marked. */
+  names(key: string): boolean
   /** Null for a member that is not looked into. */
   member(key: string): AnswerForm | null
 }
@@ -90,8 +99,10 @@ const forms = new Map<string, AnswerForm>()
 for (const [name, row] of Object.entries<FormRow>(FORMS)) {
   const ids = row.ids === 'all' ? null : new Set(row.ids)
   const members = new Map(Object.entries(row.members))
+  const names = new Set([...FILE_NAMES, ...(row.names ?? [])])
   forms.set(name, {
     seals: ids === null ? holdsObjects : (key) => ids.has(key),
+    names: (key) => names.has(key),
     member: (key) => {
       const member = members.get(key)
       return member === undefined ? null : answerForm(member as FormName)

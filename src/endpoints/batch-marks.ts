@@ -20,6 +20,9 @@ export const UPLOAD_MARK = 'u'
 
 export const BATCH_URLS: readonly string[] = [...MARKS.keys()]
 
+/** What a file, or a batch, may have been judged for. */
+export const JUDGED_MARKS: readonly string[] = [...MARKS.values()]
+
 /** Undefined for what no line of a batch may ask for. */
 export function batchMark(url: string): string | undefined {
   return MARKS.get(url)

@@ -2,7 +2,7 @@
 export const BATCH_PURPOSE = 'batch'
 
 /** What a file may be uploaded for, word for word. Any other word could be read as one of these. */
-const PURPOSES: ReadonlySet<string> = new Set([
+export const PURPOSES: ReadonlySet<string> = new Set([
   BATCH_PURPOSE,
   ...['assistants', 'evals', 'fine-tune', 'user_data', 'vision'],
 ])

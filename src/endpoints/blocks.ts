@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
 import { type Draft, noteFunction, noteHosted, noteUrl, refuse } from './draft.ts'
-import type { Media } from './members.ts'
+import type { Media } from './media-keys.ts'
 import { walkFree, walkMember } from './walk.ts'
 
 /** How a block of one type is read: what it brings in, and which of its members nobody follows. */

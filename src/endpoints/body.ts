@@ -4,12 +4,13 @@ import { isLimit, MAX_NESTED_LIMITS, nestedLimits } from '../model/nested-limits
 import type { ModelFact, OperationName, RequestFacts } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import { OUTPUT_LIMITS } from '../model/transforms.ts'
+import { readPlugins, readTemplateSettings } from './bags.ts'
 import { walkPart } from './content.ts'
 import { checkCounts } from './counts.ts'
 import { type Draft, noteHosted, noteModel, openDraft, refuse, shown } from './draft.ts'
 import type { ModelRole } from './endpoint.ts'
+import { HOSTED_MEMBERS } from './engine-tools.ts'
 import { modelNameProblem } from './model-name.ts'
-import { HOSTED_MEMBERS } from './tools.ts'
 import { walkIds, walkMember, walkUnknown } from './walk.ts'
 
 /** How one top-level member is read where its key alone does not say it. */
@@ -41,14 +42,7 @@ const SETTINGS = [
 ].flat()
 
 /** The caller's own: never looked into, and passed on as it is. Schemas and template variables of engines follow. */
-const OPAQUE = [
-  'metadata',
-  'guided_json',
-  'guided_regex',
-  'guided_grammar',
-  'structured_outputs',
-  'chat_template_kwargs',
-]
+const OPAQUE = ['metadata', 'guided_json', 'guided_regex', 'guided_grammar', 'structured_outputs']
 
 export function bodyForm(
   operation: OperationName,
@@ -78,6 +72,8 @@ export function bodyForm(
           walkMember(draft, key, value, !key.endsWith('_options'))
         },
       ]),
+      ['plugins', readPlugins],
+      ['chat_template_kwargs', readTemplateSettings],
       ['tool_choice', readToolChoice],
       ['prediction', readPrediction],
       ...(more.ids ?? []).map((key): [string, MemberReader] => [key, (draft, value) => walkIds(draft, key, value)]),

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
 import { type Draft, noteObject, refuse } from './draft.ts'
-import type { Media } from './members.ts'
+import type { Media } from './media-keys.ts'
 import { walk, walkMember } from './walk.ts'
 
 /** What a content part or an item of this type brings in. A type that is not here is unknown: it could bring anything. */

@@ -40,8 +40,11 @@ export interface QueryForm {
  */
 export type Awaits = 'websocket' | 'session' | 'requests'
 
-/** Which messages clients send on a WebSocket: those of the Realtime API, or of its translations. */
-export type Dialect = 'realtime' | 'translation'
+/** Messages that speak of one session and what it is set to: those of the Realtime API, or of its translations. */
+export type SessionDialect = 'realtime' | 'translation'
+
+/** Which messages clients send on a WebSocket; those of the Responses API are requests, each one by itself. */
+export type Dialect = SessionDialect | 'responses'
 
 /** One operation of the API: how it is found, what a request to it asks for, and what its answer tells. */
 export interface Endpoint {

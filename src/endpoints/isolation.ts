@@ -1,8 +1,7 @@
 import { isJsonObject, type JsonObject, ownValue } from '../model/json.ts'
-import type { ObjectKind } from '../model/objects.ts'
 import type { FormName } from './answer-forms.ts'
 import type { Endpoint } from './endpoint.ts'
-import { listedKind } from './marked.ts'
+import { listedKind, type MarkedKind } from './marked.ts'
 
 /**
  * What becomes of an operation where an upstream keeps its callers apart.
@@ -15,7 +14,7 @@ import { listedKind } from './marked.ts'
  */
 export type Isolation =
   | { readonly kind: 'plain' }
-  | { readonly kind: 'sealed'; readonly form: FormName; readonly isStrict: boolean; readonly lists: ObjectKind | null }
+  | { readonly kind: 'sealed'; readonly form: FormName; readonly isStrict: boolean; readonly lists: MarkedKind | null }
   | { readonly kind: 'refused'; readonly why: string }
 
 /** By the beginning of an operation's name, or all of it; the longest one counts. What is nowhere here is refused. */
@@ -31,7 +30,7 @@ const SEALED: { readonly [name: string]: FormName } = {
   vector_stores: 'vectorStores',
   assistants: 'thread',
   threads: 'thread',
-  containers: 'listed',
+  containers: 'container',
   evals: 'eval',
   videos: 'video',
   skills: 'listed',
@@ -43,6 +42,8 @@ const PLAIN: ReadonlySet<string> = new Set([
   ...['content_provenance_checks', 'messages', 'messages.count_tokens'],
   // Items of a session are its own; what a message names beside them is refused.
   ...['realtime', 'realtime.translations.connect'],
+  // It only opens the way for messages, each of which is a request to create a response.
+  'responses.connect',
 ])
 
 const REFUSED: { readonly [name: string]: string } = {
@@ -56,7 +57,6 @@ const REFUSED: { readonly [name: string]: string } = {
   'realtime.transcription_sessions': 'a secret opens sessions past the proxy',
   'realtime.translations': 'a secret opens sessions past the proxy',
   live: 'sessions are not kept apart yet',
-  'responses.connect': 'sessions are not kept apart yet',
   webhooks: 'an endpoint is told of the objects of everybody',
   safety: 'alerts and cases are about the account',
   chatkit: 'threads belong to users that the caller names itself',
@@ -70,9 +70,10 @@ const PLAIN_ROW: Isolation = { kind: 'plain' }
 const BY_PLACE: ReadonlySet<FormName> = new Set(['chat', 'eval'])
 
 /**
- * A list of all that an account holds has the objects of everybody. Objects that have `metadata` are marked when they are
- * made (`marked.ts`); of all others nobody can tell whose they are: not a name, a time or a size is proof. Their list is
- * refused rather than empty, which would say that there is nothing. Lists of what belongs to one object are its owner's.
+ * A list of all that an account holds has the objects of everybody. Objects that have `metadata`, or a name that stays
+ * with them, are marked when they are made (`marked.ts`); of all others (videos, skills) nobody can tell whose they are: not
+ * a time or a size is proof, and a prompt or a bundle of files is the model's to read. Their list is refused rather than
+ * empty, which would say that there is nothing. Lists of what belongs to one object are its owner's.
  */
 const OF_EVERYBODY: Isolation = { kind: 'refused', why: 'the list has the objects of everybody' }
 

@@ -1,25 +1,41 @@
 import { type JsonObject, ownValue } from '../model/json.ts'
+import type { MarkPlace } from '../model/marks.ts'
 import type { ObjectKind } from '../model/objects.ts'
 import type { OperationName } from '../model/request.ts'
 
+/** A kind of object that is marked, and where. */
+export interface MarkedKind {
+  readonly kind: ObjectKind
+  readonly place: MarkPlace
+}
+
+const inMetadata = (kind: ObjectKind): MarkedKind => ({ kind, place: 'metadata' })
+const FILE: MarkedKind = { kind: 'file', place: 'filename' }
+
 /**
- * The kinds of objects that have `metadata`, and lists of an account. Each is marked as its owner's when it is made, so
- * that a list can be kept to one's own.
+ * The kinds of objects that lists of an account have, and that have `metadata`, or a name that stays with them. Each is
+ * marked as its owner's when it is made, so that a list can be kept to one's own.
  *
  * Source: the parameters and answers in the types of OpenAI's SDK (`openai` 7.57).
  */
-const FAMILIES: { readonly [name: string]: ObjectKind } = {
-  batches: 'batch',
-  vector_stores: 'vector_store',
-  assistants: 'assistant',
-  evals: 'eval',
-  'fine_tuning.jobs': 'fine_tuning_job',
-  'chat.completions': 'completion',
+const FAMILIES: { readonly [name: string]: MarkedKind } = {
+  batches: inMetadata('batch'),
+  vector_stores: inMetadata('vector_store'),
+  assistants: inMetadata('assistant'),
+  evals: inMetadata('eval'),
+  'fine_tuning.jobs': inMetadata('fine_tuning_job'),
+  'chat.completions': inMetadata('completion'),
+  files: FILE,
+  containers: { kind: 'container', place: 'name' },
 }
 
-const MADE: ReadonlySet<OperationName> = new Set(
-  Object.keys(FAMILIES).flatMap((name) => (name === 'chat.completions' ? ['chat'] : [`${name}.create`])),
-)
+/** What makes an object of a family. An upload becomes a file of the name that it was begun with. */
+const MADE: ReadonlyMap<OperationName, MarkedKind> = new Map([
+  ...Object.entries(FAMILIES).map(
+    ([name, made]) => [name === 'chat.completions' ? 'chat' : `${name}.create`, made] as const,
+  ),
+  ['uploads.create', FILE],
+])
 
 /** An update takes the place of all pairs where it has `metadata`, and leaves them where it has none. */
 const CHANGED: ReadonlySet<OperationName> = new Set(
@@ -29,9 +45,7 @@ const CHANGED: ReadonlySet<OperationName> = new Set(
 /** Lists that the API narrows by pairs of `metadata` itself. */
 const NARROWED: ReadonlySet<OperationName> = new Set(['chat.completions.list', 'fine_tuning.jobs.list'])
 
-/** The kind of object whose marks the answers of an operation may hold; null for none. */
-export function markedKind(operation: OperationName): ObjectKind | null {
-  if (operation === 'chat') return 'completion'
+function familyOf(operation: OperationName): MarkedKind | null {
   const words = operation.split('.')
   for (let count = words.length; count > 0; count--) {
     const name = words.slice(0, count).join('.')
@@ -40,16 +54,26 @@ export function markedKind(operation: OperationName): ObjectKind | null {
   return null
 }
 
-/** The kind of object that is marked by a request of this body; null for none. A chat is kept where it says `store`. */
-export function marksKind(operation: OperationName, body: JsonObject): ObjectKind | null {
-  if (CHANGED.has(operation)) return ownValue(body, 'metadata') === undefined ? null : markedKind(operation)
-  if (!MADE.has(operation)) return null
-  const isKept = operation !== 'chat' || ![undefined, null, false].includes(ownValue(body, 'store') as null)
-  return isKept ? markedKind(operation) : null
+/** True for an operation whose answers may hold marks in `metadata`. Those in names are known by where they stand. */
+export function showsMarks(operation: OperationName): boolean {
+  return operation === 'chat' || familyOf(operation)?.place === 'metadata'
 }
 
-/** The kind of object that an operation lists of a whole account; null for any other operation, and for other kinds. */
-export function listedKind(operation: OperationName): ObjectKind | null {
+/**
+ * What is marked by a request of this body; null for nothing. A chat is kept where it says `store`. `body`: null for a
+ * form.
+ */
+export function marksKind(operation: OperationName, body: JsonObject | null): MarkedKind | null {
+  if (CHANGED.has(operation)) {
+    return body === null || ownValue(body, 'metadata') === undefined ? null : familyOf(operation)
+  }
+  const made = MADE.get(operation) ?? null
+  if (operation !== 'chat') return made
+  return body === null || [undefined, null, false].includes(ownValue(body, 'store') as null) ? null : made
+}
+
+/** What an operation lists of a whole account; null for any other operation, and for other kinds. */
+export function listedKind(operation: OperationName): MarkedKind | null {
   const name = operation.endsWith('.list') ? operation.slice(0, -'.list'.length) : ''
   return Object.hasOwn(FAMILIES, name) ? (FAMILIES[name] ?? null) : null
 }

@@ -1,15 +1,18 @@
 import { holdsObjects, NAMED_BY_CALLER } from '../model/object-members.ts'
+import { toolAnywhere, toolAtTop } from './engine-tools.ts'
 import { foldKey, isLikeJudged, redirects, steers } from './key-names.ts'
+import { type Media, mediaByEnd } from './media-keys.ts'
 
 /**
  * How the value of a member is read: `text` is prose that nobody follows, `opaque` is not looked into (schemas,
  * arguments), `object` names something stored, `named` does so as far as its key says, `id` by the object that it stands
  * in, `own` holds names of the caller's own, `remote` is a place that a program
- * fetches from, `steer` redirects at the top of a body only, `double` is there another spelling of a member that is judged,
+ * fetches from, `models` names several models, `steer` redirects at the top of a body only, `double` is there another spelling of a member that is judged,
  * `other` is everything not known.
  */
 export type MemberKind =
   | 'model'
+  | 'models'
   | 'redirect'
   | 'steer'
   | 'double'
@@ -27,14 +30,17 @@ export type MemberKind =
   | 'ranker'
   | 'remote'
   | 'other'
-export type Media = 'images' | 'files' | 'audio'
-
 export interface Member {
   readonly kind: MemberKind
   /** What the member brings in when it is there and not null. */
   readonly media: readonly Media[]
   /** Another spelling of a member that is read below the top of bodies, too. */
   readonly misspelt?: true
+  /** Its media are a guess by how the key ends: a number or a flag under it brings none in. */
+  readonly isGuess?: true
+  /** The hosted tool that it switches on wherever it stands, and the one at the top of a body. */
+  readonly tool?: string
+  readonly topTool?: string
 }
 
 const NO_MEDIA: readonly Media[] = []
@@ -156,6 +162,8 @@ const MEDIA: { readonly [key: string]: readonly [MemberKind, readonly Media[]] }
   file_url: ['url', ['files']],
   file_data: ['other', ['files']],
   file_ids: ['object', ['files']],
+  input_reference: ['other', ['images']],
+  mask: ['other', ['images']],
 }
 
 const MEMBERS: ReadonlyMap<string, Member> = new Map([
@@ -187,6 +195,7 @@ const DOUBLE: Member = { kind: 'double', media: NO_MEDIA }
 const URL_MEMBER: Member = { kind: 'url', media: NO_MEDIA }
 const HOST_MEMBER: Member = { kind: 'host', media: NO_MEDIA }
 const MODEL_MEMBER: Member = { kind: 'model', media: NO_MEDIA }
+const MODELS_MEMBER: Member = { kind: 'models', media: NO_MEDIA }
 const REMOTE: Member = { kind: 'remote', media: NO_MEDIA }
 const NAMED: Member = { kind: 'named', media: NO_MEDIA }
 /** What the key of a member says of its value, wherever in a body it stands; undefined for one that is not known. */
@@ -197,8 +206,14 @@ export function knownMember(key: string): Member | undefined {
 /** Examines a key that is not known. It takes time in proportion to the key's length, some 1,000 times a look-up. */
 export function examineKey(key: string): Member {
   const folded = foldKey(key)
-  const member = examineFolded(key, folded)
-  return READ.has(folded) && !WELL_SPELT.has(key) ? { ...member, misspelt: true } : member
+  const [tool, topTool] = [toolAnywhere(folded), toolAtTop(folded)]
+  const found = withMedia(examineFolded(key, folded), folded)
+  return {
+    ...found,
+    ...(READ.has(folded) && !WELL_SPELT.has(key) ? { misspelt: true as const } : {}),
+    ...(tool === undefined ? {} : { tool }),
+    ...(topTool === undefined ? {} : { topTool }),
+  }
 }
 
 function examineFolded(key: string, folded: string): Member {
@@ -209,12 +224,20 @@ function examineFolded(key: string, folded: string): Member {
   if (isHost(folded)) return HOST_MEMBER
   if (/(?:repo|repository|repositories|remote|mirror|registry|registries)s?$/.test(folded)) return REMOTE
   if (folded.endsWith('model')) return MODEL_MEMBER
+  if (/model(?:s|names?)$/.test(folded)) return MODELS_MEMBER
   return holdsObjects(key) ? NAMED : OTHER
+}
+
+function withMedia(member: Member, folded: string): Member {
+  if (member.kind !== 'other' && member.kind !== 'url') return member
+  const media = mediaByEnd(folded)
+  return media === null ? member : { ...member, media, isGuess: true }
 }
 
 /** What is connected to, and what may be; not what is kept out. */
 function isHost(folded: string): boolean {
-  if (/(?:host|hostname|ipaddr|ipaddress|egress)s?$/.test(folded)) return true
+  if (/(?:host|hostname|egress)s?$/.test(folded)) return true
+  if (/(?:ip|remote|server|peer|node|engine|bootstrap)addr(?:ess)?(?:es|s)?$/.test(folded)) return true
   return folded.endsWith('domains') && !/^(?:blocked|excluded?|denied|deny|disallowed)/.test(folded)
 }
 

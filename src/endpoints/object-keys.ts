@@ -65,3 +65,16 @@ export function objectKind(key: string): ObjectKind | undefined {
   const holder = key.slice(0, -'.id'.length)
   return KINDS.get(holder) ?? KINDS.get(`${holder}_id`)
 }
+
+/** How the ids of stored objects begin. Calls and events, which the caller answers by their ids, are none. */
+const STORED =
+  /^(?:file|resp|conv|thread|run|step|asst|vs|vsfb|batch|video|ftjob|ftckpt|cntr|cfile|eval|evalrun|pmpt|prompt|upload|part|skill|agent|sess|chatcmpl|msg|rs|ig|vault|voice|char)[-_][A-Za-z0-9_-]*[A-Za-z0-9]{12}/
+const MAX_ID = 256
+
+/**
+ * True for a text that is written as the id of a stored object and stands under a key that is not known to hold one
+ * (`from_task`). What names itself an id was judged by its key.
+ */
+export function looksStored(key: string, text: string): boolean {
+  return text.length <= MAX_ID && text.length > 12 && !/ids?$/i.test(key) && STORED.test(text) && /[0-9]/.test(text)
+}

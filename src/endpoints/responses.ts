@@ -13,7 +13,7 @@ const RESPONSE_MODELS = [
 ]
 
 /** What a body that goes to a model of the Responses API may hold. */
-const members = {
+export const responseMembers = {
   models: RESPONSE_MODELS,
   outputLimits: ['max_output_tokens'],
   readers: [
@@ -31,16 +31,24 @@ export const responses: readonly Endpoint[] = [
     streams: 'asked',
     model: 'optional',
     answer: 'response',
-    ...members,
+    ...responseMembers,
   }),
   send('responses.compact', '/v1/responses/compact', {
     stored: false,
     model: 'required',
     answer: 'response',
-    ...members,
+    ...responseMembers,
   }),
-  send('responses.input_tokens', '/v1/responses/input_tokens', { stored: false, model: 'optional', ...members }),
-  connect('responses.connect', '/v1/responses', { model: 'optional', models: ['frame .model'] }),
+  send('responses.input_tokens', '/v1/responses/input_tokens', {
+    stored: false,
+    model: 'optional',
+    ...responseMembers,
+  }),
+  // Opening it says nothing of a model: what is asked for on it does, message by message.
+  connect('responses.connect', '/v1/responses', {
+    dialect: 'responses',
+    models: RESPONSE_MODELS.map((place) => `frame ${place}`),
+  }),
   get('responses.get', '/v1/responses/{response}', {
     streams: 'asked',
     query: { 'include[]': null, include_obfuscation: 'flag', starting_after: null, stream: 'flag' },

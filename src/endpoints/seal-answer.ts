@@ -1,5 +1,5 @@
 import type { AnswerForm } from './answer-forms.ts'
-import { type Insertion, JsonIds, type SuffixOf } from './seal-json.ts'
+import { type Change, JsonIds, type SuffixOf } from './seal-json.ts'
 
 const LF = 10
 const CR = 13
@@ -10,13 +10,18 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 /** So many ids of one answer are remembered with their seals: events of a stream name the same few. */
 const MAX_REMEMBERED = 64
 
-/** The mark of an id by where it stands, as `SuffixOf` says it; null for one of which nothing more is known. */
-export type Marks = (key: string, depth: number) => string | null
+/** The mark of an id, and by where it stands, as `SuffixOf` says it; null for one of which nothing more is known. */
+export type Marks = (key: string, depth: number, id: string) => string | null
 
-/** Seals the ids in a passing answer. */
+/** Seals the ids in a passing answer, and takes the marks out of its names. */
 export interface AnswerSealer {
-  /** The bytes to send for a piece of the answer. Nothing is held back, and nothing changed but by an insertion. */
+  /**
+   * The bytes to send for a piece of the answer. Nothing is changed but by an insertion, or a mark that goes, and nothing
+   * held back but a name whose end is in the next piece.
+   */
   push(chunk: Buffer): Buffer
+  /** What was held back when the answer ends; null for nothing. */
+  end(): Buffer | null
 }
 
 /**
@@ -34,18 +39,24 @@ export function openAnswerSealer(
   const plain = remembering(suffixOf)
   const suffix: SuffixOf = marks === null ? plain : marked(suffixOf, marks, plain)
   const reader = kind === 'json' ? new JsonIds(form, suffix) : new StreamIds(() => new JsonIds(form, suffix))
+  let held: Buffer | null = null
   return {
     push: (chunk) => {
-      const insertions: Insertion[] = []
-      reader.read(chunk.toString('latin1'), 0, insertions)
-      return insertions.length === 0 ? chunk : inserted(chunk, insertions)
+      const piece = held === null ? chunk : Buffer.concat([held, chunk])
+      const changes: Change[] = []
+      const length = reader.read(piece.toString('latin1'), 0, changes, true)
+      // A copy, since a part of a piece keeps all of it in memory.
+      held = length === piece.length ? null : Buffer.from(piece.subarray(length))
+      const read = held === null ? piece : piece.subarray(0, length)
+      return changes.length === 0 ? read : changed(read, changes)
     },
+    end: () => held,
   }
 }
 
 function marked(suffixOf: (id: string, mark: string) => string | null, marks: Marks, plain: SuffixOf): SuffixOf {
   return (id, key, depth) => {
-    const mark = marks(key, depth)
+    const mark = marks(key, depth, id)
     return mark === null ? plain(id, key, depth) : suffixOf(id, mark)
   }
 }
@@ -62,16 +73,16 @@ function remembering(suffixOf: (id: string) => string | null): (id: string) => s
   }
 }
 
-function inserted(chunk: Buffer, insertions: readonly Insertion[]): Buffer {
+function changed(chunk: Buffer, changes: readonly Change[]): Buffer {
   let length = chunk.length
-  for (const { text } of insertions) length += text.length
+  for (const { text, cut } of changes) length += text.length - cut
   const whole = Buffer.allocUnsafe(length)
   let from = 0
   let written = 0
-  for (const { at, text } of insertions) {
+  for (const { at, text, cut } of changes) {
     written += chunk.copy(whole, written, from, at)
     written += whole.write(text, written, 'latin1')
-    from = at
+    from = at + cut
   }
   chunk.copy(whole, written, from)
   return whole
@@ -100,7 +111,8 @@ class StreamIds {
     this.#open = open
   }
 
-  read(chunk: string, _: number, insertions: Insertion[]): void {
+  /** As `JsonIds` does. A name that its line ends is none. */
+  read(chunk: string, _: number, changes: Change[], mayWait: boolean): number {
     // Each is looked for once, however many lines end in the other.
     let lf = chunk.indexOf('\n')
     let cr = chunk.indexOf('\r')
@@ -116,7 +128,9 @@ class StreamIds {
         const end = Math.min(lf === -1 ? chunk.length : lf, cr === -1 ? chunk.length : cr)
         if (this.#place === 'data') {
           this.#ids ??= this.#open()
-          this.#ids.read(chunk.slice(index, end), index, insertions)
+          this.#afterCr = this.#isBlank = false
+          const read = this.#ids.read(chunk.slice(index, end), index, changes, mayWait && end === chunk.length)
+          if (index + read < end) return index + read
         }
         this.#afterCr = this.#isBlank = false
         index = end
@@ -125,6 +139,7 @@ class StreamIds {
         index++
       }
     }
+    return index
   }
 
   #endLine(byte: number): void {

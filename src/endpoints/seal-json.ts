@@ -1,3 +1,4 @@
+import { MARK_VERSION, NAME_MARK, NAME_MARK_LENGTH } from '../model/marks.ts'
 import type { AnswerForm } from './answer-forms.ts'
 
 const QUOTE = 34
@@ -17,10 +18,14 @@ const MAX_KEPT_BYTES = 6 * 256
 const STRUCTURAL = new Uint8Array(256)
 for (const byte of [QUOTE, COMMA, COLON, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT]) STRUCTURAL[byte] = 1
 
-/** Text that comes before the byte at `at`. */
-export interface Insertion {
+/** So much of an answer waits for the end of a name: no name is longer, every letter of it escaped. Unit: bytes. */
+const MAX_NAME_BYTES = 6 * 512
+
+/** Text that comes in the place of `cut` bytes from the byte at `at`. */
+export interface Change {
   readonly at: number
   readonly text: string
+  readonly cut: number
 }
 
 /**
@@ -29,8 +34,8 @@ export interface Insertion {
  */
 export type SuffixOf = (id: string, key: string, depth: number) => string | null
 
-/** What an opening string is for: a key, an id to be sealed, or neither. */
-type Reading = 'key' | 'id' | 'other'
+/** What an opening string is for: a key, an id to be sealed, a name that may be marked, or none of them. */
+type Reading = 'key' | 'id' | 'name' | 'other'
 
 interface Level {
   readonly form: AnswerForm
@@ -41,8 +46,8 @@ interface Level {
 
 /**
  * Finds the ids in one JSON text as its bytes pass, in pieces of any size: for each one the text that goes before its
- * closing quote. Holds the string that it is in, as far as it can be a key or an id, and the objects around it that the
- * form knows; everything else is skipped.
+ * closing quote. Of names it finds the marks, which go. Holds the string that it is in, as far as it can be a key or an id,
+ * and the objects around it that the form knows; everything else is skipped.
  *
  * Does not check: that the text is JSON. What follows an error is read as well as it can be.
  */
@@ -65,8 +70,11 @@ export class JsonIds {
     this.#suffixOf = suffixOf
   }
 
-  /** Reads one piece in Latin-1, which begins at the byte `offset`; adds what is to be inserted. */
-  read(piece: string, offset: number, insertions: Insertion[]): void {
+  /**
+   * Reads one piece in Latin-1, which begins at the byte `offset`; adds what is to be changed, and says how many bytes were
+   * read. All are, but for a name whose end is to come and may be waited for: it is to be read again, with what follows.
+   */
+  read(piece: string, offset: number, changes: Change[], mayWait: boolean): number {
     const { length } = piece
     let index = 0
     while (index < length) {
@@ -78,11 +86,27 @@ export class JsonIds {
         continue
       }
       const end = this.#stringEnd(piece, index)
+      if (this.#reading === 'name') {
+        if (end === -1 && mayWait && length - index < MAX_NAME_BYTES) return this.#goBackTo(index - 1)
+        if (end !== -1) noteMarks(piece.slice(index, end), offset + index, changes)
+        this.#reading = 'other'
+      }
       if (this.#reading !== 'other') this.#keep(piece, index, end === -1 ? length : end)
-      if (end === -1) return
-      this.#finish(this.#reading, offset + end, insertions)
+      if (end === -1) return length
+      this.#finish(this.#reading, offset + end, changes)
       index = end + 1
     }
+    if (this.#reading !== 'name') return length
+    if (mayWait) return this.#goBackTo(length - 1)
+    this.#reading = 'other'
+    return length
+  }
+
+  /** The string that opens there was not read. */
+  #goBackTo(quote: number): number {
+    this.#reading = null
+    this.#isEscaped = false
+    return quote
   }
 
   /** Where the string ends; -1 when not in this piece. A loop: searches cost more where quotes are escaped. */
@@ -107,14 +131,14 @@ export class JsonIds {
     else this.#kept += piece.slice(from, to)
   }
 
-  #finish(reading: Reading, at: number, insertions: Insertion[]): void {
+  #finish(reading: Reading, at: number, changes: Change[]): void {
     this.#reading = null
     if (reading === 'other') return
     const written = this.#kept === null ? '' : unescaped(this.#kept)
     if (reading === 'key') this.#key = written
     else {
       const text = this.#suffixOf(written, this.#key, this.#levels.length)
-      if (text !== null) insertions.push({ at, text })
+      if (text !== null) changes.push({ at, text, cut: 0 })
     }
   }
 
@@ -152,8 +176,9 @@ export class JsonIds {
     const top = this.#top
     if (top === undefined) return 'other'
     if (this.#expectsKey) return 'key'
-    const isId = top.isObject ? top.form.seals(this.#key) : top.isOfIds
-    return isId ? 'id' : 'other'
+    if (!top.isObject) return top.isOfIds ? 'id' : 'other'
+    if (top.form.seals(this.#key)) return 'id'
+    return top.form.names(this.#key) ? 'name' : 'other'
   }
 
   #open(isObject: boolean): void {
@@ -179,7 +204,14 @@ export class JsonIds {
 }
 
 /** Of objects in a list of ids: they are none. */
-const NO_FORM: AnswerForm = { seals: () => false, member: () => null }
+const NO_FORM: AnswerForm = { seals: () => false, names: () => false, member: () => null }
+
+/** Marks stand in a name as they are: no writer of JSON escapes their letters. */
+function noteMarks(name: string, offset: number, changes: Change[]): void {
+  if (!name.includes(MARK_VERSION)) return
+  for (const { index } of name.matchAll(NAME_MARK))
+    changes.push({ at: offset + index, text: '', cut: NAME_MARK_LENGTH })
+}
 
 /** A key or an id as it is meant. In Latin-1 nothing but ASCII is itself; what is looked for has nothing else. */
 function unescaped(text: string): string {

@@ -21,23 +21,6 @@ const HOSTED: ReadonlySet<string> = new Set([
   'tool_search',
 ])
 
-/** Top-level members of bodies that switch on something hosted, and its name. Engines' own ones, too. */
-export const HOSTED_MEMBERS: ReadonlyMap<string, string> = new Map([
-  ['web_search_options', 'web_search'],
-  ['search_parameters', 'web_search'],
-  ['enable_search', 'web_search'],
-  ['search_options', 'web_search'],
-  ['search_settings', 'web_search'],
-  ['web_search', 'web_search'],
-  ['enable_web_search', 'web_search'],
-  ['code_interpreter', 'code_interpreter'],
-  ['enable_code_interpreter', 'code_interpreter'],
-  ['connectors', 'connectors'],
-  ['plugins', 'plugins'],
-  ['mcp_servers', 'mcp'],
-  ['data_sources', 'data_sources'],
-])
-
 /**
  * Notes who runs a tool and what it connects to: functions are the caller's, all else is hosted. Answers whether the
  * form of its other members is known.

@@ -1,4 +1,4 @@
-import { MARK_KEY, MARK_REST, MARK_VERSION } from '../model/marks.ts'
+import { MARK_KEY, MARK_REST, MARK_VERSION, unmarkedName } from '../model/marks.ts'
 
 /** Between the parts of a pair. More than any writer of JSON indents by. */
 const SPACE = '[ \\t\\r\\n]'
@@ -56,9 +56,9 @@ function without(text: string): string {
   return text.replace(WHOLE, (_, before?: string, after?: string) => (before && after ? ',' : ''))
 }
 
-/** An error of the upstream without marks: it may quote them in any words. */
+/** An error of the upstream without marks: it may quote them, and names that they stand in, in any words. */
 export function unmarkedError(body: Buffer): Buffer {
   const text = body.toString('latin1')
   if (!text.includes(MARK_VERSION)) return body
-  return Buffer.from(without(text).replace(BARE, '[mark]'), 'latin1')
+  return Buffer.from(unmarkedName(without(text)).replace(BARE, '[mark]'), 'latin1')
 }

@@ -1,9 +1,10 @@
 import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
 import { CALLERS_OWN, holdsObjects } from '../model/object-members.ts'
-import { type Draft, examined, noteHost, noteModel, noteObject, noteUrl, refuse, shown } from './draft.ts'
+import { type Draft, examined, noteHost, noteHosted, noteModel, noteObject, noteUrl, refuse, shown } from './draft.ts'
 import { hostOfRemote, looksFetched } from './fetched-text.ts'
 import { isPlainRanker, noteGraders } from './graders.ts'
-import { knownMember } from './members.ts'
+import { knownMember, type Member } from './members.ts'
+import { looksStored } from './object-keys.ts'
 import { noteTool } from './tools.ts'
 import { namedHost } from './url-host.ts'
 
@@ -32,14 +33,19 @@ export function walkMember(draft: Draft, key: string, value: JsonValue, doubt: b
   // The first problem stands: what follows it would only cost time.
   if (draft.problem !== null) return
   if (draft.ids.size > 0 && draft.ids.has(key)) return walkIds(draft, key, value)
-  const { kind, media, misspelt } = knownMember(key) ?? examined(draft, key)
+  const member = knownMember(key) ?? examined(draft, key)
+  const { kind, media, misspelt, tool } = member
   if (misspelt && !draft.isOwn && !draft.isFree) return refuseSpelling(draft, key)
-  if (media.length > 0 && value !== null) for (const medium of media) draft[medium] = true
+  if (media.length > 0 && bringsMedia(member, value)) for (const medium of media) draft[medium] = true
+  // Resources of tools are those of tools that are named elsewhere.
+  if (tool !== undefined && holder !== 'tool_resources') noteSwitch(draft, tool, value)
   switch (kind) {
     case 'model':
       // Rows and arguments of the caller's own may have any word that ends so.
       if (key !== 'model' && (draft.isOwn || typeof value === 'object')) return walk(draft, value, doubt, key)
       return noteModel(draft, value)
+    case 'models':
+      return walkModels(draft, key, value, doubt)
     case 'redirect':
       return refuse(draft, `\`${shown(key)}\` could redirect the call: leave it out`, key)
     case 'url':
@@ -76,8 +82,48 @@ export function walkMember(draft: Draft, key: string, value: JsonValue, doubt: b
       if (holdsObjects(key)) return walkNamed(draft, key, value, doubt)
       break
   }
-  if (typeof value === 'string') return noteIfFetched(draft, value, key)
+  if (typeof value === 'string') return walkString(draft, key, value)
+  if (Array.isArray(value)) return walkList(draft, value, doubt, key)
   return CALLERS_OWN.has(key) ? walkFree(draft, value, doubt, key) : walk(draft, value, doubt, key)
+}
+
+/** One medium or text, or a list of them: what stands in the list is read like what stands alone. */
+function walkList(draft: Draft, list: readonly JsonValue[], doubt: boolean, key: string): undefined {
+  const outer = draft.isFree
+  if (CALLERS_OWN.has(key)) draft.isFree = true
+  for (const element of list) {
+    if (typeof element === 'string') walkString(draft, key, element)
+    else if (Array.isArray(element)) walkList(draft, element, doubt, key)
+    else walk(draft, element, doubt, key)
+  }
+  draft.isFree = outer
+}
+
+function walkString(draft: Draft, key: string, text: string): undefined {
+  noteIfFetched(draft, text, key)
+  if (!draft.isOwn && !draft.isFree && looksStored(key, text)) noteObject(draft, key, text)
+}
+
+/** Null brings nothing in; nor does a number or a flag, where only the key's end speaks of media. */
+function bringsMedia({ isGuess }: Member, value: JsonValue): boolean {
+  return value !== null && (isGuess !== true || typeof value === 'string' || typeof value === 'object')
+}
+
+/** What an engine of its own has a switch for is a hosted tool, unless the switch says no. */
+function noteSwitch(draft: Draft, tool: string, value: JsonValue): undefined {
+  if (value !== null && value !== false && !draft.isOwn && !draft.isFree) noteHosted(draft, tool)
+}
+
+/** Models to choose from, or to ask beside the main one; a pattern could stand for any. */
+function walkModels(draft: Draft, key: string, value: JsonValue, doubt: boolean): undefined {
+  if (draft.isOwn) return walk(draft, value, doubt, key)
+  if (typeof value !== 'string') {
+    if (!Array.isArray(value)) return walk(draft, value, doubt, key)
+    for (const element of value) walkModels(draft, key, element, doubt)
+    return
+  }
+  if (value.includes('*')) return refuse(draft, `\`${shown(key)}\` must name each model: \`*\` stands for any`, key)
+  noteModel(draft, value)
 }
 
 /** The same for JSON whose keys are the caller's own words. */
@@ -161,7 +207,8 @@ function walkRemote(draft: Draft, key: string, value: JsonValue, doubt: boolean)
 
 /** Reads a member at the top of a body that is not known there: there it could steer the call, too. */
 export function walkUnknown(draft: Draft, key: string, value: JsonValue): undefined {
-  const { kind } = knownMember(key) ?? examined(draft, key)
+  const { kind, topTool } = knownMember(key) ?? examined(draft, key)
+  if (topTool !== undefined) noteSwitch(draft, topTool, value)
   if (kind === 'steer') return refuse(draft, `\`${shown(key)}\` could redirect the call: leave it out`, key)
   if (kind === 'double') return refuseSpelling(draft, key)
   walkMember(draft, key, value, true)

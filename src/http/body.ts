@@ -74,6 +74,11 @@ export class BodyReading {
     this.#settle = this.#first = this.#chunks = null
   }
 
+  /** The time is up; null where all of it is there. */
+  late(ofClient: Fault | null): void {
+    if (ofClient) this.fail(ofClient)
+  }
+
   /** Stops reading, unless the body was handed on. */
   fail(fault: Fault): void {
     const settle = this.#settle

@@ -88,7 +88,7 @@ export class Exchange implements ClientExchange {
 
   /** The faults are those of `readBody`, and what `take` answers. Rejects with what `take` throws. */
   readPieces(announced: number | undefined, limits: PieceLimits, take: TakePiece): Promise<Fault | null> {
-    const { bytes: limitBytes, idleMs, totalMs } = limits
+    const { bytes: limitBytes, idleMs, totalMs, untaken } = limits
     const tooMuch = (announced ?? 0) > limitBytes ? tooLarge(limitBytes, 'max_upload') : null
     const unread = tooMuch ?? this.#beginBody(Math.min(idleMs, totalMs))
     if (unread !== null) return Promise.resolve(unread)
@@ -100,7 +100,7 @@ export class Exchange implements ClientExchange {
     return new Promise((resolve, reject) => {
       const settle = (fault: Fault | null) => resolve(this.#bodyOver(fault))
       const broke = (cause: unknown) => reject(this.#bodyOver(cause))
-      this.#body = new PieceReading(this.#request, { limitBytes, take, went, settle, broke })
+      this.#body = new PieceReading(this.#request, { limitBytes, take, went, untaken, settle, broke })
     })
   }
 
@@ -149,7 +149,7 @@ export class Exchange implements ClientExchange {
     if (now < this.#deadline) return
     this.#deadline = NEVER
     if (this.#body === null) this.#onLate?.()
-    else if (!this.#request.complete) this.#body.fail(bodyLate(this.#bodyMs))
+    else this.#body.late(this.#request.complete ? null : bodyLate(this.#bodyMs))
   }
 
   /** The rest of this request's body will not come. False when the body was complete: nothing was done. */

@@ -9,6 +9,7 @@ interface PiecePorts {
   readonly take: TakePiece
   /** Told of each piece that came and was taken: whoever sends is not idle. */
   readonly went: () => void
+  readonly untaken: Fault
   readonly settle: (fault: Fault | null) => void
   /** Told instead of `settle` where the taker breaks: a bug of the taker is its caller's to see. */
   readonly broke: (cause: unknown) => void
@@ -16,8 +17,8 @@ interface PiecePorts {
 
 /**
  * The body of one request on its way to somebody who keeps it: handed over piece by piece, and no piece before the one
- * before it was taken, so that a client sends no faster than its bytes are kept. Settled once, and not while a piece is
- * being taken.
+ * before it was taken, so that a client sends no faster than its bytes are kept. Settled once, and while a piece is being
+ * taken only if that takes too long.
  */
 export class PieceReading {
   readonly #request: IncomingMessage
@@ -51,6 +52,20 @@ export class PieceReading {
     if (!this.#isTaking) this.#settle()
   }
 
+  /**
+   * The time is up. A piece that is still being taken may never be: then that is why, and nobody waits for it. `ofClient`:
+   * why it ends else; null where the client has sent everything.
+   */
+  late(ofClient: Fault | null): void {
+    if (!this.#isTaking) {
+      if (ofClient) this.fail(ofClient)
+      return
+    }
+    this.#fault ??= this.#ports.untaken
+    this.#leave()
+    this.#settle()
+  }
+
   /** The request is read no further. */
   #leave(): void {
     this.#request.removeListener('data', this.#onPiece)
@@ -67,6 +82,8 @@ export class PieceReading {
       return
     }
     this.#isTaking = true
+    // From here on the time is the taker's: what the client has used of it is not counted against that one.
+    this.#ports.went()
     this.#request.pause()
     void taken.then((fault) => this.#resume(fault)).catch((cause: unknown) => this.#break(cause))
   }

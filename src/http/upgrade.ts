@@ -2,19 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ClientUpgrade, TakenConnection } from '../model/ports.ts'
 
-/** What a client may say before its WebSocket is open: there is nothing that it should. Bytes. */
-const MAX_EARLY = 64 * 1024
+/** What a client may say before it is answered, which it should not at all (RFC 6455 section 4.1). */
+const MAX_EARLY_BYTES = 64 * 1024
 
-/**
- * A request for a WebSocket on a connection that Node has let go of, with the answer that it gets if it is refused. The
- * connection is read from meanwhile, for nobody would notice otherwise that its client is gone.
- */
+/** A request for a WebSocket on a connection that Node has let go of, with the answer that it gets if it is refused. */
 export class Upgrade implements ClientUpgrade {
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
   readonly #socket: Socket
   readonly #early: Buffer[]
-  #bytes = 0
+  #earlyBytes = 0
   #isTaken = false
 
   constructor(request: IncomingMessage, response: ServerResponse, socket: Socket, head: Buffer) {
@@ -22,30 +19,34 @@ export class Upgrade implements ClientUpgrade {
     this.#response = response
     this.#socket = socket
     this.#early = [head]
-    socket.on('data', this.#keep).once('end', this.#left)
-    socket.resume()
+  }
+
+  /** An end of the connection that nobody reads is not seen. What is read meanwhile is kept for who takes it. */
+  watch(): void {
+    this.#socket.on('data', this.#keep)
+    this.#socket.once('end', this.#leave)
   }
 
   take(): TakenConnection | null {
     if (this.#isTaken || this.#response.headersSent || !this.#socket.writable) return null
     this.#isTaken = true
-    this.#response.detachSocket(this.#socket)
-    this.#socket.off('data', this.#keep).off('end', this.#left)
-    // It flows again in the next turn, when who took it listens.
-    this.#socket.pause().resume()
-    return { request: this.#request, socket: this.#socket, head: Buffer.concat(this.#early) }
+    const socket = this.#socket
+    socket.off('data', this.#keep)
+    socket.off('end', this.#leave)
+    // As Node hands a connection over: it flows again once somebody listens to it.
+    socket.pause()
+    socket.readableFlowing = null
+    this.#response.detachSocket(socket)
+    return { request: this.#request, socket, head: Buffer.concat(this.#early) }
   }
 
   readonly #keep = (bytes: Buffer): void => {
-    // Of an answer that was refused nothing more is to come.
-    if (this.#response.headersSent) return
     this.#early.push(bytes)
-    this.#bytes += bytes.length
-    if (this.#bytes > MAX_EARLY) this.#socket.pause()
+    this.#earlyBytes += bytes.length
+    if (this.#earlyBytes > MAX_EARLY_BYTES) this.#leave()
   }
 
-  readonly #left = (): void => {
-    // What has been answered is still to be taken; `finish` closes the connection then.
-    if (!this.#response.headersSent) this.#socket.destroy()
+  readonly #leave = (): void => {
+    this.#socket.destroy()
   }
 }

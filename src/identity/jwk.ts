@@ -12,7 +12,7 @@ export interface VerificationKey {
   ready(alg: string): Promise<ReadyKey | null>
 }
 
-export const MAX_KEYS = 100
+const MAX_KEYS = 100
 const MAX_KID_LENGTH = 512
 
 const RSA_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']

@@ -9,3 +9,20 @@ export const MARK_REST: readonly string[] = [...Array(6).fill('[A-Za-z0-9]'), ..
 
 /** The API takes sixteen pairs. */
 export const MAX_OWN_PAIRS = 15
+
+/** Where the mark of an object stands: in its `metadata`, or, of what has none, in the name that is under this key. */
+export type MarkPlace = 'metadata' | 'filename' | 'name'
+
+/** Between a mark and the name that it stands before. */
+export const NAME_SEPARATOR = '-'
+
+/** A mark as it stands in a name. */
+export const NAME_MARK = new RegExp(MARK_VERSION + MARK_REST.join('') + NAME_SEPARATOR, 'g')
+
+/** How much longer a name becomes. Unit: bytes, and characters. */
+export const NAME_MARK_LENGTH = MARK_VERSION.length + MARK_REST.length + NAME_SEPARATOR.length
+
+/** The name without marks. */
+export function unmarkedName(name: string): string {
+  return name.includes(MARK_VERSION) ? name.replace(NAME_MARK, '') : name
+}

@@ -1,12 +1,15 @@
 import type { JsonObject, JsonValue } from './json.ts'
 import { OUTPUT_LIMITS } from './transforms.ts'
 
-/** An output limit below the top of a body, as in `options.num_predict` and `generationConfig.maxOutputTokens`. */
+/**
+ * An output limit below the top of a body, as in `options.num_predict` and `generationConfig.maxOutputTokens`; or, wherever
+ * it stands, how much may be thought (`thinking.budget_tokens`), and a switch that lifts the limit.
+ */
 export interface NestedLimit {
   readonly member: string
   /** The way from the member to the limit: keys, and places in lists. */
   readonly path: readonly (string | number)[]
-  /** Never null, a list or an object. */
+  /** Never null, a list or an object; true for a switch, whatever stands there. */
   readonly value: JsonValue
 }
 
@@ -36,6 +39,18 @@ const NOT_IN: ReadonlyMap<string, string> = new Map([
 
 const NAMES: readonly string[] = OUTPUT_LIMITS.map((name) => name.replaceAll('_', ''))
 
+/**
+ * How much a model may think. To most engines it is a part of the output, and less than it; some count it apart
+ * (DashScope's `thinking_budget`), and then so much is asked for. Zero is none, and a negative one is the engine's own.
+ */
+const BUDGETS: readonly string[] = [
+  ...['budgettokens', 'thinkingbudget', 'thinkingbudgettokens', 'thinkingtokenbudget', 'reasoningbudget'],
+  ...['reasoningtokenbudget', 'maxthinkingtokens', 'maxreasoningtokens'],
+]
+
+/** Switches by which an engine goes on until its context is full, whatever the limit. Source: text-generation-webui. */
+const LIFTS: readonly string[] = ['automaxnewtokens']
+
 const NONE: readonly NestedLimit[] = Object.freeze([])
 
 /**
@@ -51,9 +66,10 @@ export function nestedLimits(body: JsonObject): readonly NestedLimit[] {
     if (value === null || value === undefined || NOT_SETTINGS.has(member)) continue
     if (typeof value !== 'object') {
       // `options.num_predict` as one key; a plain name is one of the limits at the top.
-      if (lastStep(member) === member || !isLimitName(member)) continue
+      const isPlain = lastStep(member) === member
+      if (isPlain ? !limitsByItself(member, value) : !limits(member, value)) continue
       found ??= []
-      found.push({ member, path: [], value })
+      found.push({ member, path: [], value: liftsLimit(member) || value })
       continue
     }
     if (READ_AS_LISTS.has(member) && Array.isArray(value)) continue
@@ -85,15 +101,30 @@ function collectAt(
     path.push(step)
     collect(found, member, path, value)
     path.pop()
-  } else if (typeof step === 'string' && isLimitName(step)) {
-    found.push({ member, path: [...path, step], value })
+  } else if (typeof step === 'string' && limits(step, value)) {
+    found.push({ member, path: [...path, step], value: liftsLimit(step) || value })
   }
 }
 
-function isLimitName(key: string): boolean {
-  if (NAMES.some((name) => spells(key, name))) return true
+/** True for a switch that lifts the limit: to lower it is to turn it off. */
+export function liftsLimit(key: string): boolean {
+  return isOneOf(LIFTS, key)
+}
+
+function limits(key: string, value: JsonValue): boolean {
+  return isOneOf(NAMES, key) || limitsByItself(key, value)
+}
+
+/** What counts at the top of a body, too, though it is no limit of the table. */
+function limitsByItself(key: string, value: JsonValue): boolean {
+  if (value === false) return false
+  return isOneOf(LIFTS, key) || (!(typeof value === 'number' && value <= 0) && isOneOf(BUDGETS, key))
+}
+
+function isOneOf(names: readonly string[], key: string): boolean {
+  if (names.some((name) => spells(key, name))) return true
   const last = lastStep(key)
-  return last !== key && NAMES.some((name) => spells(last, name))
+  return last !== key && names.some((name) => spells(last, name))
 }
 
 /** Of a key that is a way, as in `options.num_predict` and `options[num_predict]`, the last step; else the key itself. */

@@ -129,7 +129,7 @@ export function passthroughOperation(name: string): string {
 /** Operations whose requests name a model, or could: a described one that names none is *cannot tell*. */
 const MODELLED = [
   ...SINGLE,
-  ...['responses.compact', 'responses.input_tokens', 'responses.connect', 'models.get', 'models.delete'],
+  ...['responses.compact', 'responses.input_tokens', 'models.get', 'models.delete'],
   ...['images.generate', 'images.edit', 'images.variation', 'audio.speech', 'audio.transcribe', 'audio.translate'],
   ...['decisions.create', 'batches.create', 'videos.create', 'videos.edit', 'videos.extend', 'videos.remix'],
   ...['fine_tuning.jobs.create', 'fine_tuning.alpha.graders.run', 'fine_tuning.alpha.graders.validate'],
@@ -148,6 +148,19 @@ const MODELLED = [
   ...['messages.count_tokens', 'messages.batches.create'],
 ] as const satisfies readonly TableOperation[]
 export const MODEL_OPERATIONS: readonly string[] = MODELLED
+
+/**
+ * Operations whose every request goes on with something stored, which may bring tools, hosts and input of its own: no
+ * request to them can be told in these.
+ */
+const STORED = [
+  ...['batches.create', 'messages.batches.create', 'evals.runs.create', 'fine_tuning.jobs.resume'],
+  ...['threads.create_and_run', 'threads.runs.create', 'threads.runs.submit_tool_outputs'],
+  ...['agents.sessions.create', 'agents.sessions.update', 'agents.sessions.events.create'],
+  ...['agents.automations.create', 'agents.automations.update', 'agents.automations.resume'],
+  'agents.automations.invocations.create',
+] as const satisfies readonly TableOperation[]
+export const STORED_OPERATIONS: readonly string[] = STORED
 
 /** Operations that the proxy answers from what all of its upstreams have. */
 const ANSWERED_HERE: ReadonlySet<string> = new Set(['models.list', 'models.get'])

@@ -73,6 +73,8 @@ export interface TakenConnection {
 
 /** A request that asks for a WebSocket. Until it is taken, it is answered like any other request. */
 export interface ClientUpgrade {
+  /** From now on the exchange notices when its client leaves, although nothing is read yet. */
+  watch(): void
   /** Gives the connection away: nothing is answered on it any more but by who took it. Null where it is gone. */
   take(): TakenConnection | null
 }
@@ -80,6 +82,12 @@ export interface ClientUpgrade {
 /** What of one connection is in memory and not yet of use, counted as it arrives. */
 export interface HeldAllowance extends BodyAllowance {
   release(): void
+}
+
+/** What one end of a WebSocket may take of memory: messages that are not whole yet, and what waits for its peer. */
+export interface SocketAllowances {
+  readonly unread: HeldAllowance
+  readonly unsent: HeldAllowance
 }
 
 /** One end of an open WebSocket: whole messages, however they were cut into frames. */
@@ -98,7 +106,7 @@ export interface MessageSocket {
   cut(): void
   onMessage: ((message: Buffer, isBinary: boolean) => void) | null
   onDrain: (() => void) | null
-  /** Called when the pieces of a message may not be kept until it is whole. */
+  /** Called when what comes, or what waits for the peer, is more than may be kept, or when it only pings. */
   onExcess: ((excess: Fault) => void) | null
   /**
    * Called once, with the code that the peer gave; 1005 where it gave none, 1006 where the connection ended without a
@@ -120,6 +128,8 @@ export interface PieceLimits {
   readonly idleMs: number
   /** For all of them. Milliseconds. */
   readonly totalMs: number
+  /** Why it ends where the time runs out while a piece is being taken: the client is not the one who is late. */
+  readonly untaken: Fault
 }
 
 /** Where the files of one upload are kept while it is judged and sent; who opened it disposes of it, on every path. */

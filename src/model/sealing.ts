@@ -43,12 +43,18 @@ export const PLAIN_MARK = '1'
 
 /** Marks objects of one kind as those of one scope on one upstream, and knows them again. */
 export interface Marker {
-  /** What is written into an object when it is made. The same for all objects of the scope for as long as one key seals. */
-  readonly mark: string
+  /**
+   * What is written into an object when it is made. The same for all objects of the scope for as long as one key seals,
+   * but for what their ids are marked with (`PLAIN_MARK` where nothing is said).
+   */
+  mark(judgedFor?: string): string
   /** No other key has marked anything that still counts: what does not have this very mark is not the scope's. */
   readonly isOnlyMark: boolean
-  /** True for a mark of this scope, upstream and kind by any key that is not retired. */
-  opens(written: unknown): boolean
+  /**
+   * What the ids of an object are marked with, by the mark of this scope, upstream and kind that it has, of any key that is
+   * not retired; null for every other one.
+   */
+  read(written: unknown): string | null
 }
 
 /** Seals and opens the ids of one scope on one upstream. */

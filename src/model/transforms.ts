@@ -98,6 +98,8 @@ export const OUTPUT_LIMITS: readonly string[] = [
   'max_tokens_to_generate',
   'max_generated_tokens',
   'max_token_count',
+  ...['max_response_tokens', 'max_generation_tokens', 'max_decode_steps', 'max_decode_tokens', 'max_dec_len'],
+  ...['max_gen_toks', 'max_out_len', 'tokens_to_generate', 'maximum_tokens', 'max_predicted_tokens'],
 ]
 
 /** Where an operation goes by any one of several limits of its own; every other one goes by the member of the table. */

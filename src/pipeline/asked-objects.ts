@@ -9,6 +9,8 @@ export interface AskedObjects {
   readonly body: JsonBody | null
   /** Of a form; null where the request has none. */
   readonly fields: readonly FormField[] | null
+  /** What the files of a form are called. */
+  readonly filenames: readonly string[]
   /** Named in the body. */
   readonly noted: readonly ObjectReference[]
   /** The mark of what the lines of its file were judged for; null where it has none. */

@@ -23,7 +23,7 @@ export function ofEverybody(asked: AskedObjects): Fault | null {
   const name = nameOf(asked)
   if (name !== null) return answerNamed(name)
   const member = body === null ? null : asksForOthers(endpoint.operation, body.value)
-  if (member !== null) return objectRefused(member)
+  if (member !== null) return objectRefused(member, 'body')
   const stray = fields === null ? null : strayObject(fields, noted)
-  return stray === null ? null : objectRefused(stray.key)
+  return stray === null ? null : objectRefused(stray.key, 'form')
 }

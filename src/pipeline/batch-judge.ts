@@ -16,7 +16,7 @@ import type { ServingUpstream, Snapshot } from './snapshot.ts'
 import { type Refused, type Standing, Standings } from './standings.ts'
 
 /** As many as the API takes in one batch. */
-export const MAX_LINES = 50_000
+const MAX_LINES = 50_000
 
 /** Models that an event names. */
 const MAX_MODELS = 32
@@ -118,7 +118,7 @@ export class BatchJudge {
     this.#note([model, ...facts.nestedModels])
     const input = policyInput(principal, head, facts, model, at)
     const found = { endpoint, parameters: {}, path: endpoint.path, query: '', objects: [] }
-    const asked = { found, body, fields: null, noted: facts.objects, judgedFor: null }
+    const asked = { found, body, fields: null, filenames: [], noted: facts.objects, judgedFor: null }
     const obligations = snapshot.policy.obligations(input)
     const opened = this.#decided(asked, { facts, input, api: endpoint.api }, obligations, told)
     if (!opened.ok) return opened
@@ -172,7 +172,7 @@ function wrong(fault: Fault): Result<never, Refused> {
 }
 
 /** A fault of a request as one of the line that it stands on. */
-export function lineFault(number: number, fault: Fault): Fault {
+function lineFault(number: number, fault: Fault): Fault {
   return { ...fault, message: `line ${number}: ${fault.message}`, param: `line ${number}` }
 }
 

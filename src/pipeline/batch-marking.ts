@@ -71,6 +71,12 @@ export function answerMarks(asked: AskedObjects): Result<Marks | null, Fault> {
   }
 }
 
+/** What the object that a request makes is marked with beside whose it is, so that a list can say it, too. */
+export function judgedMark({ found, body, judgedFor }: AskedObjects): string {
+  const file = found.endpoint.operation === 'batches.create' && body ? ownValue(body.value, 'input_file_id') : ''
+  return judgedFor ?? ((typeof file === 'string' && markOf(file)) || PLAIN_MARK)
+}
+
 /** Marks by key, of the object that the answer is. */
 function marking(marks: { readonly [key: string]: string }): Marks | null {
   const byKey = new Map(Object.entries(marks).filter(([, mark]) => mark !== '' && mark !== PLAIN_MARK))

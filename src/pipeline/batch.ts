@@ -16,7 +16,7 @@ import { judged, type Prepared, withObjects } from './prepare.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { Refused } from './standings.ts'
 import type { Trail } from './trail.ts'
-import { fieldsOf, type Holding, type UploadedForm } from './upload.ts'
+import { fieldsOf, filenamesOf, type Holding, type UploadedForm } from './upload.ts'
 
 /** How long lines are judged before other requests have their turn. */
 const SLICE_MS = 8
@@ -50,7 +50,8 @@ export async function judgedBatch(batch: BatchUpload): Promise<Result<Prepared, 
   trail.described(facts, null, null)
   const judge = new BatchJudge({ head, principal, snapshot, at: trail.startedAt })
   const input = policyInput(principal, head, facts, facts.model, trail.startedAt)
-  const asked = { found, body: null, fields: fieldsOf(upload), noted: described.value.objects, judgedFor: UNKNOWN }
+  const sent = { body: null, fields: fieldsOf(upload), filenames: filenamesOf(upload) }
+  const asked = { found, ...sent, noted: described.value.objects, judgedFor: UNKNOWN }
   const refused = judge.upload(asked, facts, input)
   if (refused !== null) return deny(refused, trail)
   const file = lineFile(upload.form.parts)

@@ -19,6 +19,38 @@ export function callerOf(principal: Principal): string {
   return caller
 }
 
+interface Full {
+  readonly ofCaller: Fault
+  readonly ofAll: Fault
+}
+
+const retry = { headers: ['retry-after', '1'] } as const
+
+const FULL = {
+  memory: {
+    ofCaller: fault(
+      'rate_limit_exceeded',
+      'too many bytes of your requests are waiting at once: send large bodies one after the other',
+      { ...retry, reason: 'body_budget' },
+    ),
+    ofAll: fault('overloaded', 'too many request bodies are waiting at once: try again later', {
+      ...retry,
+      reason: 'body_budget',
+    }),
+  },
+  disk: {
+    ofCaller: fault(
+      'rate_limit_exceeded',
+      'too many bytes of your uploads are kept at once: send large files one after the other',
+      { ...retry, reason: 'spool_budget' },
+    ),
+    ofAll: fault('overloaded', 'too many uploads are kept at once: try again later', {
+      ...retry,
+      reason: 'spool_budget',
+    }),
+  },
+} as const satisfies { readonly [where: string]: Full }
+
 /** One request's part of the budget. */
 export type OpenAllowance = HeldAllowance
 
@@ -36,7 +68,11 @@ export class BodyBudget {
   #all = 0
   #sweepAt = MANY_CALLERS
 
-  constructor(totalBytes: number, maxBodyBytes: number) {
+  readonly #full: Full
+
+  /** `where`: what fills up, as callers and events are told. */
+  constructor(totalBytes: number, maxBodyBytes: number, where: keyof typeof FULL = 'memory') {
+    this.#full = FULL[where]
     this.limit(totalBytes, maxBodyBytes)
   }
 
@@ -58,8 +94,8 @@ export class BodyBudget {
   /** For allowances: takes a caller's bytes into account, or says why they may not be kept. */
   take(caller: string, bytes: number): Fault | null {
     const held = this.#heldBy(caller)
-    if (held.bytes + bytes > this.#callerBytes) return tooMuchOfOneCaller
-    if (this.#all + bytes > this.#totalBytes) return tooMuch
+    if (held.bytes + bytes > this.#callerBytes) return this.#full.ofCaller
+    if (this.#all + bytes > this.#totalBytes) return this.#full.ofAll
     held.bytes += bytes
     this.#all += bytes
     return null
@@ -107,14 +143,3 @@ class Allowance implements OpenAllowance {
     this.#bytes = 0
   }
 }
-
-const tooMuchOfOneCaller: Fault = fault(
-  'rate_limit_exceeded',
-  'too many bytes of your requests are waiting at once: send large bodies one after the other',
-  { reason: 'body_budget', headers: ['retry-after', '1'] },
-)
-
-const tooMuch: Fault = fault('overloaded', 'too many request bodies are waiting at once: try again later', {
-  reason: 'body_budget',
-  headers: ['retry-after', '1'],
-})

@@ -17,7 +17,7 @@ import { deliverOwned } from './own-list.ts'
 import { opened, passThrough } from './passthrough.ts'
 import { judged, type Prepared, routed } from './prepare.ts'
 import { type ConversePorts, converse } from './realtime/converse.ts'
-import { auditUnavailable, challenged, credentialFault, methodFault } from './refusals.ts'
+import { auditUnavailable, challenged, credentialFault, methodFault, notFound } from './refusals.ts'
 import { grantBehind } from './session-grant.ts'
 import type { Snapshot } from './snapshot.ts'
 import { Trail, type TrailPorts } from './trail.ts'
@@ -64,7 +64,7 @@ function admitted(
   ports: PipelinePorts,
 ): Result<Principal, Fault> | Promise<Result<Principal, Fault>> {
   if (!ports.audit.writable) return failed(auditUnavailable)
-  const early = headFault ?? methodFault(head.method)
+  const early = headFault ?? methodFault(head)
   return early ? failed(early) : authenticate(head, snapshot, trail)
 }
 
@@ -85,7 +85,7 @@ async function proceed(
   const found = routed(head, exchange.upgrade, trail)
   if (!found.ok) {
     const open = opened(head, found.fault, snapshot)
-    if (open === null) return found.fault
+    if (open === null) return notFound(head.method, found.fault)
     return open.ok ? passThrough(open.value, head, principal, exchange, snapshot, trail, ports) : open.fault
   }
   const holding = new Holding(ports, callerOf(principal))

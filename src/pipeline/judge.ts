@@ -52,7 +52,7 @@ export function policyInput(
   }
 }
 
-export function upstreamFacts(upstream: ServingUpstream): UpstreamFacts {
+function upstreamFacts(upstream: ServingUpstream): UpstreamFacts {
   const { name, region, labels } = upstream.settings
   return { name, region: region ?? undefined, labels }
 }

@@ -1,3 +1,4 @@
+import { JUDGED_MARKS } from '../endpoints/batch-marks.ts'
 import type { Decision } from '../model/decision.ts'
 import type { ObjectKind } from '../model/objects.ts'
 import { type Marker, objectScope, type Sealer } from '../model/sealing.ts'
@@ -13,6 +14,9 @@ export interface Caller {
 
 /** True where an upstream keeps its callers apart. */
 export const isSealing = ({ settings }: ServingUpstream): boolean => settings.isolation !== 'off'
+
+/** What says that its lines were judged, too. */
+const JUDGED_KINDS: ReadonlySet<ObjectKind> = new Set<ObjectKind>(['file', 'batch'])
 
 /** What seals and marks for a caller on one upstream. */
 export interface Owner {
@@ -36,7 +40,7 @@ export function ownersOf(
     const ownership = { upstream: name, isolation, scope: objectScope(isolation, workspace, caller) }
     owners.set(upstream, {
       sealer: openSealer(ring, ownership),
-      marker: (kind) => openMarker(ring, ownership, kind),
+      marker: (kind) => openMarker(ring, ownership, kind, JUDGED_KINDS.has(kind) ? JUDGED_MARKS : []),
     })
   }
   return owners

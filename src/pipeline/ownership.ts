@@ -1,6 +1,6 @@
 import type { FormName } from '../endpoints/answer-forms.ts'
 import { isKept } from '../endpoints/isolation.ts'
-import { isNarrowed, listedKind, markedKind, marksKind } from '../endpoints/marked.ts'
+import { showsMarks } from '../endpoints/marked.ts'
 import type { Marks } from '../endpoints/seal-answer.ts'
 import type { Decision } from '../model/decision.ts'
 import type { Fault } from '../model/fault.ts'
@@ -8,22 +8,20 @@ import { failed, ok, type Result } from '../model/result.ts'
 import type { Sealer } from '../model/sealing.ts'
 import type { Obligations } from '../model/transforms.ts'
 import type { Edit } from '../shape/edits.ts'
-import { marking, unmarkable as unmarkableBody } from '../shape/mark.ts'
-import { listFault, type OwnList } from '../shape/own-pages.ts'
+import type { OwnList } from '../shape/own-pages.ts'
 import { RequestIds } from '../shape/request-ids.ts'
 import type { AskedObjects } from './asked-objects.ts'
 import { nameOf, ofEverybody } from './asked-of-everybody.ts'
 import { answerMarks, restsOnMarks, unmarkable } from './batch-marking.ts'
 import { rowOf } from './isolation-row.ts'
+import { listOf, type Marking, markingOf, unmarkedFault } from './marking.ts'
 import { notFound, type OpenedIds, openIds } from './opened-ids.ts'
 import { type Caller, isSealing, type Owner, ownersOf } from './owners.ts'
 import { objectsUnavailable } from './refusals.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
 
 /** What an upstream that keeps its callers apart is asked, and how it is answered. */
-export interface Owned extends OpenedIds {
-  /** What marks the object that is made; null where none is. */
-  readonly marking: Edit | null
+export interface Owned extends OpenedIds, Marking {
   readonly answer: OwnedAnswer
 }
 
@@ -115,37 +113,24 @@ function ownedPlacement(
     owned: (upstream) => {
       const owned = owners.get(upstream)
       if (owned === undefined) return null
-      return { ...opened, marking: markingOf(asked, owned), answer: answerOf(asked, ids, owned, marks) }
+      return { ...opened, ...markingOf(asked, owned), answer: answerOf(asked, ids, owned, marks) }
     },
   }
 }
 
 const nobodys = (): null => null
 
-/** Why a request cannot be marked, or what a list is asked for that it cannot be kept to one's own by. */
-function unmarkedFault({ found: { endpoint, query }, body }: AskedObjects): Fault | null {
-  if (listedKind(endpoint.operation) !== null) return listFault(query)
-  return body === null || marksKind(endpoint.operation, body.value) === null ? null : unmarkableBody(body)
-}
-
-function markingOf({ found: { endpoint }, body }: AskedObjects, { marker }: Owner): Edit | null {
-  const kind = body === null ? null : marksKind(endpoint.operation, body.value)
-  return body === null || kind === null ? null : marking(body, marker(kind).mark)
-}
-
-function answerOf(asked: AskedObjects, ids: RequestIds, { sealer, marker }: Owner, marks: Marks | null): OwnedAnswer {
+function answerOf(asked: AskedObjects, ids: RequestIds, owner: Owner, marks: Marks | null): OwnedAnswer {
   const { endpoint } = asked.found
   const row = rowOf(endpoint)
+  const { sealer } = owner
+  const list = row.kind === 'sealed' ? listOf(endpoint.operation, owner) : null
+  // Which of the ids in a list are marked says the list itself.
+  const known = list === null ? marks : (_key: string, _depth: number, id: string) => list.judged.get(id) ?? null
   // The bytes of a file are the caller's own: an id in them is none of ours.
-  const sealing = row.kind === 'sealed' && !endpoint.bytes ? { form: row.form, sealer, marks } : null
-  const listed = row.kind === 'sealed' ? row.lists : null
-  return {
-    ids,
-    sealing,
-    notFound: ids.owner === null ? null : notFound(asked),
-    isMarked: markedKind(endpoint.operation) !== null,
-    list: listed === null ? null : { marker: marker(listed), sealer, isNarrowed: isNarrowed(endpoint.operation) },
-  }
+  const sealing = row.kind === 'sealed' && !endpoint.bytes ? { form: row.form, sealer, marks: known } : null
+  const isMarked = showsMarks(endpoint.operation)
+  return { ids, sealing, notFound: ids.owner === null ? null : notFound(asked), isMarked, list }
 }
 
 /** A chat that the policy forbids to be stored is marked as nobody's: the API takes metadata only of what is stored. */

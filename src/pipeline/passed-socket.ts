@@ -1,17 +1,14 @@
 import type { Passage } from '../endpoints/passthrough.ts'
-import { readCredential } from '../identity/credentials.ts'
 import { type Fault, fault } from '../model/fault.ts'
 import type { Principal } from '../model/identity.ts'
 import type { ClientExchange, MessageSocket } from '../model/ports.ts'
 import type { RequestFacts, RequestHead } from '../model/request.ts'
 import type { PassedRequest } from '../shape/passage.ts'
-import { acceptSocket } from '../sockets/web-socket.ts'
-import { callerOf } from './body-budget.ts'
 import { judge, policyInput } from './judge.ts'
+import { clientSide } from './realtime/client-side.ts'
 import type { ConversePorts } from './realtime/converse.ts'
 import { withUpstream } from './realtime/dialling.ts'
 import { offeredProtocols } from './realtime/handshake.ts'
-import { Liveness } from './realtime/liveness.ts'
 import { Relay } from './realtime/relay.ts'
 import { type Admission, Standing } from './realtime/standing.ts'
 import { decisionFault } from './refusals.ts'
@@ -57,22 +54,11 @@ async function relayed(
   ports: ConversePorts,
 ): Promise<void> {
   const { wanted, principal, snapshot } = admission
-  const taken = exchange.upgrade?.take() ?? null
-  const held = ports.bodies.open(callerOf(principal))
   const protocol = upstream.protocol === '' ? null : upstream.protocol
-  const client = taken && acceptSocket(taken, protocol, [`x-request-id: ${exchange.id}`], held)
-  const credential = readCredential(wanted.head.rawHeaders)
-  if (client === null || !credential.ok) {
-    upstream.cut()
-    client?.cut()
-    trail.complete({ outcome: 'client_gone', status: 0, facts: {}, firstByteAt: 0 })
-    return
-  }
-  const { keepAliveMs } = snapshot.settings.listen.timeouts
-  const { idleMs, totalMs } = wanted.upstream.settings.timeouts
-  const standing = new Standing(credential.value, admission, ports)
-  const limits = { clientMs: keepAliveMs, upstreamMs: idleMs, totalMs }
-  const relay = new Relay(client, upstream, new Liveness(client, upstream, limits), {
+  const side = clientSide(upstream, protocol, wanted, principal, exchange, snapshot, trail, ports)
+  if (side === null) return
+  const standing = new Standing(side.credential, admission, ports)
+  const relay = new Relay(side.client, upstream, side.liveness, {
     isAuditWritable: () => ports.audit.writable,
     lost: (now) => standing.tick(now),
     bug: (cause) => ports.bug(cause, exchange.id),

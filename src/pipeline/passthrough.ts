@@ -8,6 +8,7 @@ import type { RequestFacts, RequestHead } from '../model/request.ts'
 import { ok, type Result } from '../model/result.ts'
 import type { ListenSettings } from '../model/settings.ts'
 import { isMediaType, type PassedRequest, shapePassage } from '../shape/passage.ts'
+import { timedOut } from '../upstream/faults.ts'
 import { carry } from '../upstream/passthrough.ts'
 import { passed } from './delivered.ts'
 import { headerReader, judge, judgeShadow, policyInput } from './judge.ts'
@@ -73,8 +74,10 @@ export async function passThrough(
 const UNREAD: AnswerTap = { push: (chunk) => chunk, end: () => ({ rest: null, facts: {} }) }
 
 function limitsOf({ maxUploadBytes, timeouts }: ListenSettings) {
-  return { bytes: maxUploadBytes, idleMs: timeouts.bodyMs, totalMs: timeouts.uploadMs }
+  return { bytes: maxUploadBytes, idleMs: timeouts.bodyMs, totalMs: timeouts.uploadMs, untaken: upstreamLate }
 }
+
+const upstreamLate = timedOut('the upstream did not take the body in time')
 
 /** A body that some server would not read would be its next request. */
 function unfit({ method, contentType, contentEncoding, hasBody }: RequestHead): Fault | null {

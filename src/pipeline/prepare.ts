@@ -17,18 +17,17 @@ import type { Obligations } from '../model/transforms.ts'
 import type { FormToSend } from '../shape/form.ts'
 import { shapeRequest } from '../shape/request.ts'
 import { isAnsweredHere } from './answers.ts'
-import type { AskedObjects } from './asked-objects.ts'
 import { holdsLines } from './batch-marking.ts'
-import { candidates, type Judgement, judge, judgeShadow, policyInput } from './judge.ts'
-import { mayUse } from './listing.ts'
-import { bodyEdits, isAside, type Owned, type OwnedAnswer, place } from './ownership.ts'
+import { decide } from './decided.ts'
+import { policyInput } from './judge.ts'
+import { bodyEdits, type Owned, type OwnedAnswer } from './ownership.ts'
 import type { Conversation } from './realtime/converse.ts'
 import { handshakeFault } from './realtime/handshake.ts'
-import { decisionFault, modelNotFound, noPlaceForText, notCarried, unplacedRefused } from './refusals.ts'
+import { noPlaceForText, notCarried, unplacedRefused } from './refusals.ts'
 import { grantedSession } from './session-grant.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
 import type { Trail } from './trail.ts'
-import { fieldsOf, type UploadedForm } from './upload.ts'
+import { fieldsOf, filenamesOf, type UploadedForm } from './upload.ts'
 
 /**
  * What an allowed request still needs. Of its body only the bytes that go upstream are kept: the parsed value is many
@@ -48,6 +47,7 @@ export type Prepared =
 
 const BOUNDARY_BYTES = 24
 const PLAIN_HEAD = ok(null)
+const NO_FILES: readonly string[] = []
 
 /** The endpoint that is asked for, and whether a body of this kind, or this upgrade, can be meant for it. */
 export function routed(head: RequestHead, upgrade: ClientUpgrade | null, trail: Trail): Result<Route, Fault> {
@@ -97,7 +97,8 @@ export function judged(
   trail.described(facts, model ?? null, alias)
   const input = policyInput(principal, head, facts, model, trail.startedAt)
   const fields = upload && fieldsOf(upload)
-  const asked = { found, body, fields, noted: described.value.objects, judgedFor }
+  const filenames = upload ? filenamesOf(upload) : NO_FILES
+  const asked = { found, body, fields, filenames, noted: described.value.objects, judgedFor }
   const fitting = granted === null ? snapshot : { ...snapshot, upstreams: granted.upstreams }
   const decided = decide(asked, principal, facts, input, fitting, trail)
   if (!decided.ok) return decided
@@ -120,7 +121,7 @@ export function judged(
   const request = shapeRequest({
     route: owned === null ? found : { ...found, ...owned.target },
     body,
-    form: upload && formToSend(upload, owned?.changes),
+    form: upload && formToSend(upload, owned),
     facts,
     model,
     alias,
@@ -140,67 +141,12 @@ function withoutPlace({ query }: Route, obligations: Obligations | null): Result
   return isTranscription && (obligations?.prepend ?? null) !== null ? failed(noPlaceForText) : null
 }
 
-/** The upstream that a request goes to, and what it means there. */
-interface Placed {
-  readonly upstream: ServingUpstream
-  readonly owned: Owned | null
-}
-
-/** The policy's word: the upstream for which the request is allowed and that has what the request speaks of. */
-function decide(
-  asked: AskedObjects,
-  principal: Principal,
-  facts: RequestFacts,
-  input: PolicyInput,
-  snapshot: Snapshot,
-  trail: Trail,
-): Result<Placed, Fault> {
-  const { model } = input
-  const serving = candidates(snapshot.upstreams, [model, ...facts.nestedModels], asked.found.endpoint.api)
-  const { decision, upstream } = decideFor(serving, facts, input, snapshot, trail)
-  if (serving.length === 0) return failed(modelNotFound(typeof model === 'string' ? model : 'named in the request'))
-  if (decision.effect !== 'allow') {
-    const hidden = facts.operation === 'models.get' && decision.reason === 'model_not_allowed'
-    if (hidden && typeof model === 'string') return failed({ ...modelNotFound(model), reason: decision.reason })
-    return failed(decisionFault(decision, facts))
-  }
-  if (upstream === null) throw new Error('an allow without an upstream')
-  // What the list does not show does not exist: the same answer, and the same event, as for a name that nobody serves.
-  if (facts.operation === 'models.get' && typeof model === 'string' && !mayUse(snapshot, input, model)) {
-    return failed({ ...modelNotFound(model), reason: 'model_not_allowed' })
-  }
-  if (isAside(asked)) return ok({ upstream, owned: null })
-  const placed = place(asked, decision, principal, serving, snapshot)
-  if (!placed.ok) return placed
-  if (placed.value.serving.length === serving.length) return ok({ upstream, owned: placed.value.owned(upstream) })
-  // Another upstream, another decision: that one is the request's.
-  const fitting = decideFor(placed.value.serving, facts, input, snapshot, trail)
-  if (fitting.decision.effect !== 'allow') return failed(decisionFault(fitting.decision, facts))
-  if (fitting.upstream === null) throw new Error('an allow without an upstream')
-  return ok({ upstream: fitting.upstream, owned: placed.value.owned(fitting.upstream) })
-}
-
-/** The decision for some upstreams, written down. */
-function decideFor(
-  serving: readonly ServingUpstream[],
-  { nestedModels }: RequestFacts,
-  input: PolicyInput,
-  { policy }: Snapshot,
-  trail: Trail,
-): Judgement {
-  const began = performance.now()
-  const judgement = judge(policy, input, nestedModels, serving)
-  const latencyNs = Math.round((performance.now() - began) * 1e6)
-  const shadow = judgeShadow(policy, judgement.decision, input, nestedModels, serving)
-  trail.decided({ decision: judgement.decision, latencyNs, shadow })
-  return judgement
-}
-
 /** Its boundary is made now, when the client has no more to say. */
-function formToSend({ form, spool }: UploadedForm, opened: ReadonlyMap<string, string> = new Map()): FormToSend {
+function formToSend({ form, spool }: UploadedForm, owned: Owned | null): FormToSend {
   const boundary = randomBytes(BOUNDARY_BYTES).toString('hex')
+  const opened = owned === null ? [] : owned.changes
   return {
-    write: (changes) => writeForm(form, boundary, new Map([...opened, ...changes])),
+    write: (changes) => writeForm(form, boundary, new Map([...opened, ...changes]), owned?.rename ?? undefined),
     read: (segments) => spool.read(segments),
   }
 }

@@ -1,22 +1,40 @@
 import { shown } from '../endpoints/draft.ts'
 import type { Endpoint } from '../endpoints/endpoint.ts'
+import { route } from '../endpoints/route.ts'
 import type { Decision } from '../model/decision.ts'
 import { unreachable } from '../model/exhaustive.ts'
 import { type Fault, fault } from '../model/fault.ts'
 import type { Verification } from '../model/identity.ts'
-import type { RequestFacts } from '../model/request.ts'
+import type { RequestFacts, RequestHead } from '../model/request.ts'
 
 const REALM = 'Bearer realm="sallyport"'
 
-/** Methods that some operation of the API uses; every other one is refused before anybody is asked who they are. */
+/** Methods that an operation or a route may have. */
 const METHODS = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])
 
-export function methodFault(method: string): Fault | null {
+/**
+ * Says of a method that nothing has that it is refused, before anybody is asked who they are. Null for every other one,
+ * and where the path is not in the table: which routes are open is not told to strangers.
+ */
+export function methodFault({ method, target }: Pick<RequestHead, 'method' | 'target'>): Fault | null {
   if (METHODS.has(method)) return null
+  const found = route(method, target)
+  if (found.ok) throw new Error('an operation with a method that no operation has')
+  if (found.fault.code === 'method_not_allowed') return found.fault
+  return found.fault.code === 'unknown_endpoint' ? null : nowhereAllowed(method)
+}
+
+/** Why nothing is found at a path that is neither in the table nor open: `unknown`, unless no path has the method. */
+export function notFound(method: string, unknown: Fault): Fault {
+  return METHODS.has(method) ? unknown : nowhereAllowed(method)
+}
+
+/** An empty `allow` says that there is no method for this target (RFC 9110 section 10.2.1). */
+function nowhereAllowed(method: string): Fault {
   return fault('method_not_allowed', `the method \`${method.slice(0, 16)}\` is not allowed`, {
     param: 'method',
     reason: 'endpoint_not_allowed',
-    headers: ['allow', 'GET, POST, DELETE'],
+    headers: ['allow', ''],
   })
 }
 
@@ -115,14 +133,25 @@ export function answerNamed(key: string): Fault {
   })
 }
 
-/** A member that asks for objects without naming them. */
-export function objectRefused(key: string): Fault {
+/**
+ * A stored object where it cannot be told whose it is: a member of a body asks for objects without naming them; a form names
+ * one within a field; a message of a session names one.
+ */
+export function objectRefused(key: string, where: keyof typeof NOT_OPENED): Fault {
   const name = shown(key)
-  return fault('invalid_body', `\`${name}\` asks for stored objects of everybody, and those are not opened here`, {
+  return fault('invalid_body', NOT_OPENED[where](`\`${name}\``), {
     param: name,
     reason: 'object_not_allowed',
   })
 }
+
+const NOT_OPENED = {
+  body: (name: string) => `${name} asks for stored objects of everybody: give rows of your own instead`,
+  form: (name: string) =>
+    `the form names a stored object as ${name} within a field, or in a field that stands twice: send its id as the whole text of one field`,
+  message: (name: string) => `the message names a stored object as ${name}, and sessions open none: leave it out`,
+  secret: (name: string) => `the secret opens one session, and no object of ${name} beside it: leave it out`,
+} as const
 
 /** An operation that cannot be kept to the caller's own objects. */
 export function storedRefused(operation: string, why: string): Fault {

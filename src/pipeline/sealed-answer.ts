@@ -21,7 +21,7 @@ export function sealedShape(shape: AnswerShape, { ids, sealing, notFound, isMark
       const unmarked = isMarked ? unmarkingTap(tap) : tap
       return sealing === null ? unmarked : sealingTap(unmarked, kind, sealing)
     },
-    blot: (body) => ids.sealError(isMarked ? unmarkedError(shape.blot(body)) : shape.blot(body)),
+    blot: (body) => ids.sealError(unmarkedError(shape.blot(body))),
     faultFor: (status, body) => (status === 404 && !isOfModel(body) ? notFound : null),
   }
 }
@@ -57,7 +57,8 @@ function sealingTap(
     },
     end: () => {
       const { rest, facts } = tap.end()
-      return { rest: rest && seal.push(rest), facts: sealedFacts(facts, sealer) }
+      const parts = [rest && seal.push(rest), seal.end()].filter((part) => part !== null)
+      return { rest: parts.length === 0 ? null : Buffer.concat(parts), facts: sealedFacts(facts, sealer) }
     },
   }
 }

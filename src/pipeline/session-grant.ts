@@ -13,7 +13,7 @@ import type { ServingUpstream, Snapshot } from './snapshot.ts'
 /** Operations that a secret can be made for: nothing else in the API is opened by one. */
 const OPENED: ReadonlySet<string> = new Set(['realtime', 'realtime.translations.connect'])
 
-export function isOpenedBySecret({ operation }: Pick<Endpoint, 'operation'>): boolean {
+function isOpenedBySecret({ operation }: Pick<Endpoint, 'operation'>): boolean {
   return OPENED.has(operation)
 }
 
@@ -81,7 +81,7 @@ export function grantedSession(
     return failed(model === null ? modelUnsaid : modelSwitched(model))
   }
   const [object] = objects
-  if (object !== undefined) return failed(objectRefused(object.key))
+  if (object !== undefined) return failed(objectRefused(object.key, 'secret'))
   if (alias !== null && snapshot.policy.resolveModel(alias).model !== model) return failed(modelSwitched(model ?? ''))
   const upstreams = snapshot.upstreams.filter(
     ({ settings }) => settings.name === upstream.name && settings.url === upstream.url,

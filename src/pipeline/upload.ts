@@ -1,6 +1,6 @@
 import { boundaryOf } from '../endpoints/multipart/boundary.ts'
 import { type Form, FormReader } from '../endpoints/multipart/form.ts'
-import type { Fault } from '../model/fault.ts'
+import { type Fault, fault } from '../model/fault.ts'
 import type { BodyAllowance, ClientExchange, UploadSpool } from '../model/ports.ts'
 import type { RequestHead } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
@@ -41,10 +41,11 @@ export class Holding {
     return spool
   }
 
-  /** What is on disk counts until it is gone from there. */
+  /** What is on disk counts until it is gone from there, and so does what a disk that is slow has yet to write. */
   release(): void {
-    this.memory.release()
-    for (const { spool, room } of this.#kept.splice(0)) void spool.dispose().then(() => room.release())
+    const disposals = this.#kept.splice(0).map(({ spool, room }) => spool.dispose().then(() => room.release()))
+    if (disposals.length === 0) this.memory.release()
+    else void Promise.all(disposals).then(() => this.memory.release())
   }
 }
 
@@ -73,7 +74,7 @@ export async function readForm(
   if (full) return failed(full)
   const spool = holding.openSpool(folder)
   const reader = new FormReader(boundary.value)
-  const limits = { bytes: maxUploadBytes, idleMs: timeouts.bodyMs, totalMs: timeouts.uploadMs }
+  const limits = { bytes: maxUploadBytes, idleMs: timeouts.bodyMs, totalMs: timeouts.uploadMs, untaken: diskLate }
   const unread = await exchange.readPieces(head.contentLength, limits, (piece) =>
     takePiece(piece, reader, spool, holding.memory),
   )
@@ -85,6 +86,10 @@ export async function readForm(
 /** The fields of a form, as far as ids are opened in them. */
 export function fieldsOf({ form }: UploadedForm): FormField[] {
   return form.parts.flatMap((part) => (part.kind === 'field' ? [{ name: part.head.name, text: part.text }] : []))
+}
+
+export function filenamesOf({ form }: UploadedForm): string[] {
+  return form.parts.flatMap(({ kind, head }) => (kind === 'file' ? [head.filename ?? ''] : []))
 }
 
 /** What is of a file goes to the spool; all else stays in memory, and is counted there. */
@@ -111,3 +116,8 @@ function writeFrom(first: number, pieces: readonly Buffer[], spool: UploadSpool)
   }
   return null
 }
+
+const diskLate: Fault = fault('overloaded', 'the upload could not be kept in time: try again later', {
+  reason: 'spool_unavailable',
+  headers: ['retry-after', '5'],
+})

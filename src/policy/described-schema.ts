@@ -56,6 +56,7 @@ const request = closed('what is asked for', {
     Type.Record(Type.String(), Type.String({ description: 'a value' }), { description: 'headers of the request' }),
   ),
   urls: names('the hosts that URLs of the request name'),
+  stored: flag('whether it goes on with something stored (an earlier response, a prompt); some operations always do'),
 })
 
 /** As `policy explain --json` has it under `shadow`; `none` for its null, which no file may hold. */

@@ -1,7 +1,7 @@
 import type { PolicyInput, PolicyPrincipal } from '../model/decision.ts'
 import { METHODS, type MethodName } from '../model/identity.ts'
 import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
-import { isUninspected, MODEL_OPERATIONS } from '../model/operations.ts'
+import { isUninspected, MODEL_OPERATIONS, STORED_OPERATIONS } from '../model/operations.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 
 /** A request that somebody describes. `upstream` is the name of the one that is pinned; null means the best outcome. */
@@ -13,7 +13,7 @@ interface DescribedRequest {
 const KEYS = {
   line: ['as', 'request', 'at', 'ip', 'upstream', 'id', 'name', 'expect'],
   as: ['user', 'issuer', 'groups', 'roles', 'claims', 'workspace', 'method', 'mfa', 'auth_time', 'acr', 'key'],
-  request: ['operation', 'model', 'stream', 'max_output_tokens', 'tools', 'input', 'headers', 'urls'],
+  request: ['operation', 'model', 'stream', 'max_output_tokens', 'tools', 'input', 'headers', 'urls', 'stored'],
   tools: ['functions', 'hosted'],
   input: ['bytes', 'images', 'files', 'audio'],
 } as const
@@ -66,6 +66,7 @@ function readLine(value: JsonValue, now: number): DescribedRequest {
         audio: flagOf(input, 'audio'),
       },
       urls: namesOf(request, 'urls'),
+      storedSettings: flagOf(request, 'stored') || STORED_OPERATIONS.includes(operation),
       header: headersOf(request),
       project: headersOf(request)('openai-project'),
       at: readAt(line, now),

@@ -21,7 +21,7 @@ export interface Bounds {
 }
 
 /** The most that a timer of the platform can wait is a day more: a longer one would fire at once. */
-export const LONGEST_TIMER = '24d'
+const LONGEST_TIMER = '24d'
 
 export function duration(description: string, bounds: Bounds = {}) {
   return Type.String({

@@ -1,7 +1,7 @@
 import { loadAll } from '../config/load-all.ts'
 import type { Environment } from '../config/secrets.ts'
 import { type Watcher, watchFiles } from '../config/watch.ts'
-import type { PlacedProblem } from '../model/problem.ts'
+import type { PlacedProblem, Problem } from '../model/problem.ts'
 import type { Settings } from '../model/settings.ts'
 import type { CompiledPolicy } from '../policy/compile.ts'
 import { compilePolicies } from './compile-policies.ts'
@@ -19,21 +19,22 @@ export interface Loading {
   readonly sound: Sound | null
   readonly problems: readonly PlacedProblem[]
   readonly configProblems: readonly PlacedProblem[]
+  readonly place: (problem: Problem) => PlacedProblem
   readonly files: readonly string[]
 }
 
 /** Reads config and policies as they are now. Never throws. */
 export async function load(file: string, env: Environment): Promise<Loading> {
-  const { settings, policy, problems, configProblems, files, digest } = await loadAll(file, {
+  const { settings, policy, problems, configProblems, place, files, digest } = await loadAll(file, {
     env,
     secrets: true,
     compile: compilePolicies,
   })
-  if (!settings || !policy) return { sound: null, problems, configProblems, files }
+  if (!settings || !policy) return { sound: null, problems, configProblems, place, files }
   policy.warm()
   const warnings = problems.filter(({ severity }) => severity === 'warning')
   const sound = { settings, policy, digest, warnings }
-  return { sound, problems, configProblems, files }
+  return { sound, problems, configProblems, place, files }
 }
 
 export interface ReloadPorts {

@@ -62,7 +62,7 @@ export class Runtime {
   readonly #current: Current
   readonly #meter = new Meter()
   readonly #bodies = new BodyBudget(0, 0)
-  readonly #spooled = new BodyBudget(0, 0)
+  readonly #spooled = new BodyBudget(0, 0, 'disk')
   readonly #sessions = new SessionPlaces()
   readonly #keyEvents: KeyEventFollower
   readonly #file: string

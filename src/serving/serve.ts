@@ -11,6 +11,7 @@ import { openDiagnostics } from './diagnostics.ts'
 import { type Address, proxyDraining, proxyStarted, proxyStopped } from './lifecycle.ts'
 import { load } from './reload.ts'
 import { openRuntime, type Runtime } from './runtime.ts'
+import { spoolProblems } from './spool-problem.ts'
 
 /** How long the last events may take to leave at the end. Milliseconds. */
 const FLUSH_MS = 5000
@@ -42,6 +43,8 @@ export async function serve(file: string, env: Environment, auditFd: number): Pr
   const loadedAt = Date.now()
   const loading = await load(file, env)
   if (!loading.sound) return { outcome: 'unsound', problems: loading.problems }
+  const ofSpool = await spoolProblems({ settings: loading.sound.settings, place: loading.place })
+  if (ofSpool.length > 0) return { outcome: 'unsound', problems: [...loading.problems, ...ofSpool] }
   const diagnostics = openDiagnostics()
   const opened = await openRuntime({ file, env, auditFd, loadedAt, loading, sound: loading.sound, diagnostics })
   if (!opened.ok) return { outcome: 'unusable', message: opened.fault }

@@ -4,35 +4,42 @@ import { findMember, skipSpace } from '../model/json-text.ts'
 import { MARK_KEY, MARK_VERSION, MAX_OWN_PAIRS } from '../model/marks.ts'
 import type { ObjectKind } from '../model/objects.ts'
 import type { Reason } from '../model/reasons.ts'
-import type { Marker } from '../model/sealing.ts'
+import { type Marker, PLAIN_MARK } from '../model/sealing.ts'
 import { type Edit, insertedMembers } from './edits.ts'
-import { encodedOwner, isSame, type KeyRing, KID_LENGTH, type Ownership } from './seal.ts'
+import { encodedOwner, type KeyRing, type Ownership } from './seal.ts'
 
 /**
  * Opens the marker of one scope on one upstream for objects of one kind. A mark is `spm1`, the name of the key and 128 bits
- * of an HMAC-SHA256 over what an id is sealed by, and the kind in the place of the id. Its first part says that it is a
- * mark, so that no mark is the proof of an id, nor the other way round.
+ * of an HMAC-SHA256 over what an id is sealed by, and in the place of the id the kind and what the object was judged for.
+ * Its first part says that it is a mark, so that no mark is the proof of an id, nor the other way round.
  *
- * Does not say: which object it is of. A mark is written before there is an id, and is therefore never shown to anybody.
+ * `judgedMarks`: what the ids of such objects may be marked with beside `PLAIN_MARK`.
+ * Does not say: which object it is of, since a mark is written before there is an id. So nobody may choose where it stands,
+ * and none that is read was written by a caller: there is nobody who could learn from how long it takes.
  */
-export function openMarker(ring: KeyRing, ownership: Ownership, kind: ObjectKind): Marker {
-  const markBy = (kid: string): string | null => {
+export function openMarker(
+  ring: KeyRing,
+  ownership: Ownership,
+  kind: ObjectKind,
+  judgedMarks: readonly string[] = [],
+): Marker {
+  const markBy = (kid: string, judgedFor: string): string => {
+    const owner = encodedOwner('sallyport mark', MARK_VERSION, kid, ownership)
+    // No kind has a space in its name.
+    const what = judgedFor === PLAIN_MARK ? kind : `${kind} ${judgedFor}`
     const key = ring.byKid.get(kid)
-    if (key === undefined) return null
-    return MARK_VERSION + kid + key.tag(encodedOwner('sallyport mark', MARK_VERSION, kid, ownership), kind)
+    if (key === undefined) throw new Error('a mark by a key that there is not')
+    return MARK_VERSION + kid + key.tag(owner, what)
   }
-  const known = new Map<string, string | null>()
-  const at = MARK_VERSION.length
+  let known: ReadonlyMap<string, string> | null = null
+  const all = () =>
+    new Map([...ring.byKid.keys()].flatMap((kid) => [PLAIN_MARK, ...judgedMarks].map((one) => [markBy(kid, one), one])))
   return {
-    mark: markBy(ring.sealing.kid) ?? '',
+    mark: (judgedFor = PLAIN_MARK) => markBy(ring.sealing.kid, judgedFor),
     isOnlyMark: ring.byKid.size === 1,
-    opens: (written) => {
-      if (typeof written !== 'string' || !written.startsWith(MARK_VERSION)) return false
-      const kid = written.slice(at, at + KID_LENGTH)
-      if (!ring.byKid.has(kid)) return false
-      const expected = known.get(kid) ?? markBy(kid)
-      known.set(kid, expected)
-      return expected !== null && isSame(expected, written)
+    read: (written) => {
+      known ??= all()
+      return typeof written === 'string' ? (known.get(written) ?? null) : null
     },
   }
 }

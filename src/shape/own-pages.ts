@@ -1,21 +1,24 @@
 import { type Fault, fault } from '../model/fault.ts'
-import { isJsonObject, type JsonValue, ownValue } from '../model/json.ts'
-import { elementStarts, findMember, skipSpace, valueEnd } from '../model/json-text.ts'
 import { MARK_KEY } from '../model/marks.ts'
-import type { Marker, Sealer } from '../model/sealing.ts'
+import { type Listed, ownOf, readPage, type Whose } from './listed.ts'
 import { markRefused } from './mark.ts'
+import { markedName } from './name-mark.ts'
 
-/** What the API takes for `limit` where the caller says nothing, and at most. */
-const LIMIT = 20
-const MAX_LIMIT = 100
 const FILTER = `metadata[${MARK_KEY}]`
 
+/** What the API takes for `limit` where the caller says nothing, and at most, and what pages of the account are asked for. */
+const LIMITS = {
+  metadata: { usual: 20, most: 100, page: 100 },
+  name: { usual: 20, most: 100, page: 100 },
+  filename: { usual: 10_000, most: 10_000, page: 1000 },
+} as const
+
 /** Whose objects of an account's list are answered. */
-export interface OwnList {
-  readonly marker: Marker
-  readonly sealer: Sealer
+export interface OwnList extends Whose {
   /** The API itself can leave out those that do not have a pair of metadata. */
   readonly isNarrowed: boolean
+  /** Filled while pages are read: what the ids in them are marked with, but for those of which nothing more is known. */
+  readonly judged: Map<string, string>
 }
 
 type Pairs = readonly (readonly [string, string])[]
@@ -39,11 +42,8 @@ function pairsOf(query: string): Pairs {
   })
 }
 
-/** One object of a page, as the upstream wrote it. */
-interface Listed {
-  readonly id: string
-  readonly isOwn: boolean
-  readonly text: string
+function pairOf(key: string, value: string): string {
+  return `${encodeURIComponent(key)}=${encodeURIComponent(value)}`
 }
 
 interface Kept {
@@ -62,6 +62,8 @@ export class OwnPages {
   readonly #wanted: number
   /** A page before an object is gathered from its end. */
   readonly #isBackward: boolean
+  /** What a list is narrowed to by name; null for nothing. */
+  readonly #name: string | null
   readonly #kept = new Map<string, Kept>()
   #cursor: string | null = null
   #size: number
@@ -72,10 +74,12 @@ export class OwnPages {
   constructor(list: OwnList, query: string) {
     const pairs = pairsOf(query)
     const limit = pairs.find(([key]) => key === 'limit')?.[1]
+    const { usual, most, page } = LIMITS[list.place]
     this.#list = list
-    this.#wanted = limit === undefined ? LIMIT : Math.min(Number(limit), MAX_LIMIT)
+    this.#wanted = limit === undefined ? usual : Math.min(Number(limit), most)
     this.#isBackward = pairs.some(([key]) => key === 'before') && !pairs.some(([key]) => key === 'after')
-    this.#size = this.#isFiltered ? Math.min(this.#wanted + 1, MAX_LIMIT) : MAX_LIMIT
+    this.#name = list.place === 'name' ? (pairs.find(([key]) => key === 'name')?.[1] ?? null) : null
+    this.#size = this.#isFiltered ? Math.min(this.#wanted + 1, most) : page
     this.#pairs = pairs
   }
 
@@ -86,11 +90,14 @@ export class OwnPages {
   /** The query of the next page. */
   get query(): string {
     const way = this.#isBackward ? 'before' : 'after'
-    const set = new Map<string, string>([['limit', String(this.#size)]])
+    const { marker } = this.#list
+    const set = new Map<string, string | null>([['limit', String(this.#size)]])
     if (this.#cursor !== null) set.set(way, this.#cursor)
-    if (this.#isFiltered) set.set(FILTER, this.#list.marker.mark)
+    if (this.#isFiltered) set.set(FILTER, marker.mark())
+    // By a name that another key has marked nothing would be found.
+    if (this.#name !== null) set.set('name', marker.isOnlyMark ? markedName(this.#name, marker.mark()) : null)
     const kept = this.#pairs.filter(([key]) => !set.has(key))
-    return [...kept, ...set].map((pair) => pair.map(encodeURIComponent).join('=')).join('&')
+    return [...kept, ...set].flatMap(([key, value]) => (value === null ? [] : [pairOf(key, value)])).join('&')
   }
 
   /** Asks for smaller pages; false where they are as small as can be. */
@@ -115,15 +122,10 @@ export class OwnPages {
 
   /** Takes what is one's own of a page of the account's list; false where the text is none. */
   take(text: string): boolean {
-    const page = readPage(text, (id, mark) => this.#isOwn(id, mark))
+    const page = readPage(text, (value) => ownOf(value, this.#list, this.#name))
     if (page === null) return false
     const { objects, hasMore } = page
-    for (const { id, isOwn, text } of this.#isBackward ? objects.toReversed() : objects) {
-      if (!isOwn || this.#kept.has(id) || this.count > this.#wanted) continue
-      const bytes = Buffer.from(text)
-      this.#kept.set(id, { id, bytes })
-      this.#keptBytes += bytes.length
-    }
+    for (const object of this.#isBackward ? objects.toReversed() : objects) this.#keep(object)
     const last = (this.#isBackward ? objects[0] : objects.at(-1))?.id ?? null
     // An upstream that does not go on by an id would be asked for the same page for ever.
     this.#isEnded = !hasMore || last === null || last === this.#cursor
@@ -143,35 +145,11 @@ export class OwnPages {
     return Buffer.concat(parts)
   }
 
-  /** What cannot be sealed could not be named again, not even to go on behind it. */
-  #isOwn(id: string, mark: JsonValue | undefined): boolean {
-    return this.#list.marker.opens(mark) && this.#list.sealer.suffix(id) !== null
+  #keep({ id, own, text }: Listed): void {
+    if (own === null || this.#kept.has(id) || this.count > this.#wanted) return
+    const bytes = Buffer.from(text)
+    this.#kept.set(id, { id, bytes })
+    this.#keptBytes += bytes.length
+    for (const one of own.judgedIds) this.#list.judged.set(one, own.judgedFor)
   }
-}
-
-function readPage(
-  text: string,
-  isOwn: (id: string, mark: JsonValue | undefined) => boolean,
-): { readonly objects: readonly Listed[]; readonly hasMore: boolean } | null {
-  let document: JsonValue
-  try {
-    document = JSON.parse(text)
-  } catch {
-    return null
-  }
-  const data = isJsonObject(document) ? ownValue(document, 'data') : undefined
-  const place = findMember(text, skipSpace(text, 0), 'data')
-  if (!isJsonObject(document) || !Array.isArray(data) || place === null) return null
-  const starts = elementStarts(text, place.value, data.length)
-  const objects: Listed[] = []
-  for (const [index, value] of data.entries()) {
-    const start = starts[index]
-    const id = isJsonObject(value) ? ownValue(value, 'id') : undefined
-    if (!isJsonObject(value) || typeof id !== 'string' || id === '' || start === undefined) return null
-    const metadata = ownValue(value, 'metadata')
-    const mark = isJsonObject(metadata) ? ownValue(metadata, MARK_KEY) : undefined
-    const own = isOwn(id, mark)
-    objects.push({ id, isOwn: own, text: own ? text.slice(start, valueEnd(text, start)) : '' })
-  }
-  return { objects, hasMore: ownValue(document, 'has_more') !== false }
 }

@@ -9,7 +9,7 @@ const KID = /^[A-Za-z0-9]{6}$/
 export const KID_LENGTH = 6
 const TAG_BYTES = 16
 /** 16 bytes in base64url. The last letter has four bits that are always zero: a tag has one spelling. */
-export const TAG_LENGTH = 22
+const TAG_LENGTH = 22
 /** How much longer a sealed id is. */
 export const SUFFIX_LENGTH = MARK_LENGTH + KID_LENGTH + TAG_LENGTH
 
@@ -159,7 +159,7 @@ export function encodedOwner(
 }
 
 /** Texts of one length are compared in a time that tells nothing of them. */
-export function isSame(expected: string, written: string): boolean {
+function isSame(expected: string, written: string): boolean {
   const one = Buffer.from(expected, 'utf16le')
   const other = Buffer.from(written, 'utf16le')
   return one.length === other.length && timingSafeEqual(one, other)

@@ -1,6 +1,6 @@
 import { type JsonBody, type JsonValue, ownValue } from '../model/json.ts'
 import { elementStarts, findMember, findMembers, skipSpace, valueEnd } from '../model/json-text.ts'
-import { isLimit, nestedLimits } from '../model/nested-limits.ts'
+import { isLimit, liftsLimit, nestedLimits } from '../model/nested-limits.ts'
 import { type Obligations, OUTPUT_LIMITS, OWN_LIMITS, type SettableName, settableMember } from '../model/transforms.ts'
 import { type Edit, insertedMembers } from './edits.ts'
 
@@ -45,7 +45,9 @@ function noteLimits({ value }: JsonBody, operation: string, cap: number, wanted:
 function loweredBelow({ value, text }: JsonBody, cap: number, wanted: ReadonlyMap<string, JsonValue>): Edit[] {
   return nestedLimits(value).flatMap(({ member, path, value: written }) => {
     const holds = isLimit(written) && written <= cap
-    return holds || wanted.has(member) ? [] : [{ ...placeAt(text, [member, ...path]), text: String(cap) }]
+    if (holds || wanted.has(member)) return []
+    const lowered = liftsLimit(String(path.at(-1) ?? member)) ? 'false' : String(cap)
+    return [{ ...placeAt(text, [member, ...path]), text: lowered }]
   })
 }
 

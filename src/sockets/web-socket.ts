@@ -1,11 +1,11 @@
 import type { ClientRequest, IncomingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
-import type { HeldAllowance, MessageSocket, TakenConnection } from '../model/ports.ts'
+import type { MessageSocket, SocketAllowances, TakenConnection } from '../model/ports.ts'
 import { OpenSocket } from './message-socket.ts'
 
 /** A whole message, however many frames it comes in. OpenAI's API takes 15 MiB of audio at once. */
-export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 /** How long a peer may take to answer a goodbye. Milliseconds. */
 const GOODBYE_MS = 1000
 /** Of an answer that is no WebSocket. */
@@ -15,26 +15,26 @@ const MAX_EARLY_ANSWERS = 16
 
 /**
  * Compression is not negotiated: what a message holds is judged, and what it grows to would have to be bounded first. A
- * compressed frame then breaks the protocol.
+ * compressed frame then breaks the protocol. Pings are answered by who counts them.
  */
 const LIMITS = {
   maxPayload: MAX_MESSAGE_BYTES,
   maxFragments: 1024,
   maxBufferedChunks: 16 * 1024,
   perMessageDeflate: false,
+  autoPong: false,
   closeTimeout: GOODBYE_MS,
 }
 
 /**
  * Answers a client's handshake, which must be a good one: otherwise the connection ends with a plain 400 and null comes
- * back. `protocol` is the one that is chosen of those that were offered; `headers` are lines of the answer; `allowance`
- * is what messages that are not whole yet may take of memory.
+ * back. `protocol` is the one that is chosen of those that were offered; `headers` are lines of the answer.
  */
 export function acceptSocket(
   { request, socket, head }: TakenConnection,
   protocol: string | null,
   headers: readonly string[],
-  allowance: HeldAllowance,
+  allowances: SocketAllowances,
 ): MessageSocket | null {
   const server = new WebSocketServer({
     noServer: true,
@@ -46,9 +46,7 @@ export function acceptSocket(
   server.on('wsClientError', (_, failed) => failed.destroy())
   let accepted: MessageSocket | null = null
   server.handleUpgrade(request, socket, head, (opened) => {
-    const open = new OpenSocket(opened)
-    open.count(socket, allowance)
-    accepted = open
+    accepted = new OpenSocket(opened, { raw: socket, isMasked: true, allowances })
   })
   return accepted
 }
@@ -77,12 +75,11 @@ export type Dialled =
 
 /**
  * Opens a WebSocket; redirects are not followed. It is paused: nothing is read from it before `resume`. Never rejects.
- * `allowance` is what messages that are not whole yet may take of memory.
  */
 export function dialSocket(
   { url, headers, protocols = [], handshakeMs }: DialTarget,
   signal: AbortSignal,
-  allowance: HeldAllowance,
+  allowances: SocketAllowances,
 ): Promise<Dialled> {
   return new Promise((resolve) => {
     let isLate = false
@@ -130,9 +127,9 @@ export function dialSocket(
     })
     socket.once('open', () => {
       socket.pause()
-      const open = new OpenSocket(socket)
-      if (raw !== null) open.count(raw, allowance)
-      settle({ outcome: 'open', socket: open })
+      // INVARIANT: it opens by the answer that upgrades the connection.
+      if (raw !== null)
+        settle({ outcome: 'open', socket: new OpenSocket(socket, { raw, isMasked: false, allowances }) })
     })
     if (signal.aborted) giveUp()
   })

@@ -3,6 +3,7 @@ import t from 'tap'
 import { diffPolicies } from '../../src/analysis/diff.ts'
 import { openness, type Witness } from '../../src/analysis/diff-witness.ts'
 import type { PolicyInput } from '../../src/model/decision.ts'
+import { STORED_OPERATIONS } from '../../src/model/operations.ts'
 import { type CompiledPolicy, compilePolicy } from '../../src/policy/compile.ts'
 import { describedRequest } from '../../src/policy/described.ts'
 import { cellAlike, isAskable } from '../support/diffed.ts'
@@ -53,7 +54,11 @@ t.test(`diff is silent exactly when nothing is decided differently, on ${pairs} 
         const random = seeded(seed)
         const constants = constantsOf([before.outline(), after.outline()])
         const targeted = Array.from({ length: TARGETED }, () => targetedRequest(constants, random))
-        for (const input of [...inputs, ...targeted].filter(isAskable)) {
+        const asked = [...inputs, ...targeted].filter(isAskable).map((input) => ({
+          ...input,
+          storedSettings: STORED_OPERATIONS.includes(input.operation) || random() < 0.25,
+        }))
+        for (const input of asked) {
           const change = openness(decided(before, input).effect, decided(after, input).effect)
           if (change === 0) continue
           const said = findings.filter(({ opens, closes }) => (change > 0 ? opens : closes))

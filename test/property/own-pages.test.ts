@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { JsonObject } from '../../src/model/json.ts'
 import { openMarker } from '../../src/shape/mark.ts'
-import { listFault, OwnPages } from '../../src/shape/own-pages.ts'
+import { listFault, type OwnList, OwnPages } from '../../src/shape/own-pages.ts'
 import { openKeyRing } from '../../src/shape/seal.ts'
 import { pageOf } from '../support/object-pages.ts'
 import { NOW, research, sealerOf, storedKey } from '../support/sealing.ts'
@@ -10,12 +10,13 @@ import { NOW, research, sealerOf, storedKey } from '../support/sealing.ts'
 const ring = openKeyRing([storedKey('aaaaaa'), storedKey('bbbbbb', { createdAt: NOW - 1, sealsFrom: NOW - 1 })], NOW)
 const own = { upstream: 'one', isolation: 'workspace', scope: research } as const
 const marks = {
-  mine: openMarker(ring, own, 'batch').mark,
-  old: openMarker(openKeyRing([storedKey('bbbbbb')], NOW), own, 'batch').mark,
-  theirs: openMarker(ring, { ...own, scope: { kind: 'workspace', workspace: 'sales' } }, 'batch').mark,
-  eval: openMarker(ring, own, 'eval').mark,
+  mine: openMarker(ring, own, 'batch').mark(),
+  old: openMarker(openKeyRing([storedKey('bbbbbb')], NOW), own, 'batch').mark(),
+  theirs: openMarker(ring, { ...own, scope: { kind: 'workspace', workspace: 'sales' } }, 'batch').mark(),
+  eval: openMarker(ring, own, 'eval').mark(),
 }
-const list = { marker: openMarker(ring, own, 'batch'), sealer: sealerOf(), isNarrowed: false }
+const whose = { marker: openMarker(ring, own, 'batch'), sealer: sealerOf(), place: 'metadata' as const, purposes: null }
+const list = { ...whose, isNarrowed: false, judged: new Map<string, string>() }
 const narrowed = {
   ...list,
   marker: openMarker(openKeyRing([storedKey('aaaaaa')], NOW), own, 'batch'),
@@ -37,6 +38,56 @@ function objectsOf(owners: readonly Owner[]): JsonObject[] {
   })
 }
 
+/** The same of files: by a mark in the name, and for what they are. */
+const fileMarker = openMarker(ring, own, 'file', ['c'])
+const fileMarks = {
+  mine: fileMarker.mark(),
+  judged: fileMarker.mark('c'),
+  old: openMarker(openKeyRing([storedKey('bbbbbb')], NOW), own, 'file').mark(),
+  theirs: openMarker(ring, { ...own, scope: { kind: 'workspace', workspace: 'sales' } }, 'file').mark(),
+  container: openMarker(ring, own, 'container').mark(),
+}
+const purposes: ReadonlySet<string> = new Set(['assistants', 'batch'])
+const files = { ...list, marker: fileMarker, place: 'filename' as const, purposes, judged: new Map<string, string>() }
+const OWN = ['mine', 'judged', 'old']
+const owned = fc.array(
+  fc.tuple(
+    fc.constantFrom(...(Object.keys(fileMarks) as (keyof typeof fileMarks)[]), 'none' as const),
+    fc.constantFrom('assistants', 'batch', 'assistants_output'),
+    fc.boolean(),
+  ),
+  { maxLength: 350, size: 'max' },
+)
+
+t.test('a file is one’s own by one mark in its name, and by a purpose that callers give', async () => {
+  fc.assert(
+    fc.property(owned, fc.constantFrom(1, 7, 400, null), (rows, limit) => {
+      const objects: JsonObject[] = rows.map(([owner, purpose, isTwice], at) => {
+        const mark = owner === 'none' ? '' : `${fileMarks[owner]}-`
+        return { id: `file-${at}`, purpose, filename: `${isTwice && at % 9 === 0 ? mark : ''}${mark}a.csv` }
+      })
+      const expected = objects.filter((_, at) => {
+        const [owner, purpose, isTwice] = rows[at] ?? ['none', '', false]
+        return OWN.includes(owner) && purposes.has(purpose) && !(isTwice && at % 9 === 0)
+      })
+      const walked: unknown[] = []
+      for (let after = ''; ; ) {
+        const page = gather(objects, `${limit === null ? '' : `limit=${limit}`}${after}`, files)
+        walked.push(...page.data)
+        if (!page.has_more) break
+        after = `&after=${page.last_id}`
+      }
+      const judged = expected.every(({ id }) => {
+        const at = Number(String(id).slice('file-'.length))
+        return (files.judged.get(String(id)) ?? '1') === (rows[at]?.[0] === 'judged' ? 'c' : '1')
+      })
+      files.judged.clear()
+      return judged && JSON.stringify(walked) === JSON.stringify(expected)
+    }),
+    { numRuns: 100 },
+  )
+})
+
 interface Page {
   readonly data: readonly { readonly id: string }[]
   readonly first_id: string | null
@@ -45,7 +96,7 @@ interface Page {
 }
 
 /** One page of one's own, and how many of the account's it took. */
-function gather(objects: readonly JsonObject[], query: string, kept = list): Page {
+function gather(objects: readonly JsonObject[], query: string, kept: OwnList = list): Page {
   const pages = new OwnPages(kept, query)
   for (let count = 0; count < 400; count++) {
     if (!pages.take(JSON.stringify(pageOf(objects, new URLSearchParams(pages.query)), null, count % 3)))
@@ -124,6 +175,12 @@ t.test('what is asked of the upstream', async (t) => {
     [true, 'limit=20', true, true, 'limit=1'],
   )
   t.equal(shrunk.shrink(), false)
+  const containers = { ...list, place: 'name' as const }
+  t.equal(new OwnPages(containers, 'name=a%20b').query, 'limit=100', 'a name that several keys may have marked')
+  const only = { ...narrowed, isNarrowed: false, place: 'name' as const }
+  t.equal(new OwnPages(only, 'name=a%20b').query, `limit=100&name=${only.marker.mark()}-a%20b`)
+  t.equal(new OwnPages(files, 'purpose=batch').query, 'purpose=batch&limit=1000')
+  t.equal(new OwnPages(list, 'name=a').query, 'name=a&limit=100')
   for (const limit of ['0', '-1', 'x', '', '1.5', '1e3']) t.equal(listFault(`limit=${limit}`)?.param, 'limit', limit)
   t.equal(listFault('metadata%5Bsallyport%5D=x')?.param, 'metadata')
   for (const query of ['', 'limit=1', 'limit=007', 'metadata%5Ba%5D=x']) t.equal(listFault(query), null, query)

@@ -3,9 +3,19 @@ import t, { type Test } from 'tap'
 import type { SigningKey } from '../support/identity-provider.ts'
 import { polled } from '../support/proxy.ts'
 import { requestBytes } from '../support/raw-client.ts'
-import { ALICE, allows, CHAT, chatBody, endInOrder, refuses, sent, startWorld, type World } from '../support/world.ts'
+import {
+  ALICE,
+  allows,
+  CHAT,
+  chatBody,
+  endInOrder,
+  JSON_TYPE,
+  refuses,
+  sent,
+  startWorld,
+  type World,
+} from '../support/world.ts'
 
-const JSON_TYPE = 'Content-Type: application/json'
 const withHeaders = (...headers: string[]) => requestBytes(CHAT, ['Host: x', JSON_TYPE, ...headers], chatBody())
 const bearer = (token: string) => withHeaders(`Authorization: Bearer ${token}`)
 const FAILED = 'authentication-failed'

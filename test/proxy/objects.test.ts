@@ -163,8 +163,6 @@ t.test('two workspaces on one account: nothing crosses, and one’s own works', 
   await t.test('what speaks of the objects of everybody', async (t) => {
     const before = two.account.seen.length
     const refused = { status: 404, code: 'unknown_endpoint' }
-    await t.rejects(two.red.files.list(), refused)
-    await t.rejects(two.red.containers.list(), refused)
     await t.rejects(two.red.videos.list(), refused)
     await t.rejects(two.red.skills.list(), refused)
     const data_source_config = { type: 'stored_completions' as const }

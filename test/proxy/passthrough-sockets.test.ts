@@ -1,88 +1,16 @@
 import { writeFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
-import { type ClientOptions, WebSocket } from 'ws'
+import { WebSocket } from 'ws'
+import {
+  NOBODY,
+  openSocket as open,
+  type SocketWorld,
+  startSockets as start,
+  type Talk,
+} from '../support/passthrough-sockets.ts'
 import { yaml } from '../support/proxy-folder.ts'
 import { requestBytes } from '../support/raw-client.ts'
-import { type ProviderSession, type RealtimeServer, startRealtimeServer } from '../support/realtime-server.ts'
-import { Log, within } from '../support/within.ts'
-import { ALICE, BOB, endInOrder, refuses, startWorld, type World } from '../support/world.ts'
-
-const POLICY = {
-  version: 1,
-  roles: { analyst: { members: [{ group: 'analysts' }] } },
-  rules: [
-    { id: 'vendor', effect: 'allow', roles: ['analyst'], operations: ['passthrough.vendor', 'passthrough.plain'] },
-  ],
-}
-const NOBODY = { ...POLICY, rules: [{ ...POLICY.rules[0], operations: ['passthrough.plain'] }] }
-
-interface SocketWorld extends World {
-  readonly provider: RealtimeServer
-}
-
-/** A route that takes WebSockets beside one that does not. */
-async function start(t: Test, timeouts: { readonly [key: string]: string } = {}): Promise<SocketWorld> {
-  const provider = await startRealtimeServer()
-  t.teardown(() => provider.close())
-  const routes = [
-    { name: 'vendor', path: '/vendor/', upstream: 'mock', methods: ['GET'], websocket: true, query: ['room'] },
-    { name: 'plain', path: '/plain/', upstream: 'mock', methods: ['GET'] },
-  ]
-  const world = await startWorld(t, {
-    policy: POLICY as never,
-    config: { passthrough: routes },
-    upstreams: [{ name: 'mock', url: provider.url, api_key: { env: 'MOCK_KEY' }, models: ['gpt-*'], timeouts }],
-  })
-  return Object.assign(world, { provider })
-}
-
-interface Talk {
-  readonly socket: WebSocket
-  readonly heard: Log<{ readonly bytes: Buffer; readonly isBinary: boolean }>
-  readonly closed: Promise<{ readonly code: number; readonly reason: string }>
-  readonly session: ProviderSession
-  readonly requestId: string
-  readonly head: { readonly [name: string]: unknown }
-}
-
-async function open(
-  world: SocketWorld,
-  {
-    target = '/vendor/chat?room=1&x=2',
-    token,
-    protocols = [] as string[],
-    ...more
-  }: ClientOptions & {
-    target?: string
-    token?: string
-    protocols?: string[]
-  } = {},
-): Promise<Talk> {
-  const bearer = token ?? (await world.token(ALICE))
-  const before = world.provider.sessions.entries.length
-  const socket = new WebSocket(`ws://127.0.0.1:${world.proxy.port}${target}`, protocols, {
-    headers: { authorization: `Bearer ${bearer}` },
-    ...more,
-  })
-  const heard = new Log<{ bytes: Buffer; isBinary: boolean }>()
-  let head: { readonly [name: string]: unknown } = {}
-  socket.on('upgrade', (answer) => {
-    head = answer.headers
-  })
-  socket.on('message', (bytes, isBinary) => heard.push({ bytes: bytes as Buffer, isBinary }))
-  const closed = new Promise<{ code: number; reason: string }>((resolve) => {
-    socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() }))
-  })
-  await within(
-    new Promise<void>((resolve, reject) => {
-      socket.once('open', () => resolve())
-      socket.once('error', reject)
-    }),
-    'a WebSocket',
-  )
-  const session = await world.provider.sessions.until((all) => all[before], 'a session upstream')
-  return { socket, heard, closed, session, head, requestId: String(head['x-request-id']) }
-}
+import { ALICE, BOB, endInOrder, refuses } from '../support/world.ts'
 
 t.test('messages pass both ways as they are, texts and bytes', async (t) => {
   const world = await start(t)
@@ -142,10 +70,7 @@ const upgrade = (token: string, target: string, ...more: string[]) =>
     ...['Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', ...more],
   ])
 
-const upgradeTo = (token: string, protocol: string) =>
-  requestBytes('GET /vendor/x HTTP/1.1', [
-    ...['Host: x', `Authorization: Bearer ${token}`, 'Connection: Upgrade', `Upgrade: ${protocol}`],
-  ])
+const h2c = (token: string) => ['Host: x', `Authorization: Bearer ${token}`, 'Connection: Upgrade', 'Upgrade: h2c']
 
 t.test('who may not have it gets an answer, and the upstream nothing', async (t) => {
   const world = await start(t)
@@ -167,7 +92,10 @@ t.test('who may not have it gets an answer, and the upstream nothing', async (t)
   await refuses(t, world, 'one that is announced', upgrade(alice, '/vendor/x', 'Content-Length: 5'), {
     ...{ status: 400, code: 'invalid_body' },
   })
-  await refuses(t, world, 'another protocol', upgradeTo(alice, 'h2c'), { status: 400, code: 'invalid_request' })
+  await refuses(t, world, 'another protocol', requestBytes('GET /vendor/x HTTP/1.1', h2c(alice)), {
+    status: 400,
+    code: 'invalid_request',
+  })
   await refuses(t, world, 'no route', upgrade(alice, '/elsewhere'), { status: 404, code: 'unknown_endpoint' })
   t.equal(upstream(), 0)
   await t.rejects(open(world, { target: '/plain/x' }), /Unexpected server response: 404/, 'a route without WebSockets')

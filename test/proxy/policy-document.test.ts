@@ -1,6 +1,16 @@
 import t from 'tap'
 import { POLICY } from '../support/proxy-folder.ts'
-import { allows, BOB, CAROL, chatBody, chatBytes, endInOrder, refuses, startWorld } from '../support/world.ts'
+import {
+  allows,
+  BOB,
+  CAROL,
+  chatBody,
+  chatBytes,
+  endInOrder,
+  JSON_TYPE,
+  refuses,
+  startWorld,
+} from '../support/world.ts'
 
 const policy = {
   ...(POLICY as object),
@@ -8,7 +18,6 @@ const policy = {
   workspaces: { research: { members: [{ group: 'analysts' }] }, lab: { members: [{ group: 'admins' }] } },
 }
 const rules = (policy as unknown as { rules: readonly object[] }).rules
-const JSON_TYPE = 'Content-Type: application/json'
 
 t.test('a shadow rule changes nothing but what the decision event says', async (t) => {
   const shadows = [

@@ -54,6 +54,17 @@ t.test('a session ends when its token expires', async (t) => {
   await endInOrder(t, world)
 })
 
+t.test('a session in which nothing is said ends when its sign-in is too old', async (t) => {
+  const fresh = { ...VOICE, when: { ...VOICE.when, mfa: { max_age: '4s' } } }
+  const world = await startRealtime(t, { policy: { ...REALTIME_POLICY, rules: [fresh] } })
+  const signedIn = Math.floor(Date.now() / 1000)
+  const token = await world.idp.mint({ amr: ['pwd', 'mfa'], auth_time: signedIn })
+  world.secrets.add(token)
+  await ends(t, world, await speak(world, { token }), [1008, 'step_up_required', 'step_up_required'])
+  t.ok(Date.now() >= (signedIn + 4) * 1000, 'not before')
+  await endInOrder(t, world)
+})
+
 t.test('a session ends when its key is revoked', async (t) => {
   const world = await startRealtime(t)
   const create = ['keys', 'create', '--owner', 'alice@example.org', '--group', 'analysts', '--json']

@@ -38,7 +38,7 @@ const ROWS: readonly Row[] = [
   ['transcription without a model', '/v1/realtime?intent=transcription', HANDSHAKE, 403, 'policy_denied'],
   ['a model that nobody serves', '/v1/realtime?model=whisper', HANDSHAKE, 404, 'model_not_found'],
   ['two models', `${TARGET}&model=gpt-4o`, HANDSHAKE, 400, 'invalid_request'],
-  ['a call of somebody', `${TARGET}&call_id=rtc_1`, HANDSHAKE, 404, 'object_not_found'],
+  ['a call of somebody, whose model nobody knows', `${TARGET}&call_id=rtc_1`, HANDSHAKE, 403, 'policy_denied'],
   ['another spelling of the path', '/v1//realtime?model=gpt-realtime', HANDSHAKE, 404, 'unknown_endpoint'],
   ['a WebSocket that is not carried', '/v1/live/sessions', HANDSHAKE, 404, 'unknown_endpoint'],
 ]
@@ -47,6 +47,20 @@ async function asked(world: RealtimeWorld, token: string | null, target: string,
   const auth = token === null ? [] : [`Authorization: Bearer ${token}`]
   return sent(world, requestBytes(`GET ${target} HTTP/1.1`, ['Host: x', ...auth, ...headers]), 'GET')
 }
+
+t.test('a call of somebody is none to whoever may have any session', async (t) => {
+  const { roles } = REALTIME_POLICY
+  const any = { id: 'any', effect: 'allow', roles: ['analyst'], operations: ['realtime'] }
+  const world = await startRealtime(t, { policy: { version: 1, roles, rules: [any] } as never })
+  const token = await world.token()
+  const { answer } = await asked(world, token, `${TARGET}&call_id=rtc_1`, HANDSHAKE)
+  t.same([answer.status, answer.code], [404, 'object_not_found'])
+  t.equal(world.provider.sessions.entries.length, 0)
+  const { client } = await speak(world)
+  client.close()
+  await client.closed
+  await endInOrder(t, world)
+})
 
 t.test('an upgrade that is refused is an answer like any other, and nothing goes upstream', async (t) => {
   const world = await startRealtime(t)

@@ -126,6 +126,13 @@ const ROWS: readonly Row[] = [
     null,
     response({ conversation: 'none' }),
   ],
+  [
+    'an item that may be stored',
+    response({ input: [{ type: 'item_reference', id: 'msg_1' }] }),
+    'policy_denied',
+    null,
+    { type: 'conversation.item.delete', item_id: 'msg_1' },
+  ],
   ['an unknown type', { type: 'session.delete' }, 'invalid_body', 'type', { type: 'input_audio_buffer.clear' }],
   ['no type', { session: {} }, 'invalid_body', 'type', session({})],
   ['a type of the server', { type: 'session.updated', session: {} }, 'invalid_body', 'type', session({})],

@@ -2,6 +2,7 @@ import { createConnection } from 'node:net'
 import OpenAI from 'openai'
 import { OpenAIRealtimeWS } from 'openai/realtime/ws'
 import t from 'tap'
+import { polled } from '../support/proxy.ts'
 import { UPSTREAM_KEY } from '../support/proxy-folder.ts'
 import { MODEL, speak, startRealtime, TARGET } from '../support/realtime-world.ts'
 import { BOB, endInOrder } from '../support/world.ts'
@@ -39,6 +40,8 @@ t.test("the SDK's client speaks through the proxy", async (t) => {
   })
   realtime.send({ type: 'response.create' })
   await done
+  const open = async () => /^sallyport_sessions_active (\d+)$/m.exec((await world.proxy.admin('/metrics')).body)?.[1]
+  t.equal(await open(), '1', 'it is counted while it is open')
   const closed = new Promise<void>((resolve) => realtime.socket.once('close', () => resolve()))
   realtime.close()
   await closed
@@ -55,6 +58,7 @@ t.test("the SDK's client speaks through the proxy", async (t) => {
     ['request-authorized', 'realtime', MODEL],
   )
   const complete = await world.proxy.audit.complete(await id)
+  await polled(async () => (await open()) === '0', 'the session to be counted no more')
   t.equal(complete.action, 'completion-finished')
   t.equal(complete.get('http.response.status_code'), 101)
   t.same(

@@ -1,9 +1,18 @@
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { requestBytes } from '../support/raw-client.ts'
-import { allows, CHAT, chatBody, endInOrder, type Refusal, refuses, sent, startWorld } from '../support/world.ts'
+import {
+  allows,
+  CHAT,
+  chatBody,
+  endInOrder,
+  JSON_TYPE,
+  type Refusal,
+  refuses,
+  sent,
+  startWorld,
+} from '../support/world.ts'
 
-const JSON_TYPE = 'Content-Type: application/json'
 const good = chatBody()
 const invalid: Refusal = { status: 400, code: 'invalid_body' }
 const malformed: Refusal = { status: 400, code: 'invalid_request', reason: 'head_malformed' }

@@ -27,6 +27,10 @@ t.test('a retired key opens nothing any more, and what the new one seals opens',
   t.equal(before.id.slice(-28, -22), first.id, 'an id names the key that sealed it')
   const rotated = JSON.parse((await proxy.command('objects', 'rotate-key', '--json')).stdout)
   t.equal((await client.conversations.retrieve(before.id)).id, before.id, 'the old key opens still')
+  const figures = (await proxy.admin('/metrics')).body
+  t.match(figures, /^sallyport_sealing_keys_usable 1$/m)
+  const age = Number(/^sallyport_sealing_keys_age_seconds (\S+)$/m.exec(figures)?.[1])
+  t.ok(age >= 0, `keys of ${age} s`)
   const created = await proxy.audit.action('sealing-key-created')
   t.equal(created.get('sallyport.sealing_key.id'), rotated.id)
   t.equal((await proxy.command('objects', 'retire-key', first.id)).code, 2, 'nothing that all know would seal')

@@ -8,17 +8,14 @@ import {
   chatBody,
   chatBytes,
   endInOrder,
+  FORWARDED,
+  JSON_TYPE,
   type Refusal,
   refuses,
   startWorld,
 } from '../support/world.ts'
 
-const JSON_TYPE = 'Content-Type: application/json'
 const CHUNKED = 'Transfer-Encoding: chunked'
-const FORWARDED = [
-  ...['accept', 'accept-encoding', 'authorization', 'connection', 'content-length', 'content-type', 'host'],
-  'user-agent',
-]
 const good = chatBody()
 const size = good.length.toString(16)
 const invalid: Refusal = { status: 400, code: 'invalid_body' }

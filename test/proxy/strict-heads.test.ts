@@ -9,17 +9,14 @@ import {
   chatBody,
   chatBytes,
   endInOrder,
+  FORWARDED,
+  JSON_TYPE,
   type Refusal,
   refuses,
   sent,
   startWorld,
 } from '../support/world.ts'
 
-const JSON_TYPE = 'Content-Type: application/json'
-const FORWARDED = [
-  ...['accept', 'accept-encoding', 'authorization', 'connection', 'content-length', 'content-type', 'host'],
-  'user-agent',
-]
 const SECRET = 'sk-abcdefghijklmnopqrstuvwxyz'
 
 const rules = (POLICY as unknown as { rules: readonly object[] }).rules

@@ -1,8 +1,7 @@
 import t from 'tap'
 import { rawRequest, requestBytes } from '../support/raw-client.ts'
-import { allows, chatBody, endInOrder, type Refusal, refuses, startWorld } from '../support/world.ts'
+import { allows, chatBody, endInOrder, JSON_TYPE, type Refusal, refuses, startWorld } from '../support/world.ts'
 
-const JSON_TYPE = 'Content-Type: application/json'
 const unknown: Refusal = { status: 404, code: 'unknown_endpoint', reason: 'endpoint_not_allowed' }
 const invalid: Refusal = { status: 400, code: 'invalid_request', reason: 'head_malformed' }
 const CHAT = '/v1/chat/completions'

@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync } from 'node:fs'
+import { readdirSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { stallBeforeHead } from '../support/model-behaviours.ts'
@@ -144,11 +144,14 @@ t.test('what may be kept, and how long it may take', linux, async (t) => {
       timeouts: { body: '400ms', upload: '5s' },
     },
   })
+  let reason: unknown
   const ask = async (sent: Buffer) => {
     const connection = await rawConnect(proxy.port)
     connection.send(sent)
     const answer = await connection.answer()
     connection.close()
+    const event = await proxy.audit.decision(answer.header('x-request-id') ?? '')
+    reason = event.get('event.reason')
     return [answer.status, answer.code]
   }
   t.same(await ask(await bytes(form(255 * KIB))), [200, undefined], 'as much as may be')
@@ -164,6 +167,7 @@ t.test('what may be kept, and how long it may take', linux, async (t) => {
   await held.flushed((await bytes(form(200 * KIB))).subarray(0, -10))
   await polled(async () => (await spooled()) > 150 * KIB, 'the first upload to be kept')
   t.same(await ask(await bytes(form(200 * KIB))), [429, 'rate_limit_exceeded'], 'the caller has its share')
+  t.equal(reason, 'spool_budget', 'on disk')
   t.same(await ask(await bytes(form(200 * KIB), [], CAROL)), [200, undefined], 'another one has its own')
   const late = await held.answer()
   t.same([late.status, late.code], [408, 'request_timeout'], 'between two pieces')
@@ -183,7 +187,8 @@ t.test('what may be kept, and how long it may take', linux, async (t) => {
 })
 
 t.test('a disk that is not there', linux, async (t) => {
-  const { world, model, proxy, bytes } = await started(t, { listen: { spool: '/proc/no-such-folder' } })
+  const { world, model, proxy, bytes } = await started(t, { listen: { spool: '../spool' } })
+  writeFileSync(join(proxy.folder, 'spool'), 'no folder, once it is needed')
   const connection = await rawConnect(proxy.port)
   connection.send(await bytes(form(400 * KIB)))
   const answer = await connection.answer()

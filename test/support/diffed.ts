@@ -6,7 +6,7 @@ import type { Cell } from '../../src/analysis/diff-cells.ts'
 import { type AccessReport, reportOf } from '../../src/analysis/diff-report.ts'
 import { changeTexts } from '../../src/analysis/diff-text.ts'
 import type { PolicyInput } from '../../src/model/decision.ts'
-import { MODEL_OPERATIONS, SPELLED_OPERATIONS } from '../../src/model/operations.ts'
+import { MODEL_OPERATIONS, SPELLED_OPERATIONS, STORED_OPERATIONS } from '../../src/model/operations.ts'
 import { compilePattern } from '../../src/model/pattern.ts'
 import { type CompiledPolicy, compilePolicy } from '../../src/policy/compile.ts'
 import { KNOWN, sources } from './policies.ts'
@@ -71,6 +71,7 @@ export function cellAlike(
   input: Pick<PolicyInput, 'operation' | 'model'>,
 ): boolean {
   if (isAskable({ operation, model: null }) !== isAskable({ operation: input.operation, model: null })) return false
+  if (STORED_OPERATIONS.includes(operation) !== STORED_OPERATIONS.includes(input.operation)) return false
   return [before, after].every((policy, index) => {
     const named = index === 0 ? model.before : model.after
     const asked = typeof input.model === 'string' ? policy.resolveModel(input.model).model : input.model

@@ -48,7 +48,7 @@ export interface MintOptions {
   readonly without?: readonly string[]
 }
 
-export const PEOPLE: { readonly [name: string]: Person } = {
+const PEOPLE: { readonly [name: string]: Person } = {
   'alice@example.org': { groups: ['analysts'], amr: ['pwd', 'mfa'], name: 'Alice', department: 'finance' },
   'bob@example.org': { groups: ['interns'], name: 'Bob' },
   'carol@example.org': { groups: ['analysts', 'admins'], name: 'Carol' },

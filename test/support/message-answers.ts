@@ -29,7 +29,7 @@ function messageOf(
 }
 
 /** The events of a streamed message, each as it stands in the stream: the last one is padded, as some are. */
-export function messageEvents(call: ModelCall): string[] {
+function messageEvents(call: ModelCall): string[] {
   const named = (data: JsonObject) => eventText(data, String(data.type))
   return [
     named({ type: 'message_start', message: messageOf(call, [], null, STARTED) }),
@@ -50,7 +50,7 @@ const HEADERS = {
 }
 
 /** Answers like the Messages API: a call of the first tool where there is one, text otherwise. */
-export const answerMessage: Behaviour = (call) => {
+const answerMessage: Behaviour = (call) => {
   if (call.json?.stream === true) {
     startEvents(call.response)
     for (const event of messageEvents(call)) call.response.write(event)
@@ -66,7 +66,7 @@ export const answerMessage: Behaviour = (call) => {
 }
 
 /** An error as the API writes it. */
-export const messageError = (status: number, type: string): Behaviour => {
+const messageError = (status: number, type: string): Behaviour => {
   return ({ response }) =>
     sendJson(response, status, { type: 'error', error: { type, message: 'mock' }, request_id: 'req_1' }, HEADERS)
 }

@@ -1,5 +1,6 @@
 import type { Decision, PolicyInput, RuleId } from '../../src/model/decision.ts'
 import type { Principal } from '../../src/model/identity.ts'
+import type { Clock } from '../../src/model/ports.ts'
 import type { RequestFacts, RequestHead } from '../../src/model/request.ts'
 import { Secret } from '../../src/model/secret.ts'
 import { MessageJudge, type Opened } from '../../src/pipeline/realtime/message-judge.ts'
@@ -12,11 +13,12 @@ const ALLOW: Decision = { effect: 'allow', rule: 'r' as RuleId, reason: 'allowed
 const DENY: Decision = { effect: 'deny', rule: null, reason: 'default_deny', roles: [] }
 
 /** Two models, the function `search`, one host, and at most 1000 tokens at once. */
-function decide({ model, tools, urls, maxOutputTokens }: PolicyInput): Decision {
+function decide({ model, tools, urls, maxOutputTokens, storedSettings }: PolicyInput): Decision {
   const holds =
     (model === SPOKEN || model === WRITTEN) &&
     tools.functions.every((name) => name === 'search') &&
     tools.hosted.length === 0 &&
+    storedSettings !== true &&
     urls.every((host) => host === 'images.example.org') &&
     maxOutputTokens !== undefined &&
     maxOutputTokens <= 1000
@@ -41,7 +43,7 @@ const facts: RequestFacts = {
 }
 
 /** The judge of one session, with a policy that needs no files. */
-export function openJudge(more: Partial<Opened> = {}): MessageJudge {
+export function openJudge(more: Partial<Opened> = {}, clock: Clock = () => 0): MessageJudge {
   const policy = {
     digest: 'sha256:0',
     speaksOfUpstream: false,
@@ -63,5 +65,5 @@ export function openJudge(more: Partial<Opened> = {}): MessageJudge {
     upstream,
     ...more,
   }
-  return new MessageJudge(opened, {} as Principal, snapshot, () => 0)
+  return new MessageJudge(opened, {} as Principal, snapshot, clock)
 }

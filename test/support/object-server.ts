@@ -4,7 +4,7 @@ import type { Endpoint } from '../../src/endpoints/endpoint.ts'
 import { route } from '../../src/endpoints/route.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/model/json.ts'
 import { holdsObjects } from '../../src/model/object-members.ts'
-import { page, pageOf } from './object-pages.ts'
+import { fileOf, page, pageOf } from './object-pages.ts'
 
 interface Kept {
   readonly id: string
@@ -81,7 +81,7 @@ class Account {
       return
     }
     const { endpoint, path, query, objects } = found.value
-    const body: unknown = text.startsWith('{') ? JSON.parse(text) : {}
+    const body: unknown = text.startsWith('{') ? JSON.parse(text) : fileOf(text)
     try {
       const within = objects.filter(({ id }) => path.includes(id)).map(({ id }) => id)
       for (const { id } of objects) this.#must(id)
@@ -102,7 +102,10 @@ class Account {
     const noun = words.at(verb === 'create' ? -2 : -1) ?? ''
     const last = within.at(-1) ?? ''
     if (operation === 'files.content') return { id: last, file_id: last, data: [{ id: last }] }
-    if (verb === 'complete') return { ...this.#must(last).document, file: this.#make('file-', 'files', [], {}) }
+    if (verb === 'complete') {
+      const { filename = null, purpose = null } = this.#must(last).document
+      return { ...this.#must(last).document, file: this.#make('file-', 'files', [], { filename, purpose }) }
+    }
     if (verb === 'create_and_run') {
       const thread = String(this.#make('thread_', 'threads', [], {}).id)
       return this.#make('run_', 'runs', [thread], { thread_id: thread, ...body })

@@ -4,7 +4,7 @@ import { requestBytes } from './raw-client.ts'
 import { startWorld, type World } from './world.ts'
 
 /** Admins may use both routes and the rest; analysts the vendor's, nobody else any. */
-export const RULES = [
+const RULES = [
   { id: 'vendor', effect: 'allow', roles: ['analyst'], operations: ['passthrough.vendor'] },
   { id: 'administration', effect: 'allow', roles: ['admin'], operations: ['passthrough.admin', 'passthrough.vendor'] },
   { id: 'models', effect: 'allow', roles: ['analyst'], models: ['gpt-*'], operations: ['chat', 'passthrough.spoken'] },

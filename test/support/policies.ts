@@ -122,7 +122,7 @@ const conditions: { readonly [Name in keyof Required<ReferenceWhen>]: fc.Arbitra
 }
 
 /** The `when` of a rule: mostly none or one condition, so that rules go on matching. */
-export const whenArbitrary: fc.Arbitrary<ReferenceWhen> = fc
+const whenArbitrary: fc.Arbitrary<ReferenceWhen> = fc
   .uniqueArray(pick([...(Object.keys(conditions) as (keyof ReferenceWhen)[]), 'mfa', 'acr'] as const), { maxLength: 2 })
   .chain((names) =>
     fc.tuple(...names.map((key) => (conditions[key] as fc.Arbitrary<unknown>).map((value) => [key, value] as const))),

@@ -126,7 +126,7 @@ export class RunningProxy {
   }
 }
 
-export function runProgram(
+function runProgram(
   argv: readonly string[],
   env: NodeJS.ProcessEnv,
   cwd: string,

@@ -80,7 +80,7 @@ export async function startRealtimeServer(): Promise<RealtimeServer> {
   })
 }
 
-export const USAGE = {
+const USAGE = {
   total_tokens: 30,
   input_tokens: 20,
   output_tokens: 10,

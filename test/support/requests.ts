@@ -64,7 +64,7 @@ const maybe = <Item>(arbitrary: fc.Arbitrary<Item>) => fc.option(arbitrary, { ni
 
 const upstream: fc.Arbitrary<UpstreamFacts | undefined> = maybe(pick(KNOWN.upstreams))
 
-export const principalArbitrary: fc.Arbitrary<PolicyInput['principal']> = fc.record({
+const principalArbitrary: fc.Arbitrary<PolicyInput['principal']> = fc.record({
   id: maybe(name),
   issuer: maybe(pick(['corp', 'corp', 'corp', 'constructor', 'api_keys', 'Corp'])),
   method: maybe(pick(['jwt', 'jwt', 'jwt', ...METHODS] as const)),

@@ -9,7 +9,7 @@ export const suffixOf = (id: string) => (/^[\w.-]{1,40}$/.test(id) && id !== 'un
 
 export function pass(form: FormName, kind: 'json' | 'sse', chunks: readonly Buffer[]): Buffer {
   const sealer = openAnswerSealer(answerForm(form), kind, suffixOf)
-  return Buffer.concat(chunks.map((chunk) => sealer.push(chunk)))
+  return Buffer.concat([...chunks.map((chunk) => sealer.push(chunk)), sealer.end() ?? Buffer.alloc(0)])
 }
 
 export function passText(form: FormName, text: string, kind: 'json' | 'sse' = 'json'): string {
@@ -17,7 +17,7 @@ export function passText(form: FormName, text: string, kind: 'json' | 'sse' = 'j
 }
 
 /** The same by parsing and walking: what the value of one answer is sealed. */
-export function sealedValue(value: unknown, form: AnswerForm): unknown {
+function sealedValue(value: unknown, form: AnswerForm): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   return Object.fromEntries(
     Object.entries(value).map(([key, member]) => [key, sealedMember(member, form.seals(key), form.member(key))]),

@@ -3,11 +3,12 @@ import type { MessageSocket } from '../../src/model/ports.ts'
 import type { Liveness } from '../../src/pipeline/realtime/liveness.ts'
 import type { MessageJudge } from '../../src/pipeline/realtime/message-judge.ts'
 import { Session } from '../../src/pipeline/realtime/session.ts'
+import type { Refusal } from '../../src/pipeline/realtime/session-judge.ts'
 import type { Standing } from '../../src/pipeline/realtime/standing.ts'
 import { openJudge } from './message-judge.ts'
 
 /** An end that takes what it is told to. */
-export class FakeEnd implements MessageSocket {
+class FakeEnd implements MessageSocket {
   onMessage: ((message: Buffer, isBinary: boolean) => void) | null = null
   onDrain: (() => void) | null = null
   onExcess: ((excess: Fault) => void) | null = null
@@ -48,14 +49,24 @@ export class FakeEnd implements MessageSocket {
 }
 
 /** A session between two such ends, whose bugs and refusals are counted. */
-export function openSession(judge: MessageJudge = openJudge()) {
+export function openSession(judge: MessageJudge = openJudge(), told: (refusal: Refusal) => void = () => undefined) {
   const [client, upstream] = [new FakeEnd(), new FakeEnd()]
-  const state = { lost: null as Fault | null, audited: true, refused: 0, bugs: [] as unknown[] }
+  const state = {
+    excess: null as Fault | null,
+    lost: null as Fault | null,
+    audited: true,
+    refused: 0,
+    bugs: [] as unknown[],
+  }
   const standing = { fault: () => state.lost, tick: () => state.lost } as unknown as Standing
   const liveness = { check: () => null } as unknown as Liveness
   const session = new Session(client, upstream, judge, standing, liveness, {
+    held: { take: () => state.excess, release: () => undefined },
     isAuditWritable: () => state.audited,
-    refused: () => state.refused++,
+    refused: (refusal) => {
+      state.refused++
+      told(refusal)
+    },
     bug: (cause) => state.bugs.push(cause),
   })
   return { client, upstream, state, session, ending: session.run() }

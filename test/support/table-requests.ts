@@ -18,6 +18,7 @@ export interface TableRequest {
 /** The smallest request of an operation that is whole: its ids are made up, its model is allowed. */
 export function smallest({ method, path, body, model, dialect }: Endpoint): TableRequest {
   const target = path.replace(/\{(\w+)\}/g, (_, kind) => (kind === 'model' ? ALLOWED : `${kind}-1`))
+  if (dialect === 'responses') return { method, target, body: null, upgrades: true }
   if (dialect !== null) return { method, target: `${target}?model=${ALLOWED}`, body: null, upgrades: true }
   if (body === 'none') return { method, target, body: null }
   if (body === 'multipart')

@@ -1,5 +1,5 @@
 /** Every wait of a test has a limit, and says what it waited for. */
-export const PATIENCE_MS = 25_000
+const PATIENCE_MS = 25_000
 
 /** Settles like `promise`, or rejects when that takes longer than `ms`. */
 export function within<Value>(promise: Promise<Value>, what: string, ms = PATIENCE_MS): Promise<Value> {

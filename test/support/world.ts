@@ -10,6 +10,14 @@ export const ALICE = 'alice@example.org'
 export const BOB = 'bob@example.org'
 export const CAROL = 'carol@example.org'
 
+export const JSON_TYPE = 'Content-Type: application/json'
+
+/** The names of all headers that go upstream with a JSON body, whatever the client sent. */
+export const FORWARDED = [
+  ...['accept', 'accept-encoding', 'authorization', 'connection', 'content-length', 'content-type', 'host'],
+  'user-agent',
+]
+
 /** The program between a real identity provider and a model server. */
 export interface World {
   readonly model: ModelServer
@@ -65,8 +73,8 @@ export function checkAudit(
   const completes = new Map<string, AuditLine[]>()
   for (const line of proxy.audit.all()) {
     const id = line.requestId
-    // A message of a session that is refused is told under the session's id, beside its two events.
-    if (id === undefined || line.action === 'message-denied') continue
+    // Messages of a session are told of under the session's id, beside its two events.
+    if (id === undefined || line.action.startsWith('message-')) continue
     const stages = line.stage === 'decision' ? decisions : completes
     stages.set(id, [...(stages.get(id) ?? []), line])
   }

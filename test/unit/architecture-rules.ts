@@ -31,7 +31,7 @@ const MAY_IMPORT: { readonly [layer: string]: readonly string[] } = {
 const IMPURE =
   /\b(?:Date\.now|performance\.now|Math\.random|randomBytes|randomUUID|setTimeout|setInterval|fetch)\(|new Date\(\)/g
 
-export function layerOf(file: string): string {
+function layerOf(file: string): string {
   const steps = file.split('/')
   return steps.length === 2 ? 'src' : (steps[1] ?? '')
 }

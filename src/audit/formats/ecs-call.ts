@@ -27,7 +27,7 @@ export function ownMembers(event: AuditEvent, { own }: AskedText, budget: Budget
   const { stage, decision, attempts, answer, upstream } = event
   const decided = decision === undefined ? own : `,"decision":"${decision}"${own}`
   let members = stage === undefined ? decided : `"stage":"${stage}"${decided}`
-  if (event.policy?.shadow && stage === 'decision') members += shadowMembers(event.policy.shadow, budget)
+  if (event.policy?.shadow && stage !== 'complete') members += shadowMembers(event.policy.shadow, budget)
   if (answer?.finishReasons) {
     members += `,"finish_reasons":${budget.list('sallyport.finish_reasons', answer.finishReasons)}`
   }

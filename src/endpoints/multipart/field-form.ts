@@ -1,7 +1,7 @@
 import type { OperationName } from '../../model/request.ts'
 import { type Draft, noteObject, noteUrl, refuse } from '../draft.ts'
 import { foldKey } from '../key-names.ts'
-import type { Media } from '../members.ts'
+import type { Media } from '../media-keys.ts'
 import { walkMember, walkUnknown } from '../walk.ts'
 import type { FormJson } from './field-json.ts'
 import type { FieldName, FieldShape } from './field-name.ts'
@@ -54,7 +54,7 @@ const nothing: FieldReader = () => undefined
 export const TEXT: FieldForm = { shapes: ONE, read: nothing, file: null }
 export const TEXTS: FieldForm = { shapes: ONE_OR_LIST, read: nothing, file: null }
 export const FLAG: FieldForm = { shapes: ONE, read: readFlag, file: null }
-export const COUNT: FieldForm = { shapes: ONE, read: readCount, file: null }
+const COUNT: FieldForm = { shapes: ONE, read: readCount, file: null }
 /** An object: written out as JSON, or a member a field. A word may stand in its place. */
 export const OBJECT: FieldForm = { shapes: ['one', 'member'], read: readObject, file: null, json: true }
 /** URLs that are fetched, or hold what they stand for (`data:`). */

@@ -17,6 +17,7 @@ const BOUNDARY = /^[0-9A-Za-z]{32,70}$/
  * the name, the filename and the media type go on, as they were read. Files pass as they are.
  *
  * `changes` are fields to set: one that is there, once, has its value replaced, and one that is not stands before all.
+ * `rename`: what files are called, by what they were called; it adds nothing that a quoted string does not hold.
  * `boundary` must be unpredictable to the client: 32 to 70 letters and digits. Throws on another one, for then what is
  * sent could be read as another form.
  */
@@ -24,6 +25,7 @@ export function writeForm(
   form: Form,
   boundary: string,
   changes: ReadonlyMap<string, string> = NO_CHANGES,
+  rename: (filename: string) => string = unchanged,
 ): WrittenForm {
   if (!BOUNDARY.test(boundary)) throw new Error('a boundary must be 32 to 70 letters and digits')
   const segments: Segment[] = []
@@ -38,7 +40,8 @@ export function writeForm(
   }
   for (const [name, value] of added(form, changes)) text += `${headOf(boundary, name, null, null)}${value}\r\n`
   for (const part of form.parts) {
-    text += headOf(boundary, part.head.name, part.kind === 'file' ? part.head.filename : null, typeOf(part))
+    const filename = part.kind === 'file' && part.head.filename !== null ? rename(part.head.filename) : null
+    text += headOf(boundary, part.head.name, filename, typeOf(part))
     if (part.kind === 'field') text += changes.get(part.head.name) ?? part.text
     else if (part.to > part.from) {
       flush()
@@ -53,6 +56,7 @@ export function writeForm(
 }
 
 const NO_CHANGES: ReadonlyMap<string, string> = new Map()
+const unchanged = (filename: string): string => filename
 
 function added(form: Form, changes: ReadonlyMap<string, string>): (readonly [string, string])[] {
   const names = new Set(form.parts.map(({ head }) => head.name))

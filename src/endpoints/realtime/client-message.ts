@@ -1,20 +1,20 @@
 import { type Fault, fault } from '../../model/fault.ts'
-import { isJsonObject, type JsonBody, type JsonValue, ownValue } from '../../model/json.ts'
+import { isJsonObject, type JsonBody, type JsonObject, type JsonValue, ownValue } from '../../model/json.ts'
 import type { OperationName, RequestFacts } from '../../model/request.ts'
 import { failed, ok, type Result } from '../../model/result.ts'
 import { factsOf } from '../body.ts'
 import { walkPart } from '../content.ts'
-import { type Draft, openDraft, refuse, shown } from '../draft.ts'
-import type { Dialect } from '../endpoint.ts'
+import { type Draft, refuse, shown } from '../draft.ts'
+import type { SessionDialect } from '../endpoint.ts'
 import { walkMember } from '../walk.ts'
 import type { WrittenLimit } from './limits.ts'
-import { nameModel, type Reading, readSettings } from './settings.ts'
+import { nameModel, openReading, type Reading, readSettings, type Turns } from './settings.ts'
 
 /**
  * What comes of a message: it `configures` the session, it may make the model `speak`, at once or when it hears that a
- * turn is over, or neither.
+ * turn is over, it `adds` to what the model speaks of next, or it only takes back and asks.
  */
-export type Effect = 'configures' | 'speaks' | 'none'
+export type Effect = 'configures' | 'speaks' | 'adds' | 'none'
 
 /** One message of a client, as far as it is judged. */
 export interface ClientMessage {
@@ -23,8 +23,10 @@ export interface ClientMessage {
   /** Models that it names for the session itself. */
   readonly named: readonly string[]
   readonly limit: WrittenLimit
-  /** It lets the model speak later without being asked. */
-  readonly turns: boolean
+  /** Whether it lets the model speak later without being asked. */
+  readonly turns: Turns
+  /** The id that the client gives to an item that it makes. */
+  readonly creates: string | null
   /** Of the message alone; `maxOutputTokens` is not among them, for that depends on the session. */
   readonly facts: RequestFacts
 }
@@ -35,27 +37,33 @@ interface MessageForm {
   readonly effect: Effect
   /** The member that holds what is judged; the others only say where and when. */
   readonly part: readonly [key: string, read: PartReader, isRequired: boolean] | null
+  /** Members that name an item or response of the session, and by the type of the message can name nothing else. */
+  readonly own: readonly string[]
 }
 
-const bare = (effect: Effect): MessageForm => ({ effect, part: null })
+const bare = (effect: Effect, ...own: string[]): MessageForm => ({ effect, part: null, own })
+const holding = (effect: Effect, key: string, read: PartReader, ...own: string[]): MessageForm => ({
+  ...{ effect, own },
+  part: [key, read, true],
+})
 
-const SESSION: MessageForm = { effect: 'configures', part: ['session', readObject, true] }
-const SOUND: MessageForm = { effect: 'speaks', part: ['audio', readSound, true] }
+const SESSION = holding('configures', 'session', readObject)
+const SOUND = holding('speaks', 'audio', readSound)
 
 /** Every message that a client may send. One that is not here is refused. */
-const MESSAGES: { readonly [dialect in Dialect]: ReadonlyMap<string, MessageForm> } = {
+const MESSAGES: { readonly [dialect in SessionDialect]: ReadonlyMap<string, MessageForm> } = {
   realtime: new Map<string, MessageForm>([
     ['session.update', SESSION],
     ['transcription_session.update', SESSION],
     ['input_audio_buffer.append', SOUND],
     ['input_audio_buffer.commit', bare('speaks')],
     ['input_audio_buffer.clear', bare('none')],
-    ['conversation.item.create', { effect: 'none', part: ['item', readItem, true] }],
-    ['conversation.item.truncate', bare('none')],
-    ['conversation.item.delete', bare('none')],
-    ['conversation.item.retrieve', bare('none')],
-    ['response.create', { effect: 'speaks', part: ['response', readObject, false] }],
-    ['response.cancel', bare('none')],
+    ['conversation.item.create', holding('adds', 'item', readItem, 'previous_item_id')],
+    ['conversation.item.truncate', bare('none', 'item_id')],
+    ['conversation.item.delete', bare('none', 'item_id')],
+    ['conversation.item.retrieve', bare('none', 'item_id')],
+    ['response.create', { effect: 'speaks', part: ['response', readObject, false], own: [] }],
+    ['response.cancel', bare('none', 'response_id')],
     ['output_audio_buffer.clear', bare('none')],
   ]),
   translation: new Map<string, MessageForm>([
@@ -66,7 +74,7 @@ const MESSAGES: { readonly [dialect in Dialect]: ReadonlyMap<string, MessageForm
 }
 
 /** The names of all messages, for documents and tests. */
-export function messageTypes(dialect: Dialect): readonly string[] {
+export function messageTypes(dialect: SessionDialect): readonly string[] {
   return [...MESSAGES[dialect].keys()]
 }
 
@@ -77,14 +85,14 @@ const PLACES: ReadonlySet<string> = new Set([
 
 /** Reads the facts of one message. Never throws, whatever the JSON. Faults: `invalid_body`. */
 export function describeMessage(
-  dialect: Dialect,
+  dialect: SessionDialect,
   operation: OperationName,
   { value, bytes }: JsonBody,
 ): Result<ClientMessage, Fault> {
   const type = ownValue(value, 'type')
   const form = typeof type === 'string' ? MESSAGES[dialect].get(type) : undefined
   if (typeof type !== 'string' || form === undefined) return failed(unknownMessage)
-  const reading: Reading = { draft: openDraft(), named: [], limit: 'unsaid', turns: false }
+  const reading = openReading()
   const { draft } = reading
   let isWhole = false
   for (const key in value) {
@@ -93,7 +101,7 @@ export function describeMessage(
       isWhole = true
       form.part[1](reading, member)
     } else if (key === 'model') nameModel(reading, member)
-    else if (PLACES.has(key)) readPlace(draft, key, member)
+    else if (PLACES.has(key)) readPlace(draft, key, member, form)
     else refuse(draft, `\`${shown(key)}\` is no member of \`${type}\``, key)
   }
   if (form.part?.[2] && !isWhole) refuse(draft, `\`${type}\` needs \`${form.part[0]}\``, form.part[0])
@@ -105,18 +113,19 @@ export function describeMessage(
     bytes: bytes.length,
   })
   const { named, limit, turns } = reading
-  return ok({ type, effect: form.effect, named, limit, turns, facts: ofSession(facts) })
+  return ok({ type, effect: form.effect, named, limit, turns, creates: createdBy(form, value), facts })
 }
 
-/** Items are of the session alone: their ids open nothing that another session could have made. */
-function ofSession(facts: RequestFacts): RequestFacts {
-  const objects = facts.objects.filter(({ kind }) => kind !== 'item')
-  return objects.length === facts.objects.length ? facts : { ...facts, objects }
+/** The id that a client gives an item. */
+function createdBy({ part }: MessageForm, value: JsonObject): string | null {
+  const item = part?.[1] === readItem ? ownValue(value, 'item') : null
+  const id = isJsonObject(item) ? ownValue(item, 'id') : null
+  return typeof id === 'string' ? id : null
 }
 
-function readPlace(draft: Draft, key: string, value: JsonValue): undefined {
+function readPlace(draft: Draft, key: string, value: JsonValue, { own }: MessageForm): undefined {
   if (typeof value === 'object' && value !== null) refuse(draft, `\`${key}\` must be a text or a number`, key)
-  else if (key !== 'type' && key !== 'event_id') walkMember(draft, key, value, false)
+  else if (key !== 'type' && key !== 'event_id' && !own.includes(key)) walkMember(draft, key, value, false)
 }
 
 function readObject(reading: Reading, value: JsonValue): undefined {

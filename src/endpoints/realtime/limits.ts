@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../../model/json.ts'
+import { type JsonObject, type JsonValue, ownValue } from '../../model/json.ts'
 import { nestedLimits } from '../../model/nested-limits.ts'
 import { OUTPUT_LIMITS } from '../../model/transforms.ts'
 import { type Draft, refuse, shown } from '../draft.ts'
@@ -44,10 +44,4 @@ export function wider(one: WrittenLimit, other: WrittenLimit): WrittenLimit {
   if (one === 'unsaid') return other
   if (other === 'unsaid') return one
   return one === 'none' || other === 'none' ? 'none' : Math.max(one, other)
-}
-
-/** The member of a message that holds a session or a response. */
-export function partOf(message: JsonObject, key: 'session' | 'response'): JsonObject | null {
-  const part = ownValue(message, key)
-  return isJsonObject(part) ? part : null
 }

@@ -1,28 +1,19 @@
 import type { JsonObject } from '../../model/json.ts'
 import type { RequestFacts } from '../../model/request.ts'
-import { factsOf } from '../body.ts'
-import { openDraft } from '../draft.ts'
 import type { ClientMessage } from './client-message.ts'
-import { type WrittenLimit, wider } from './limits.ts'
-import { type Reading, readSettings } from './settings.ts'
+import { both, type Configured, LIMIT, NOTHING, type Settings, settingsOf, union } from './configured.ts'
+import { wider } from './limits.ts'
 
-/** What a session is set to, as far as the policy speaks of it. */
-export interface Configured {
-  /** Beside the one that serves the session. */
-  readonly models: readonly string[]
-  readonly functions: readonly string[]
-  readonly hosted: readonly string[]
-  readonly urls: readonly string[]
-  readonly limit: WrittenLimit
-}
-
-const NOTHING: Configured = { models: [], functions: [], hosted: [], urls: [], limit: 'unsaid' }
 /** Changes that may wait to be answered. */
 const MAX_PENDING = 64
+/** Members that are known of one session, and names in one of them: what is more is only known to be there. */
+const MAX_MEMBERS = 256
+const MAX_NAMES = 4096
+const REST = 'rest'
 
 /** A change that has gone on. `id`: by which an error of the upstream names it; `clientId`: as its client called it. */
 interface Change {
-  readonly settings: Configured
+  readonly settings: Settings
   readonly id: string
   readonly clientId: string | null
 }
@@ -30,10 +21,11 @@ interface Change {
 /**
  * What a session may be set to right now. An upstream can refuse a change and then the old settings stand; so a change
  * adds to what is judged as soon as it goes on, and takes away from it only when the upstream says how the session stands
- * (`session.updated`). Until it says so the first time, the output has no limit.
+ * (`session.updated`). It may say only what has changed: a member that it leaves out stays as it is known. Until it says
+ * so the first time, the output has no limit.
  */
 export class SessionState {
-  #confirmed: Configured = { ...NOTHING, limit: 'none' }
+  readonly #confirmed = new Map<string, Configured>([[LIMIT, { ...NOTHING, limit: 'none' }]])
   #pending: Change[] = []
   #all: Configured | null = null
 
@@ -43,7 +35,7 @@ export class SessionState {
   }
 
   get effective(): Configured {
-    this.#all ??= this.#pending.reduce((all, { settings }) => both(all, settings), this.#confirmed)
+    this.#all ??= this.#sum()
     return this.#all
   }
 
@@ -53,7 +45,7 @@ export class SessionState {
   }
 
   /** A change goes on. Its `id` must be one that nobody else can give to a message. */
-  change(settings: Configured, id: string, clientId: string | null = null): void {
+  change(settings: Settings, id: string, clientId: string | null = null): void {
     this.#all = null
     this.#pending.push({ settings, id, clientId })
   }
@@ -68,53 +60,55 @@ export class SessionState {
 
   /**
    * The upstream says how the session stands. `answers`: it does so in answer to a change, which are answered in order.
-   * A session that cannot be read takes nothing away, and the change that it answers may have been made.
+   * Only a member that is there and can be read replaces what is known of it; what the change said of the others may
+   * stand beside that.
    */
   confirm(session: JsonObject, answers: boolean): void {
-    const stands = configuredBy(session)
+    const told = settingsOf(session)
     const answered = answers ? this.#pending.shift() : undefined
     this.#all = null
-    this.#confirmed = stands ?? both(this.#confirmed, answered?.settings ?? NOTHING)
+    for (const [name, member] of told) if (member !== null) this.#stand(name, member)
+    for (const [name, member] of answered?.settings ?? []) {
+      if ((told.get(name) ?? null) === null) {
+        this.#stand(name, both(this.#confirmed.get(name) ?? NOTHING, member ?? UNREAD))
+      }
+    }
+  }
+
+  #stand(name: string, member: Configured): void {
+    if (isNothing(member)) this.#confirmed.delete(name)
+    else if (this.#confirmed.has(name) || this.#confirmed.size < MAX_MEMBERS) this.#confirmed.set(name, bounded(member))
+    else this.#confirmed.set(REST, UNREAD)
+  }
+
+  #sum(): Configured {
+    let all = NOTHING
+    for (const member of this.#confirmed.values()) all = both(all, member)
+    for (const { settings } of this.#pending) for (const member of settings.values()) all = both(all, member ?? UNREAD)
+    return all
   }
 }
 
-/** What a message sets; nothing where it is none that does. */
-export function configuration({ facts, limit }: ClientMessage): Configured {
-  const { nestedModels, tools, urls } = facts
-  return { models: nestedModels, functions: tools.functions, hosted: tools.hosted, urls, limit }
+/** Of what could not be read, or not be kept, nobody can tell what it brings. */
+const UNREAD: Configured = { ...NOTHING, stored: true }
+
+function isNothing({ models, functions, hosted, urls, limit, turns, stored }: Configured): boolean {
+  return !stored && limit === 'unsaid' && turns === 'unsaid' && [models, functions, hosted, urls].every(isEmpty)
 }
 
-/** A limit alone, as the proxy itself sets it. */
-export function limitedTo(limit: WrittenLimit): Configured {
-  return { ...NOTHING, limit }
+function isEmpty({ length }: readonly string[]): boolean {
+  return length === 0
 }
 
-function configuredBy(session: JsonObject): Configured | null {
-  const reading: Reading = { draft: openDraft(), named: [], limit: 'unsaid', turns: false }
-  readSettings(reading, session)
-  if (reading.draft.problem !== null) return null
-  const facts = factsOf('', reading.draft, { model: null, stream: true, maxOutputTokens: undefined, bytes: 0 })
-  const limit = reading.limit === 'unsaid' ? 'none' : reading.limit
-  return configuration({ type: '', effect: 'none', named: [], limit, turns: false, facts })
-}
-
-function both(one: Configured, other: Configured): Configured {
-  return {
-    models: union(one.models, other.models),
-    functions: union(one.functions, other.functions),
-    hosted: union(one.hosted, other.hosted),
-    urls: union(one.urls, other.urls),
-    limit: wider(one.limit, other.limit),
-  }
-}
-
-function union(one: readonly string[], other: readonly string[]): readonly string[] {
-  if (other.length === 0) return one
-  return one.length === 0 ? other : [...new Set([...one, ...other])]
+function bounded(member: Configured): Configured {
+  const { models, functions, hosted, urls, limit, turns } = member
+  const names = models.length + functions.length + hosted.length + urls.length
+  return names <= MAX_NAMES ? member : { ...UNREAD, limit, turns }
 }
 
 /** The facts that a message is judged by: its own, and what the session is set to. */
-export function factsInSession({ facts, effect, limit, turns }: ClientMessage, session: Configured): RequestFacts {
+export function factsInSession(message: ClientMessage, session: Configured): RequestFacts {
+  const { facts } = message
   return {
     ...facts,
     nestedModels: union(session.models, facts.nestedModels),
@@ -123,14 +117,26 @@ export function factsInSession({ facts, effect, limit, turns }: ClientMessage, s
       hosted: union(session.hosted, facts.tools.hosted),
     },
     urls: union(session.urls, facts.urls),
-    maxOutputTokens: outputOf(turns ? 'speaks' : effect, limit, session.limit),
+    storedSettings: facts.storedSettings === true || session.stored,
+    maxOutputTokens: outputOf(message, session),
   }
 }
 
-/** What a message asks for: nothing where the model does not come to speak by it. */
-function outputOf(effect: ClientMessage['effect'], own: WrittenLimit, session: WrittenLimit): number | undefined {
+/**
+ * What a message asks for: nothing where the model does not come to speak by it. Where the session speaks unasked, it
+ * does so with what it is set to, whatever the message itself asks for; an update that says how much, or that it is to
+ * speak no more, is judged by what it says, or nobody could ever make such a session a good one.
+ */
+function outputOf({ effect, limit, turns }: ClientMessage, session: Configured): number | undefined {
   if (effect === 'none') return 0
-  const limit = own === 'unsaid' && effect === 'speaks' ? session : own
+  const isUnasked = turns === 'unasked' || (turns === 'unsaid' && session.turns === 'unasked')
+  const own = effect === 'adds' ? 'unsaid' : limit
+  if (effect === 'configures') return tokens(own === 'unsaid' && isUnasked ? session.limit : own)
+  const asked = effect === 'speaks' && own === 'unsaid' ? session.limit : own
+  return tokens(isUnasked ? wider(asked, session.limit) : asked)
+}
+
+function tokens(limit: Configured['limit']): number | undefined {
   if (limit === 'unsaid') return 0
   return limit === 'none' ? undefined : limit
 }

@@ -3,12 +3,18 @@ import { OUTPUT_LIMITS } from '../../model/transforms.ts'
 import { noteVoice } from '../audio.ts'
 import { readToolChoice } from '../body.ts'
 import { walkItems } from '../content.ts'
-import { type Draft, noteObject, refuse, shown } from '../draft.ts'
+import { type Draft, noteModel, noteObject, openDraft, refuse, shown } from '../draft.ts'
 import { foldKey } from '../key-names.ts'
 import { modelNameProblem } from '../model-name.ts'
 import { readPrompt } from '../responses.ts'
 import { walk, walkMember, walkUnknown } from '../walk.ts'
 import { readLimit, SESSION_LIMITS, type WrittenLimit } from './limits.ts'
+
+/**
+ * Whether the upstream is to speak when it hears that a turn is over, or that nothing is said: unasked, only when asked, or
+ * as it was.
+ */
+export type Turns = 'unasked' | 'asked' | 'unsaid'
 
 /** What is read of a message beside its facts. */
 export interface Reading {
@@ -16,15 +22,18 @@ export interface Reading {
   /** Models that the message names for the session itself. */
   readonly named: string[]
   limit: WrittenLimit
-  /** The upstream is to hear by itself when a turn is over, or that nothing is said: then the model may speak unasked. */
-  turns: boolean
+  turns: Turns
+}
+
+export function openReading(): Reading {
+  return { draft: openDraft(), named: [], limit: 'unsaid', turns: 'unsaid' }
 }
 
 /** Settings and prose of sessions and responses, in the API and in its beta. */
 const KNOWN: ReadonlySet<string> = new Set([
-  ...['type', 'id', 'object', 'expires_at', 'include', 'instructions', 'modalities', 'output_modalities', 'truncation'],
+  ...['type', 'object', 'expires_at', 'include', 'instructions', 'modalities', 'output_modalities', 'truncation'],
   ...['parallel_tool_calls', 'reasoning', 'tracing', 'temperature', 'speed', 'input_audio_format'],
-  ...['output_audio_format', 'input_audio_noise_reduction', 'input_audio_transcription', 'tools'],
+  ...['output_audio_format', 'input_audio_noise_reduction', 'tools'],
   ...[...SESSION_LIMITS, ...OUTPUT_LIMITS],
 ])
 
@@ -42,6 +51,9 @@ function readSetting(reading: Reading, key: string, value: JsonValue): undefined
       return nameModel(reading, value)
     case 'metadata':
       return
+    case 'id':
+      // The name of the session or response itself, which opens nothing.
+      return typeof value === 'string' ? undefined : walkMember(draft, key, value, false)
     case 'tool_choice':
       return readToolChoice(draft, value)
     case 'prompt':
@@ -55,8 +67,11 @@ function readSetting(reading: Reading, key: string, value: JsonValue): undefined
       return walkMember(draft, key, value, false)
     case 'audio':
       return readAudio(reading, value)
+    case 'input_audio_transcription':
+      return readTranscription(draft, key, value)
     case 'turn_detection':
-      return readTurns(reading, value)
+      readTurns(reading, value)
+      return walkMember(draft, key, value, false)
     default:
       if (KNOWN.has(key)) walkMember(draft, key, value, false)
       else readUnknown(draft, key, value)
@@ -91,13 +106,34 @@ function readAudio(reading: Reading, audio: JsonValue): undefined {
   if (!isJsonObject(audio)) return refuse(draft, '`audio` must be an object', 'audio')
   const output = ownValue(audio, 'output')
   if (isJsonObject(output)) noteVoice(draft, ownValue(output, 'voice'))
-  const input = ownValue(audio, 'input')
-  if (isJsonObject(input)) readTurns(reading, ownValue(input, 'turn_detection') ?? null)
+  for (const side of ['input', 'output']) {
+    const value = ownValue(audio, side)
+    if (!isJsonObject(value)) continue
+    const [turns, transcription] = [ownValue(value, 'turn_detection'), ownValue(value, 'transcription')]
+    if (turns !== undefined) readTurns(reading, turns)
+    if (typeof transcription === 'string') noteModel(draft, transcription)
+  }
   walk(draft, audio, false)
 }
 
+/** Who writes down what is heard: settings, or the model alone. */
+function readTranscription(draft: Draft, key: string, value: JsonValue): undefined {
+  return typeof value === 'string' ? noteModel(draft, value) : walkMember(draft, key, value, false)
+}
+
+/** Where two places say it, the one by which it speaks stands. */
 function readTurns(reading: Reading, value: JsonValue): undefined {
-  if (value === null) return
-  reading.turns = true
-  walkMember(reading.draft, 'turn_detection', value, false)
+  if (reading.turns !== 'unasked') reading.turns = speaksUnasked(value) ? 'unasked' : 'asked'
+}
+
+/** Members by which turns are heard. One that is not here could do anything. */
+const HEARING: ReadonlySet<string> = new Set([
+  ...['type', 'threshold', 'prefix_padding_ms', 'silence_duration_ms', 'eagerness', 'interrupt_response'],
+  ...['create_response', 'idle_timeout_ms'],
+])
+
+function speaksUnasked(turns: JsonValue): boolean {
+  if (turns === null) return false
+  if (!isJsonObject(turns) || ownValue(turns, 'create_response') !== false) return true
+  return (ownValue(turns, 'idle_timeout_ms') ?? null) !== null || Object.keys(turns).some((key) => !HEARING.has(key))
 }

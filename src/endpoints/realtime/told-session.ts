@@ -3,8 +3,7 @@ import { type JsonObject, ownValue } from '../../model/json.ts'
 import type { ModelFact, OperationName, RequestFacts } from '../../model/request.ts'
 import { failed, ok, type Result } from '../../model/result.ts'
 import { factsOf } from '../body.ts'
-import { openDraft } from '../draft.ts'
-import { type Reading, readSettings } from './settings.ts'
+import { openReading, readSettings } from './settings.ts'
 
 /** Says which session it is, and nothing of what it may do. */
 const WHICH: ReadonlySet<string> = new Set(['id', 'object', 'type', 'expires_at'])
@@ -20,7 +19,7 @@ export function describeTold(
   session: JsonObject,
   model: ModelFact,
 ): Result<RequestFacts, Fault> {
-  const reading: Reading = { draft: openDraft(), named: [], limit: 'unsaid', turns: false }
+  const reading = openReading()
   readSettings(reading, Object.fromEntries(Object.entries(session).filter(([key]) => !WHICH.has(key))))
   const { draft, named, limit } = reading
   if (draft.problem !== null) return failed(unreadable)

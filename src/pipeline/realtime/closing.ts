@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { unreachable } from '../../model/exhaustive.ts'
 import { type Fault, fault } from '../../model/fault.ts'
+import type { JsonObject } from '../../model/json.ts'
 
 /** The code with which a session is closed for a fault (RFC 6455 section 7.4.1). */
 export function closeCodeOf({ code }: Fault): number {
@@ -61,18 +62,23 @@ export function newEventId(): string {
  * type is that of the API for whatever a client can mend.
  */
 export function errorMessage(fault: Fault, answered: string | null): string {
-  const isOurs = closeCodeOf(fault) === 1013 || closeCodeOf(fault) === 1011 || closeCodeOf(fault) === 1001
   return JSON.stringify({
     type: 'error',
     event_id: newEventId(),
-    error: {
-      type: isOurs ? 'server_error' : 'invalid_request_error',
-      code: fault.code,
-      message: fault.message,
-      param: fault.param,
-      event_id: answered,
-    },
+    error: { ...errorOf(fault), event_id: answered },
   })
+}
+
+/** What a client is told of a fault, wherever its API puts that. */
+function errorOf(fault: Fault): JsonObject {
+  const isOurs = closeCodeOf(fault) === 1013 || closeCodeOf(fault) === 1011 || closeCodeOf(fault) === 1001
+  const type = isOurs ? 'server_error' : 'invalid_request_error'
+  return { type, code: fault.code, message: fault.message, param: fault.param }
+}
+
+/** A fault as the Responses API tells of it on a WebSocket. `lane`: the stream of the message, where it named one. */
+export function turnErrorMessage(fault: Fault, status: number, lane: string | null): string {
+  return JSON.stringify({ type: 'error', status, error: errorOf(fault), ...(lane !== null && { stream_id: lane }) })
 }
 
 /** Why sessions end, beside what their callers lose. */
@@ -89,4 +95,13 @@ export const upstreamClosed = fault('upstream_unavailable', 'the upstream closed
 })
 export const malformedFrames = fault('invalid_request', 'the client broke the protocol of WebSockets', {
   reason: 'frame_malformed',
+})
+export const binaryMessage = fault('invalid_body', 'a message must be a text with a JSON object in it', {
+  reason: 'body_invalid',
+})
+export const upstreamChanged = fault('upstream_unavailable', 'the upstream of the session was changed: open another', {
+  reason: 'upstream_changed',
+})
+export const workspaceChanged = fault('policy_denied', 'the workspace of the session was changed: open another', {
+  reason: 'policy_changed',
 })

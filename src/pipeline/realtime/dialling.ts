@@ -1,6 +1,6 @@
 import { type Fault, fault } from '../../model/fault.ts'
 import type { Principal } from '../../model/identity.ts'
-import type { ClientExchange, MessageSocket } from '../../model/ports.ts'
+import type { ClientExchange, MessageSocket, SocketAllowances } from '../../model/ports.ts'
 import type { Secret } from '../../model/secret.ts'
 import { answerHeaders, blotKey } from '../../shape/answer.ts'
 import { type Dialled, type DialTarget, dialSocket } from '../../sockets/web-socket.ts'
@@ -32,12 +32,13 @@ export async function withUpstream(
 ): Promise<Fault | null> {
   const place = ports.sessions.enter(callerOf(principal))
   if (!place.ok) return place.fault
-  const held = ports.bodies.open(callerOf(principal))
+  const allowances = allowancesOf(principal, ports)
   try {
     const { connectMs, firstByteMs } = upstream.settings.timeouts
     const left = new AbortController()
     exchange.onGone = () => left.abort()
-    const dialled = await dialSocket({ ...target, handshakeMs: connectMs + firstByteMs }, left.signal, held)
+    exchange.upgrade?.watch()
+    const dialled = await dialSocket({ ...target, handshakeMs: connectMs + firstByteMs }, left.signal, allowances)
     if (exchange.stopped || exchange.gone) {
       if (dialled.outcome === 'open') dialled.socket.cut()
       if (exchange.stopped) return exchange.stopped
@@ -55,9 +56,16 @@ export async function withUpstream(
     return null
   } finally {
     exchange.onGone = null
-    held.release()
+    allowances.unread.release()
+    allowances.unsent.release()
     place.value()
   }
+}
+
+/** What is kept for one end of a session is its caller's, like the bodies of its requests. */
+export function allowancesOf(principal: Principal, { bodies }: DialPorts): SocketAllowances {
+  const caller = callerOf(principal)
+  return { unread: bodies.open(caller), unsent: bodies.open(caller) }
 }
 
 /** An upstream that opens no session: what it says to that is passed on, as it is for every request. */

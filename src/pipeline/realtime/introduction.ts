@@ -1,7 +1,7 @@
 import type { ServerMessage } from '../../endpoints/realtime/server-message.ts'
 import { type Fault, fault } from '../../model/fault.ts'
 import type { JsonObject } from '../../model/json.ts'
-import type { Opening } from './opening.ts'
+import type { Gate } from './session-judge.ts'
 
 /** How long the upstream may take to tell of a session. Milliseconds. */
 const TOLD_MS = 5000
@@ -10,14 +10,14 @@ const TOLD_MS = 5000
  * A session that was set up before its client came, by a secret: until the upstream has told how it stands, and that was
  * judged, no message of the client may go on. Then it is opened like any other.
  */
-export class Introduction {
-  readonly #opening: Opening
+export class Introduction implements Gate {
+  readonly #opening: Gate
   readonly #judged: (session: JsonObject, isFirst: boolean) => Fault | null
   readonly #since = performance.now()
   #isKnown = false
 
   /** `judged`: why a session that is told of may not go on. */
-  constructor(opening: Opening, judged: (session: JsonObject, isFirst: boolean) => Fault | null) {
+  constructor(opening: Gate, judged: (session: JsonObject, isFirst: boolean) => Fault | null) {
     this.#opening = opening
     this.#judged = judged
   }

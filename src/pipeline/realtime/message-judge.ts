@@ -1,8 +1,10 @@
-import type { Dialect } from '../../endpoints/endpoint.ts'
+import type { SessionDialect } from '../../endpoints/endpoint.ts'
 import { parseJsonBody } from '../../endpoints/json.ts'
 import { type ClientMessage, describeMessage } from '../../endpoints/realtime/client-message.ts'
-import { readServerMessage, type ServerMessage } from '../../endpoints/realtime/server-message.ts'
-import { configuration, factsInSession, limitedTo, SessionState } from '../../endpoints/realtime/session-state.ts'
+import { configuration, limitedTo } from '../../endpoints/realtime/configured.ts'
+import { OwnItems } from '../../endpoints/realtime/own-items.ts'
+import { readServerMessage } from '../../endpoints/realtime/server-message.ts'
+import { factsInSession, SessionState } from '../../endpoints/realtime/session-state.ts'
 import { describeTold, hasPrompt } from '../../endpoints/realtime/told-session.ts'
 import { type Fault, fault } from '../../model/fault.ts'
 import type { Principal } from '../../model/identity.ts'
@@ -13,17 +15,20 @@ import { failed, ok, type Result } from '../../model/result.ts'
 import type { Secret } from '../../model/secret.ts'
 import type { Obligations } from '../../model/transforms.ts'
 import { errorAbout, type OpeningUpdate, openingUpdate, shapedMessage } from '../../shape/session.ts'
-import { judge, policyInput } from '../judge.ts'
+import { judge, judgeShadow, policyInput } from '../judge.ts'
 import { decisionFault, modelNotFound, modelSwitched, objectRefused } from '../refusals.ts'
 import type { ServingUpstream, Snapshot } from '../snapshot.ts'
 import type { Verdict } from '../verdict.ts'
-import { newEventId } from './closing.ts'
+import { binaryMessage, errorMessage, newEventId, upstreamChanged } from './closing.ts'
 import { handshakeOf } from './handshake.ts'
+import { Introduction } from './introduction.ts'
+import { Opening } from './opening.ts'
+import type { Gate, Judged, Refusal, SessionJudge } from './session-judge.ts'
 
 /** What a session was opened by. */
 export interface Opened {
   readonly head: RequestHead
-  readonly dialect: Dialect
+  readonly dialect: SessionDialect
   readonly facts: RequestFacts
   /** The one that was decided; null or undefined where the session names none. */
   readonly model: RequestFacts['model']
@@ -34,27 +39,20 @@ export interface Opened {
   readonly providerSecret: Secret | null
 }
 
-/** A message that goes on, as it goes on; or why it does not. */
-export type Judged =
-  | { readonly outcome: 'passed'; readonly text: Buffer | string }
-  | {
-      readonly outcome: 'refused'
-      readonly fault: Fault
-      readonly type: string | null
-      readonly eventId: string | null
-      readonly verdict: Verdict | null
-    }
-  /** It is refused only for what a change may have made of the session that the upstream has not answered yet. */
-  | { readonly outcome: 'waits' }
-
 const MAX_ID = 512
 
 /** Judges each message of one session by the policy that is in force and by what the session is set to. */
-export class MessageJudge {
+export class MessageJudge implements SessionJudge {
   readonly opened: Opened
   readonly state = new SessionState()
-  /** What the proxy itself says first; null where there is nothing to ask for. */
+  readonly #items = new OwnItems()
   readonly opening: OpeningUpdate | null
+  readonly gate: Gate
+  /** Nothing is waited for but what the upstream says. */
+  onSettled: (() => void) | null = null
+  /** Told of each message that goes on and would not if the shadow rules were enforced. */
+  onShadowed: ((type: string, verdict: Verdict) => void) | null = null
+  readonly errorText = errorMessage
   snapshot: Snapshot
   principal: Principal
   readonly #clock: Clock
@@ -68,9 +66,10 @@ export class MessageJudge {
     this.opening = obligations === null ? null : openingUpdate(obligations, handshakeOf(head).isBeta, newEventId())
     // INVARIANT: one pending entry for each update that goes upstream, or every answer would be taken for another one's.
     if (this.opening !== null) this.state.change(limitedTo(this.opening.limit ?? 'unsaid'), this.opening.eventId)
+    const gate = new Opening(this.opening)
+    this.gate = opened.providerSecret === null ? gate : new Introduction(gate, (...told) => this.#introduced(...told))
   }
 
-  /** `mayWait`: false where nothing more is to be expected of the upstream. */
   judge(bytes: Buffer, isBinary: boolean, mayWait: boolean): Judged {
     if (isBinary) return refused(binaryMessage, null, null)
     const parsed = parseJsonBody(bytes)
@@ -81,35 +80,50 @@ export class MessageJudge {
     const { dialect, facts } = this.opened
     const described = describeMessage(dialect, facts.operation, body)
     if (!described.ok) return refused(described.fault, null, eventId)
-    const message = described.value
+    const message = { ...described.value, facts: this.#items.without(described.value.facts) }
     const { fault, verdict } = this.#decide(message, body)
     if (fault !== null) {
-      const waits = mayWait && this.state.isPending && fault.code === 'policy_denied'
-      return waits ? { outcome: 'waits' } : refused(fault, message.type, eventId, verdict)
+      return mayWait && this.#mayChange(fault, message)
+        ? { outcome: 'waits' }
+        : refused(fault, message.type, eventId, verdict)
     }
-    if (message.effect !== 'configures') return { outcome: 'passed', text: this.#shaped(body, null) }
+    if (message.creates !== null) this.#items.expect(message.creates)
+    if (message.effect !== 'configures') return this.#passed(message, verdict, this.#shaped(body, null))
     if (this.state.isFull)
       return mayWait ? { outcome: 'waits' } : refused(tooManyChanges, message.type, eventId, verdict)
     // A name of the client's own could be that of another message, whose refusal would be taken for the change's.
     const id = newEventId()
-    this.state.change(configuration(message), id, eventId)
-    return { outcome: 'passed', text: this.#shaped(body, id) }
+    this.state.change(configuration(body.value), id, eventId)
+    return this.#passed(message, verdict, this.#shaped(body, id))
   }
 
-  /** What the upstream says, as the client hears it. `settles`: it answers a change, or tells how the session stands. */
-  hear(bytes: Buffer): { readonly told: ServerMessage | null; readonly text: Buffer | string; settles: boolean } {
+  #passed({ type }: ClientMessage, verdict: Verdict | null, text: Buffer | string): Judged {
+    const shadow = verdict?.shadow ?? null
+    if (verdict !== null && shadow !== null && shadow.effect !== 'allow') this.onShadowed?.(type, verdict)
+    return { outcome: 'passed', text }
+  }
+
+  /** What the upstream has still to say could make a message that is refused a good one. */
+  #mayChange({ code, reason }: Fault, { facts }: ClientMessage): boolean {
+    const isDenied = code === 'policy_denied'
+    if (isDenied && this.state.isPending) return true
+    return (isDenied || reason === 'object_not_allowed') && this.#items.mayStillBeOwn(facts)
+  }
+
+  hear(bytes: Buffer): ReturnType<SessionJudge['hear']> {
     const told = readServerMessage(bytes)
     if (told?.kind === 'session') this.state.confirm(told.session, told.answers)
     const refused = told?.kind === 'error' && told.answers !== null ? this.state.refuse(told.answers) : null
     const text = refused === null ? bytes : errorAbout(bytes, refused.clientId)
-    return { told, text, settles: told?.kind === 'session' || refused !== null }
+    const isExpected = told?.kind === 'item' && this.#items.tell(told.id)
+    return { told, text, settles: told?.kind === 'session' || refused !== null || isExpected }
   }
 
   /**
    * A session that was set up before, as the upstream tells of it: why it may not go on. What is told later may be a part
    * of it, whose changes were judged.
    */
-  readonly introduced = (session: JsonObject, isFirst: boolean): Fault | null => {
+  #introduced(session: JsonObject, isFirst: boolean): Fault | null {
     const { facts, model, obligations } = this.opened
     const told = describeTold(facts.operation, session, isFirst || Object.hasOwn(session, 'model') ? model : undefined)
     if (!told.ok) return told.fault
@@ -147,15 +161,21 @@ export class MessageJudge {
     const { head, model, upstream } = this.opened
     const input = policyInput(this.principal, head, facts, model, this.#clock())
     const began = performance.now()
-    const { decision } = judge(this.snapshot.policy, input, facts.nestedModels, [upstream])
-    const verdict = { decision, latencyNs: Math.round((performance.now() - began) * 1e6), shadow: null }
+    const { policy } = this.snapshot
+    const { decision } = judge(policy, input, facts.nestedModels, [upstream])
+    const latencyNs = Math.round((performance.now() - began) * 1e6)
+    const verdict = {
+      decision,
+      latencyNs,
+      shadow: judgeShadow(policy, decision, input, facts.nestedModels, [upstream]),
+    }
     const unserved = facts.nestedModels.find((name) => !upstream.serves(name))
     if (unserved !== undefined) return { fault: modelNotFound(unserved), verdict }
     if (decision.effect !== 'allow') {
       return { fault: decisionFault(decision, { ...facts, model }), verdict }
     }
     const [object] = upstream.settings.isolation === 'off' ? [] : facts.objects
-    return { fault: object ? objectRefused(object.key) : null, verdict }
+    return { fault: object ? objectRefused(object.key, 'message') : null, verdict }
   }
 
   /** Models that a message names for the session, beside the one that it has: there are some only where it has none. */
@@ -173,18 +193,13 @@ export class MessageJudge {
   }
 }
 
-function refused(
-  fault: Fault,
-  type: string | null,
-  eventId: string | null,
-  verdict: Verdict | null = null,
-): Extract<Judged, { outcome: 'refused' }> {
+function refused(fault: Fault, type: string | null, eventId: string | null, verdict: Verdict | null = null): Refusal {
   return { outcome: 'refused', fault, type, eventId, verdict }
 }
 
 /** A session in which nothing is being said. */
 function idle(facts: RequestFacts): ClientMessage {
-  return { type: '', effect: 'none', named: [], limit: 'unsaid', turns: false, facts }
+  return { type: '', effect: 'adds', named: [], limit: 'unsaid', turns: 'unsaid', creates: null, facts }
 }
 
 function withModels(facts: RequestFacts, models: readonly string[]): RequestFacts {
@@ -197,10 +212,6 @@ function namesPrompt({ value }: JsonBody): boolean {
     return isJsonObject(part) && (ownValue(part, 'prompt') ?? null) !== null
   })
 }
-
-const binaryMessage: Fault = fault('invalid_body', 'a message must be a text with a JSON object in it', {
-  reason: 'body_invalid',
-})
 
 const tooManyChanges: Fault = fault('rate_limit_exceeded', 'too many updates wait for the answer of the upstream', {
   reason: 'updates_unanswered',
@@ -217,7 +228,3 @@ const transformsChanged: Fault = fault(
   'the policy asks something else of sessions now: open another one',
   { reason: 'policy_changed' },
 )
-
-const upstreamChanged: Fault = fault('upstream_unavailable', 'the upstream of the session was changed: open another', {
-  reason: 'upstream_changed',
-})

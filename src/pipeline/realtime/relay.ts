@@ -87,7 +87,10 @@ export class Relay {
   }
 
   #pass(from: MessageSocket, to: MessageSocket, message: Buffer, isBinary: boolean): void {
-    if (this.#ending === null && !to.send(message, isBinary)) from.pause()
+    if (this.#ending !== null) return
+    const isTaken = to.send(message, isBinary)
+    // What waits may have become too much: then it is over, and the goodbye is to be read.
+    if (!isTaken && this.#ending === null) from.pause()
   }
 
   #readOn(from: MessageSocket): void {

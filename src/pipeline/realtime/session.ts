@@ -6,7 +6,6 @@ import { auditUnavailable } from '../refusals.ts'
 import {
   binaryAnswer,
   closeCodeOf,
-  errorMessage,
   internalError,
   isOrderly,
   malformedFrames,
@@ -15,10 +14,9 @@ import {
   upstreamBroke,
   upstreamClosed,
 } from './closing.ts'
-import { Introduction } from './introduction.ts'
 import type { Liveness } from './liveness.ts'
-import type { Judged, MessageJudge } from './message-judge.ts'
-import { Opening } from './opening.ts'
+import type { Gate, Judged, Refusal, SessionJudge } from './session-judge.ts'
+import type { SessionPorts } from './session-ports.ts'
 import type { Standing } from './standing.ts'
 import { Tally } from './tally.ts'
 import { type Held, type Passed, Waiting } from './waiting.ts'
@@ -28,14 +26,6 @@ const TICK_MS = 1000
 const MAX_REFUSED = 32
 const notYet: Judged = { outcome: 'waits' }
 
-export interface SessionPorts {
-  readonly isAuditWritable: () => boolean
-  /** Told of each message that is refused. */
-  readonly refused: (refusal: Extract<Judged, { outcome: 'refused' }>) => void
-  /** Told of a bug that met the session; must not throw. */
-  readonly bug: (cause: unknown) => void
-}
-
 /**
  * Carries messages between a client and an upstream, each of the client's after it was judged, until one of them leaves
  * or the session may not go on. Neither side is read faster than the other one takes.
@@ -43,24 +33,23 @@ export interface SessionPorts {
 export class Session {
   readonly #client: MessageSocket
   readonly #upstream: MessageSocket
-  readonly #judge: MessageJudge
+  readonly #judge: SessionJudge
   readonly #standing: Standing
   readonly #liveness: Liveness
   readonly #ports: SessionPorts
-  /** Without the provider's own key. */
   readonly #clean: (message: Buffer) => Buffer
-  readonly #opening: Opening | Introduction
+  readonly #gate: Gate
   readonly #tally = new Tally()
   readonly #over = Promise.withResolvers<Ending>()
   #timer: NodeJS.Timeout | null = null
-  readonly #waiting = new Waiting((held, mayWait) => this.#pass(held, mayWait))
+  readonly #waiting: Waiting
   #ending: Ending | null = null
   #openEnds = 2
 
   constructor(
     client: MessageSocket,
     upstream: MessageSocket,
-    judge: MessageJudge,
+    judge: SessionJudge,
     standing: Standing,
     liveness: Liveness,
     ports: SessionPorts,
@@ -71,9 +60,9 @@ export class Session {
     this.#standing = standing
     this.#liveness = liveness
     this.#ports = ports
-    const { upstream: target, providerSecret } = judge.opened
-    const opening = new Opening(judge.opening)
-    this.#opening = providerSecret === null ? opening : new Introduction(opening, judge.introduced)
+    const { upstream: target, providerSecret = null } = judge.opened
+    this.#gate = judge.gate
+    this.#waiting = new Waiting((held, mayWait) => this.#pass(held, mayWait), ports.held)
     this.#clean = guardedBy([target.settings.apiKey, providerSecret])
   }
 
@@ -95,6 +84,7 @@ export class Session {
     upstream.onMessage = (message, isBinary) => this.#try(() => this.#fromUpstream(message, isBinary))
     upstream.onDrain = () => this.#try(() => this.#readOn())
     upstream.onClose = (code) => this.#closed(() => this.#upstreamClosed(code))
+    this.#judge.onSettled = () => this.#try(() => this.#goOn())
     this.#timer = setInterval(() => this.#try(() => this.#tick(performance.now())), TICK_MS)
     this.#try(() => {
       const { opening } = this.#judge
@@ -113,7 +103,7 @@ export class Session {
     if (this.#ending !== null) return
     const code = closeCodeOf(reason)
     this.#settle('broken', code, reason)
-    this.#client.send(errorMessage(reason, null))
+    this.#client.send(this.#judge.errorText(reason, null))
     this.#client.close(code, reason.code)
     this.#upstream.close(1000, '')
   }
@@ -146,7 +136,8 @@ export class Session {
   #fromClient(held: Held): void {
     if (this.#ending !== null) return
     this.#tally.received(held.message)
-    this.#waiting.take(held)
+    const excess = this.#waiting.take(held)
+    if (excess !== null) this.end(excess)
   }
 
   #pass(held: Held, mayWait: boolean): Passed {
@@ -155,24 +146,37 @@ export class Session {
       this.end(lost)
       return 'over'
     }
-    const judged = this.#opening.isTaken ? this.#judge.judge(held.message, held.isBinary, mayWait) : notYet
+    const judged = this.#gate.isTaken ? this.#judge.judge(held.message, held.isBinary, mayWait) : notYet
     if (judged.outcome === 'waits') {
       this.#client.pause()
       return 'waits'
     }
     if (judged.outcome === 'passed') {
-      if (!this.#upstream.send(judged.text)) this.#client.pause()
+      const isTaken = this.#upstream.send(judged.text)
+      // What waits for the upstream may have become too much.
+      if (this.#ending !== null) return 'over'
+      if (!isTaken) this.#client.pause()
       return 'done'
     }
-    this.#refuse(judged)
+    if (judged.outcome === 'ends') this.end(judged.fault)
+    else this.#refuse(judged)
     return this.#ending === null ? 'done' : 'over'
   }
 
-  #refuse(refusal: Extract<Judged, { outcome: 'refused' }>): void {
+  #refuse(refusal: Refusal): void {
     this.#tally.refused++
     this.#ports.refused(refusal)
-    if (this.#tally.refused >= MAX_REFUSED) this.end(tooManyRefused)
-    else if (!this.#client.send(errorMessage(refusal.fault, refusal.eventId))) this.#client.pause()
+    if (this.#tally.refused >= MAX_REFUSED) {
+      this.end(tooManyRefused)
+      return
+    }
+    const isTaken = this.#client.send(this.#judge.errorText(refusal.fault, refusal.eventId))
+    if (!isTaken && this.#ending === null) this.#client.pause()
+  }
+
+  #goOn(): void {
+    if (this.#ending === null) this.#waiting.again(true)
+    this.#readOn()
   }
 
   #readOn(): void {
@@ -186,20 +190,17 @@ export class Session {
       this.end(binaryAnswer)
       return
     }
-    const clean = this.#clean(message)
-    const { told, text, settles } = this.#judge.hear(clean)
+    const { told, text, settles } = this.#judge.hear(this.#clean(message))
     this.#tally.sent(text)
-    if (!this.#client.send(text)) this.#upstream.pause()
+    const isTaken = this.#client.send(text)
+    // What waits for the client may have become too much.
+    if (this.#ending !== null) return
+    if (!isTaken) this.#upstream.pause()
     if (told === null) return
     this.#tally.told(told)
-    const refused = this.#opening.told(told)
-    if (refused !== null) {
-      this.end(refused)
-      return
-    }
-    if (!settles || this.#waiting.isEmpty) return
-    this.#waiting.again(true)
-    this.#readOn()
+    const refused = this.#gate.told(told)
+    if (refused !== null) this.end(refused)
+    else if (settles) this.#goOn()
   }
 
   #clientClosed(code: number, broke: boolean): void {
@@ -212,6 +213,7 @@ export class Session {
 
   #upstreamClosed(code: number): void {
     if (this.#ending === null && isOrderly(code)) {
+      this.#judge.upstreamLeft?.()
       this.#settle('answered', code)
       this.#client.close(sayable(code), '')
     } else this.end(code === 1006 ? upstreamBroke : upstreamClosed)
@@ -224,7 +226,7 @@ export class Session {
 
   #tick(now: number): void {
     if (this.#ending !== null) return
-    const over = this.#standing.tick(now) ?? this.#opening.tick(now) ?? this.#liveness.check(now)
+    const over = this.#standing.tick(now) ?? this.#gate.tick(now) ?? this.#liveness.check(now)
     if (over === 'client_gone') this.#client.cut()
     else if (over !== null) this.end(over)
     else if (!this.#waiting.isEmpty) {

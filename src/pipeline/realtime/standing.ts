@@ -87,11 +87,12 @@ export class Standing {
     if (verification.outcome === 'verified') {
       this.#verifiedAt = now
       this.#admission.principal = verification.principal
-      // The same policy answers otherwise when an hour is over, a sign-in is too old, or somebody's groups have changed.
-      this.#lost ??= this.#admission.adopt(this.#snapshot)
     } else if (verification.outcome === 'rejected' || now - this.#verifiedAt > UNCHECKED_MS) {
       this.#lost ??= credentialFault(verification)
     }
+    // The same policy answers otherwise when an hour is over, a sign-in is too old, or somebody's groups have changed; an
+    // hour is over for who cannot be checked, too.
+    this.#lost ??= this.#admission.adopt(this.#snapshot)
   }
 }
 

@@ -30,6 +30,7 @@ export class Tally {
   }
 
   ending(outcome: Ending['outcome'], closeCode: number, reason?: Fault): Ending {
+    const { heardSeconds } = this.#reading
     return {
       outcome,
       status: 101,
@@ -44,6 +45,9 @@ export class Tally {
           'session.messages_out': this.#sent,
           'session.messages_refused': this.refused,
           'session.close_code': closeCode,
+          ...(heardSeconds === undefined
+            ? {}
+            : { 'session.transcribed_seconds': Math.round(heardSeconds * 1000) / 1000 }),
         },
       },
     }

@@ -1,3 +1,6 @@
+import type { Fault } from '../../model/fault.ts'
+import type { HeldAllowance } from '../../model/ports.ts'
+
 /** How long a message waits for the upstream's answer to a change. Milliseconds. */
 const HELD_MS = 5000
 
@@ -12,24 +15,29 @@ export type Passed = 'done' | 'waits' | 'over'
 /** Messages of one client on their way through the judge, in order; where one must wait, those behind it wait, too. */
 export class Waiting {
   readonly #pass: (held: Held, mayWait: boolean) => Passed
+  readonly #allowance: HeldAllowance
   readonly #held: Held[] = []
   /** Since when the first of them waits for an answer: each has the whole time once it is its turn. */
   #since = 0
 
-  constructor(pass: (held: Held, mayWait: boolean) => Passed) {
+  constructor(pass: (held: Held, mayWait: boolean) => Passed, allowance: HeldAllowance) {
     this.#pass = pass
+    this.#allowance = allowance
   }
 
   get isEmpty(): boolean {
     return this.#held.length === 0
   }
 
-  take(held: Held): void {
-    if (this.#held.length > 0) this.#held.push(held)
-    else if (this.#pass(held, true) === 'waits') {
-      this.#held.push(held)
+  /** A fault where it would have to wait, and may not be kept so long. */
+  take(held: Held): Fault | null {
+    if (this.#held.length === 0) {
+      if (this.#pass(held, true) !== 'waits') return null
       this.#since = performance.now()
     }
+    const excess = this.#allowance.take(held.message.length)
+    if (excess === null) this.#held.push(held)
+    return excess
   }
 
   /** Judges again what waits; `mayWait`: false where the first of them has waited long enough. */
@@ -42,6 +50,7 @@ export class Waiting {
       this.#held.shift()
       first = this.#held[0]
     }
+    this.#allowance.release()
   }
 
   /** What has waited long enough is judged as things are. */
@@ -51,5 +60,6 @@ export class Waiting {
 
   clear(): void {
     this.#held.length = 0
+    this.#allowance.release()
   }
 }

@@ -1,11 +1,10 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { main } from '../../../src/cli/main.ts'
 import { openIdentity } from '../../../src/identity/authenticate.ts'
 import { Secret } from '../../../src/model/secret.ts'
 import { openKeyStore } from '../../../src/stores/keys.ts'
+import { folderOf, runCli } from '../../support/cli.ts'
 
 const DAY_MS = 86_400_000
 const config = (enabled: boolean) => `version: 1
@@ -19,20 +18,11 @@ store: sqlite:data/keys.db
 `
 
 function scene(t: Test, text = config(true)) {
-  const cwd = mkdtempSync(join(tmpdir(), 'sallyport-keys-'))
-  t.teardown(() => rmSync(cwd, { recursive: true, force: true }))
+  const cwd = folderOf(t, { 'sallyport.yaml': text })
   mkdirSync(join(cwd, 'policies'))
-  writeFileSync(join(cwd, 'sallyport.yaml'), text)
   const keys = async (...argv: string[]) => {
-    const out = { code: 0, stdout: '', stderr: '' }
-    const io = {
-      stdout: { write: (text: string) => (out.stdout += text) },
-      stderr: { write: (text: string) => (out.stderr += text) },
-      env: {},
-      cwd,
-    }
-    out.code = await main(['keys', ...argv, '--config', 'sallyport.yaml'], io)
-    return out
+    const { code, out, err } = await runCli(['keys', ...argv, '--config', 'sallyport.yaml'], cwd)
+    return { code, stdout: out, stderr: err }
   }
   /** What the proxy says of a key. */
   const verdict = async (key: string) => {

@@ -1,10 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { main } from '../../../src/cli/main.ts'
 import { keyEvent } from '../../../src/serving/key-event.ts'
 import { openKeyStore } from '../../../src/stores/keys.ts'
+import { folderOf, runCli } from '../../support/cli.ts'
 import { storedKey } from '../../support/sealing.ts'
 
 const CONFIG = `version: 1
@@ -16,20 +15,11 @@ store: sqlite:data/keys.db
 `
 
 function scene(t: Test) {
-  const cwd = mkdtempSync(join(tmpdir(), 'sallyport-objects-'))
-  t.teardown(() => rmSync(cwd, { recursive: true, force: true }))
+  const cwd = folderOf(t, { 'sallyport.yaml': CONFIG })
   mkdirSync(join(cwd, 'policies'))
-  writeFileSync(join(cwd, 'sallyport.yaml'), CONFIG)
   const objects = async (...argv: string[]) => {
-    const out = { code: 0, stdout: '', stderr: '' }
-    const io = {
-      stdout: { write: (text: string) => (out.stdout += text) },
-      stderr: { write: (text: string) => (out.stderr += text) },
-      env: {},
-      cwd,
-    }
-    out.code = await main(['objects', ...argv, '--config', 'sallyport.yaml'], io)
-    return out
+    const { code, out, err } = await runCli(['objects', ...argv, '--config', 'sallyport.yaml'], cwd)
+    return { code, stdout: out, stderr: err }
   }
   const store = () => {
     const opened = openKeyStore(join(cwd, 'data/keys.db'))

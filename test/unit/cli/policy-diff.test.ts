@@ -1,8 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
-import { main } from '../../../src/cli/main.ts'
+import { folderOf, runCli } from '../../support/cli.ts'
 
 const CONFIG = `version: 1
 listen: { proxy: 127.0.0.1:0 }
@@ -16,25 +15,9 @@ rules: [{ id: small, effect: allow, roles: [analyst], models: [gpt-4o-mini], ope
 `
 const NEW = OLD.replace('models: [gpt-4o-mini]', 'models: [gpt-4o-mini, gpt-4o]')
 
-const folder = mkdtempSync(join(tmpdir(), 'sallyport-diff-'))
-t.teardown(() => rmSync(folder, { recursive: true }))
-
-async function diff(files: { [name: string]: string }, ...argv: string[]) {
-  const cwd = mkdtempSync(join(folder, 'run-'))
-  for (const [name, text] of Object.entries({ 'old.yaml': OLD, 'new.yaml': NEW, ...files })) {
-    mkdirSync(dirname(join(cwd, name)), { recursive: true })
-    writeFileSync(join(cwd, name), text)
-  }
-  const out: string[] = []
-  const err: string[] = []
-  const io = {
-    stdout: { write: (text: string) => out.push(text) },
-    stderr: { write: (text: string) => err.push(text) },
-    env: {},
-    cwd,
-  }
-  const code = await main(['policy', 'diff', ...argv, '--config', 'config.yaml'], io)
-  return { code, out: out.join(''), err: err.join('') }
+function diff(files: { [name: string]: string }, ...argv: string[]) {
+  const cwd = folderOf(t, { 'old.yaml': OLD, 'new.yaml': NEW, ...files })
+  return runCli(['policy', 'diff', ...argv, '--config', 'config.yaml'], cwd)
 }
 
 const GAINS = 'analyst gains chat with gpt-4o (rule small)\naccess widens\n'
@@ -135,19 +118,16 @@ t.test('the JSON answer has what changes beside access, after what changes in it
 t.test('the request of a change is one that explain decides as it says', async (t) => {
   const { out } = await diff({ 'config.yaml': CONFIG }, 'old.yaml', 'new.yaml', '--json')
   const [{ witnesses }] = JSON.parse(out)
-  const cwd = mkdtempSync(join(folder, 'explain-'))
-  writeFileSync(join(cwd, 'config.yaml'), CONFIG)
-  writeFileSync(join(cwd, 'batch.ndjson'), JSON.stringify(witnesses[0].request))
+  const cwd = folderOf(t, { 'config.yaml': CONFIG, 'batch.ndjson': JSON.stringify(witnesses[0].request) })
   for (const [policy, effect] of [
     [OLD, 'deny'],
     [NEW, 'allow'],
   ] as const) {
     writeFileSync(join(cwd, 'new.yaml'), policy)
-    const said: string[] = []
-    const sink = { write: (text: string) => said.push(text) }
     const argv = ['policy', 'explain', '--batch', 'batch.ndjson', '--config', 'config.yaml']
-    t.equal(await main(argv, { stdout: sink, stderr: sink, env: {}, cwd }), 0)
-    t.equal(JSON.parse(said.join('')).effect, effect)
+    const { code, out } = await runCli(argv, cwd)
+    t.equal(code, 0)
+    t.equal(JSON.parse(out).effect, effect)
   }
 })
 

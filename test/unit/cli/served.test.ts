@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { main } from '../../../src/cli/main.ts'
 import { decidedUpstreams, describedOutcome } from '../../../src/cli/policy-outcome.ts'
 import { loadAll } from '../../../src/config/load-all.ts'
 import { apiOf } from '../../../src/model/operations.ts'
 import { candidates, judge } from '../../../src/pipeline/judge.ts'
 import type { ServingUpstream } from '../../../src/pipeline/snapshot.ts'
 import { compilePolicies } from '../../../src/serving/compile-policies.ts'
+import { runCli } from '../../support/cli.ts'
 
 const CONFIG = `version: 1
 listen: { proxy: 127.0.0.1:0 }
@@ -35,17 +35,7 @@ tests:
 
 function scene(t: Test) {
   const cwd = t.testdir({ 'config.yaml': CONFIG, 'policy.yaml': POLICY })
-  return async (...argv: string[]) => {
-    let out = ''
-    const sink = { write: (text: string) => (out += text) }
-    const code = await main(['policy', ...argv, '--config', 'config.yaml'], {
-      stdout: sink,
-      stderr: sink,
-      env: {},
-      cwd,
-    })
-    return { code, out, cwd }
-  }
+  return async (...argv: string[]) => ({ ...(await runCli(['policy', ...argv, '--config', 'config.yaml'], cwd)), cwd })
 }
 
 const BOB = ['--as', 'bob', '--issuer', 'corp']

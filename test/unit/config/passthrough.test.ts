@@ -35,8 +35,8 @@ t.test('a route that is sound', async (t) => {
   const { settings, problems, config } = await load([VENDOR])
   t.same(problems, [])
   const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
-  t.same(settings?.passthrough, [{ ...VENDOR, methods, query: [] }])
-  t.same(config?.passthrough, [{ ...VENDOR, methods, query: [] }], '`check --show` has the defaults')
+  t.same(settings?.passthrough, [{ ...VENDOR, methods, websocket: true, query: [] }])
+  t.same(config?.passthrough, [{ ...VENDOR, methods, websocket: true, query: [] }], '`check --show` has the defaults')
   const starred = await load([{ ...VENDOR, path: '/v1/organization/*', methods: ['GET'], query: ['limit', 'ids[]'] }])
   t.same(starred.settings?.passthrough[0]?.path, '/v1/organization/')
 })

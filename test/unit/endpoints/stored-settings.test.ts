@@ -1,5 +1,7 @@
 import t from 'tap'
 import { ENDPOINTS } from '../../../src/endpoints/index.ts'
+import { parseJsonBody } from '../../../src/endpoints/json.ts'
+import { STORED_OPERATIONS } from '../../../src/model/operations.ts'
 import { describe } from './described.ts'
 
 type Row = readonly [sentence: string, operation: string, more: object, isStored: boolean]
@@ -39,4 +41,15 @@ t.test('what goes on without a body brings what it has', async (t) => {
   t.equal(settingsOf('agents.automations.invocations.create'), true)
   t.equal(settingsOf('fine_tuning.jobs.cancel'), false)
   t.equal(settingsOf('responses.get'), false)
+})
+
+t.test('operations that always go on with something stored are those that the analyses know', async (t) => {
+  const body = parseJsonBody(Buffer.from('{"model":"m","messages":[],"input":"x"}'))
+  if (!body.ok) throw new Error('no body')
+  for (const { operation, body: kind, describe: facts } of ENDPOINTS) {
+    if (kind === 'multipart') continue
+    const described = facts(kind === 'none' ? null : body.value, { model: 'm' })
+    if (!described.ok) throw new Error(`${operation}: ${described.fault.message}`)
+    t.equal(described.value.storedSettings, STORED_OPERATIONS.includes(operation), operation)
+  }
 })

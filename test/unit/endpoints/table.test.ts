@@ -67,7 +67,7 @@ t.test('what only works with stored objects is marked', async (t) => {
     ...['images.edit', 'images.generate', 'images.variation'],
     ...['messages', 'messages.count_tokens'],
     ...['models.get', 'models.list', 'moderations', 'realtime', 'realtime.translations.connect'],
-    ...['responses', 'responses.compact', 'responses.input_tokens'],
+    ...['responses', 'responses.compact', 'responses.connect', 'responses.input_tokens'],
   ])
 })
 

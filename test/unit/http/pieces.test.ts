@@ -6,16 +6,20 @@ import { type Fault, fault } from '../../../src/model/fault.ts'
 import type { TakePiece } from '../../../src/model/ports.ts'
 
 const refusal = fault('invalid_body', 'no')
+const slow = fault('overloaded', 'the taker is late')
+const late = fault('request_timeout', 'the client is late')
 const broken = new Error('a bug of the taker')
 
 function open(take: TakePiece) {
   const request = new PassThrough()
   const over = Promise.withResolvers<Fault | null>()
   let settled = 0
+  let went = 0
   const reading = new PieceReading(request as unknown as IncomingMessage, {
     limitBytes: 100,
     take,
-    went: () => undefined,
+    went: () => went++,
+    untaken: slow,
     settle: (fault) => {
       settled++
       over.resolve(fault)
@@ -25,7 +29,7 @@ function open(take: TakePiece) {
       over.reject(cause)
     },
   })
-  return { request, reading, over: over.promise, settled: () => settled }
+  return { request, reading, over: over.promise, settled: () => settled, went: () => went }
 }
 
 t.test('a body is handed over piece by piece', async (t) => {
@@ -93,4 +97,37 @@ t.test('a taker that breaks after its request was given up', async (t) => {
   t.equal(settled(), 0, 'not while a piece is being taken')
   taken.reject(broken)
   await t.rejects(over, broken)
+})
+
+t.test('whoever is late when the time is up is told so', async (t) => {
+  const waiting = open(() => null)
+  waiting.request.write('a')
+  await new Promise((resolve) => setImmediate(resolve))
+  waiting.reading.late(late)
+  t.equal(await waiting.over, late, 'the client, while nothing is being taken')
+
+  const taken = Promise.withResolvers<Fault | null>()
+  const held = open(() => taken.promise)
+  held.request.end('a')
+  await new Promise((resolve) => setImmediate(resolve))
+  t.equal(held.went(), 1, 'the time of a piece begins when it came')
+  held.reading.late(null)
+  t.equal(await held.over, slow, 'the taker, even of the last piece, and at once')
+  taken.resolve(null)
+  await taken.promise
+  await new Promise((resolve) => setImmediate(resolve))
+  t.equal(held.settled(), 1, 'what comes later is too late')
+
+  const done = open(() => null)
+  done.request.end('a')
+  done.reading.late(null)
+  t.equal(await done.over, null, 'nobody, where all of it is there and was taken')
+
+  const given = Promise.withResolvers<Fault | null>()
+  const left = open(() => given.promise)
+  left.request.write('a')
+  await new Promise((resolve) => setImmediate(resolve))
+  left.reading.fail(refusal)
+  left.reading.late(late)
+  t.equal(await left.over, refusal, 'the first reason counts')
 })

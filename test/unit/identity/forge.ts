@@ -11,7 +11,7 @@ import type { IssuerSettings } from '../../../src/model/settings.ts'
 
 /** Makes tokens byte by byte, so that every wrong one can be made, too. */
 
-export const ISSUER = 'https://idp.example/realms/main'
+const ISSUER = 'https://idp.example/realms/main'
 /** When everything happens. Epoch milliseconds. */
 export const NOW = 1_790_000_000_000
 export const NOW_S = NOW / 1000
@@ -41,7 +41,7 @@ export function makeKey(alg: string, kid: string, rsaBits = 2048): TestKey {
 export const b64 = (value: string | Buffer | Members): string =>
   Buffer.from(typeof value === 'string' || Buffer.isBuffer(value) ? value : JSON.stringify(value)).toString('base64url')
 
-export function signatureOf(text: string, { privateKey }: TestKey, alg: string): Buffer {
+function signatureOf(text: string, { privateKey }: TestKey, alg: string): Buffer {
   const bytes = Buffer.from(text)
   if (alg === 'EdDSA' || alg === 'Ed25519') return signBytes(null, bytes, privateKey)
   const digest = `sha${alg.slice(2)}`

@@ -46,3 +46,16 @@ t.test('whatever is taken and released, what is held is what is open, and never 
   )
   t.pass()
 })
+
+t.test('what fills up is told apart', async (t) => {
+  for (const [where, reason] of [
+    ['memory', 'body_budget'],
+    ['disk', 'spool_budget'],
+  ] as const) {
+    const budget = new BodyBudget(400, 50, where)
+    const callers = ['a', 'b', 'c', 'd', 'e'].map((caller) => budget.open(caller))
+    t.match(callers[0]?.take(101), { code: 'rate_limit_exceeded', reason }, `${where}: of one caller`)
+    for (const caller of callers.slice(0, 4)) t.equal(caller.take(100), null)
+    t.match(callers[4]?.take(1), { code: 'overloaded', reason }, `${where}: of all`)
+  }
+})

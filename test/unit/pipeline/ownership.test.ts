@@ -33,7 +33,7 @@ function asked(line: string, written?: object): AskedObjects {
   const value = body?.value ?? null
   const described = found.endpoint.describe(value, found.parameters, found.query)
   if (!described.ok) throw new Error(described.fault.message)
-  return { found, body: value, fields: null, noted: described.value.objects, judgedFor: null }
+  return { found, body: value, fields: null, filenames: [], noted: described.value.objects, judgedFor: null }
 }
 
 function placed(request: AskedObjects, serving: ServingUpstream[], workspace?: string, ring: KeyRing | null = RING) {
@@ -54,6 +54,7 @@ const chat = (more: object) => asked('POST /v1/chat/completions', { model: 'm', 
 const form = (fields: string[]) => ({
   body: null,
   noted: [],
+  filenames: [],
   judgedFor: null,
   found: routed('POST /v1/videos'),
   fields: fields.map((name) => ({ name, text: '' })),
@@ -80,8 +81,9 @@ const rows: readonly (readonly [string, AskedObjects, ServingUpstream[], string[
   ['a key that answers are sealed by', asked('POST /v1/threads', { x_id: 'thread_1' }), [one], 'object_not_found'],
   ['the same where nothing is sealed', asked('POST /v1/threads', { x_id: 'thread_1' }), all, ['open']],
   ['the caller’s own JSON', asked('POST /v1/threads', { metadata: { x_id: 'thread_1' } }), [one], ['one']],
-  ['a list of all', asked('GET /v1/files'), all, ['open']],
-  ['a list of all, of callers kept apart', asked('GET /v1/files'), [one, two], 'unknown_endpoint'],
+  ['a list of all', asked('GET /v1/skills'), all, ['open']],
+  ['a list of all, of callers kept apart', asked('GET /v1/skills'), [one, two], 'unknown_endpoint'],
+  ['one that has the marks of callers', asked('GET /v1/files'), [one, two], ['one', 'two']],
   ['what everybody stored', asked('POST /v1/evals', { data_source_config: { type: 'logs' } }), [one], 'invalid_body'],
   ['the same of an open one', asked('POST /v1/evals', { data_source_config: { type: 'logs' } }), all, ['open']],
   ['the caller names the answer', named({ request_id: 'resp_1' }), [one], 'invalid_body'],

@@ -28,16 +28,30 @@ const others: readonly (readonly [string, ReturnType<typeof markerOf>])[] = [
   ['a retired key', markerOf({}, 'batch', ring('bbbbbb'))],
 ]
 t.test('a mark opens for the scope, kind and upstream that it was made for alone', async (t) => {
-  const { mark, opens, isOnlyMark } = markerOf()
-  t.match(mark, /^spm1aaaaaa[\w-]{22}$/)
-  t.equal(opens(mark), true)
+  const { mark, read, isOnlyMark } = markerOf()
+  t.match(mark(), /^spm1aaaaaa[\w-]{22}$/)
+  t.equal(read(mark()), '1')
   t.equal(isOnlyMark, true)
-  for (const [name, other] of others) t.same([other.opens(mark), opens(other.mark)], [false, false], name)
-  for (const wrong of [undefined, null, 1, {}, '', 'spm1', mark.slice(0, -1), `${mark}A`, `${mark.slice(0, -1)}!`]) {
-    t.equal(opens(wrong), false, String(wrong))
+  for (const [name, other] of others) t.same([other.read(mark()), read(other.mark())], [null, null], name)
+  const whole = mark()
+  for (const wrong of [undefined, null, 1, {}, '', 'spm1', whole.slice(0, -1), `${whole}A`, `${whole.slice(0, -1)}!`]) {
+    t.equal(read(wrong), null, String(wrong))
   }
   const rotated = markerOf({}, 'batch', ring('aaaaaa', 'bbbbbb'))
-  t.same([rotated.opens(mark), rotated.isOnlyMark, rotated.mark === mark], [true, false, false], 'an older key opens')
+  t.same([rotated.read(whole), rotated.isOnlyMark, rotated.mark() === whole], ['1', false, false], 'an older key opens')
+})
+
+t.test('a mark says what its object was judged for, where that may be read', async (t) => {
+  const judging = openMarker(ring('aaaaaa'), own, 'batch', ['c', 'e'])
+  t.equal(judging.mark(), markerOf().mark(), 'the same where nothing is said')
+  t.same(
+    ['c', 'e', 'r'].map((one) => judging.read(judging.mark(one))),
+    ['c', 'e', null],
+  )
+  t.equal(new Set(['1', 'c', 'e'].map((one) => judging.mark(one))).size, 3)
+  t.equal(markerOf().read(judging.mark('c')), null)
+  const rotated = openMarker(ring('aaaaaa', 'bbbbbb'), own, 'batch', ['c', 'e'])
+  t.equal(rotated.read(judging.mark('e')), 'e', 'an older key, too')
 })
 
 const scope = fc.oneof(
@@ -50,13 +64,13 @@ t.test('no two owners have one mark', async () => {
   fc.assert(
     fc.property(ownership, ownership, kind, kind, (one, other, kind, another) => {
       const isSame = JSON.stringify([one, kind]) === JSON.stringify([other, another])
-      return markerOf(other, another).opens(markerOf(one, kind).mark) === isSame
+      return (markerOf(other, another).read(markerOf(one, kind).mark()) === '1') === isSame
     }),
   )
 })
 
 t.test('a mark is the proof of no id', async (t) => {
-  t.equal(markerOf().mark.slice(-22) === sealed('batch').slice(-22), false)
+  t.equal(markerOf().mark().slice(-22) === sealed('batch').slice(-22), false)
 })
 
 t.test('a body is marked in its text, and nothing else of it changes', async (t) => {

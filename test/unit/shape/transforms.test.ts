@@ -36,6 +36,20 @@ const table: readonly Row[] = [
   ],
   ['of a completion', 'completions', cap, '{"model":"m","prompt":"p"}', '{"max_tokens":100,"model":"m","prompt":"p"}'],
   [
+    'how much may be thought',
+    'messages',
+    cap,
+    '{"model":"m","messages":[],"max_tokens":50,"thinking":{"budget_tokens":900}}',
+    '{"model":"m","messages":[],"max_tokens":50,"thinking":{"budget_tokens":100}}',
+  ],
+  [
+    'a switch that lifts the limit is turned off',
+    'chat',
+    cap,
+    '{"model":"m","max_tokens":50,"auto_max_new_tokens":true,"options":{"auto_max_new_tokens":1}}',
+    '{"model":"m","max_tokens":50,"auto_max_new_tokens":false,"options":{"auto_max_new_tokens":false}}',
+  ],
+  [
     'under a dotted key',
     'chat',
     cap,

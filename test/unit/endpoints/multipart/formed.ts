@@ -3,7 +3,7 @@ import { describeForm } from '../../../../src/endpoints/multipart/describe-form.
 import { type Form, FormReader } from '../../../../src/endpoints/multipart/form.ts'
 import { FORMS } from '../../../../src/endpoints/multipart/forms.ts'
 
-export const BOUNDARY = '----WebKitFormBoundary7MA4YWxkTrZu0gW'
+const BOUNDARY = '----WebKitFormBoundary7MA4YWxkTrZu0gW'
 
 /** One part: a field's name and text, or a file with its name and, where there is one, its type. */
 export type Part = readonly [name: string, text: string, filename?: string | undefined, type?: string | undefined]

@@ -11,7 +11,13 @@ t.test('what a message of the upstream tells', async (t) => {
   const rows = [
     ['usage of a response', { type: 'response.done', response: { usage } }, { kind: 'usage', usage: COUNTED }],
     ['usage of what was written down', { type: WRITTEN, usage }, { kind: 'usage', usage: COUNTED }],
-    ['seconds are no tokens', { type: WRITTEN, usage: { type: 'duration', seconds: 3 } }, null],
+    [
+      'seconds are no tokens',
+      { type: WRITTEN, usage: { type: 'duration', seconds: 3.5 } },
+      { kind: 'heard', seconds: 3.5 },
+    ],
+    ['seconds that are none', { type: WRITTEN, usage: { type: 'duration', seconds: -1 } }, null],
+    ['seconds without end', { type: WRITTEN, usage: { type: 'duration', seconds: 1e9 } }, null],
     ['a response without usage', { type: 'response.done', response: {} }, null],
     [
       'a session',
@@ -22,6 +28,9 @@ t.test('what a message of the upstream tells', async (t) => {
     ['the type behind much else', { pad: 'x'.repeat(500), type: 'error' }, { kind: 'error', answers: null }],
     ['an error about a message', { type: 'error', error: { event_id: 'e' } }, { kind: 'error', answers: 'e' }],
     ['an error about none', { type: 'error', error: { event_id: null } }, { kind: 'error', answers: null }],
+    ['an item', { type: 'conversation.item.added', item: { id: 'i' } }, { kind: 'item', id: 'i' }],
+    ['an item that was heard', { type: 'input_audio_buffer.committed', item_id: 'i' }, { kind: 'item', id: 'i' }],
+    ['an item without an id', { type: 'conversation.item.added', item: {} }, null],
     ['a delta', { type: 'response.output_text.delta', delta: '"type":"response.done"' }, null],
     ['a type further down', { response: { type: 'error' } }, null],
     ['no JSON', '{"type":"response.done",', null],

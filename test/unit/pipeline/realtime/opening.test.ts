@@ -72,6 +72,7 @@ t.test('a session that the upstream does not make so is none', async (t) => {
     ],
     ['null is no limit', BOTH, () => stands({ max_output_tokens: null })],
     ['it has another text', PREPEND, () => stands({ instructions: 'Be long.' })],
+    ['it has a stored prompt', PREPEND, () => stands({ instructions: 'Be brief.', prompt: { id: 'pmpt_1' } })],
     ['it has no text', PREPEND, () => stands({ instructions: null })],
   ] as const
   for (const [name, more, answer] of rows) {

@@ -1,18 +1,30 @@
 import t from 'tap'
+import { fault } from '../../../../src/model/fault.ts'
+import type { HeldAllowance } from '../../../../src/model/ports.ts'
 import { type Held, type Passed, Waiting } from '../../../../src/pipeline/realtime/waiting.ts'
 
 const message = (text: string): Held => ({ message: Buffer.from(text), isBinary: false })
 
 function open() {
   const passed: string[] = []
-  const state = { waits: [] as string[], isOver: false }
+  const state = { waits: [] as string[], isOver: false, held: 0 }
+  const allowance: HeldAllowance = {
+    take: (bytes) => {
+      if (state.held + bytes > 3) return fault('rate_limit_exceeded', 'too much')
+      state.held += bytes
+      return null
+    },
+    release: () => {
+      state.held = 0
+    },
+  }
   const waiting = new Waiting((held, mayWait): Passed => {
     const text = held.message.toString()
     if (state.isOver) return 'over'
     if (mayWait && state.waits.includes(text)) return 'waits'
     passed.push(text)
     return 'done'
-  })
+  }, allowance)
   return { passed, state, waiting }
 }
 
@@ -54,4 +66,20 @@ t.test('nothing goes on once the session is over', async (t) => {
   t.same(passed, [])
   waiting.clear()
   t.equal(waiting.isEmpty, true)
+})
+
+t.test('what waits is counted until nothing does', async (t) => {
+  const { state, waiting } = open()
+  t.equal(waiting.take(message('abcdefgh')), null, 'what does not wait is not')
+  state.waits = ['b']
+  for (const text of ['b', 'c', 'd']) t.equal(waiting.take(message(text)), null)
+  t.equal(state.held, 3)
+  t.match(waiting.take(message('e')), { code: 'rate_limit_exceeded' })
+  state.waits = []
+  waiting.again(true)
+  t.same([state.held, waiting.isEmpty], [0, true])
+  state.waits = ['b']
+  waiting.take(message('b'))
+  waiting.clear()
+  t.equal(state.held, 0)
 })

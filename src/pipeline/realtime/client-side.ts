@@ -1,0 +1,56 @@
+import { readCredential } from '../../identity/credentials.ts'
+import type { Credential, Principal } from '../../model/identity.ts'
+import type { ClientExchange, MessageSocket } from '../../model/ports.ts'
+import type { RequestHead } from '../../model/request.ts'
+import { ok } from '../../model/result.ts'
+import { acceptSocket } from '../../sockets/web-socket.ts'
+import type { ServingUpstream, Snapshot } from '../snapshot.ts'
+import type { Trail } from '../trail.ts'
+import { allowancesOf, type DialPorts } from './dialling.ts'
+import { Liveness } from './liveness.ts'
+
+/** The client's end of a session whose upstream is open. */
+interface ClientSide {
+  readonly client: MessageSocket
+  /** Which the session is checked by again. */
+  readonly credential: Credential
+  readonly liveness: Liveness
+}
+
+/** What is asked for, and of whom. */
+interface Served {
+  readonly head: RequestHead
+  readonly upstream: ServingUpstream
+  /** Of the caller, where it is not the one of the request itself. */
+  readonly credential?: Credential | null
+}
+
+/**
+ * Answers the client's handshake. Null where it has left meanwhile: then both ends are cut and the request is complete.
+ * `protocol` is the one that is chosen of those that it offered.
+ */
+export function clientSide(
+  upstream: MessageSocket,
+  protocol: string | null,
+  { head, upstream: serving, credential: given = null }: Served,
+  principal: Principal,
+  exchange: ClientExchange,
+  snapshot: Snapshot,
+  trail: Trail,
+  ports: DialPorts,
+): ClientSide | null {
+  const taken = exchange.upgrade?.take() ?? null
+  const client =
+    taken && acceptSocket(taken, protocol, [`x-request-id: ${exchange.id}`], allowancesOf(principal, ports))
+  const credential = given === null ? readCredential(head.rawHeaders) : ok(given)
+  if (client === null || !credential.ok) {
+    upstream.cut()
+    client?.cut()
+    trail.complete({ outcome: 'client_gone', status: 0, facts: {}, firstByteAt: 0 })
+    return null
+  }
+  const { keepAliveMs } = snapshot.settings.listen.timeouts
+  const { idleMs, totalMs } = serving.settings.timeouts
+  const limits = { clientMs: keepAliveMs, upstreamMs: idleMs, totalMs }
+  return { client, credential: credential.value, liveness: new Liveness(client, upstream, limits) }
+}
