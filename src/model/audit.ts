@@ -152,6 +152,8 @@ export interface AuditEvent {
   readonly authIssuer?: string | undefined
   readonly authMethod?: string | undefined
   readonly authCache?: 'hit' | 'miss' | undefined
+  /** The caller has a secret that was made for one session, and not the credential itself. */
+  readonly authEphemeral?: true | undefined
   readonly policy?: AuditPolicy | undefined
   readonly upstream?: AuditUpstream | undefined
   readonly status?: number | undefined

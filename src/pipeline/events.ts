@@ -96,7 +96,7 @@ function traceContext(traceparent: string): { traceId: string; spanId: string } 
 
 /** Tokens and our own keys wherever they stand; what could be part of a word, only where a word begins. */
 const CREDENTIAL =
-  /eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}|sp_[A-Za-z0-9]{8,}|(?<![A-Za-z0-9])(?:sk-|sk_|(?:[Bb]earer|[Bb]asic) )[A-Za-z0-9._~+/=-]{8,}/g
+  /eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}|sp_[A-Za-z0-9]{8,}|(?<![A-Za-z0-9])(?:sk-|sk_|ek_|(?:[Bb]earer|[Bb]asic) )[A-Za-z0-9._~+/=-]{8,}/g
 
 /** A text of the client without what looks like a credential that was put in the wrong place. */
 export function blotted(text: string): string {

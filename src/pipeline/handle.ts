@@ -18,6 +18,7 @@ import { opened, passThrough } from './passthrough.ts'
 import { judged, type Prepared, routed } from './prepare.ts'
 import { type ConversePorts, converse } from './realtime/converse.ts'
 import { auditUnavailable, challenged, credentialFault, methodFault, notFound } from './refusals.ts'
+import { grantBehind } from './session-grant.ts'
 import type { Snapshot } from './snapshot.ts'
 import { Trail, type TrailPorts } from './trail.ts'
 import { deniedUnread } from './unread.ts'
@@ -159,23 +160,31 @@ function authenticate(
 ): Result<Principal, Fault> | Promise<Result<Principal, Fault>> {
   const credential = readCredential(head.rawHeaders)
   if (!credential.ok) return failed(challenged(credential.fault))
-  const verification = snapshot.authenticate(credential.value)
+  const grant = grantBehind(head, credential.value, snapshot, trail.startedAt)
+  if (!grant.ok) return failed(grant.fault)
+  // Who has a secret of a session is who it was made for, as long as that one's own credential is good.
+  const isEphemeral = grant.value !== null
+  const verification = snapshot.authenticate(grant.value?.credential ?? credential.value)
   return verification instanceof Promise
-    ? verification.then((outcome) => identified(outcome, trail))
-    : identified(verification, trail)
+    ? verification.then((outcome) => identified(outcome, isEphemeral, trail))
+    : identified(verification, isEphemeral, trail)
 }
+
+const EPHEMERAL = { ephemeral: true } as const
 
 function identified(
   verification: Awaited<ReturnType<Snapshot['authenticate']>>,
+  isEphemeral: boolean,
   trail: Trail,
 ): Result<Principal, Fault> {
   if (verification.outcome !== 'verified') {
     const { method, issuer } = verification
-    if (method !== null) trail.identified({ method, ...(issuer === undefined ? {} : { issuer }) })
+    const by = { ...(issuer === undefined ? {} : { issuer }), ...(isEphemeral ? EPHEMERAL : {}) }
+    if (method !== null) trail.identified({ method, ...by })
     return failed(credentialFault(verification))
   }
   const { principal, cache } = verification
-  trail.identified({ principal, cache })
+  trail.identified(isEphemeral ? { principal, cache, ...EPHEMERAL } : { principal, cache })
   return ok(principal)
 }
 

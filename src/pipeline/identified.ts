@@ -7,4 +7,6 @@ export interface Identified {
   /** The configured name of the issuer that owns the credential. */
   readonly issuer?: string
   readonly cache?: 'hit' | 'miss'
+  /** By a secret that was made for one session, which stands for the credential. */
+  readonly ephemeral?: true
 }

@@ -24,6 +24,7 @@ import { bodyEdits, type Owned, type OwnedAnswer } from './ownership.ts'
 import type { Conversation } from './realtime/converse.ts'
 import { handshakeFault } from './realtime/handshake.ts'
 import { noPlaceForText, notCarried, unplacedRefused } from './refusals.ts'
+import { grantedSession } from './session-grant.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
 import type { Trail } from './trail.ts'
 import { fieldsOf, filenamesOf, type UploadedForm } from './upload.ts'
@@ -85,16 +86,21 @@ export function judged(
   if (!described.ok) return described
   const facts = withObjects(described.value, found)
   const named = facts.model
+  const set = grantedSession(head, found, named, snapshot, trail.startedAt)
+  if (!set.ok) return set
+  const granted = set.value
   const { model, alias } =
-    typeof named === 'string' && isRenamable(found.endpoint)
+    granted ??
+    (typeof named === 'string' && isRenamable(found.endpoint)
       ? snapshot.policy.resolveModel(named)
-      : { model: named, alias: null }
+      : { model: named, alias: null })
   trail.described(facts, model ?? null, alias)
   const input = policyInput(principal, head, facts, model, trail.startedAt)
   const fields = upload && fieldsOf(upload)
   const filenames = upload ? filenamesOf(upload) : NO_FILES
   const asked = { found, body, fields, filenames, noted: described.value.objects, judgedFor }
-  const decided = decide(asked, principal, facts, input, snapshot, trail)
+  const fitting = granted === null ? snapshot : { ...snapshot, upstreams: granted.upstreams }
+  const decided = decide(asked, principal, facts, input, fitting, trail)
   if (!decided.ok) return decided
   if (isAnsweredHere(facts.operation)) return ok({ by: 'proxy', input })
   const { upstream, owned } = decided.value
@@ -107,8 +113,9 @@ export function judged(
   if (obligations) trail.obliged(obligations.names)
   const { dialect } = found.endpoint
   if (dialect !== null) {
-    const asksFor = owned === null ? { route: found, owned } : { route: owned.target, owned: owned.answer }
-    const wanted = { head, dialect, facts, model, alias, obligations, upstream, ...asksFor }
+    const { credential = null, providerSecret = null } = granted?.grant ?? {}
+    const goes = owned === null ? { route: found, owned } : { route: owned.target, owned: owned.answer }
+    const wanted = { head, dialect, facts, model, alias, obligations, upstream, credential, providerSecret, ...goes }
     return withoutPlace(found, obligations) ?? ok({ by: 'session', upstream, wanted })
   }
   const request = shapeRequest({

@@ -150,6 +150,7 @@ const NOT_OPENED = {
   form: (name: string) =>
     `the form names a stored object as ${name} within a field, or in a field that stands twice: send its id as the whole text of one field`,
   message: (name: string) => `the message names a stored object as ${name}, and sessions open none: leave it out`,
+  secret: (name: string) => `the secret opens one session, and no object of ${name} beside it: leave it out`,
 } as const
 
 /** An operation that cannot be kept to the caller's own objects. */

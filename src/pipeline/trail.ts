@@ -145,7 +145,7 @@ export class Trail {
     const { action, reason, outcome } = completion(ending, status)
     const upstreamNs = this.#upstream ? nanoseconds(now - this.#dispatchedAt) : 0
     const durationNs = nanoseconds(now - this.#started)
-    const { principal, method, issuer, cache } = this.#identified
+    const { principal, method, issuer, cache, ephemeral } = this.#identified
     const event: AuditEvent = {
       at: this.#ports.clock(),
       action,
@@ -160,6 +160,7 @@ export class Trail {
       authMethod: principal?.method ?? method,
       authIssuer: principal?.issuer ?? issuer,
       authCache: cache,
+      authEphemeral: ephemeral,
       policy: this.#judged(),
       upstream: this.#upstream ? targetOf(this.#upstream) : undefined,
       startedAt: this.#startedAt,
@@ -198,7 +199,7 @@ export class Trail {
   #decisionEvent(action: AuditAction, verdict: 'allow' | null, fault: Fault | null): AuditEvent {
     const decision = verdict ?? decisionOf(fault)
     const reason = fault ? (fault.reason ?? fault.code) : undefined
-    const { principal, method, issuer, cache } = this.#identified
+    const { principal, method, issuer, cache, ephemeral } = this.#identified
     return {
       at: this.#ports.clock(),
       action,
@@ -213,6 +214,7 @@ export class Trail {
       authMethod: principal?.method ?? method,
       authIssuer: principal?.issuer ?? issuer,
       authCache: cache,
+      authEphemeral: ephemeral,
       area: fault && !isOfPolicy(fault) ? 'request' : 'policy',
       policy: fault && !isOfPolicy(fault) ? undecided(this.#judged()) : this.#judged(),
       upstream: this.#upstream ? targetOf(this.#upstream) : undefined,

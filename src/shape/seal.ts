@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { inspect } from 'node:util'
 import { KeysUnusable, type ObjectScope, PLAIN_MARK, type Sealer, type StoredSealingKey } from '../model/sealing.ts'
 
@@ -6,7 +6,7 @@ const MARK = '.sp'
 const MARK_LENGTH = MARK.length + 1
 const MARK_LETTER = /^[1a-z]$/
 const KID = /^[A-Za-z0-9]{6}$/
-const KID_LENGTH = 6
+export const KID_LENGTH = 6
 const TAG_BYTES = 16
 /** 16 bytes in base64url. The last letter has four bits that are always zero: a tag has one spelling. */
 const TAG_LENGTH = 22
@@ -31,6 +31,7 @@ const NONE = 'the store has none: restore it from a backup, or restart to make a
 class SealingKey {
   readonly kid: string
   readonly #bytes: Buffer
+  readonly #derived = new Map<string, Buffer>()
 
   constructor({ kid, secret }: StoredSealingKey) {
     const bytes = Buffer.from(secret.reveal(), 'base64url')
@@ -45,6 +46,15 @@ class SealingKey {
       .update(id, 'latin1')
       .digest()
       .toString('base64url', 0, TAG_BYTES)
+  }
+
+  /** Another key for one purpose alone, of which nothing can be told from this one's tags (HKDF-SHA256). */
+  derived(purpose: string): Buffer {
+    const known = this.#derived.get(purpose)
+    if (known !== undefined) return known
+    const key = Buffer.from(hkdfSync('sha256', this.#bytes, Buffer.alloc(0), purpose, KEY_BYTES))
+    this.#derived.set(purpose, key)
+    return key
   }
 
   toJSON(): string {

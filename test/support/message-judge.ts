@@ -61,6 +61,7 @@ export function openJudge(more: Partial<Opened> = {}, clock: Clock = () => 0): M
     model: SPOKEN,
     alias: null,
     obligations: null,
+    providerSecret: null,
     upstream,
     ...more,
   }

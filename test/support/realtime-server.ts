@@ -22,6 +22,8 @@ export interface RealtimeServer {
   refusal: string | 'silence' | null
   /** What a request that is no handshake is answered; without it there is nothing. */
   made: JsonObject | null
+  /** What sessions are set up with before their clients come; `silence`: nothing is told of one. */
+  setUp: JsonObject | 'silence' | null
   close(): Promise<void>
 }
 
@@ -37,6 +39,7 @@ export async function startRealtimeServer(): Promise<RealtimeServer> {
     script: null as RealtimeServer['script'],
     refusal: null as string | null,
     made: null as JsonObject | null,
+    setUp: null as RealtimeServer['setUp'],
   }
   const connections = new Set<Socket>()
   server.on('connection', (socket) => connections.add(socket))
@@ -57,8 +60,10 @@ export async function startRealtimeServer(): Promise<RealtimeServer> {
       model: new URL(request.url ?? '', 'http://x').searchParams.get('model'),
       max_output_tokens: 'inf',
       tools: [],
+      ...(provider.setUp === 'silence' ? {} : provider.setUp),
     }
-    socket.send(JSON.stringify({ type: 'session.created', event_id: 'event_1', session: stands }))
+    if (provider.setUp !== 'silence')
+      socket.send(JSON.stringify({ type: 'session.created', event_id: 'event_1', session: stands }))
     socket.on('message', (bytes) => {
       const text = bytes.toString()
       received.push(text)

@@ -175,8 +175,13 @@ function ownMembers(event: AuditEvent, person: PersonText | null, budget: Budget
   return request?.batch === undefined ? members : `${members},"batch":{${batchMembers(request.batch, budget)}}`
 }
 
-function authMembers({ authMethod, authIssuer, authCache }: AuditEvent, person: PersonText | null, budget: Budget) {
-  const cache = authCache === undefined ? '' : `,"cache":"${authCache}"`
+function authMembers(
+  { authMethod, authIssuer, authCache, authEphemeral }: AuditEvent,
+  person: PersonText | null,
+  budget: Budget,
+) {
+  const known = authCache === undefined ? '' : `,"cache":"${authCache}"`
+  const cache = authEphemeral === undefined ? known : `${known},"ephemeral":true`
   if (person) return `${person.auth}${cache}}`
   let members = ''
   if (authMethod !== undefined) members += `,"method":${budget.name('sallyport.auth.method', authMethod)}`

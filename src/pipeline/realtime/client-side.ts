@@ -2,6 +2,7 @@ import { readCredential } from '../../identity/credentials.ts'
 import type { Credential, Principal } from '../../model/identity.ts'
 import type { ClientExchange, MessageSocket } from '../../model/ports.ts'
 import type { RequestHead } from '../../model/request.ts'
+import { ok } from '../../model/result.ts'
 import { acceptSocket } from '../../sockets/web-socket.ts'
 import type { ServingUpstream, Snapshot } from '../snapshot.ts'
 import type { Trail } from '../trail.ts'
@@ -16,6 +17,14 @@ interface ClientSide {
   readonly liveness: Liveness
 }
 
+/** What is asked for, and of whom. */
+interface Served {
+  readonly head: RequestHead
+  readonly upstream: ServingUpstream
+  /** Of the caller, where it is not the one of the request itself. */
+  readonly credential?: Credential | null
+}
+
 /**
  * Answers the client's handshake. Null where it has left meanwhile: then both ends are cut and the request is complete.
  * `protocol` is the one that is chosen of those that it offered.
@@ -23,7 +32,7 @@ interface ClientSide {
 export function clientSide(
   upstream: MessageSocket,
   protocol: string | null,
-  { head, upstream: serving }: { readonly head: RequestHead; readonly upstream: ServingUpstream },
+  { head, upstream: serving, credential: given = null }: Served,
   principal: Principal,
   exchange: ClientExchange,
   snapshot: Snapshot,
@@ -33,7 +42,7 @@ export function clientSide(
   const taken = exchange.upgrade?.take() ?? null
   const client =
     taken && acceptSocket(taken, protocol, [`x-request-id: ${exchange.id}`], allowancesOf(principal, ports))
-  const credential = readCredential(head.rawHeaders)
+  const credential = given === null ? readCredential(head.rawHeaders) : ok(given)
   if (client === null || !credential.ok) {
     upstream.cut()
     client?.cut()

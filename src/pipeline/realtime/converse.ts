@@ -1,7 +1,7 @@
 import type { Dialect } from '../../endpoints/endpoint.ts'
 import type { AuditLog } from '../../model/audit.ts'
 import type { Fault, FaultCode } from '../../model/fault.ts'
-import type { Principal } from '../../model/identity.ts'
+import type { Credential, Principal } from '../../model/identity.ts'
 import type { ClientExchange, MessageSocket } from '../../model/ports.ts'
 import { shapeSession } from '../../shape/session.ts'
 import { callerOf } from '../body-budget.ts'
@@ -33,6 +33,8 @@ export interface Conversation extends Omit<Opened, 'dialect'> {
   readonly route: { readonly path: string; readonly query: string }
   /** How ids are answered; null where the upstream keeps nobody apart, or the session is opened by none. */
   readonly owned: OwnedAnswer | null
+  /** Of the caller that the session was set up for; null where it is the request's own. */
+  readonly credential: Credential | null
 }
 
 /** Opens an authorized session, and carries it to its end: see `withUpstream`. */
@@ -44,13 +46,13 @@ export function converse(
   trail: Trail,
   ports: ConversePorts,
 ): Promise<Fault | null> {
-  const { head, route, owned, model, alias, upstream } = wanted
-  const { url, apiKey } = upstream.settings
+  const { head, route, owned, model, alias, upstream, providerSecret: secret } = wanted
+  const { url } = upstream.settings
+  const apiKey = secret ?? upstream.settings.apiKey
   const isBeta = wanted.dialect !== 'responses' && handshakeOf(head).isBeta
   const target = shapeSession({ url, route, model, alias, apiKey, isBeta, traceparent: head.traceparent })
-  return withUpstream({ ...target, owned }, upstream, principal, exchange, trail, ports, (socket) =>
-    carried(socket, wanted, principal, exchange, snapshot, trail, ports),
-  )
+  const carry = (socket: MessageSocket) => carried(socket, wanted, principal, exchange, snapshot, trail, ports)
+  return withUpstream({ ...target, secret, owned }, upstream, principal, exchange, trail, ports, carry)
 }
 
 async function carried(

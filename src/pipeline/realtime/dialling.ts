@@ -1,7 +1,8 @@
 import { type Fault, fault } from '../../model/fault.ts'
 import type { Principal } from '../../model/identity.ts'
 import type { ClientExchange, MessageSocket, SocketAllowances } from '../../model/ports.ts'
-import { answerHeaders } from '../../shape/answer.ts'
+import type { Secret } from '../../model/secret.ts'
+import { answerHeaders, blotKey } from '../../shape/answer.ts'
 import { type Dialled, type DialTarget, dialSocket } from '../../sockets/web-socket.ts'
 import { unacceptable } from '../../upstream/answer-head.ts'
 import { faultOf, timedOut } from '../../upstream/faults.ts'
@@ -17,13 +18,21 @@ export interface DialPorts {
   readonly bodies: BodyBudget
 }
 
+/** What a session is asked for by, beside its target. */
+interface AskedBy {
+  /** In the place of the upstream's key; null for that. */
+  readonly secret: Secret | null
+  /** How the ids that open it are answered; null where none is kept apart, or none is named. */
+  readonly owned: OwnedAnswer | null
+}
+
 /**
  * Opens an authorized session with its upstream, and only then has it carried, so that a refusal of the upstream is an
  * answer like any other. A fault is returned while it can still be answered; afterwards null. `carry` opens the client's
- * side, and settles when the session is over. `owned`: how the ids by which it is opened are answered.
+ * side, and settles when the session is over.
  */
 export async function withUpstream(
-  { owned = null, ...target }: Omit<DialTarget, 'handshakeMs'> & { readonly owned?: OwnedAnswer | null },
+  { secret = null, owned = null, ...target }: Omit<DialTarget, 'handshakeMs'> & Partial<AskedBy>,
   upstream: ServingUpstream,
   principal: Principal,
   exchange: ClientExchange,
@@ -46,7 +55,7 @@ export async function withUpstream(
       trail.complete({ outcome: 'client_gone', status: 0, facts: {}, firstByteAt: 0 })
       return null
     }
-    if (dialled.outcome !== 'open') return answered(dialled, owned, upstream, exchange, trail)
+    if (dialled.outcome !== 'open') return answered(dialled, { secret, owned }, upstream, exchange, trail)
     try {
       await carry(dialled.socket)
     } catch (bug) {
@@ -72,7 +81,7 @@ export function allowancesOf(principal: Principal, { bodies }: DialPorts): Socke
 /** An upstream that opens no session: what it says to that is passed on, as it is for every request. */
 function answered(
   dialled: Exclude<Dialled, { outcome: 'open' }>,
-  owned: OwnedAnswer | null,
+  { secret, owned }: AskedBy,
   upstream: ServingUpstream,
   exchange: ClientExchange,
   trail: Trail,
@@ -88,7 +97,7 @@ function answered(
   const shape = owned === null ? plain : sealedShape(plain, owned)
   const hidden = shape.faultFor?.(status, dialled.body) ?? null
   if (hidden) return hidden
-  const body = shape.blot(dialled.body)
+  const body = blotKey(shape.blot(dialled.body), secret)
   exchange.start(status, [...answerHeaders(headers, false), 'content-length', String(body.length)], false)
   exchange.end(body)
   trail.complete({ outcome: 'answered', status, facts: {}, firstByteAt: performance.now() })

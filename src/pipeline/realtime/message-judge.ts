@@ -5,12 +5,14 @@ import { configuration, limitedTo } from '../../endpoints/realtime/configured.ts
 import { OwnItems } from '../../endpoints/realtime/own-items.ts'
 import { readServerMessage } from '../../endpoints/realtime/server-message.ts'
 import { factsInSession, SessionState } from '../../endpoints/realtime/session-state.ts'
+import { describeTold, hasPrompt } from '../../endpoints/realtime/told-session.ts'
 import { type Fault, fault } from '../../model/fault.ts'
 import type { Principal } from '../../model/identity.ts'
-import { isJsonObject, type JsonBody, ownValue } from '../../model/json.ts'
+import { isJsonObject, type JsonBody, type JsonObject, ownValue } from '../../model/json.ts'
 import type { Clock } from '../../model/ports.ts'
 import type { RequestFacts, RequestHead } from '../../model/request.ts'
 import { failed, ok, type Result } from '../../model/result.ts'
+import type { Secret } from '../../model/secret.ts'
 import type { Obligations } from '../../model/transforms.ts'
 import { errorAbout, type OpeningUpdate, openingUpdate, shapedMessage } from '../../shape/session.ts'
 import { judge, judgeShadow, policyInput } from '../judge.ts'
@@ -19,7 +21,9 @@ import type { ServingUpstream, Snapshot } from '../snapshot.ts'
 import type { Verdict } from '../verdict.ts'
 import { binaryMessage, errorMessage, newEventId, upstreamChanged } from './closing.ts'
 import { handshakeOf } from './handshake.ts'
-import type { Judged, Refusal, SessionJudge } from './session-judge.ts'
+import { Introduction } from './introduction.ts'
+import { Opening } from './opening.ts'
+import type { Gate, Judged, Refusal, SessionJudge } from './session-judge.ts'
 
 /** What a session was opened by. */
 export interface Opened {
@@ -31,6 +35,8 @@ export interface Opened {
   readonly alias: string | null
   readonly obligations: Obligations | null
   readonly upstream: ServingUpstream
+  /** By which the provider knows a session that was set up before; null where the session is a new one. */
+  readonly providerSecret: Secret | null
 }
 
 const MAX_ID = 512
@@ -41,6 +47,7 @@ export class MessageJudge implements SessionJudge {
   readonly state = new SessionState()
   readonly #items = new OwnItems()
   readonly opening: OpeningUpdate | null
+  readonly gate: Gate
   /** Nothing is waited for but what the upstream says. */
   onSettled: (() => void) | null = null
   /** Told of each message that goes on and would not if the shadow rules were enforced. */
@@ -59,6 +66,8 @@ export class MessageJudge implements SessionJudge {
     this.opening = obligations === null ? null : openingUpdate(obligations, handshakeOf(head).isBeta, newEventId())
     // INVARIANT: one pending entry for each update that goes upstream, or every answer would be taken for another one's.
     if (this.opening !== null) this.state.change(limitedTo(this.opening.limit ?? 'unsaid'), this.opening.eventId)
+    const gate = new Opening(this.opening)
+    this.gate = opened.providerSecret === null ? gate : new Introduction(gate, (...told) => this.#introduced(...told))
   }
 
   judge(bytes: Buffer, isBinary: boolean, mayWait: boolean): Judged {
@@ -108,6 +117,19 @@ export class MessageJudge implements SessionJudge {
     const text = refused === null ? bytes : errorAbout(bytes, refused.clientId)
     const isExpected = told?.kind === 'item' && this.#items.tell(told.id)
     return { told, text, settles: told?.kind === 'session' || refused !== null || isExpected }
+  }
+
+  /**
+   * A session that was set up before, as the upstream tells of it: why it may not go on. What is told later may be a part
+   * of it, whose changes were judged.
+   */
+  #introduced(session: JsonObject, isFirst: boolean): Fault | null {
+    const { facts, model, obligations } = this.opened
+    const told = describeTold(facts.operation, session, isFirst || Object.hasOwn(session, 'model') ? model : undefined)
+    if (!told.ok) return told.fault
+    if (!isFirst) return null
+    if (obligations !== null && obligations.prepend !== null && hasPrompt(session)) return promptRefused
+    return this.#judged(told.value).fault
   }
 
   /** The session as it stands, decided by another snapshot, which is its own from then on. Null: it may go on. */

@@ -3,6 +3,7 @@ import type { ServerMessage } from '../../endpoints/realtime/server-message.ts'
 import { type Fault, fault } from '../../model/fault.ts'
 import { type JsonObject, ownValue } from '../../model/json.ts'
 import type { OpeningUpdate } from '../../shape/session.ts'
+import type { Gate } from './session-judge.ts'
 
 /** How long the upstream may take to say that a session is as the policy asks. Milliseconds. */
 const ANSWER_MS = 5000
@@ -11,7 +12,7 @@ const ANSWER_MS = 5000
  * What the policy's transforms ask of a session, until the upstream has said that it is so: no message of the client may
  * go on before that, and a session that is not as it is asked for is none.
  */
-export class Opening {
+export class Opening implements Gate {
   readonly #update: OpeningUpdate | null
   readonly #since = performance.now()
   #isTaken: boolean

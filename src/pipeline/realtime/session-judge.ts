@@ -1,5 +1,6 @@
 import type { ServerMessage } from '../../endpoints/realtime/server-message.ts'
 import type { Fault } from '../../model/fault.ts'
+import type { Secret } from '../../model/secret.ts'
 import type { OpeningUpdate } from '../../shape/session.ts'
 import type { ServingUpstream } from '../snapshot.ts'
 import type { Verdict } from '../verdict.ts'
@@ -22,9 +23,18 @@ export type Judged =
 
 export type Refusal = Extract<Judged, { outcome: 'refused' }>
 
+/** What has to be known of a session before its client may say anything. */
+export interface Gate {
+  readonly isTaken: boolean
+  /** The upstream says something. Why the session is none; null while that is open. */
+  told(message: ServerMessage): Fault | null
+  tick(now: number): Fault | null
+}
+
 /** Judges the messages of one session, both ways. */
 export interface SessionJudge {
-  readonly opened: { readonly upstream: ServingUpstream }
+  readonly opened: { readonly upstream: ServingUpstream; readonly providerSecret?: Secret | null }
+  readonly gate: Gate
   /** What the proxy itself says first; null where there is nothing to ask for. */
   readonly opening: OpeningUpdate | null
   /** Called when a message that waits is to be judged again, beside what the upstream says. */

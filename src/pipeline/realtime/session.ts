@@ -1,5 +1,6 @@
 import type { Fault } from '../../model/fault.ts'
 import type { MessageSocket } from '../../model/ports.ts'
+import { guardedBy } from '../../upstream/key-guards.ts'
 import type { Ending } from '../events.ts'
 import { auditUnavailable } from '../refusals.ts'
 import {
@@ -14,9 +15,7 @@ import {
   upstreamClosed,
 } from './closing.ts'
 import type { Liveness } from './liveness.ts'
-import { Opening } from './opening.ts'
-import { withoutKey } from './own-key.ts'
-import type { Judged, Refusal, SessionJudge } from './session-judge.ts'
+import type { Gate, Judged, Refusal, SessionJudge } from './session-judge.ts'
 import type { SessionPorts } from './session-ports.ts'
 import type { Standing } from './standing.ts'
 import { Tally } from './tally.ts'
@@ -39,7 +38,7 @@ export class Session {
   readonly #liveness: Liveness
   readonly #ports: SessionPorts
   readonly #clean: (message: Buffer) => Buffer
-  readonly #opening: Opening
+  readonly #gate: Gate
   readonly #tally = new Tally()
   readonly #over = Promise.withResolvers<Ending>()
   #timer: NodeJS.Timeout | null = null
@@ -61,9 +60,10 @@ export class Session {
     this.#standing = standing
     this.#liveness = liveness
     this.#ports = ports
-    this.#opening = new Opening(judge.opening)
+    const { upstream: target, providerSecret = null } = judge.opened
+    this.#gate = judge.gate
     this.#waiting = new Waiting((held, mayWait) => this.#pass(held, mayWait), ports.held)
-    this.#clean = withoutKey(judge.opened.upstream.settings.apiKey)
+    this.#clean = guardedBy([target.settings.apiKey, providerSecret])
   }
 
   get receivedBytes(): number {
@@ -146,7 +146,7 @@ export class Session {
       this.end(lost)
       return 'over'
     }
-    const judged = this.#opening.isTaken ? this.#judge.judge(held.message, held.isBinary, mayWait) : notYet
+    const judged = this.#gate.isTaken ? this.#judge.judge(held.message, held.isBinary, mayWait) : notYet
     if (judged.outcome === 'waits') {
       this.#client.pause()
       return 'waits'
@@ -198,7 +198,7 @@ export class Session {
     if (!isTaken) this.#upstream.pause()
     if (told === null) return
     this.#tally.told(told)
-    const refused = this.#opening.told(told)
+    const refused = this.#gate.told(told)
     if (refused !== null) this.end(refused)
     else if (settles) this.#goOn()
   }
@@ -226,7 +226,7 @@ export class Session {
 
   #tick(now: number): void {
     if (this.#ending !== null) return
-    const over = this.#standing.tick(now) ?? this.#opening.tick(now) ?? this.#liveness.check(now)
+    const over = this.#standing.tick(now) ?? this.#gate.tick(now) ?? this.#liveness.check(now)
     if (over === 'client_gone') this.#client.cut()
     else if (over !== null) this.end(over)
     else if (!this.#waiting.isEmpty) {

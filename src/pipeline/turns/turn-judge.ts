@@ -16,6 +16,7 @@ import {
   upstreamClosed,
   workspaceChanged,
 } from '../realtime/closing.ts'
+import { Opening } from '../realtime/opening.ts'
 import type { Judged, Refusal, SessionJudge } from '../realtime/session-judge.ts'
 import type { Admission } from '../realtime/standing.ts'
 import { auditUnavailable, decisionFault } from '../refusals.ts'
@@ -52,6 +53,7 @@ interface Committing {
 export class TurnJudge implements SessionJudge, Admission {
   readonly opened: OpenedTurns
   readonly opening = null
+  readonly gate = new Opening(null)
   onSettled: (() => void) | null = null
   principal: Principal
   snapshot: Snapshot
