@@ -6,6 +6,7 @@ import { answerHeaders, blotKey } from '../../shape/answer.ts'
 import { type Dialled, type DialTarget, dialSocket } from '../../sockets/web-socket.ts'
 import { unacceptable } from '../../upstream/answer-head.ts'
 import { faultOf, timedOut } from '../../upstream/faults.ts'
+import { headersWithout } from '../../upstream/key-guards.ts'
 import { type BodyBudget, callerOf } from '../body-budget.ts'
 import type { OwnedAnswer } from '../ownership.ts'
 import { sealedShape } from '../sealed-answer.ts'
@@ -91,15 +92,23 @@ function answered(
   if (dialled.outcome === 'failed') return faultOf(dialled.error)
   const { status, headers } = dialled
   const refused = unacceptable(status, headers)
-  if (refused) return refused
+  if (refused) return status === 401 && secret !== null ? secretRefused : refused
   if (status < 400) return fault('upstream_unavailable', 'the upstream opened no session', { reason: 'bad_stream' })
   const plain = upstream.answerShape('none', false)
   const shape = owned === null ? plain : sealedShape(plain, owned)
   const hidden = shape.faultFor?.(status, dialled.body) ?? null
   if (hidden) return hidden
   const body = blotKey(shape.blot(dialled.body), secret)
-  exchange.start(status, [...answerHeaders(headers, false), 'content-length', String(body.length)], false)
+  const passed = headersWithout([upstream.settings.apiKey, secret], answerHeaders(headers, false))
+  exchange.start(status, [...passed, 'content-length', String(body.length)], false)
   exchange.end(body)
   trail.complete({ outcome: 'answered', status, facts: {}, firstByteAt: performance.now() })
   return null
 }
+
+/** By the time that the provider keeps, one that is good here may have expired. */
+const secretRefused: Fault = fault(
+  'upstream_unavailable',
+  'the upstream does not take the secret that it made for this session any more: ask for another one',
+  { reason: 'upstream_401' },
+)
