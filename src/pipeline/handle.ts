@@ -86,7 +86,7 @@ async function proceed(
   if (!found.ok) {
     const open = opened(head, found.fault, snapshot)
     if (open === null) return notFound(head.method, found.fault)
-    return open.ok ? passThrough(open.value, head, principal, exchange, snapshot, trail, ports) : open.fault
+    return open.ok ? passThrough(open.value, { head, principal, exchange, snapshot, trail }, ports) : open.fault
   }
   const holding = new Holding(ports, callerOf(principal))
   let queued: Promise<void> | undefined
@@ -101,7 +101,9 @@ async function proceed(
       return null
     }
     if (allowed.by === 'proxy') return await answer(allowed.input, exchange, snapshot, trail)
-    if (allowed.by === 'session') return await converse(allowed.wanted, principal, exchange, snapshot, trail, ports)
+    if (allowed.by === 'session') {
+      return await converse(allowed.wanted, { head, principal, exchange, snapshot, trail }, ports)
+    }
     const { upstream, request, answer: kind, owned } = allowed
     const shape = upstream.answerShape(kind, request.askedUsage)
     const delivery =
