@@ -54,7 +54,9 @@ export function isAside(asked: AskedObjects): boolean {
 
 /**
  * Of the upstreams that serve a request those that have what it speaks of: the one that sealed its ids, or where they are
- * raw one that keeps nobody apart. `decision` is an allow for one of them: the workspace is the same for all.
+ * raw one that keeps nobody apart. `decision` is an allow for one of them: the workspace is the same for all. In this order:
+ * what was judged line by line, what is everybody's, whose marks a request is to bear, whose its ids are, and what the ids
+ * in the answer are to say; the first that is wrong is told of.
  *
  * Faults: `object_not_found` for ids that do not open, whatever is wrong with them; `unknown_endpoint` and `invalid_body`
  * for what speaks of the objects of everybody, and for batches of what was not judged; `objects_unavailable`.
@@ -72,7 +74,7 @@ export function place(
   const open = serving.filter((upstream) => !isSealing(upstream))
   if (open.length === serving.length) return ok(openly(serving))
   const refused = ofEverybody(asked)
-  if (refused !== null) return open.length > 0 ? ok(openly(open)) : failed(refused)
+  if (refused !== null) return openlyOr(refused, open)
   const unmarked = unmarkedFault(asked, serving)
   if (unmarked !== null) return failed(unmarked)
   const owners = ownersOf(decision, caller, serving, snapshot)
@@ -80,8 +82,8 @@ export function place(
   const ids = new RequestIds([...owners.values()].map(({ sealer }) => sealer))
   const opened = openIds(asked, ids)
   if (!opened.ok) {
-    const isOpenElsewhere = ids.owner === null && open.length > 0
-    return isOpenElsewhere ? ok(openly(open)) : failed(notFound(asked, opened.fault))
+    const unopened = notFound(asked, opened.fault)
+    return ids.owner === null ? openlyOr(unopened, open) : failed(unopened)
   }
   const marks = answerMarks(asked)
   return marks.ok ? ok(ownedPlacement(asked, serving, owners, ids, opened.value, marks.value)) : marks
@@ -103,6 +105,11 @@ function carriersOf(
 /** Nothing is sealed, and nothing opened. */
 function openly(serving: readonly ServingUpstream[]): Placement {
   return { serving, owned: nobodys }
+}
+
+/** What one that keeps its callers apart would refuse goes to those that do not, where there are some. */
+function openlyOr(refused: Fault, open: readonly ServingUpstream[]): Result<Placement, Fault> {
+  return open.length > 0 ? ok(openly(open)) : failed(refused)
 }
 
 /** The upstreams that have the ids of a request, all of which are opened, and what each of them is asked. */
