@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, ownValue } from '../model/json.ts'
-import type { FormName } from './answer-forms.ts'
+import type { AnswerFormName } from './answer-forms.ts'
 import type { Endpoint } from './endpoint.ts'
 import { listedKind, type MarkedKind } from './marked.ts'
 
@@ -14,11 +14,16 @@ import { listedKind, type MarkedKind } from './marked.ts'
  */
 export type Isolation =
   | { readonly kind: 'plain' }
-  | { readonly kind: 'sealed'; readonly form: FormName; readonly isStrict: boolean; readonly lists: MarkedKind | null }
+  | {
+      readonly kind: 'sealed'
+      readonly form: AnswerFormName
+      readonly isStrict: boolean
+      readonly lists: MarkedKind | null
+    }
   | { readonly kind: 'refused'; readonly why: string }
 
 /** By the beginning of an operation's name, or all of it; the longest one counts. What is nowhere here is refused. */
-const SEALED: { readonly [name: string]: FormName } = {
+const SEALED: { readonly [name: string]: AnswerFormName } = {
   chat: 'chat',
   'chat.completions': 'chat',
   responses: 'response',
@@ -67,7 +72,7 @@ const REFUSED: { readonly [name: string]: string } = {
 const PLAIN_ROW: Isolation = { kind: 'plain' }
 
 /** Forms that seal by place alone: nothing that a request writes comes back there. */
-const BY_PLACE: ReadonlySet<FormName> = new Set(['chat', 'eval'])
+const BY_PLACE: ReadonlySet<AnswerFormName> = new Set(['chat', 'eval'])
 
 /**
  * A list of all that an account holds has the objects of everybody. Objects that have `metadata`, or a name that stays

@@ -1,4 +1,4 @@
-import type { FormName } from '../endpoints/answer-forms.ts'
+import type { AnswerFormName } from '../endpoints/answer-forms.ts'
 import { isKept } from '../endpoints/isolation.ts'
 import { showsMarks } from '../endpoints/marked.ts'
 import type { Marks } from '../endpoints/seal-answer.ts'
@@ -28,7 +28,7 @@ export interface Owned extends OpenedIds, Marking {
 export interface OwnedAnswer {
   readonly ids: RequestIds
   /** How the ids in a good answer are sealed; null where they are not. */
-  readonly sealing: { readonly form: FormName; readonly sealer: Sealer; readonly marks: Marks | null } | null
+  readonly sealing: { readonly form: AnswerFormName; readonly sealer: Sealer; readonly marks: Marks | null } | null
   /** What an upstream says that does not have an object is answered with; null where the request names none. */
   readonly notFound: Fault | null
   /** The answer may hold marks, which nobody sees. */
