@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { LineReader } from '../endpoints/batch-lines.ts'
-import { batchMark } from '../endpoints/batch-marks.ts'
+import { batchVerdict } from '../endpoints/batch-verdicts.ts'
 import { describeForm } from '../endpoints/multipart/describe-form.ts'
 import type { FormPart } from '../endpoints/multipart/form.ts'
 import { formFieldsOf } from '../endpoints/multipart/forms.ts'
@@ -54,11 +54,11 @@ export async function judgedBatch(batch: BatchUpload): Promise<Result<Prepared, 
   note(judge, chosen.ok ? null : lineOf(chosen.fault.fault), trail)
   if (!written.ok) return deny(written.fault, trail)
   if (!chosen.ok) return deny(chosen.fault, trail)
-  const mark = batchMark(judge.endpoint?.path ?? '')
-  if (mark === undefined) throw new Error('lines were judged for what batches do not take')
+  const verdict = batchVerdict(judge.endpoint?.path ?? '')
+  if (verdict === undefined) throw new Error('lines were judged for what batches do not take')
   // Only the upstream that the lines were judged for is left for the upload.
   const only = { ...snapshot, upstreams: [chosen.value] }
-  const prepared = judged(head, principal, found, rewritten(upload, file.value, written.value, mark), only, trail)
+  const prepared = judged(head, principal, found, rewritten(upload, file.value, written.value, verdict), only, trail)
   if (prepared.ok && judge.obligations.length > 0) trail.obliged(judge.obligations)
   return prepared
 }
