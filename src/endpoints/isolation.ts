@@ -1,7 +1,7 @@
-import { isJsonObject, type JsonObject, ownValue } from '../model/json.ts'
+import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
 import type { AnswerFormName } from './answer-forms.ts'
 import type { Endpoint } from './endpoint.ts'
-import { listedKind, type MarkedKind } from './marked.ts'
+import { isStored, listedKind, type MarkedKind } from './marked.ts'
 
 /**
  * What becomes of an operation where an upstream keeps its callers apart.
@@ -101,11 +101,10 @@ export function isolationOf({ operation, method, path }: Pick<Endpoint, 'operati
 
 /**
  * True for a chat that leaves something behind by which another request can name it: one that is stored, or whose answer
- * is spoken. Any word for `store` but a plain no counts as a yes, for engines differ.
+ * is spoken. `store`: what a transform writes there.
  */
-export function isKept(body: JsonObject): boolean {
-  const store = ownValue(body, 'store')
-  if (store !== undefined && store !== null && store !== false) return true
+export function isKept(body: JsonObject, store?: JsonValue): boolean {
+  if (isStored(body, store)) return true
   if ((ownValue(body, 'audio') ?? null) !== null) return true
   const modalities = ownValue(body, 'modalities') ?? null
   return modalities !== null && !(Array.isArray(modalities) && modalities.every((one) => one === 'text'))

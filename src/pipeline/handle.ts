@@ -14,6 +14,7 @@ import { judgedBatch } from './batch.ts'
 import { holdsLines } from './batch-verdict.ts'
 import { callerOf } from './body-budget.ts'
 import { passed } from './delivered.ts'
+import { readNothing } from './empty-body.ts'
 import { deliverOwned } from './own-list.ts'
 import { opened, passThrough } from './passthrough.ts'
 import { judged, type Prepared, routed } from './prepare.ts'
@@ -130,8 +131,13 @@ function whole(
   snapshot: Snapshot,
   trail: Trail,
 ): Result<Prepared, Fault> | Promise<Result<Prepared, Fault>> {
-  if (found.endpoint.body === 'none') return judged(head, principal, found, null, snapshot, trail)
   const { listen } = snapshot.settings
+  if (found.endpoint.body === 'none') {
+    if (!head.hasBody) return judged(head, principal, found, null, snapshot, trail)
+    return readNothing(head, exchange, listen.timeouts.bodyMs, holding.memory).then((refused) =>
+      refused ? failed(refused) : judged(head, principal, found, null, snapshot, trail),
+    )
+  }
   if (takesForm(found.endpoint, head)) {
     const denied = deniedUnread(head, principal, found, snapshot, trail)
     if (denied) return failed(denied)
