@@ -13,6 +13,7 @@ import { judgedBatch } from './batch.ts'
 import { holdsLines } from './batch-marking.ts'
 import { callerOf } from './body-budget.ts'
 import { passed } from './delivered.ts'
+import { deliverMinted } from './minted-answer.ts'
 import { deliverOwned } from './own-list.ts'
 import { opened, passThrough } from './passthrough.ts'
 import { judged, type Prepared, routed } from './prepare.ts'
@@ -102,12 +103,15 @@ async function proceed(
     }
     if (allowed.by === 'proxy') return await answer(allowed.input, exchange, snapshot, trail)
     if (allowed.by === 'session') return await converse(allowed.wanted, principal, exchange, snapshot, trail, ports)
-    const { upstream, request, answer: kind, owned } = allowed
+    const { upstream, request, answer: kind, owned, minting } = allowed
     const shape = upstream.answerShape(kind, request.askedUsage)
+    const asked = { upstream, request, exchange, shape, memory: holding.memory }
     const delivery =
-      owned === null
-        ? await forward(upstream, request, exchange, shape)
-        : await deliverOwned({ upstream, request, exchange, shape, memory: holding.memory }, owned)
+      minting !== null
+        ? await deliverMinted(asked, minting, ports.clock)
+        : owned === null
+          ? await forward(upstream, request, exchange, shape)
+          : await deliverOwned(asked, owned)
     queued = delivery.queued
     return passed(delivery, exchange, trail)
   } finally {
