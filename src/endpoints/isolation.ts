@@ -47,6 +47,9 @@ const PLAIN: ReadonlySet<string> = new Set([
   ...['content_provenance_checks', 'messages', 'messages.count_tokens'],
   // Items of a session are its own; what a message names beside them is refused.
   ...['realtime', 'realtime.translations.connect'],
+  // What a secret opens is a session, and as little of anything else.
+  ...['realtime.client_secrets', 'realtime.translations.client_secrets'],
+  ...['realtime.sessions', 'realtime.transcription_sessions'],
   // It only opens the way for messages, each of which is a request to create a response.
   'responses.connect',
 ])
@@ -57,10 +60,6 @@ const REFUSED: { readonly [name: string]: string } = {
   'audio.voices': 'a voice is named in requests of any kind, and no answer tells it from others',
   'audio.voice_consents': 'it is given for the account, not for a workspace',
   'realtime.calls': 'calls are not kept apart yet',
-  'realtime.client_secrets': 'a secret opens sessions past the proxy',
-  'realtime.sessions': 'a secret opens sessions past the proxy',
-  'realtime.transcription_sessions': 'a secret opens sessions past the proxy',
-  'realtime.translations': 'a secret opens sessions past the proxy',
   live: 'sessions are not kept apart yet',
   webhooks: 'an endpoint is told of the objects of everybody',
   safety: 'alerts and cases are about the account',
