@@ -18,7 +18,7 @@ import type { Obligations } from '../model/transforms.ts'
 import type { FormToSend } from '../shape/form.ts'
 import { shapeRequest } from '../shape/request.ts'
 import { isAnsweredHere } from './answers.ts'
-import { holdsLines } from './batch-marking.ts'
+import { holdsLines } from './batch-verdict.ts'
 import { decide } from './decided.ts'
 import { policyInput } from './judge.ts'
 import { type Minted, type Minting, minted } from './minting.ts'
@@ -107,7 +107,10 @@ export function judged(
   }
   const fields = upload && fieldsOf(upload)
   const filenames = upload ? filenamesOf(upload) : NO_FILES
-  const asked = { found, body, fields, filenames, noted: described.value.objects, judgedFor }
+  // Whether a chat is stored, and so is somebody's, depends on them.
+  const obligations = snapshot.policy.obligations(input)
+  const store = obligations?.set.store
+  const asked = { found, body, fields, filenames, noted: described.value.objects, judgedFor, store }
   const fitting = granted === null ? snapshot : { ...snapshot, upstreams: granted.upstreams }
   const decided = decide(asked, principal, facts, input, fitting, trail)
   if (!decided.ok) return decided
@@ -117,7 +120,6 @@ export function judged(
   const { apiKey } = settings
   const said = settings.kind === 'anthropic' ? messageHead(head.rawHeaders) : PLAIN_HEAD
   if (!said.ok) return said
-  const obligations = snapshot.policy.obligations(input)
   if (obligations?.unplaced) return failed(unplacedRefused(facts.operation, obligations.unplaced))
   if (obligations) trail.obliged(obligations.names)
   const { dialect } = found.endpoint
@@ -147,7 +149,7 @@ export function judged(
     model,
     alias,
     obligations,
-    ...(owned === null ? {} : { opening: bodyEdits(owned, obligations) }),
+    ...(owned === null ? {} : { opening: bodyEdits(owned) }),
     basePath,
     apiKey,
     messageHead: said.value,
