@@ -88,6 +88,7 @@ export class MessageJudge implements SessionJudge {
         : refused(fault, message.type, eventId, verdict)
     }
     if (message.creates !== null) this.#items.expect(message.creates)
+    if (message.removes !== null) this.#items.remove(message.removes)
     if (message.effect !== 'configures') return this.#passed(message, verdict, this.#shaped(body, null))
     if (this.state.isFull)
       return mayWait ? { outcome: 'waits' } : refused(tooManyChanges, message.type, eventId, verdict)
@@ -115,6 +116,7 @@ export class MessageJudge implements SessionJudge {
     if (told?.kind === 'session') this.state.confirm(told.session, told.answers)
     const refused = told?.kind === 'error' && told.answers !== null ? this.state.refuse(told.answers) : null
     const text = refused === null ? bytes : errorAbout(bytes, refused.clientId)
+    if (told?.kind === 'removed') this.#items.remove(told.id)
     const isExpected = told?.kind === 'item' && this.#items.tell(told.id)
     return { told, text, settles: told?.kind === 'session' || refused !== null || isExpected }
   }
@@ -200,7 +202,7 @@ function refused(fault: Fault, type: string | null, eventId: string | null, verd
 
 /** A session in which nothing is being said. */
 function idle(facts: RequestFacts): ClientMessage {
-  return { type: '', effect: 'adds', named: [], limit: 'unsaid', turns: 'unsaid', creates: null, facts }
+  return { type: '', effect: 'adds', named: [], limit: 'unsaid', turns: 'unsaid', creates: null, removes: null, facts }
 }
 
 function withModels(facts: RequestFacts, models: readonly string[]): RequestFacts {
