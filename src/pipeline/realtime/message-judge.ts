@@ -2,6 +2,7 @@ import type { SessionDialect } from '../../endpoints/endpoint.ts'
 import { parseJsonBody } from '../../endpoints/json.ts'
 import { type ClientMessage, describeMessage } from '../../endpoints/realtime/client-message.ts'
 import { configuration, limitedTo } from '../../endpoints/realtime/configured.ts'
+import { isLimitedElsewhere, wider } from '../../endpoints/realtime/limits.ts'
 import { OwnItems } from '../../endpoints/realtime/own-items.ts'
 import { readServerMessage } from '../../endpoints/realtime/server-message.ts'
 import { factsInSession, SessionState } from '../../endpoints/realtime/session-state.ts'
@@ -56,6 +57,7 @@ export class MessageJudge implements SessionJudge {
   snapshot: Snapshot
   principal: Principal
   readonly #clock: Clock
+  readonly #isBeta: boolean
 
   constructor(opened: Opened, principal: Principal, snapshot: Snapshot, clock: Clock) {
     this.opened = opened
@@ -63,7 +65,8 @@ export class MessageJudge implements SessionJudge {
     this.snapshot = snapshot
     this.#clock = clock
     const { obligations, head } = opened
-    this.opening = obligations === null ? null : openingUpdate(obligations, handshakeOf(head).isBeta, newEventId())
+    this.#isBeta = handshakeOf(head).isBeta
+    this.opening = obligations === null ? null : openingUpdate(obligations, this.#isBeta, newEventId())
     // INVARIANT: one pending entry for each update that goes upstream, or every answer would be taken for another one's.
     if (this.opening !== null) this.state.change(limitedTo(this.opening.limit ?? 'unsaid'), this.opening.eventId)
     const gate = new Opening(this.opening)
@@ -152,7 +155,11 @@ export class MessageJudge implements SessionJudge {
   #decide(message: ClientMessage, body: JsonBody): { fault: Fault | null; verdict: Verdict | null } {
     const models = this.#modelsOf(message)
     if (!models.ok) return { fault: models.fault, verdict: null }
-    const facts = factsInSession(message, this.state.effective)
+    const session = this.state.effective
+    const response = ownValue(body.value, 'response')
+    const isElsewhere = isJsonObject(response) && isLimitedElsewhere(response, this.#isBeta)
+    const limit = isElsewhere ? wider(message.limit, session.limit) : message.limit
+    const facts = factsInSession({ ...message, limit }, session)
     const { obligations } = this.opened
     if (obligations !== null && obligations.prepend !== null && namesPrompt(body)) {
       return { fault: promptRefused, verdict: null }
