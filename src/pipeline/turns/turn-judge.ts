@@ -68,6 +68,8 @@ export class TurnJudge implements SessionJudge, Admission {
   #messages = 0
   #told: ToldMessage = { number: 0, bytes: 0, facts: null, model: null, alias: null }
   #isLeft = false
+  /** Why what was under way ended with the connection (null: its client left), once it has. */
+  #over: { readonly reason: Fault | null } | null = null
 
   constructor(opened: OpenedTurns, principal: Principal, snapshot: Snapshot, ports: TurnPorts) {
     this.opened = opened
@@ -128,6 +130,7 @@ export class TurnJudge implements SessionJudge, Admission {
   /** What was under way when the connection ended is over, too. */
   ended({ outcome, fault }: Ending): void {
     const reason = outcome === 'client_gone' ? null : (fault ?? (this.#isLeft ? upstreamClosed : null))
+    this.#over = { reason }
     for (const { told } of this.#turns.open) this.#trail.leave(told, reason)
   }
 
@@ -146,7 +149,8 @@ export class TurnJudge implements SessionJudge, Admission {
     let isSynchronous = true
     this.#trail.authorize(turn, this.#told, decision, (accepted) => {
       committing.accepted = accepted
-      if (accepted) this.#turns.begin({ told: turn, owned }, lane)
+      if (accepted && this.#over !== null) this.#trail.leave(turn, this.#over.reason)
+      else if (accepted) this.#turns.begin({ told: turn, owned }, lane)
       if (!isSynchronous) this.onSettled?.()
     })
     isSynchronous = false

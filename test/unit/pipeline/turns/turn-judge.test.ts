@@ -116,6 +116,19 @@ t.test('what is under way when the connection ends is told of', async (t) => {
   }
 })
 
+t.test('a message whose event is written when the connection is over ends, too', async (t) => {
+  for (const [accepted, expected] of [
+    [true, ['message-authorized', 'message-finished']],
+    [false, ['message-authorized']],
+  ] as const) {
+    const { judge, commits, actions } = open()
+    judge.judge(create(), false)
+    judge.ended({ outcome: 'client_gone', status: 101, facts: {}, firstByteAt: 0 })
+    commits[0]?.(accepted)
+    t.same(actions(), expected, accepted ? 'written' : 'not written')
+  }
+})
+
 t.test('no message makes it throw', async (t) => {
   const { judge } = open()
   const bodies = [
