@@ -1,7 +1,7 @@
-import { isJsonObject, type JsonObject, ownValue } from '../model/json.ts'
+import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
 import type { AnswerFormName } from './answer-forms.ts'
 import type { Endpoint } from './endpoint.ts'
-import { listedKind, type MarkedKind } from './marked.ts'
+import { isStored, listedKind, type MarkedKind } from './marked.ts'
 
 /**
  * What becomes of an operation where an upstream keeps its callers apart.
@@ -47,6 +47,9 @@ const PLAIN: ReadonlySet<string> = new Set([
   ...['content_provenance_checks', 'messages', 'messages.count_tokens'],
   // Items of a session are its own; what a message names beside them is refused.
   ...['realtime', 'realtime.translations.connect'],
+  // What a secret opens is a session, and as little of anything else.
+  ...['realtime.client_secrets', 'realtime.translations.client_secrets'],
+  ...['realtime.sessions', 'realtime.transcription_sessions'],
   // It only opens the way for messages, each of which is a request to create a response.
   'responses.connect',
 ])
@@ -57,10 +60,6 @@ const REFUSED: { readonly [name: string]: string } = {
   'audio.voices': 'a voice is named in requests of any kind, and no answer tells it from others',
   'audio.voice_consents': 'it is given for the account, not for a workspace',
   'realtime.calls': 'calls are not kept apart yet',
-  'realtime.client_secrets': 'a secret opens sessions past the proxy',
-  'realtime.sessions': 'a secret opens sessions past the proxy',
-  'realtime.transcription_sessions': 'a secret opens sessions past the proxy',
-  'realtime.translations': 'a secret opens sessions past the proxy',
   live: 'sessions are not kept apart yet',
   webhooks: 'an endpoint is told of the objects of everybody',
   safety: 'alerts and cases are about the account',
@@ -101,11 +100,10 @@ export function isolationOf({ operation, method, path }: Pick<Endpoint, 'operati
 
 /**
  * True for a chat that leaves something behind by which another request can name it: one that is stored, or whose answer
- * is spoken. Any word for `store` but a plain no counts as a yes, for engines differ.
+ * is spoken. `store`: what a transform writes there.
  */
-export function isKept(body: JsonObject): boolean {
-  const store = ownValue(body, 'store')
-  if (store !== undefined && store !== null && store !== false) return true
+export function isKept(body: JsonObject, store?: JsonValue): boolean {
+  if (isStored(body, store)) return true
   if ((ownValue(body, 'audio') ?? null) !== null) return true
   const modalities = ownValue(body, 'modalities') ?? null
   return modalities !== null && !(Array.isArray(modalities) && modalities.every((one) => one === 'text'))

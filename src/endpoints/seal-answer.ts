@@ -54,6 +54,13 @@ export function openAnswerSealer(
   }
 }
 
+/** The same of an answer that is there whole. Nothing of it is lost, whatever it breaks off in. */
+export function sealedWhole(sealer: AnswerSealer, answer: Buffer): Buffer {
+  const sealed = sealer.push(answer)
+  const rest = sealer.end()
+  return rest === null ? sealed : Buffer.concat([sealed, rest])
+}
+
 function saying(
   suffixOf: (id: string, verdict: string) => string | null,
   verdicts: Verdicts,

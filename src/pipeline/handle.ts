@@ -14,6 +14,8 @@ import { judgedBatch } from './batch.ts'
 import { holdsLines } from './batch-verdict.ts'
 import { callerOf } from './body-budget.ts'
 import { passed } from './delivered.ts'
+import { readNothing } from './empty-body.ts'
+import { deliverMinted } from './minted-answer.ts'
 import { deliverOwned } from './own-list.ts'
 import { opened, passThrough } from './passthrough.ts'
 import { judged, type Prepared, routed } from './prepare.ts'
@@ -107,7 +109,7 @@ async function proceed(
     if (allowed.by === 'session') {
       return await converse(allowed.wanted, { head, principal, exchange, snapshot, trail }, ports)
     }
-    const delivery = await sent(allowed, exchange, holding)
+    const delivery = await sent(allowed, exchange, holding, ports)
     queued = delivery.queued
     return passed(delivery, exchange, trail)
   } finally {
@@ -130,8 +132,13 @@ function whole(
   snapshot: Snapshot,
   trail: Trail,
 ): Result<Prepared, Fault> | Promise<Result<Prepared, Fault>> {
-  if (found.endpoint.body === 'none') return judged(head, principal, found, null, snapshot, trail)
   const { listen } = snapshot.settings
+  if (found.endpoint.body === 'none') {
+    if (!head.hasBody) return judged(head, principal, found, null, snapshot, trail)
+    return readNothing(head, exchange, listen.timeouts.bodyMs, holding.memory).then((refused) =>
+      refused ? failed(refused) : judged(head, principal, found, null, snapshot, trail),
+    )
+  }
   if (takesForm(found.endpoint, head)) {
     const denied = deniedUnread(head, principal, found, snapshot, trail)
     if (denied) return failed(denied)
@@ -154,11 +161,13 @@ function whole(
 
 /** What goes upstream, and its answer. */
 function sent(
-  { upstream, request, answer: kind, owned }: ForUpstream,
+  { upstream, request, answer: kind, owned, minting }: ForUpstream,
   exchange: ClientExchange,
   { memory }: Holding,
+  { clock }: PipelinePorts,
 ): Promise<Delivery> {
   const shape = upstream.answerShape(kind, request.askedUsage)
+  if (minting !== null) return deliverMinted({ upstream, request, exchange, shape, memory }, minting, clock)
   if (owned === null) return forward(upstream, request, exchange, shape)
   return deliverOwned({ upstream, request, exchange, shape, memory }, owned)
 }

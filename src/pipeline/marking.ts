@@ -51,11 +51,11 @@ const UNTOLD = 'the upstream has `mark_names: false`, and without marks in names
  * may go.
  */
 export function unmarkedFault(
-  { found: { endpoint, query }, body, fields, filenames }: AskedObjects,
+  { found: { endpoint, query }, body, fields, filenames, store }: AskedObjects,
   serving: readonly ServingUpstream[],
 ): Fault | null {
   if (listedKind(endpoint.operation) !== null) return listFault(query)
-  const place = marksKind(endpoint.operation, body === null ? null : body.value)?.place ?? null
+  const place = marksKind(endpoint.operation, body === null ? null : body.value, store)?.place ?? null
   if (place === null) return null
   if (place !== 'metadata') {
     return unnameable({ place, isMarked: serving.some(marksNames), body, fields: fields ?? [], filenames })
@@ -67,8 +67,8 @@ const UNMARKED: Marking = { marking: null, rename: null }
 
 /** What marks the object that a request makes or changes. */
 export function markingOf(asked: AskedObjects, { marker, marksNames }: Owner): Marking {
-  const { found, body } = asked
-  const marked = marksKind(found.endpoint.operation, body === null ? null : body.value)
+  const { found, body, store } = asked
+  const marked = marksKind(found.endpoint.operation, body === null ? null : body.value, store)
   if (marked === null || (marked.place !== 'metadata' && !marksNames)) return UNMARKED
   const mark = marker(marked.kind).mark(verdictOn(asked))
   if (body === null) return { marking: null, rename: (filename) => markedName(filename, mark) }

@@ -6,7 +6,6 @@ import type { Decision } from '../model/decision.ts'
 import type { Fault } from '../model/fault.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import type { Sealer } from '../model/sealing.ts'
-import type { Obligations } from '../model/transforms.ts'
 import type { Edit } from '../shape/edits.ts'
 import type { OwnList } from '../shape/own-pages.ts'
 import { RequestIds } from '../shape/request-ids.ts'
@@ -49,10 +48,10 @@ export interface Placement {
 
 /** True where a request neither makes nor opens anything that another one can name: then every upstream is the same. */
 export function isAside(asked: AskedObjects): boolean {
-  const { body, noted } = asked
+  const { body, noted, store } = asked
   const { endpoint, objects } = asked.found
   if (objects.length > 0 || noted.length > 0 || nameOf(asked) !== null) return false
-  if (endpoint.operation === 'chat') return body === null || !isKept(body.value)
+  if (endpoint.operation === 'chat') return body === null || !isKept(body.value, store)
   return rowOf(endpoint).kind === 'plain'
 }
 
@@ -151,7 +150,7 @@ function answerOf(asked: AskedObjects, ids: RequestIds, owner: Owner, verdicts: 
   return { ids, sealing, notFound: ids.owner === null ? null : notFound(asked), isMarked, list }
 }
 
-/** A chat that the policy forbids to be stored is marked as nobody's: the API takes metadata only of what is stored. */
-export function bodyEdits({ edits, marking }: Owned, obligations: Obligations | null): readonly Edit[] {
-  return marking === null || obligations?.set.store === false ? edits : [...edits, marking]
+/** What opens the ids in a body, and marks what it makes. */
+export function bodyEdits({ edits, marking }: Owned): readonly Edit[] {
+  return marking === null ? edits : [...edits, marking]
 }

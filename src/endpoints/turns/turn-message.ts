@@ -16,6 +16,7 @@ const ENVELOPE = new Map<string, MemberReader>([
   ['stream_id', readLane],
   ['generate', readFlag],
 ])
+const NOTHING: JsonObject = {}
 const FOLDED: ReadonlySet<string> = new Set([...ENVELOPE.keys()].map(foldKey))
 
 const CREATE: BodyMembers = bodyMembers('responses', {
@@ -33,13 +34,14 @@ export function describeTurn(body: JsonBody): Result<RequestFacts, Fault> {
   const { value } = body
   const type = ownValue(value, 'type')
   if (type !== CREATES) return failed(type === STEERS ? steered : unknownMessage)
-  for (const key in value) {
+  const described = describeBody(CREATE, body)
+  // INVARIANT: keys are folded here after the body was read, which bounds how many there are that take long.
+  for (const key in described.ok ? value : NOTHING) {
     // Somebody who reads keys without case would take it for another message than the one that is judged.
     if (!ENVELOPE.has(key) && FOLDED.has(foldKey(key))) {
       return failed(invalid(`\`${shown(key)}\` could be read as another member: spell it as that`, key))
     }
   }
-  const described = describeBody(CREATE, body)
   // The answer is events, whatever the message says of it.
   return described.ok ? ok({ ...described.value, stream: true }) : described
 }

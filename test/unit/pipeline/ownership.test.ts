@@ -53,6 +53,8 @@ const user = (id: string, isolation: 'user' | 'workspace', name: string) =>
 const get = (id: string) => asked(`GET /v1/files/${id}`)
 const named = (more: object) => asked('POST /v1/responses', { model: 'm', input: 'x', ...more })
 const chat = (more: object) => asked('POST /v1/chat/completions', { model: 'm', messages: [], ...more })
+/** With what a transform of the policy makes of `store`. */
+const transformedTo = (store: boolean, request: AskedObjects) => ({ ...request, store })
 const form = (fields: string[]) => ({
   body: null,
   noted: [],
@@ -61,6 +63,7 @@ const form = (fields: string[]) => ({
   found: routed('POST /v1/videos'),
   fields: fields.map((name) => ({ name, text: '' })),
 })
+const MARKED = { metadata: { sallyport: 'x' } }
 const CHAT = { endpoint: '/v1/chat/completions' }
 const batch = (id: string, more: object = CHAT) => asked('POST /v1/batches', { input_file_id: id, ...more })
 const lines = (upstream: string, mark: string) => sealed('file-1', sealerOf({ upstream }), mark)
@@ -104,6 +107,8 @@ const rows: readonly (readonly [string, AskedObjects, ServingUpstream[], string[
   ['the same where nobody is kept apart', named({ request_id: 'resp_1' }), all, ['open']],
   ['its twin without a name', named({ metadata: { request_id: 'x' }, user: 'grid' }), [one], ['one']],
   ['in a chat that is not stored', chat({ rid: 'x' }), [one], 'invalid_body'],
+  ['a chat that the policy has stored with a mark in it', transformedTo(true, chat(MARKED)), [one], 'invalid_body'],
+  ['its twin that is not stored', transformedTo(false, chat(MARKED)), [one], ['one']],
   ['in embeddings', asked('POST /v1/embeddings', { model: 'm', input: 'x', request_id: 'x' }), [one], 'invalid_body'],
   ['in a form', form(['prompt', 'request_id']), [one], 'invalid_body'],
   ['in a part of a field', form(['prompt', 'Rid[0]']), [one], 'invalid_body'],
@@ -184,6 +189,10 @@ const asides: readonly (readonly [string, AskedObjects, boolean])[] = [
   ['with nothing said', chat({ store: null, audio: null, modalities: ['text'] }), true],
   ['a chat that is stored', chat({ store: true }), false],
   ['by another word', chat({ store: 'true' }), false],
+  ['a chat that the policy has stored', transformedTo(true, chat({})), false],
+  ['whatever its caller says', transformedTo(true, chat({ store: false })), false],
+  ['a chat that the policy does not let be stored', transformedTo(false, chat({ store: true })), true],
+  ['but for what is spoken', transformedTo(false, chat({ store: true, audio: { format: 'wav' } })), false],
   ['a chat that its caller names', chat({ request_id: 'x' }), false],
   ['a spoken chat', chat({ modalities: ['text', 'audio'] }), false],
   ['a spoken chat by its voice', chat({ audio: { format: 'wav' } }), false],
@@ -208,6 +217,15 @@ t.test('names are marked where the upstream says so, and metadata everywhere', a
     ['a form', { ...form(['purpose']), found: routed('POST /v1/files') }, one, true],
     ['its twin', { ...form(['purpose']), found: routed('POST /v1/files') }, bare, false],
     ['metadata', asked('POST /v1/vector_stores', {}), bare, true],
+    ['a chat that is not stored', chat({ audio: {} }), one, false],
+    ['its twin that the policy has stored', transformedTo(true, chat({ audio: {} })), one, true],
+    ['a chat that is stored', chat({ store: true, audio: {} }), one, true],
+    [
+      'its twin that the policy does not let be stored',
+      transformedTo(false, chat({ store: true, audio: {} })),
+      one,
+      false,
+    ],
   ]
   for (const [name, request, serving, expected] of rows) {
     const found = place(request, allowed('research'), ana, [serving], { keyRing: () => RING } as unknown as Snapshot)
