@@ -2,6 +2,7 @@ import type { SessionDialect } from '../../endpoints/endpoint.ts'
 import { parseJsonBody } from '../../endpoints/json.ts'
 import { type ClientMessage, describeMessage } from '../../endpoints/realtime/client-message.ts'
 import { configuration, limitedTo } from '../../endpoints/realtime/configured.ts'
+import { isLimitedElsewhere, wider } from '../../endpoints/realtime/limits.ts'
 import { OwnItems } from '../../endpoints/realtime/own-items.ts'
 import { readServerMessage } from '../../endpoints/realtime/server-message.ts'
 import { factsInSession, SessionState } from '../../endpoints/realtime/session-state.ts'
@@ -58,6 +59,7 @@ export class MessageJudge implements SessionJudge {
   snapshot: Snapshot
   principal: Principal
   readonly #clock: Clock
+  readonly #isBeta: boolean
 
   constructor(opened: Opened, principal: Principal, snapshot: Snapshot, clock: Clock) {
     this.opened = opened
@@ -65,7 +67,8 @@ export class MessageJudge implements SessionJudge {
     this.snapshot = snapshot
     this.#clock = clock
     const { obligations, head } = opened
-    this.opening = obligations === null ? null : openingUpdate(obligations, handshakeOf(head).isBeta, newEventId())
+    this.#isBeta = handshakeOf(head).isBeta
+    this.opening = obligations === null ? null : openingUpdate(obligations, this.#isBeta, newEventId())
     // INVARIANT: one pending entry for each update that goes upstream, or every answer would be taken for another one's.
     if (this.opening !== null) this.state.change(limitedTo(this.opening.limit ?? 'unsaid'), this.opening.eventId)
     const gate = new Opening(this.opening)
@@ -90,6 +93,7 @@ export class MessageJudge implements SessionJudge {
         : refused(fault, message.type, eventId, verdict)
     }
     if (message.creates !== null) this.#items.expect(message.creates)
+    if (message.removes !== null) this.#items.remove(message.removes)
     if (message.effect !== 'configures') return this.#passed(message, verdict, this.#shaped(body, null))
     if (this.state.isFull)
       return mayWait ? { outcome: 'waits' } : refused(tooManyChanges, message.type, eventId, verdict)
@@ -117,6 +121,7 @@ export class MessageJudge implements SessionJudge {
     if (told?.kind === 'session') this.state.confirm(told.session, told.answers)
     const refused = told?.kind === 'error' && told.answers !== null ? this.state.refuse(told.answers) : null
     const text = refused === null ? bytes : errorAbout(bytes, refused.clientId)
+    if (told?.kind === 'removed') this.#items.remove(told.id)
     const isExpected = told?.kind === 'item' && this.#items.tell(told.id)
     return { told, text, settles: told?.kind === 'session' || refused !== null || isExpected }
   }
@@ -153,7 +158,11 @@ export class MessageJudge implements SessionJudge {
   #decide(message: ClientMessage, body: JsonBody): { fault: Fault | null; verdict: Verdict | null } {
     const models = this.#modelsOf(message)
     if (!models.ok) return { fault: models.fault, verdict: null }
-    const facts = factsInSession(message, this.state.effective)
+    const session = this.state.effective
+    const response = ownValue(body.value, 'response')
+    const isElsewhere = isJsonObject(response) && isLimitedElsewhere(response, this.#isBeta)
+    const limit = isElsewhere ? wider(message.limit, session.limit) : message.limit
+    const facts = factsInSession({ ...message, limit }, session)
     const { obligations } = this.opened
     if (obligations !== null && obligations.prepend !== null && namesPrompt(body)) {
       return { fault: promptRefused, verdict: null }
@@ -203,7 +212,7 @@ function refused(fault: Fault, type: string | null, eventId: string | null, verd
 
 /** A session in which nothing is being said. */
 function idle(facts: RequestFacts): ClientMessage {
-  return { type: '', effect: 'adds', named: [], limit: 'unsaid', turns: 'unsaid', creates: null, facts }
+  return { type: '', effect: 'adds', named: [], limit: 'unsaid', turns: 'unsaid', creates: null, removes: null, facts }
 }
 
 function withModels(facts: RequestFacts, models: readonly string[]): RequestFacts {
