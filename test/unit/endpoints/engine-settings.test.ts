@@ -144,6 +144,17 @@ t.test('a list in a part of a known type is read like one medium', async (t) => 
   t.same(said({ type: 'text', text: 'see https://a.example/x' }), {})
 })
 
+t.test('a medium that an engine keeps for everybody is an object', async (t) => {
+  const said = (part: object) => unusual('chat', { model: 'm', messages: [{ role: 'user', content: [part] }] })
+  t.same(said({ type: 'image_url', image_url: null, uuid: 'a' }), { images: true, objects: ['uuid=a'] })
+  t.match(said({ type: 'video_url', video_url: null, uuid: 'a' }), { objects: ['uuid=a'] })
+  t.same(said({ type: 'image_url', image_url: null, uuid: null }), { images: true })
+  t.same(said({ type: 'text', text: 'x', uuid: 'a' }), {}, 'a text is none')
+  t.match(describe('chat', { model: 'm', messages: [{ role: 'user', content: [{ type: 'image_url', uuid: 'a' }] }] }), {
+    storedSettings: false,
+  })
+})
+
 holds('an id of a stored object is found under a key that does not say so', [
   ['a video', { from_task: 'video_68d6b1f0c0a48190' }, { objects: ['from_task=video_68d6b1f0c0a48190'] }],
   ['further down', { vendor: [{ base: ['file-abcdefghij0123'] }] }, { objects: ['base=file-abcdefghij0123'] }],
