@@ -13,7 +13,7 @@ export interface AskedObjects {
   readonly filenames: readonly string[]
   /** Named in the body. */
   readonly noted: readonly ObjectReference[]
-  /** The mark of what the lines of its file were judged for; null where it has none. */
+  /** The verdict on the lines of its file: what they were judged for; null where it has none. */
   readonly judgedFor: string | null
   /** What the policy's transforms write for `store`; absent where they say nothing of it. */
   readonly store?: JsonValue | undefined

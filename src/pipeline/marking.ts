@@ -8,7 +8,7 @@ import { marking, unmarkable } from '../shape/mark.ts'
 import { markedName, naming, unnameable } from '../shape/name-mark.ts'
 import { listFault, type OwnList } from '../shape/own-pages.ts'
 import type { AskedObjects } from './asked-objects.ts'
-import { judgedMark } from './batch-marking.ts'
+import { verdictOn } from './batch-verdict.ts'
 import { isSealing, type Owner } from './owners.ts'
 import { storedRefused } from './refusals.ts'
 import type { ServingUpstream } from './snapshot.ts'
@@ -70,7 +70,7 @@ export function markingOf(asked: AskedObjects, { marker, marksNames }: Owner): M
   const { found, body, store } = asked
   const marked = marksKind(found.endpoint.operation, body === null ? null : body.value, store)
   if (marked === null || (marked.place !== 'metadata' && !marksNames)) return UNMARKED
-  const mark = marker(marked.kind).mark(judgedMark(asked))
+  const mark = marker(marked.kind).mark(verdictOn(asked))
   if (body === null) return { marking: null, rename: (filename) => markedName(filename, mark) }
   return { marking: marked.place === 'metadata' ? marking(body, mark) : naming(body, marked.place, mark), rename: null }
 }

@@ -1,4 +1,4 @@
-import { JUDGED_MARKS } from '../endpoints/batch-marks.ts'
+import { BATCH_VERDICTS } from '../endpoints/batch-verdicts.ts'
 import type { Decision } from '../model/decision.ts'
 import type { ObjectKind } from '../model/objects.ts'
 import { type Marker, objectScope, type Sealer } from '../model/sealing.ts'
@@ -43,7 +43,7 @@ export function ownersOf(
     owners.set(upstream, {
       sealer: openSealer(ring, ownership),
       marksNames: markNames,
-      marker: (kind) => openMarker(ring, ownership, kind, JUDGED_KINDS.has(kind) ? JUDGED_MARKS : []),
+      marker: (kind) => openMarker(ring, ownership, kind, JUDGED_KINDS.has(kind) ? BATCH_VERDICTS : []),
     })
   }
   return owners
