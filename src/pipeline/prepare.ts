@@ -98,8 +98,9 @@ export function judged(
     (typeof named === 'string' && isRenamable(found.endpoint)
       ? snapshot.policy.resolveModel(named)
       : { model: named, alias: null })
-  trail.described(facts, model ?? null, alias)
-  const input = policyInput(principal, head, facts, model, trail.startedAt)
+  const meant = granted?.head ?? head
+  trail.described(facts, model ?? null, alias, meant)
+  const input = policyInput(principal, meant, facts, model, trail.startedAt)
   const mint = mintOf(facts.operation)
   if (mint !== null && body !== null) {
     const { expiresAt } = principal
@@ -127,7 +128,7 @@ export function judged(
     const { credential = null, providerSecret = null, told = null } = granted?.grant ?? {}
     const goes = owned === null ? { route: found, owned } : { route: owned.target, owned: owned.answer }
     const wanted = {
-      head,
+      head: meant,
       dialect,
       facts,
       model,
