@@ -2,7 +2,7 @@ import { type Fault, fault } from '../../model/fault.ts'
 import { type JsonBody, type JsonObject, type JsonValue, ownValue } from '../../model/json.ts'
 import type { RequestFacts } from '../../model/request.ts'
 import { failed, ok, type Result } from '../../model/result.ts'
-import { type BodyForm, bodyForm, describeBody, type MemberReader } from '../body.ts'
+import { type BodyMembers, bodyMembers, describeBody, type MemberReader } from '../body.ts'
 import { type Draft, refuse, shown } from '../draft.ts'
 import { foldKey } from '../key-names.ts'
 import { responseMembers } from '../responses.ts'
@@ -19,7 +19,7 @@ const ENVELOPE = new Map<string, MemberReader>([
 const NOTHING: JsonObject = {}
 const FOLDED: ReadonlySet<string> = new Set([...ENVELOPE.keys()].map(foldKey))
 
-const CREATE: BodyForm = bodyForm('responses', {
+const CREATE: BodyMembers = bodyMembers('responses', {
   model: 'optional',
   outputLimits: responseMembers.outputLimits,
   readers: [...responseMembers.readers, ...ENVELOPE],

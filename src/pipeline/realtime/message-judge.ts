@@ -17,7 +17,7 @@ import type { Secret } from '../../model/secret.ts'
 import type { Obligations } from '../../model/transforms.ts'
 import { errorAbout, type OpeningUpdate, openingUpdate, shapedMessage } from '../../shape/session.ts'
 import { judge, judgeShadow, policyInput } from '../judge.ts'
-import { decisionFault, modelNotFound, modelSwitched, objectRefused } from '../refusals.ts'
+import { decisionFault, modelNotFound, modelSwitched, objectRefused, promptRefused } from '../refusals.ts'
 import type { ServingUpstream, Snapshot } from '../snapshot.ts'
 import type { Verdict } from '../verdict.ts'
 import { binaryMessage, errorMessage, newEventId, upstreamChanged } from './closing.ts'
@@ -38,6 +38,8 @@ export interface Opened {
   readonly upstream: ServingUpstream
   /** By which the provider knows a session that was set up before; null where the session is a new one. */
   readonly providerSecret: Secret | null
+  /** The model that the provider told of when it was; null where it told of none. */
+  readonly told: string | null
 }
 
 const MAX_ID = 512
@@ -129,8 +131,9 @@ export class MessageJudge implements SessionJudge {
    * of it, whose changes were judged.
    */
   #introduced(session: JsonObject, isFirst: boolean): Fault | null {
-    const { facts, model, obligations } = this.opened
-    const told = describeTold(facts.operation, session, isFirst || Object.hasOwn(session, 'model') ? model : undefined)
+    const { facts, model, told: known, obligations } = this.opened
+    const models = isFirst || Object.hasOwn(session, 'model') ? ([model, known] as const) : ([undefined, null] as const)
+    const told = describeTold(facts.operation, session, ...models)
     if (!told.ok) return told.fault
     if (!isFirst) return null
     if (obligations !== null && obligations.prepend !== null && hasPrompt(session)) return promptRefused
@@ -226,12 +229,6 @@ function namesPrompt({ value }: JsonBody): boolean {
 const tooManyChanges: Fault = fault('rate_limit_exceeded', 'too many updates wait for the answer of the upstream', {
   reason: 'updates_unanswered',
 })
-
-const promptRefused: Fault = fault(
-  'policy_denied',
-  'the policy puts a text before the instructions, and a stored prompt brings its own: leave `prompt` out',
-  { param: 'prompt', reason: 'transform_not_applicable' },
-)
 
 const transformsChanged: Fault = fault(
   'policy_denied',

@@ -27,6 +27,10 @@ holds('what an engine runs by a switch of its own is a hosted tool', [
   ['xAI’s search', { search_parameters: { mode: 'on' } }, search],
   ['a program', { enable_code_execution: true }, { hosted: ['code_interpreter'] }],
   ['what is looked up', { retrieval_config: { top: 3 } }, { hosted: ['retrieval'] }],
+  ['where it is looked up', { knowledge_bases: ['handbook'] }, { hosted: ['retrieval'] }],
+  ['in a bag of a router', { orq: { knowledge_bases: ['handbook'] } }, { hosted: ['retrieval'] }],
+  ['in camel case', { orq: { knowledgeBases: ['handbook'] } }, { hosted: ['retrieval'] }],
+  ['nowhere', { knowledge_bases: null }, {}],
   ['a gateway’s plugins', { plugins: [{ id: 'web' }] }, { hosted: ['plugins'] }],
   ['a switch that is off', { google_search: false, enable_search: false, code_execution: null }, {}],
   ['a word like a switch further down', { vendor: { retrieval: { top: 3 } } }, {}],
@@ -55,6 +59,7 @@ holds('every model of a list is named', [
     { nested: ['a'], hosted: ['vendor:fusion'] },
   ],
   ['a pattern', { plugins: [{ id: 'auto-router', allowed_models: ['a/*'] }] }, { refused: 'allowed_models' }],
+  ['among candidates', { candidates: [{ model: 'a' }] }, { nested: ['a'] }],
   ['a number', { max_models: 3 }, {}],
   ['in a row of the caller', { documents: [{ car_models: ['a'] }] }, {}],
 ])

@@ -29,12 +29,15 @@ const ALLOW: Extract<Decision, { effect: 'allow' }> = {
 }
 const DENY: Decision = { effect: 'deny', rule: null, reason: 'default_deny', roles: [], workspace: 'w' }
 
-function open(decision: () => Decision = () => ALLOW, upstream = shared, ring: KeyRing | null = null) {
+const apart = { ...shared, settings: { ...shared.settings, isolation: 'workspace' } } as ServingUpstream
+const ring = openKeyRing([storedKey('aaaaaa')], NOW)
+
+function open(decision: () => Decision = () => ALLOW, upstream = shared, keys: KeyRing | null = null) {
   const policy = {
     ...{ digest: 'sha256:0', speaksOfUpstream: false, shadow: null, decide: decision, obligations: () => null },
     resolveModel: (model: string) => ({ model, alias: null }),
   }
-  const snapshot = { policy, upstreams: [upstream, other], keyRing: () => ring } as unknown as Snapshot
+  const snapshot = { policy, upstreams: [upstream, other], keyRing: () => keys } as unknown as Snapshot
   const head = { id: 'req_1', method: 'GET', target: '/v1/responses', rawHeaders: [] } as unknown as RequestHead
   const events: AuditEvent[] = []
   const commits: ((accepted: boolean) => void)[] = []
@@ -120,6 +123,22 @@ t.test('what is under way when the connection ends is told of', async (t) => {
   }
 })
 
+t.test('what the upstream breaks off in loses nothing', async (t) => {
+  const { judge, commits } = open(undefined, apart, ring)
+  const message = create()
+  judge.judge(message, false)
+  commits[0]?.(true)
+  t.match(judge.judge(message, false), { outcome: 'passed' })
+  const annotation = { type: 'container_file_citation', file_id: 'cfile_1', filename: 'report.csv' }
+  const event = JSON.stringify({ type: 'response.output_text.annotation.added', annotation })
+  const heard = (text: string) => String(judge.hear(Buffer.from(text)).text)
+  t.match(heard(event), /"cfile_1\.sp1[\w-]{28}","filename":"report\.csv"}}$/)
+  for (let length = 1; length <= event.length; length++) {
+    const cut = event.slice(0, length)
+    t.equal(heard(cut).replace(/\.sp1[\w-]{28}/, ''), cut)
+  }
+})
+
 t.test('a message whose event is written when the connection is over ends, too', async (t) => {
   for (const [accepted, expected] of [
     [true, ['message-authorized', 'message-finished']],
@@ -134,8 +153,6 @@ t.test('a message whose event is written when the connection is over ends, too',
 })
 
 t.test('ids that are kept until a response is over count as its caller’s', async (t) => {
-  const apart = { ...shared, settings: { ...shared.settings, isolation: 'workspace' } } as ServingUpstream
-  const ring = openKeyRing([storedKey('aaaaaa')], NOW)
   const sealer = sealerOf({ upstream: 'mock', scope: { kind: 'workspace', workspace: 'w' } })
   const { judge, commits, bodies } = open(() => ALLOW, apart, ring)
   let asked = 0
