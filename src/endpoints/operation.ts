@@ -109,12 +109,10 @@ function describeHead(
   query = '',
 ): Result<RequestFacts, Fault> {
   const stream = streams === 'always' || (streams === 'asked' && query.split('&').includes('stream=true'))
-  // A call that was made elsewhere has a model, tools and a prompt of its own, whatever this request says of a model.
-  const joinsCall = dialect !== null && query.split('&').some((parameter) => parameter.startsWith('call_id='))
-  const named = joinsCall ? undefined : (model ?? (role === 'none' || role === 'query' ? null : undefined))
+  const named = model ?? (role === 'none' || role === 'query' ? null : undefined)
   const draft = openDraft()
   // It goes on with something that its path or query names.
-  draft.storedSettings = role === 'indirect' || joinsCall
+  draft.storedSettings = role === 'indirect'
   // Opening a session asks for no output: what is said in it does, message by message.
   const maxOutputTokens = dialect === null ? undefined : 0
   return ok(factsOf(operation, draft, { model: named, stream, maxOutputTokens, bytes: 0 }))

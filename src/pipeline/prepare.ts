@@ -115,7 +115,9 @@ export function judged(
   if (dialect !== null) {
     const { credential = null, providerSecret = null } = granted?.grant ?? {}
     const goes = owned === null ? { route: found, owned } : { route: owned.target, owned: owned.answer }
-    const wanted = { head, dialect, facts, model, alias, obligations, upstream, credential, providerSecret, ...goes }
+    const joins = joinsCall(found)
+    const said = { head, dialect, facts, model, alias, joins, obligations, credential, providerSecret }
+    const wanted = { ...said, upstream, ...goes }
     return withoutPlace(found, obligations) ?? ok({ by: 'session', upstream, wanted })
   }
   const request = shapeRequest({
@@ -133,6 +135,11 @@ export function judged(
     traceparent: head.traceparent,
   })
   return ok({ by: 'upstream', upstream, request, answer: found.endpoint.answer, owned: owned?.answer ?? null })
+}
+
+/** True for a session of a call that was made before. */
+function joinsCall({ query }: Route): boolean {
+  return query.split('&').some((parameter) => parameter.startsWith('call_id='))
 }
 
 /** A session that only writes down what it hears has no instructions that the policy's text could stand before. */

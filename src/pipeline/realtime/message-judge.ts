@@ -22,6 +22,7 @@ import type { Verdict } from '../verdict.ts'
 import { binaryMessage, errorMessage, newEventId, upstreamChanged } from './closing.ts'
 import { handshakeOf } from './handshake.ts'
 import { Introduction } from './introduction.ts'
+import { modelOfCall, unlikeAsked } from './joined-call.ts'
 import { Opening } from './opening.ts'
 import type { Gate, Judged, Refusal, SessionJudge } from './session-judge.ts'
 
@@ -37,6 +38,8 @@ export interface Opened {
   readonly upstream: ServingUpstream
   /** By which the provider knows a session that was set up before; null where the session is a new one. */
   readonly providerSecret: Secret | null
+  /** It is a call that was made before. */
+  readonly joins: boolean
 }
 
 const MAX_ID = 512
@@ -55,6 +58,8 @@ export class MessageJudge implements SessionJudge {
   readonly errorText = errorMessage
   snapshot: Snapshot
   principal: Principal
+  /** The one that is decided: of a call that is joined without naming it, known once the upstream tells of it. */
+  #model: RequestFacts['model']
   readonly #clock: Clock
 
   constructor(opened: Opened, principal: Principal, snapshot: Snapshot, clock: Clock) {
@@ -62,12 +67,19 @@ export class MessageJudge implements SessionJudge {
     this.principal = principal
     this.snapshot = snapshot
     this.#clock = clock
-    const { obligations, head } = opened
-    this.opening = obligations === null ? null : openingUpdate(obligations, handshakeOf(head).isBeta, newEventId())
+    this.#model = opened.model
+    this.opening = opened.joins ? null : this.#asked()
     // INVARIANT: one pending entry for each update that goes upstream, or every answer would be taken for another one's.
     if (this.opening !== null) this.state.change(limitedTo(this.opening.limit ?? 'unsaid'), this.opening.eventId)
     const gate = new Opening(this.opening)
-    this.gate = opened.providerSecret === null ? gate : new Introduction(gate, (...told) => this.#introduced(...told))
+    const isNew = opened.providerSecret === null && !opened.joins
+    this.gate = isNew ? gate : new Introduction(gate, (...told) => this.#introduced(...told), opened.joins)
+  }
+
+  /** What the policy's transforms ask of the session. */
+  #asked(): OpeningUpdate | null {
+    const { obligations, head } = this.opened
+    return obligations && openingUpdate(obligations, handshakeOf(head).isBeta, newEventId())
   }
 
   judge(bytes: Buffer, isBinary: boolean, mayWait: boolean): Judged {
@@ -124,18 +136,25 @@ export class MessageJudge implements SessionJudge {
    * of it, whose changes were judged.
    */
   #introduced(session: JsonObject, isFirst: boolean): Fault | null {
-    const { facts, model, obligations } = this.opened
-    const told = describeTold(facts.operation, session, isFirst || Object.hasOwn(session, 'model') ? model : undefined)
+    const { facts, obligations, joins, upstream } = this.opened
+    const model = joins && this.#model === undefined ? modelOfCall(session, upstream) : ok(this.#model)
+    if (!model.ok) return model.fault
+    this.#model = model.value
+    const known = isFirst || Object.hasOwn(session, 'model') ? model.value : undefined
+    const told = describeTold(facts.operation, session, known)
     if (!told.ok) return told.fault
     if (!isFirst) return null
     if (obligations !== null && obligations.prepend !== null && hasPrompt(session)) return promptRefused
-    return this.#judged(told.value).fault
+    const denied = this.#judged(told.value).fault
+    if (denied !== null || !joins) return denied
+    return this.adopt(this.snapshot) ?? unlikeAsked(session, this.#asked())
   }
 
   /** The session as it stands, decided by another snapshot, which is its own from then on. Null: it may go on. */
   adopt(snapshot: Snapshot): Fault | null {
     this.snapshot = snapshot
-    const { facts, model, alias, upstream, obligations } = this.opened
+    const { facts, alias, upstream, obligations } = this.opened
+    const model = this.#model
     if (!snapshot.upstreams.includes(upstream)) return upstreamChanged
     if (alias !== null && snapshot.policy.resolveModel(alias).model !== model) return transformsChanged
     // Objects that the session was opened by were opened with it.
@@ -159,8 +178,8 @@ export class MessageJudge implements SessionJudge {
   }
 
   #judged(facts: RequestFacts): { fault: Fault | null; verdict: Verdict | null } {
-    const { head, model, upstream } = this.opened
-    const input = policyInput(this.principal, head, facts, model, this.#clock())
+    const { head, upstream } = this.opened
+    const input = policyInput(this.principal, head, facts, this.#model, this.#clock())
     const began = performance.now()
     const { policy } = this.snapshot
     const { decision } = judge(policy, input, facts.nestedModels, [upstream])
@@ -173,7 +192,7 @@ export class MessageJudge implements SessionJudge {
     const unserved = facts.nestedModels.find((name) => !upstream.serves(name))
     if (unserved !== undefined) return { fault: modelNotFound(unserved), verdict }
     if (decision.effect !== 'allow') {
-      return { fault: decisionFault(decision, { ...facts, model }), verdict }
+      return { fault: decisionFault(decision, { ...facts, model: this.#model }), verdict }
     }
     const [object] = upstream.settings.isolation === 'off' ? [] : facts.objects
     return { fault: object ? objectRefused(object.key, 'message') : null, verdict }
@@ -181,7 +200,7 @@ export class MessageJudge implements SessionJudge {
 
   /** Models that a message names for the session, beside the one that it has: there are some only where it has none. */
   #modelsOf({ named }: ClientMessage): Result<readonly string[], Fault> {
-    const { model } = this.opened
+    const model = this.#model
     if (typeof model !== 'string') return ok(named)
     const { policy } = this.snapshot
     const isOther = named.some((name) => name !== model && policy.resolveModel(name).model !== model)
@@ -189,8 +208,8 @@ export class MessageJudge implements SessionJudge {
   }
 
   #shaped(body: JsonBody, eventId: string | null): Buffer | string {
-    const { model, obligations } = this.opened
-    return shapedMessage(body, typeof model === 'string' ? model : null, obligations, eventId)
+    const model = typeof this.#model === 'string' ? this.#model : null
+    return shapedMessage(body, model, this.opened.obligations, eventId)
   }
 }
 

@@ -39,7 +39,7 @@ export class Session {
   readonly #ports: SessionPorts
   readonly #clean: (message: Buffer) => Buffer
   readonly #gate: Gate
-  readonly #tally = new Tally()
+  readonly #tally: Tally
   readonly #over = Promise.withResolvers<Ending>()
   #timer: NodeJS.Timeout | null = null
   readonly #waiting: Waiting
@@ -60,7 +60,8 @@ export class Session {
     this.#standing = standing
     this.#liveness = liveness
     this.#ports = ports
-    const { upstream: target, providerSecret = null } = judge.opened
+    const { upstream: target, providerSecret = null, joins = false } = judge.opened
+    this.#tally = new Tally(!joins)
     this.#gate = judge.gate
     this.#waiting = new Waiting((held, mayWait) => this.#pass(held, mayWait), ports.held)
     this.#clean = guardedBy([target.settings.apiKey, providerSecret])
@@ -191,16 +192,18 @@ export class Session {
       return
     }
     const { told, text, settles } = this.#judge.hear(this.#clean(message))
+    if (told !== null) this.#tally.told(told)
+    const refused = told === null ? null : this.#gate.told(told)
+    if (this.#gate.isHeard) this.#tell(text)
+    if (refused !== null) this.end(refused)
+    else if (settles && this.#ending === null) this.#goOn()
+  }
+
+  #tell(text: Buffer | string): void {
     this.#tally.sent(text)
     const isTaken = this.#client.send(text)
     // What waits for the client may have become too much.
-    if (this.#ending !== null) return
-    if (!isTaken) this.#upstream.pause()
-    if (told === null) return
-    this.#tally.told(told)
-    const refused = this.#gate.told(told)
-    if (refused !== null) this.end(refused)
-    else if (settles) this.#goOn()
+    if (!isTaken && this.#ending === null) this.#upstream.pause()
   }
 
   #clientClosed(code: number, broke: boolean): void {
