@@ -6,6 +6,7 @@ import { fault } from '../model/fault.ts'
 import type { Credential } from '../model/identity.ts'
 import type { ModelFact, RequestHead } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
+import { keepsSealingKeys } from '../model/sealing.ts'
 import { isSessionSecret, openSessionSecret, type SessionGrant } from '../shape/session-secret.ts'
 import { challenged, modelSwitched, objectRefused, objectsUnavailable } from './refusals.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
@@ -32,7 +33,7 @@ const noSecret: Fault = challenged(
 export function grantBehind(
   head: RequestHead,
   credential: Credential,
-  { keyRing }: Pick<Snapshot, 'keyRing'>,
+  { keyRing, settings }: Pick<Snapshot, 'keyRing' | 'settings'>,
   now: number,
 ): Result<SessionGrant | null, Fault> {
   if (credential.kind !== 'token' || !isSessionSecret(credential.token.reveal())) return NONE
@@ -40,7 +41,8 @@ export function grantBehind(
   const found = place === 'authorization' || place === 'subprotocol' ? route(head.method, head.target) : null
   if (!found?.ok || !isOpenedBySecret(found.value.endpoint)) return failed(noSecret)
   const ring = keyRing()
-  if (ring === null) return failed(objectsUnavailable)
+  // Where there are no keys at all, nobody has made the secret.
+  if (ring === null) return failed(keepsSealingKeys(settings) ? objectsUnavailable : noSecret)
   const grant = openSessionSecret(ring, token.reveal(), now)
   return grant?.operation === found.value.endpoint.operation ? ok(grant) : failed(noSecret)
 }

@@ -53,7 +53,7 @@ export class Holding {
 export interface UploadedForm {
   readonly form: Form
   readonly spool: UploadSpool
-  /** Where its file holds requests: the mark of what they were judged for. Null before that, and for any other file. */
+  /** Where its file holds requests: the verdict on them. Null before there is one, and for any other file. */
   readonly judgedFor: string | null
 }
 

@@ -63,6 +63,7 @@ export function openJudge(more: Partial<Opened> = {}, clock: Clock = () => 0): M
     obligations: null,
     providerSecret: null,
     joins: false,
+    told: null,
     upstream,
     ...more,
   }

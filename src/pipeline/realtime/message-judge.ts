@@ -16,7 +16,7 @@ import type { Secret } from '../../model/secret.ts'
 import type { Obligations } from '../../model/transforms.ts'
 import { errorAbout, type OpeningUpdate, openingUpdate, shapedMessage } from '../../shape/session.ts'
 import { judge, judgeShadow, policyInput } from '../judge.ts'
-import { decisionFault, modelNotFound, modelSwitched, objectRefused } from '../refusals.ts'
+import { decisionFault, modelNotFound, modelSwitched, objectRefused, promptRefused } from '../refusals.ts'
 import type { ServingUpstream, Snapshot } from '../snapshot.ts'
 import type { Verdict } from '../verdict.ts'
 import { binaryMessage, errorMessage, newEventId, upstreamChanged } from './closing.ts'
@@ -40,6 +40,8 @@ export interface Opened {
   readonly providerSecret: Secret | null
   /** It is a call that was made before. */
   readonly joins: boolean
+  /** The model that the provider told of when it was; null where it told of none. */
+  readonly told: string | null
 }
 
 const MAX_ID = 512
@@ -136,12 +138,13 @@ export class MessageJudge implements SessionJudge {
    * of it, whose changes were judged.
    */
   #introduced(session: JsonObject, isFirst: boolean): Fault | null {
-    const { facts, obligations, joins, upstream } = this.opened
+    const { facts, told: known, obligations, joins, upstream } = this.opened
     const model = joins && this.#model === undefined ? modelOfCall(session, upstream) : ok(this.#model)
     if (!model.ok) return model.fault
     this.#model = model.value
-    const known = isFirst || Object.hasOwn(session, 'model') ? model.value : undefined
-    const told = describeTold(facts.operation, session, known)
+    const names =
+      isFirst || Object.hasOwn(session, 'model') ? ([model.value, known] as const) : ([undefined, null] as const)
+    const told = describeTold(facts.operation, session, ...names)
     if (!told.ok) return told.fault
     if (!isFirst) return null
     if (obligations !== null && obligations.prepend !== null && hasPrompt(session)) return promptRefused
@@ -236,12 +239,6 @@ function namesPrompt({ value }: JsonBody): boolean {
 const tooManyChanges: Fault = fault('rate_limit_exceeded', 'too many updates wait for the answer of the upstream', {
   reason: 'updates_unanswered',
 })
-
-const promptRefused: Fault = fault(
-  'policy_denied',
-  'the policy puts a text before the instructions, and a stored prompt brings its own: leave `prompt` out',
-  { param: 'prompt', reason: 'transform_not_applicable' },
-)
 
 const transformsChanged: Fault = fault(
   'policy_denied',

@@ -5,18 +5,14 @@ import type { Ending } from '../events.ts'
 /** What went through one session, counted for its last event. */
 export class Tally {
   readonly #reading = new SessionReading()
-  readonly #countsUsage: boolean
   #firstByteAt = 0
   #received = 0
   #sent = 0
   #sentBytes = 0
   receivedBytes = 0
   refused = 0
-
-  /** `countsUsage`: false where somebody else does. */
-  constructor(countsUsage = true) {
-    this.#countsUsage = countsUsage
-  }
+  /** False where somebody else counts it. */
+  countsUsage = true
 
   /** A message of the client. */
   received({ length }: Buffer): void {
@@ -33,7 +29,7 @@ export class Tally {
 
   told(message: ServerMessage): void {
     const isUsage = message.kind === 'usage' || message.kind === 'heard'
-    if (this.#countsUsage || !isUsage) this.#reading.add(message)
+    if (this.countsUsage || !isUsage) this.#reading.add(message)
   }
 
   ending(outcome: Ending['outcome'], closeCode: number, reason?: Fault): Ending {

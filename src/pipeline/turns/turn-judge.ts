@@ -1,7 +1,7 @@
 import { answerForm } from '../../endpoints/answer-forms.ts'
 import { parseJsonBody } from '../../endpoints/json.ts'
 import type { ServerMessage } from '../../endpoints/realtime/server-message.ts'
-import { type AnswerSealer, openAnswerSealer } from '../../endpoints/seal-answer.ts'
+import { type AnswerSealer, openAnswerSealer, sealedWhole } from '../../endpoints/seal-answer.ts'
 import { readTurnEvent, type TurnEvent } from '../../endpoints/turns/turn-event.ts'
 import { CREATES, laneOf } from '../../endpoints/turns/turn-message.ts'
 import { type Fault, type FaultCode, fault } from '../../model/fault.ts'
@@ -167,7 +167,8 @@ export class TurnJudge implements SessionJudge, Admission {
     if (event?.kind === 'error') {
       return this.#turns.open.reduce((text, { owned }) => owned?.answer.ids.sealError(text) ?? text, bytes)
     }
-    return this.#sealer()?.push(bytes) ?? bytes
+    const sealer = this.#sealer()
+    return sealer === null ? bytes : sealedWhole(sealer, bytes)
   }
 
   #sealer(): AnswerSealer | null {

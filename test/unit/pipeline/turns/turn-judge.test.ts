@@ -5,6 +5,8 @@ import type { Principal } from '../../../../src/model/identity.ts'
 import type { RequestFacts, RequestHead } from '../../../../src/model/request.ts'
 import type { ServingUpstream, Snapshot } from '../../../../src/pipeline/snapshot.ts'
 import { TurnJudge } from '../../../../src/pipeline/turns/turn-judge.ts'
+import { openKeyRing } from '../../../../src/shape/seal.ts'
+import { NOW, storedKey } from '../../../support/sealing.ts'
 
 const facts: RequestFacts = {
   ...{ operation: 'responses.connect', model: null, nestedModels: [], stream: true, maxOutputTokens: 0, urls: [] },
@@ -26,12 +28,14 @@ const ALLOW: Extract<Decision, { effect: 'allow' }> = {
 }
 const DENY: Decision = { effect: 'deny', rule: null, reason: 'default_deny', roles: [], workspace: 'w' }
 
-function open(decision: () => Decision = () => ALLOW) {
+function open(decision: () => Decision = () => ALLOW, isolation = 'off') {
   const policy = {
     ...{ digest: 'sha256:0', speaksOfUpstream: false, shadow: null, decide: decision, obligations: () => null },
     resolveModel: (model: string) => ({ model, alias: null }),
   }
-  const snapshot = { policy, upstreams: [upstream, other] } as unknown as Snapshot
+  const mine = { ...upstream, settings: { ...upstream.settings, isolation } } as ServingUpstream
+  const keyRing = () => openKeyRing([storedKey('aaaaaa')], NOW)
+  const snapshot = { policy, upstreams: [mine, other], keyRing } as unknown as Snapshot
   const head = { id: 'req_1', method: 'GET', target: '/v1/responses', rawHeaders: [] } as unknown as RequestHead
   const events: AuditEvent[] = []
   const commits: ((accepted: boolean) => void)[] = []
@@ -44,7 +48,7 @@ function open(decision: () => Decision = () => ALLOW) {
     },
   }
   const ports = { audit, clock: () => 0, statusOf: () => 400 }
-  const judge = new TurnJudge({ head, facts, upstream }, { id: 'alice' } as Principal, snapshot, ports)
+  const judge = new TurnJudge({ head, facts, upstream: mine }, { id: 'alice' } as Principal, snapshot, ports)
   return { judge, snapshot, events, commits, actions: () => events.map(({ action }) => action) }
 }
 const create = (more: object = {}) => Buffer.from(JSON.stringify({ type: 'response.create', model: 'm', ...more }))
@@ -113,6 +117,22 @@ t.test('what is under way when the connection ends is told of', async (t) => {
     judge.ended({ outcome, status: 101, facts: {}, firstByteAt: 0 })
     const last = events.at(-1)
     t.same([last?.action, last?.outcome, last?.reason], ['message-finished', ...expected], name)
+  }
+})
+
+t.test('what the upstream breaks off in loses nothing', async (t) => {
+  const { judge, commits } = open(undefined, 'workspace')
+  const message = create()
+  judge.judge(message, false)
+  commits[0]?.(true)
+  t.match(judge.judge(message, false), { outcome: 'passed' })
+  const annotation = { type: 'container_file_citation', file_id: 'cfile_1', filename: 'report.csv' }
+  const event = JSON.stringify({ type: 'response.output_text.annotation.added', annotation })
+  const heard = (text: string) => String(judge.hear(Buffer.from(text)).text)
+  t.match(heard(event), /"cfile_1\.sp1[\w-]{28}","filename":"report\.csv"}}$/)
+  for (let length = 1; length <= event.length; length++) {
+    const cut = event.slice(0, length)
+    t.equal(heard(cut).replace(/\.sp1[\w-]{28}/, ''), cut)
   }
 })
 
