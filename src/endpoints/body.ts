@@ -10,7 +10,7 @@ import { checkCounts } from './counts.ts'
 import { type Draft, noteHosted, noteModel, openDraft, refuse, shown } from './draft.ts'
 import type { ModelRole } from './endpoint.ts'
 import { HOSTED_MEMBERS } from './engine-tools.ts'
-import { modelNameProblem } from './model-name.ts'
+import { modelNameProblem, searchesWeb } from './model-name.ts'
 import { walkIds, walkMember, walkUnknown } from './walk.ts'
 
 /** How one top-level member is read where its key alone does not say it. */
@@ -182,6 +182,7 @@ function mainModel(draft: Draft, value: JsonObject, required: boolean): ModelFac
   }
   const problem = modelNameProblem(model)
   if (problem !== null) refuse(draft, `\`model\` ${problem}`, 'model')
+  else if (searchesWeb(model)) noteHosted(draft, 'web_search')
   return model
 }
 

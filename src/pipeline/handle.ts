@@ -4,7 +4,7 @@ import { readCredential } from '../identity/credentials.ts'
 import type { PolicyInput } from '../model/decision.ts'
 import { type Fault, fault } from '../model/fault.ts'
 import type { Principal } from '../model/identity.ts'
-import type { ClientExchange } from '../model/ports.ts'
+import type { ClientExchange, Clock } from '../model/ports.ts'
 import type { RequestHead } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import type { Delivery } from '../upstream/delivery.ts'
@@ -109,7 +109,7 @@ async function proceed(
     if (allowed.by === 'session') {
       return await converse(allowed.wanted, { head, principal, exchange, snapshot, trail }, ports)
     }
-    const delivery = await sent(allowed, exchange, holding, ports)
+    const delivery = await sent(allowed, exchange, holding, ports.clock)
     queued = delivery.queued
     return passed(delivery, exchange, trail)
   } finally {
@@ -164,7 +164,7 @@ function sent(
   { upstream, request, answer: kind, owned, minting }: ForUpstream,
   exchange: ClientExchange,
   { memory }: Holding,
-  { clock }: PipelinePorts,
+  clock: Clock,
 ): Promise<Delivery> {
   const shape = upstream.answerShape(kind, request.askedUsage)
   if (minting !== null) return deliverMinted({ upstream, request, exchange, shape, memory }, minting, clock)

@@ -1,6 +1,6 @@
 import { type Fault, fault } from '../../model/fault.ts'
 import { isJsonObject, type JsonBody, type JsonObject, type JsonValue, ownValue } from '../../model/json.ts'
-import type { TableOperation } from '../../model/operations.ts'
+import { openedBy, type TableOperation } from '../../model/operations.ts'
 import type { RequestFacts } from '../../model/request.ts'
 import { failed, ok, type Result } from '../../model/result.ts'
 import { factsOf } from '../body.ts'
@@ -35,19 +35,24 @@ const NESTED = {
 } as const
 /** As the API was in its beta. */
 const FLAT = {
-  opens: 'realtime',
   session: null,
   terms: 'client_secret',
   holder: 'client_secret',
   limit: 'max_response_output_tokens',
 } as const
 
-const MINTS: ReadonlyMap<string, Mint> = new Map<TableOperation, Mint>([
-  ['realtime.client_secrets.create', { ...NESTED, opens: 'realtime' }],
-  ['realtime.translations.client_secrets.create', { ...NESTED, opens: 'realtime.translations.connect' }],
-  ['realtime.sessions.create', { ...FLAT, transcribes: false }],
-  ['realtime.transcription_sessions.create', { ...FLAT, transcribes: true }],
-])
+const FORMS: { readonly [Operation in TableOperation]?: Omit<Mint, 'opens'> } = {
+  'realtime.client_secrets.create': NESTED,
+  'realtime.translations.client_secrets.create': NESTED,
+  'realtime.sessions.create': { ...FLAT, transcribes: false },
+  'realtime.transcription_sessions.create': { ...FLAT, transcribes: true },
+}
+const MINTS: ReadonlyMap<string, Mint> = new Map(
+  Object.entries(FORMS).flatMap(([operation, form]): [string, Mint][] => {
+    const opens = openedBy(operation)
+    return opens === null ? [] : [[operation, { ...form, opens }]]
+  }),
+)
 
 /** Null for an operation that makes no secret. */
 export function mintOf(operation: string): Mint | null {

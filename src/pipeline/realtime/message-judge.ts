@@ -2,6 +2,7 @@ import type { SessionDialect } from '../../endpoints/endpoint.ts'
 import { parseJsonBody } from '../../endpoints/json.ts'
 import { type ClientMessage, describeMessage } from '../../endpoints/realtime/client-message.ts'
 import { configuration, limitedTo } from '../../endpoints/realtime/configured.ts'
+import { isLimitedElsewhere, wider } from '../../endpoints/realtime/limits.ts'
 import { OwnItems } from '../../endpoints/realtime/own-items.ts'
 import { readServerMessage } from '../../endpoints/realtime/server-message.ts'
 import { factsInSession, SessionState } from '../../endpoints/realtime/session-state.ts'
@@ -23,6 +24,7 @@ import { binaryMessage, errorMessage, newEventId, upstreamChanged } from './clos
 import { handshakeOf } from './handshake.ts'
 import { Introduction } from './introduction.ts'
 import { modelOfCall, unlikeAsked } from './joined-call.ts'
+import { idle, namesPrompt, withModels } from './message-facts.ts'
 import { Opening } from './opening.ts'
 import type { Gate, Judged, Refusal, SessionJudge } from './session-judge.ts'
 
@@ -63,6 +65,7 @@ export class MessageJudge implements SessionJudge {
   /** The one that is decided: of a call that is joined without naming it, known once the upstream tells of it. */
   #model: RequestFacts['model']
   readonly #clock: Clock
+  readonly #isBeta: boolean
 
   constructor(opened: Opened, principal: Principal, snapshot: Snapshot, clock: Clock) {
     this.opened = opened
@@ -70,6 +73,7 @@ export class MessageJudge implements SessionJudge {
     this.snapshot = snapshot
     this.#clock = clock
     this.#model = opened.model
+    this.#isBeta = handshakeOf(opened.head).isBeta
     this.opening = opened.joins ? null : this.#asked()
     // INVARIANT: one pending entry for each update that goes upstream, or every answer would be taken for another one's.
     if (this.opening !== null) this.state.change(limitedTo(this.opening.limit ?? 'unsaid'), this.opening.eventId)
@@ -80,8 +84,8 @@ export class MessageJudge implements SessionJudge {
 
   /** What the policy's transforms ask of the session. */
   #asked(): OpeningUpdate | null {
-    const { obligations, head } = this.opened
-    return obligations && openingUpdate(obligations, handshakeOf(head).isBeta, newEventId())
+    const { obligations } = this.opened
+    return obligations && openingUpdate(obligations, this.#isBeta, newEventId())
   }
 
   judge(bytes: Buffer, isBinary: boolean, mayWait: boolean): Judged {
@@ -102,6 +106,7 @@ export class MessageJudge implements SessionJudge {
         : refused(fault, message.type, eventId, verdict)
     }
     if (message.creates !== null) this.#items.expect(message.creates)
+    if (message.removes !== null) this.#items.remove(message.removes)
     if (message.effect !== 'configures') return this.#passed(message, verdict, this.#shaped(body, null))
     if (this.state.isFull)
       return mayWait ? { outcome: 'waits' } : refused(tooManyChanges, message.type, eventId, verdict)
@@ -129,6 +134,7 @@ export class MessageJudge implements SessionJudge {
     if (told?.kind === 'session') this.state.confirm(told.session, told.answers)
     const refused = told?.kind === 'error' && told.answers !== null ? this.state.refuse(told.answers) : null
     const text = refused === null ? bytes : errorAbout(bytes, refused.clientId)
+    if (told?.kind === 'removed') this.#items.remove(told.id)
     const isExpected = told?.kind === 'item' && this.#items.tell(told.id)
     return { told, text, settles: told?.kind === 'session' || refused !== null || isExpected }
   }
@@ -172,7 +178,11 @@ export class MessageJudge implements SessionJudge {
   #decide(message: ClientMessage, body: JsonBody): { fault: Fault | null; verdict: Verdict | null } {
     const models = this.#modelsOf(message)
     if (!models.ok) return { fault: models.fault, verdict: null }
-    const facts = factsInSession(message, this.state.effective)
+    const session = this.state.effective
+    const response = ownValue(body.value, 'response')
+    const isElsewhere = isJsonObject(response) && isLimitedElsewhere(response, this.#isBeta)
+    const limit = isElsewhere ? wider(message.limit, session.limit) : message.limit
+    const facts = factsInSession({ ...message, limit }, session)
     const { obligations } = this.opened
     if (obligations !== null && obligations.prepend !== null && namesPrompt(body)) {
       return { fault: promptRefused, verdict: null }
@@ -218,22 +228,6 @@ export class MessageJudge implements SessionJudge {
 
 function refused(fault: Fault, type: string | null, eventId: string | null, verdict: Verdict | null = null): Refusal {
   return { outcome: 'refused', fault, type, eventId, verdict }
-}
-
-/** A session in which nothing is being said. */
-function idle(facts: RequestFacts): ClientMessage {
-  return { type: '', effect: 'adds', named: [], limit: 'unsaid', turns: 'unsaid', creates: null, facts }
-}
-
-function withModels(facts: RequestFacts, models: readonly string[]): RequestFacts {
-  return { ...facts, nestedModels: [...new Set([...facts.nestedModels, ...models])] }
-}
-
-function namesPrompt({ value }: JsonBody): boolean {
-  return ['session', 'response'].some((name) => {
-    const part = ownValue(value, name)
-    return isJsonObject(part) && (ownValue(part, 'prompt') ?? null) !== null
-  })
 }
 
 const tooManyChanges: Fault = fault('rate_limit_exceeded', 'too many updates wait for the answer of the upstream', {

@@ -98,6 +98,27 @@ holds('a place that an engine connects to is a host', [
   ['the address of a house', { documents: [{ address: '1 Main St' }], vendor: { home_address: '1 Main St' } }, {}],
 ])
 
+holds('a setting of a gateway steers at the top of a body alone', [
+  ['heads of its request', { headers: { authorization: 'Bearer x' } }, { refused: 'headers' }],
+  ['heads for one provider', { provider_specific_header: {} }, { refused: 'provider_specific_header' }],
+  ['a credential', { authorization: 'Bearer x' }, { refused: 'authorization' }],
+  ['a credential by its name', { litellm_credential_name: 'x' }, { refused: 'litellm_credential_name' }],
+  ['a model for long texts', { context_window_fallback_dict: { m: 'x' } }, { refused: 'context_window_fallback_dict' }],
+  ['an adapter', { image_loras: [{ path: 'x' }] }, { refused: 'image_loras' }],
+  ['below it', { vendor: { litellm_x: 1, headers: {}, gcs_host: 'a.example' } }, { urls: ['a.example'] }],
+  ['heads of a tool’s', { tools: [{ type: 'mcp', headers: { authorization: 'x' } }] }, { hosted: ['mcp'] }],
+])
+
+holds('what stands behind a model’s name is not lost', [
+  ['a search', { model: 'vendor/m:online' }, { model: 'vendor/m:online', hosted: ['web_search'] }],
+  ['one among others', { model: 'm:Online:x' }, { model: 'm:Online:x', hosted: ['web_search'] }],
+  ['another word', { model: 'm:onlinex' }, { model: 'm:onlinex' }],
+  ['a search by a second one', { vendor: { model: 'n:online' } }, { nested: ['n:online'], hosted: ['web_search'] }],
+  ['other models', { model: 'm,n' }, { refused: 'model' }],
+  ['settings', { model: 'm@preset/x' }, { refused: 'model' }],
+  ['a name that is all settings', { model: '@preset/x' }, { model: '@preset/x' }],
+])
+
 holds('media are found under engines’ names, alone and in lists', [
   ['videos', { videos: ['https://a.example/x'] }, { images: true, audio: true, urls: ['a.example'] }],
   ['sound', { audio: ['https://a.example/x'] }, { audio: true, urls: ['a.example'] }],
