@@ -36,7 +36,7 @@ export interface BatchUpload extends Served {
  * Faults: those of the upload and of each line; those name the line.
  */
 export async function judgedBatch(batch: BatchUpload): Promise<Result<Prepared, Fault>> {
-  const { head, principal, found, upload, snapshot, trail } = batch
+  const { head, principal, found, upload, holding, snapshot, trail } = batch
   const described = describeForm(upload.form, formFieldsOf(found.endpoint.operation))
   if (!described.ok) return described
   const facts = withObjects(described.value, found)
@@ -56,6 +56,7 @@ export async function judgedBatch(batch: BatchUpload): Promise<Result<Prepared, 
   if (!chosen.ok) return deny(chosen.fault, trail)
   const verdict = batchVerdict(judge.endpoint?.path ?? '')
   if (verdict === undefined) throw new Error('lines were judged for what batches do not take')
+  holding.drop(upload.spool)
   // Only the upstream that the lines were judged for is left for the upload.
   const only = { ...snapshot, upstreams: [chosen.value] }
   const prepared = judged(head, principal, found, rewritten(upload, file.value, written.value, verdict), only, trail)
@@ -171,14 +172,13 @@ const noEnd: Fault = fault('invalid_body', 'must end with a line feed: a part of
 })
 const noLines: Fault = fault('invalid_body', 'the file has no line', { param: 'file', reason: 'body_invalid' })
 
-/** The same form with the lines as they were judged; what was read is not kept any longer. */
+/** The same form with the lines as they were judged. */
 function rewritten(
-  { form, spool: read }: UploadedForm,
+  { form }: UploadedForm,
   file: FilePart,
   { spool, bytes }: WrittenLines,
   judgedFor: string,
 ): UploadedForm {
-  void read.dispose()
   const parts = form.parts.map((part) => (part === file ? { ...file, from: 0, to: bytes } : part))
   return { form: { parts, bytes: form.bytes }, spool, judgedFor }
 }

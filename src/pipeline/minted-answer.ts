@@ -1,9 +1,11 @@
 import { isOfName } from '../endpoints/realtime/told-session.ts'
 import { type Fault, fault } from '../model/fault.ts'
 import type { BodyAllowance, Clock } from '../model/ports.ts'
+import type { Secret } from '../model/secret.ts'
 import { type MintedAnswer, readMinted, withoutSecrets, writtenMinted } from '../shape/minted-answer.ts'
 import type { Delivery } from '../upstream/delivery.ts'
 import { forward } from '../upstream/forward.ts'
+import { headersWithout } from '../upstream/key-guards.ts'
 import type { Minting } from './minting.ts'
 import type { Asked } from './own-list.ts'
 import { PageSink } from './page-sink.ts'
@@ -28,13 +30,13 @@ export async function deliverMinted(
   if (reason) return { ...delivery, outcome: 'failed', fault: reason }
   if (delivery.outcome !== 'answered') return delivery
   const isError = sink.status >= 400
-  const sealed = isError ? null : sealedAnswer(sink.body, minting, clock())
-  const body = isError ? withoutSecrets(sink.body) : sealed
-  if (body === null) return { ...delivery, outcome: 'failed', fault: noSecret }
+  const told = isError ? { body: withoutSecrets(sink.body), secret: null } : sealedAnswer(sink.body, minting, clock())
+  if (told === null) return { ...delivery, outcome: 'failed', fault: noSecret }
   if (exchange.stopped) return { ...delivery, outcome: 'failed', fault: exchange.stopped }
   if (exchange.gone) return { ...delivery, outcome: 'client_gone' }
-  exchange.start(sink.status, [...headersOf(sink, isError), 'content-length', String(body.length)], false)
-  exchange.end(body)
+  const headers = headersWithout([told.secret], headersOf(sink, isError))
+  exchange.start(sink.status, [...headers, 'content-length', String(told.body.length)], false)
+  exchange.end(told.body)
   return { ...delivery, stream: false, midEvent: false }
 }
 
@@ -58,7 +60,11 @@ function counting(memory: BodyAllowance): (bytes: number) => Fault | null {
 }
 
 /** Null where no secret can be made of it. `now`: epoch milliseconds. */
-function sealedAnswer(body: Buffer, minting: Minting, now: number): Buffer | null {
+function sealedAnswer(
+  body: Buffer,
+  minting: Minting,
+  now: number,
+): { readonly body: Buffer; readonly secret: Secret } | null {
   const { mint, until } = minting
   const answer = readMinted(body, mint.holder, mint.session)
   if (answer === null || !isAsAsked(answer, minting)) return null
@@ -66,7 +72,8 @@ function sealedAnswer(body: Buffer, minting: Minting, now: number): Buffer | nul
   const expiresAt = Math.min(answer.expiresAt * 1000, until ?? Number.POSITIVE_INFINITY)
   if (expiresAt <= now) return null
   const sealed = minting.seal({ providerSecret, told, expiresAt })
-  return sealed && writtenMinted(answer, mint.holder, sealed, Math.floor(expiresAt / 1000))
+  if (sealed === null) return null
+  return { body: writtenMinted(answer, mint.holder, sealed, Math.floor(expiresAt / 1000)), secret: providerSecret }
 }
 
 /** A provider may know the model by a longer name; one that is another model was not what was decided. */

@@ -110,6 +110,7 @@ function mintingOf(
     upstream: { name, url },
     model: typeof opening.model === 'string' ? opening.model : null,
     alias,
+    project: head.project ?? null,
     credential: credential.value,
   }
   const seal: Minting['seal'] = (provider) => sealed(ring, { ...grant, ...provider })

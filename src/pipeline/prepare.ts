@@ -106,8 +106,9 @@ export function judged(
     (typeof named === 'string' && isRenamable(found.endpoint)
       ? snapshot.policy.resolveModel(named)
       : { model: named, alias: null })
-  trail.described(facts, model ?? null, alias)
-  const input = policyInput(principal, head, facts, model, trail.startedAt)
+  const meant = granted?.head ?? head
+  trail.described(facts, model ?? null, alias, meant)
+  const input = policyInput(principal, meant, facts, model, trail.startedAt)
   if (call.value) {
     const wanted = wantedCall({ head, principal, found, form: call.value, input, alias }, snapshot, trail)
     return wanted.ok ? ok({ by: 'call', upstream: wanted.value.upstream, wanted: wanted.value }) : wanted
@@ -139,7 +140,7 @@ export function judged(
     const { credential = null, providerSecret = null, told = null } = granted?.grant ?? {}
     const goes = owned === null ? { route: found, owned } : { route: owned.target, owned: owned.answer }
     const joins = joinsCall(found)
-    const opened = { head, dialect, facts, model, alias, joins, obligations, credential, providerSecret, told }
+    const opened = { head: meant, dialect, facts, model, alias, joins, obligations, credential, providerSecret, told }
     const wanted = { ...opened, upstream, ...goes }
     return withoutPlace(found, obligations) ?? ok({ by: 'session', upstream, wanted })
   }

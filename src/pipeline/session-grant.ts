@@ -52,6 +52,8 @@ const NONE: Result<null, never> = ok(null)
 /** A session as its secret has it: the model that was decided when it was made, and the upstream that it was made at. */
 export interface Granted {
   readonly grant: SessionGrant
+  /** The request's own, in the workspace that the secret was made in. */
+  readonly head: RequestHead
   readonly model: ModelFact
   readonly alias: string | null
   readonly upstreams: readonly ServingUpstream[]
@@ -89,7 +91,8 @@ export function grantedSession(
     ({ settings }) => settings.name === upstream.name && settings.url === upstream.url,
   )
   if (upstreams.length === 0) return failed(upstreamGone)
-  return ok({ grant, model: model ?? undefined, alias, upstreams })
+  const { project } = grant
+  return ok({ grant, head: { ...head, project: project ?? undefined }, model: model ?? undefined, alias, upstreams })
 }
 
 const modelUnsaid: Fault = fault('policy_denied', 'the secret was made for a session without a `model`', {

@@ -41,6 +41,12 @@ export class Holding {
     return spool
   }
 
+  /** One file is needed no longer: it counts no more as soon as it is gone. */
+  drop(spool: UploadSpool): void {
+    const kept = this.#kept.find((one) => one.spool === spool)
+    if (kept !== undefined) void spool.dispose().then(() => kept.room.release())
+  }
+
   /** What is on disk counts until it is gone from there, and so does what a disk that is slow has yet to write. */
   release(): void {
     const disposals = this.#kept.splice(0).map(({ spool, room }) => spool.dispose().then(() => room.release()))

@@ -30,6 +30,7 @@ const grants: fc.Arbitrary<SessionGrant> = fc.record({
   model: fc.option(text),
   alias: fc.option(text),
   told: fc.option(text),
+  project: fc.option(text),
   credential: fc.oneof(
     fc.record({
       kind: fc.constant('token' as const),
@@ -111,6 +112,7 @@ t.test('a grant that is too long for a header is not sealed', async (t) => {
     model: null,
     alias: null,
     told: null,
+    project: null,
     credential: { kind: 'token', place: 'authorization', token: new Secret(token) },
     providerSecret: new Secret('ek_provider'),
     expiresAt: NOW + 1,

@@ -1,41 +1,19 @@
-import OpenAI, { APIError } from 'openai'
+import type OpenAI from 'openai'
 import t, { type Test } from 'tap'
-import { type ObjectServer, startObjectServer } from '../support/object-server.ts'
-import { ALICE, BOB, endInOrder, startWorld, type World } from '../support/world.ts'
-
-interface Scene {
-  readonly world: World
-  readonly account: ObjectServer
-  readonly red: OpenAI
-  readonly blue: OpenAI
-}
+import { refusal, startSharedAccount, TWO_WORKSPACES } from '../support/two-workspaces.ts'
+import { endInOrder } from '../support/world.ts'
 
 /** Two workspaces on one account, and a policy that says whether chats are stored. */
-async function scene(t: Test, store: boolean): Promise<Scene> {
-  const account = await startObjectServer()
-  t.teardown(() => account.close())
-  const policy = {
-    version: 1,
-    roles: { everybody: { members: [{ issuer: 'corp' }] } },
-    workspaces: { red: { members: [{ user: ALICE }] }, blue: { members: [{ user: BOB }] } },
-    rules: [{ id: 'all', effect: 'allow', roles: ['everybody'] }],
-    transforms: [{ id: 'stored', set: { store } }],
-  }
-  const world = await startWorld(t, { policy, upstream: account.url })
-  const client = async (person: string) =>
-    new OpenAI({ baseURL: world.proxy.baseUrl, apiKey: await world.token(person), maxRetries: 0 })
-  return { world, account, red: await client(ALICE), blue: await client(BOB) }
-}
+const scene = (t: Test, store: boolean) =>
+  startSharedAccount(t, (upstream) => ({
+    upstream,
+    policy: { ...TWO_WORKSPACES, transforms: [{ id: 'stored', set: { store } }] },
+  }))
 
 type Chat = Partial<OpenAI.Chat.ChatCompletionCreateParamsNonStreaming>
 const chat = (client: OpenAI, more: Chat = {}) =>
   client.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'x' }], ...more })
 const listed = async (client: OpenAI) => (await client.chat.completions.list()).data.map(({ id }) => id)
-const refusal = (asked: Promise<unknown>) =>
-  asked.then(
-    () => null,
-    (error: unknown) => (error instanceof APIError ? [error.status, error.code, error.param] : error),
-  )
 
 t.test('a chat that a transform has stored is its caller’s', async (t) => {
   const { world, account, red, blue } = await scene(t, true)

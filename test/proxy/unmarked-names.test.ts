@@ -1,29 +1,12 @@
-import OpenAI, { APIError, toFile } from 'openai'
+import { toFile } from 'openai'
 import t from 'tap'
-import { startObjectServer } from '../support/object-server.ts'
-import { ALICE, BOB, endInOrder, startWorld } from '../support/world.ts'
-
-const POLICY = {
-  version: 1,
-  roles: { everybody: { members: [{ issuer: 'corp' }] } },
-  workspaces: { red: { members: [{ user: ALICE }] }, blue: { members: [{ user: BOB }] } },
-  rules: [{ id: 'all', effect: 'allow', roles: ['everybody'] }],
-}
+import { refusal, startSharedAccount } from '../support/two-workspaces.ts'
+import { endInOrder } from '../support/world.ts'
 
 t.test('an upstream on which names are not marked', async (t) => {
-  const account = await startObjectServer()
-  t.teardown(() => account.close())
-  const upstream = { name: 'mock', url: account.url, models: ['*'], mark_names: false }
-  const world = await startWorld(t, { policy: POLICY, upstreams: [upstream] })
-  const client = async (person: string) =>
-    new OpenAI({ baseURL: world.proxy.baseUrl, apiKey: await world.token(person), maxRetries: 0 })
-  const [red, blue] = [await client(ALICE), await client(BOB)]
-  const past = new OpenAI({ baseURL: account.url, apiKey: 'x' })
-  const refusal = (asked: Promise<unknown>) =>
-    asked.then(
-      () => null,
-      (error: unknown) => (error instanceof APIError ? [error.status, error.code, error.param] : error),
-    )
+  const { world, account, red, blue, past } = await startSharedAccount(t, (url) => ({
+    upstreams: [{ name: 'mock', url, models: ['*'], mark_names: false }],
+  }))
 
   const long = 'x'.repeat(240)
   const file = await red.files.create({ file: await toFile(Buffer.from('x'), long), purpose: 'user_data' })

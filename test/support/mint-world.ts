@@ -49,23 +49,29 @@ export interface MintAnswer {
   readonly text: string
   readonly document: JsonObject
   readonly code: unknown
+  readonly headers: Headers
 }
 
 /** Asks for a secret. */
 export async function asksFor(
   world: RealtimeWorld,
   body: object | string,
-  { token, path = SECRETS }: { token?: string; path?: string } = {},
+  { token, path = SECRETS, project }: { token?: string; path?: string; project?: string } = {},
 ): Promise<MintAnswer> {
   const answer = await fetch(`http://127.0.0.1:${world.proxy.port}${path}`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${token ?? (await world.token())}`, 'content-type': 'application/json' },
+    headers: {
+      authorization: `Bearer ${token ?? (await world.token())}`,
+      'content-type': 'application/json',
+      ...(project && { 'openai-project': project }),
+    },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   })
   const text = await answer.text()
   const document: JsonObject = JSON.parse(text)
   const error = isJsonObject(document.error) ? document.error : {}
-  return { status: answer.status, id: answer.headers.get('x-request-id') ?? '', text, document, code: error.code }
+  const { status, headers } = answer
+  return { status, headers, id: headers.get('x-request-id') ?? '', text, document, code: error.code }
 }
 
 /** The secret of an answer, which is one of the proxy's own. */

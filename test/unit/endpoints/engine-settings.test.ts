@@ -27,6 +27,10 @@ holds('what an engine runs by a switch of its own is a hosted tool', [
   ['xAI’s search', { search_parameters: { mode: 'on' } }, search],
   ['a program', { enable_code_execution: true }, { hosted: ['code_interpreter'] }],
   ['what is looked up', { retrieval_config: { top: 3 } }, { hosted: ['retrieval'] }],
+  ['where it is looked up', { knowledge_bases: ['handbook'] }, { hosted: ['retrieval'] }],
+  ['in a bag of a router', { orq: { knowledge_bases: ['handbook'] } }, { hosted: ['retrieval'] }],
+  ['in camel case', { orq: { knowledgeBases: ['handbook'] } }, { hosted: ['retrieval'] }],
+  ['nowhere', { knowledge_bases: null }, {}],
   ['a gateway’s plugins', { plugins: [{ id: 'web' }] }, { hosted: ['plugins'] }],
   ['a switch that is off', { google_search: false, enable_search: false, code_execution: null }, {}],
   ['a word like a switch further down', { vendor: { retrieval: { top: 3 } } }, {}],
@@ -55,6 +59,7 @@ holds('every model of a list is named', [
     { nested: ['a'], hosted: ['vendor:fusion'] },
   ],
   ['a pattern', { plugins: [{ id: 'auto-router', allowed_models: ['a/*'] }] }, { refused: 'allowed_models' }],
+  ['among candidates', { candidates: [{ model: 'a' }] }, { nested: ['a'] }],
   ['a number', { max_models: 3 }, {}],
   ['in a row of the caller', { documents: [{ car_models: ['a'] }] }, {}],
 ])
@@ -142,6 +147,17 @@ t.test('a list in a part of a known type is read like one medium', async (t) => 
   t.same(said({ type: 'text', text: 'x', video: [['https://a.example/x']] }), seen)
   t.same(said({ type: 'text', text: 'x', frames: ['https://a.example/x'] }), { urls: ['a.example'] })
   t.same(said({ type: 'text', text: 'see https://a.example/x' }), {})
+})
+
+t.test('a medium that an engine keeps for everybody is an object', async (t) => {
+  const said = (part: object) => unusual('chat', { model: 'm', messages: [{ role: 'user', content: [part] }] })
+  t.same(said({ type: 'image_url', image_url: null, uuid: 'a' }), { images: true, objects: ['uuid=a'] })
+  t.match(said({ type: 'video_url', video_url: null, uuid: 'a' }), { objects: ['uuid=a'] })
+  t.same(said({ type: 'image_url', image_url: null, uuid: null }), { images: true })
+  t.same(said({ type: 'text', text: 'x', uuid: 'a' }), {}, 'a text is none')
+  t.match(describe('chat', { model: 'm', messages: [{ role: 'user', content: [{ type: 'image_url', uuid: 'a' }] }] }), {
+    storedSettings: false,
+  })
 })
 
 holds('an id of a stored object is found under a key that does not say so', [

@@ -56,6 +56,13 @@ const hostile: readonly (readonly [sentence: string, text: string, code: string 
   ['in wide letters', `ｓｐｍ１bbbbbb${'x'.repeat(22)}-report.csv`, 'invalid_body'],
   ['in capitals', `${OTHER.toUpperCase()}-report.csv`, 'invalid_body'],
   ['with letters that are not seen', `s\u200bpm1bbbbbb${'x'.repeat(22)}-report.csv`, 'invalid_body'],
+  [
+    'with letters that are left out where a name is ASCII',
+    `sé\u4e00pm1bbbbbb${'x'.repeat(22)}-report.csv`,
+    'invalid_body',
+  ],
+  ['long, and beyond ASCII', '\u0316\u0301'.repeat(2048 + 1), 'invalid_body'],
+  ['shorter, and beyond ASCII', '\u0316\u0301'.repeat(20), null],
   ['with a letter too few', `${OTHER.slice(0, -1)}-report`, null],
   ['per cent', '100%-report.csv', null],
 ]
@@ -74,6 +81,33 @@ t.test('a caller does not write what looks like a mark', async (t) => {
     }
   }
 })
+
+t.test('texts made to be costly are not looked at for long', async (t) => {
+  const look = (text: string) =>
+    unnameable({
+      place: 'name',
+      isMarked: true,
+      body: bodyOf({ name: 'a', vendor: [text] }),
+      fields: [],
+      filenames: [],
+    })
+  t.equal(look('a'.repeat(1_000_000)), null, 'a long text of plain letters')
+  const plain = fastest(() => look('a'.repeat(1_000_000)))
+  for (const piece of ['%25', '\u0316\u0301', '\ufdfa', '\u0344']) {
+    const took = fastest(() => look(`a${piece.repeat(1_000_000 / piece.length)}`))
+    t.ok(took < 100 * Math.max(plain, 0.5), `${JSON.stringify(piece)}: ${took.toFixed(1)} ms, ${plain.toFixed(1)} ms`)
+  }
+})
+
+function fastest(work: () => unknown): number {
+  let lowest = Number.POSITIVE_INFINITY
+  for (let round = 0; round < 3; round++) {
+    const start = performance.now()
+    work()
+    lowest = Math.min(lowest, performance.now() - start)
+  }
+  return lowest
+}
 
 t.test('how long a name may be', async (t) => {
   const form = { place: 'filename', isMarked: true, body: null, fields: [] } as const
