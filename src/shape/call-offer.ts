@@ -2,13 +2,14 @@ import { type Fault, fault } from '../model/fault.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import { attributeOf, readSdp, type Sdp, type SdpLine, type SdpSection, writeSdp } from './sdp.ts'
 
-/** An offer as it goes on, and which of its media may be answered. */
+/** An offer as it goes on, and what the client offered. */
 export interface CallOffer {
   readonly text: string
-  readonly media: readonly { readonly media: string; readonly mid: string | null; readonly isKept: boolean }[]
+  /** Each medium in the client's order: as it goes on, or as it is refused. */
+  readonly media: readonly { readonly section: SdpSection; readonly isKept: boolean }[]
 }
 
-/** Sound as browsers send it. Everything else is offered as refused, whatever its name. */
+/** Sound as browsers send it. Everything else is refused, whatever its name. */
 const AUDIO = 'audio'
 const PROTOCOL = 'UDP/TLS/RTP/SAVPF'
 const REFUSED_ADDRESS: SdpLine = { type: 'c', value: 'IN IP4 0.0.0.0' }
@@ -27,11 +28,12 @@ const AUDIO_ATTRIBUTES: ReadonlySet<string> = new Set([
 ])
 
 /**
- * A client's offer with its sound alone: a data channel, and whatever else it has, is offered with port 0 and in no
- * group, so that events have no way but the one that the proxy reads. Written anew from what was read; attributes that
- * are not known are left out, for what they mean to the other side nobody here can tell.
+ * A client's offer with its sound alone: a data channel, and whatever else it has, is not in it, so that events have no
+ * way but the one that the proxy reads. Not even with port 0: there are readers that go by the medium's name alone, and
+ * start a data channel. Written anew from what was read; attributes that are not known are left out, for what they mean
+ * to the other side nobody here can tell.
  *
- * Faults: `invalid_body`. Source: RFC 8829 section 5.2.2 and RFC 9143 section 7. A section with port 0 is refused only without `a=bundle-only`.
+ * Faults: `invalid_body`.
  */
 export function offerOfSound(offer: string): Result<CallOffer, Fault> {
   const read = readSdp(offer)
@@ -43,25 +45,35 @@ export function offerOfSound(offer: string): Result<CallOffer, Fault> {
   }
   const refused = new Set(sections.flatMap(({ section, isKept }) => (isKept ? [] : [section.mid])))
   const lines = read.lines.filter((line) => isNamed(line, SESSION_ATTRIBUTES)).flatMap((line) => without(line, refused))
-  const text = writeSdp({
-    lines,
-    sections: sections.map(({ section, isKept }) => (isKept ? kept(section) : refusedSection(section))),
-  })
-  return ok({ text, media: sections.map(({ section: { media, mid }, isKept }) => ({ media, mid, isKept })) })
+  const media = sections.map(({ section, isKept }) => ({
+    section: isKept ? kept(section) : refusedSection(section),
+    isKept,
+  }))
+  const text = writeSdp({ lines, sections: media.flatMap(({ section, isKept }) => (isKept ? [section] : [])) })
+  return ok({ text, media })
 }
 
-/** True for an answer that takes the sound alone: the same media in the same order, each that was refused still refused. */
-export function answersOffer(answer: string, { media }: CallOffer): boolean {
+/**
+ * The answer to a client's own offer: what its upstream answers to the sound, and between that, in the client's order, each
+ * other medium as refused. Null for one that answers anything else.
+ *
+ * Source: RFC 8829 section 5.3.1, RFC 9143 section 7.3.
+ */
+export function answerOfSound(answer: string, { media }: CallOffer): string | null {
   const read = readSdp(answer)
-  if (read === null || !areGroupsKnown(read) || read.sections.length !== media.length) return false
-  const grouped = new Set(read.lines.flatMap((line) => groupOf(line)?.slice(1) ?? []))
-  return read.sections.every((section, at) => {
-    const offered = media[at]
-    if (offered === undefined || section.media !== offered.media) return false
-    if (section.mid !== null && section.mid !== offered.mid) return false
-    if (offered.isKept) return section.port === 0 || section.protocol === PROTOCOL
-    return section.port === 0 && !isBundled(section) && (section.mid === null || !grouped.has(section.mid))
-  })
+  if (read === null || !areGroupsKnown(read)) return null
+  const offered = media.filter(({ isKept }) => isKept)
+  if (read.sections.length !== offered.length) return null
+  if (!read.sections.every((section, at) => answers(section, offered[at]?.section))) return null
+  if (offered.length === media.length) return answer
+  const left = [...read.sections]
+  const sections = media.flatMap(({ section, isKept }) => (isKept ? left.splice(0, 1) : [section]))
+  return writeSdp({ lines: read.lines, sections })
+}
+
+function answers({ media, mid, port, protocol }: SdpSection, offered: SdpSection | undefined): boolean {
+  if (offered === undefined || media !== offered.media) return false
+  return (mid === null || mid === offered.mid) && (port === 0 || protocol === PROTOCOL)
 }
 
 /** With a transport of its own: what is only there in the bundle of another medium has a port of 0. */
@@ -86,10 +98,6 @@ function refusedSection(section: SdpSection): SdpSection {
 function isNamed(line: SdpLine, names: ReadonlySet<string>): boolean {
   const name = attributeOf(line)
   return name === null ? line.type !== 'k' : names.has(name)
-}
-
-function isBundled({ lines }: SdpSection): boolean {
-  return lines.some((line) => attributeOf(line) === 'bundle-only')
 }
 
 /** The words of a group: what it is for, and the names in it. Null for lines that are none. */

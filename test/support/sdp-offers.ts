@@ -42,7 +42,7 @@ export function sdpOf(lines: readonly string[], end = '\r\n'): string {
   return lines.map((line) => line + end).join('')
 }
 
-/** What an upstream answers that takes the sound and refuses the rest. */
+/** What an upstream answers that takes the sound. */
 export function answerTo(offer: string): string {
   return offer.replaceAll('a=setup:actpass', 'a=setup:active')
 }

@@ -2,7 +2,7 @@ import { type Fault, fault } from '../../model/fault.ts'
 import type { MessageSocket, SocketAllowances } from '../../model/ports.ts'
 import { failed, ok, type Result } from '../../model/result.ts'
 import { answerHeaders } from '../../shape/answer.ts'
-import { answersOffer } from '../../shape/call-offer.ts'
+import { answerOfSound } from '../../shape/call-offer.ts'
 import { callLocation, madeCallId } from '../../shape/made-call.ts'
 import { shapeSession } from '../../shape/session.ts'
 import { dialSocket } from '../../sockets/web-socket.ts'
@@ -37,7 +37,9 @@ const ATTACHED_MS = 5000
 interface Made {
   readonly id: string
   readonly location: string
-  readonly sink: PageSink
+  readonly headers: PageSink['headers']
+  /** As the client has it, whose offer has more than the upstream was asked. */
+  readonly body: Buffer
   readonly socket: MessageSocket
 }
 
@@ -152,8 +154,9 @@ async function attach(
 ): Promise<Result<Made, Fault>> {
   const named = name(id)
   const type = sink.headers.find((_, at, all) => all[at - 1] === 'content-type')
-  const isAnswer = /^application\/sdp\s*(?:;|$)/i.test(type ?? '') && answersOffer(sink.body.toString('utf8'), offer)
-  if (named === null || sink.full !== null || !isAnswer) return failed(badAnswer)
+  const isSdp = /^application\/sdp\s*(?:;|$)/i.test(type ?? '')
+  const answer = isSdp ? answerOfSound(sink.body.toString('utf8'), offer) : null
+  if (named === null || sink.full !== null || answer === null) return failed(badAnswer)
   if (exchange.stopped) return failed(exchange.stopped)
   const { url, apiKey } = upstream.settings
   const route = { path: '/v1/realtime', query: `call_id=${id}` }
@@ -164,7 +167,13 @@ async function attach(
   const dialled = await dialSocket({ ...target, handshakeMs: ATTACHED_MS }, left.signal, allowances)
   exchange.onGone = null
   if (dialled.outcome === 'open' && !exchange.stopped && !exchange.gone) {
-    return ok({ id, location: callLocation(named), sink, socket: dialled.socket })
+    return ok({
+      id,
+      location: callLocation(named),
+      headers: sink.headers,
+      body: Buffer.from(answer),
+      socket: dialled.socket,
+    })
   }
   if (dialled.outcome === 'open') dialled.socket.cut()
   if (exchange.stopped || exchange.gone) return failed(exchange.stopped ?? clientGone)
@@ -176,7 +185,7 @@ async function attach(
 
 /** Answers the client, and listens until the call is to end. */
 async function supervised(
-  { location, sink, socket }: Made,
+  { location, headers, body, socket }: Made,
   wanted: WantedCall,
   { exchange, principal, snapshot }: Served,
   ports: CallPorts,
@@ -193,7 +202,6 @@ async function supervised(
   const running = supervision.run()
   const leave = ports.calls.enter(supervision)
   try {
-    const { body, headers } = sink
     exchange.onGone = (stopped) => supervision.end(stopped ?? clientGone)
     const passedOn = headers.filter((_, at, all) => all[at - (at % 2)] !== 'content-length')
     exchange.start(201, [...passedOn, 'location', location, 'content-length', String(body.length)], false)

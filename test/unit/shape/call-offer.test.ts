@@ -1,5 +1,5 @@
 import t from 'tap'
-import { answersOffer, type CallOffer, offerOfSound } from '../../../src/shape/call-offer.ts'
+import { answerOfSound, type CallOffer, offerOfSound } from '../../../src/shape/call-offer.ts'
 import { answerTo, OFFERS, sdpOf } from '../../support/sdp-offers.ts'
 
 function offered(text: string): CallOffer {
@@ -21,18 +21,19 @@ const taken: readonly (readonly [name: string, lines: readonly string[], media: 
   ['of sound alone', OFFERS.soundAlone, [AUDIO], '0'],
 ]
 
-t.test('an offer goes on with its sound, and everything else is offered as refused', async (t) => {
+t.test('an offer goes on with its sound, and without everything else', async (t) => {
   for (const [name, lines, media, group] of taken) {
     const offer = offered(sdpOf(lines))
-    t.same(mediaOf(offer.text), media, name)
+    t.same(mediaOf(offer.text), [AUDIO], name)
+    t.same(mediaOf(answerOfSound(answerTo(offer.text), offer) ?? ''), media, `${name}: the rest is answered as refused`)
     t.same(
       linesOf(offer.text).filter((line) => line.startsWith('a=group:')),
       [`a=group:BUNDLE ${group}`],
       name,
     )
     t.same(offered(sdpOf(lines, '\n')), offer, `${name}, with other ends of lines`)
-    t.same(offered(offer.text), offer, `${name}, once more`)
-    t.notMatch(offer.text, /sctp|max-message-size|VP8/, name)
+    t.equal(offered(offer.text).text, offer.text, `${name}, once more`)
+    t.notMatch(offer.text, /application|video|sctp|max-message-size|VP8/i, name)
   }
 })
 
@@ -85,19 +86,22 @@ t.test('an offer that could be read in two ways, or has no sound of its own, is 
 t.test('an answer takes the sound alone', async (t) => {
   const offer = offered(sdpOf(OFFERS.chrome))
   const answer = answerTo(offer.text)
-  t.ok(answersOffer(answer, offer))
-  t.ok(answersOffer(answer.replace('m=audio 9', 'm=audio 0'), offer), 'or nothing')
+  const rest = [EVENTS, 'c=IN IP4 0.0.0.0', 'a=mid:1']
+  t.equal(answerOfSound(answer, offer), answer + sdpOf(rest), 'and the client hears that the rest is refused')
+  t.match(answerOfSound(answer.replace('m=audio 9', 'm=audio 0'), offer), /^m=audio 0 /m, 'or nothing')
+  const alone = offered(sdpOf(OFFERS.soundAlone))
+  t.equal(answerOfSound(sdpOf(linesOf(answer), '\n'), alone), sdpOf(linesOf(answer), '\n'), 'as it is, if that is all')
   const wrong: readonly (readonly [name: string, text: string])[] = [
     ['nothing', ''],
-    ['a data channel after all', answer.replace('m=application 0', 'm=application 9')],
+    ['a data channel after all', `${answer}m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:1\r\n`],
+    ['a data channel that is refused, and was not offered', answer + sdpOf(rest)],
     ['a data channel in the bundle', answer.replace('BUNDLE 0', 'BUNDLE 0 1')],
-    ['a data channel that rests on the sound', answer.replace('a=mid:1', 'a=mid:1\r\na=bundle-only')],
-    ['a medium less', answer.slice(0, answer.indexOf('m=application'))],
-    ['a medium more', `${answer}m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n`],
-    ['another order', sdpOf([...OFFERS.eventsFirst])],
-    ['another name', answer.replace('a=mid:1', 'a=mid:2')],
+    ['a medium less', answer.slice(0, answer.indexOf('m=audio')).replace('BUNDLE 0', 'BUNDLE')],
+    ['a medium more', answer + answer.slice(answer.indexOf('m=audio')).replace('a=mid:0', 'a=mid:3')],
+    ['another medium', answer.replace('m=audio', 'm=application')],
+    ['another name', answer.replace('a=mid:0', 'a=mid:1').replace('BUNDLE 0', 'BUNDLE 1')],
     ['sound that is not secured', answer.replace('UDP/TLS/RTP/SAVPF 111', 'RTP/AVP 111')],
     ['what cannot be read', answer.replace('s=-', 's=-\n')],
   ]
-  for (const [name, text] of wrong) t.notOk(answersOffer(text, offer), name)
+  for (const [name, text] of wrong) t.equal(answerOfSound(text, offer), null, name)
 })
