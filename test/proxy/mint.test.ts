@@ -152,6 +152,12 @@ t.test('what stands beside the session counts like what stands in it', async (t)
     ['the same model', { session: SESSION, model: MODEL }, [200, undefined]],
     ['another model', { session: SESSION, model: 'gpt-4o' }, [400, 'invalid_body']],
     ['more output', { session: SESSION, max_output_tokens: 5000 }, [403, 'policy_denied']],
+    [
+      'the only limit',
+      { session: { ...SESSION, max_output_tokens: undefined }, max_output_tokens: 100 },
+      [403, 'policy_denied'],
+    ],
+    ['the only limit, and no session', { model: MODEL, max_output_tokens: 100 }, [403, 'policy_denied']],
     ['a tool', { session: SESSION, tools: [{ type: 'web_search' }] }, [403, 'policy_denied']],
     ['another spelling of it', { session: SESSION, Session: { max_output_tokens: 'inf' } }, [400, 'invalid_body']],
     ['a session that is none', { session: [SESSION] }, [400, 'invalid_body']],

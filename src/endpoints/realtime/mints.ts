@@ -103,11 +103,13 @@ function readSession(reading: Reading, value: JsonObject, { session, terms }: Mi
   const said = ownValue(value, terms)
   if (said !== undefined) walkMember(draft, terms, said, false)
   const part: JsonValue | undefined = session === null ? null : ownValue(value, session)
+  const { limit } = reading
+  // What stands beside a session may be ignored: it adds to what is asked for, and limits nothing.
+  if (session !== null) reading.limit = 'unsaid'
   if (part === undefined || part === null) return
   if (!isJsonObject(part)) return refuse(draft, '`session` must be an object', 'session')
-  const { limit } = reading
   readSettings(reading, part)
-  reading.limit = wider(limit, reading.limit)
+  if (reading.limit !== 'unsaid') reading.limit = wider(limit, reading.limit)
 }
 
 function refuseHolder(draft: Draft, key: string): undefined {
