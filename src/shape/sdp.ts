@@ -28,7 +28,7 @@ const MAX_CHARS = 65_536
 const MAX_LINES = 1024
 const MAX_SECTIONS = 16
 
-const LINE = /^([a-z])=([\t\x20-\x7e]*)$/
+const LINE = /^([a-z])=([\x20-\x7e]*)$/
 const MEDIUM = /^([a-z]+) (0|[1-9]\d{0,4}) ([A-Za-z0-9/]+) (\S+(?: \S+)*)$/
 const MID = /^mid:([!#$%&'*+.^_`{|}~0-9A-Za-z-]{1,64})$/
 /** Lines before the first medium, in the order of RFC 8866 section 5; of a `t` there may be more than one. */

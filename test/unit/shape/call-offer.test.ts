@@ -52,6 +52,7 @@ const refused: readonly (readonly [name: string, text: string, message: RegExp])
   ['two ends of lines', changed('s=-\r\n', 's=-\n'), /RFC 8866/],
   ['a line that ends in the middle', changed('s=-', 's=-\r'), /RFC 8866/],
   ['a zero', changed('s=-', 's=\0'), /RFC 8866/],
+  ['a tab, where some see a space', changed('BUNDLE 0 1', 'BUNDLE\t1 0'), /RFC 8866/],
   ['a letter that is none', changed('s=-', 's=\u00e9'), /RFC 8866/],
   ['a capital type', changed('m=application', 'M=application'), /RFC 8866/],
   ['a space before a type', changed('m=application', ' m=application'), /RFC 8866/],
