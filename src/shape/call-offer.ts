@@ -31,7 +31,8 @@ const AUDIO_ATTRIBUTES: ReadonlySet<string> = new Set([
  * group, so that events have no way but the one that the proxy reads. Written anew from what was read; attributes that
  * are not known are left out, for what they mean to the other side nobody here can tell.
  *
- * Faults: `invalid_body`. Source: RFC 8829 section 5.2.2 and RFC 9143 section 7. A section with port 0 is refused only without `a=bundle-only`.
+ * Faults: `invalid_body`. Source: RFC 8829 section 5.2.2 and RFC 9143 section 7: a section with port 0 is refused only
+ * without `a=bundle-only`.
  */
 export function offerOfSound(offer: string): Result<CallOffer, Fault> {
   const read = readSdp(offer)

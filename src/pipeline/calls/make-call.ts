@@ -35,7 +35,6 @@ const ATTACHED_MS = 5000
 
 /** A call that an upstream has made, and to which the proxy listens. */
 interface Made {
-  readonly id: string
   readonly location: string
   readonly sink: PageSink
   readonly socket: MessageSocket
@@ -164,7 +163,7 @@ async function attach(
   const dialled = await dialSocket({ ...target, handshakeMs: ATTACHED_MS }, left.signal, allowances)
   exchange.onGone = null
   if (dialled.outcome === 'open' && !exchange.stopped && !exchange.gone) {
-    return ok({ id, location: callLocation(named), sink, socket: dialled.socket })
+    return ok({ location: callLocation(named), sink, socket: dialled.socket })
   }
   if (dialled.outcome === 'open') dialled.socket.cut()
   if (exchange.stopped || exchange.gone) return failed(exchange.stopped ?? clientGone)
