@@ -1,4 +1,4 @@
-import type { Endpoint } from '../endpoints/endpoint.ts'
+import { isOpenedBySecret } from '../endpoints/realtime/mints.ts'
 import { type Route, route } from '../endpoints/route.ts'
 import { readCredential } from '../identity/credentials.ts'
 import type { Fault } from '../model/fault.ts'
@@ -10,13 +10,6 @@ import { keepsSealingKeys } from '../model/sealing.ts'
 import { isSessionSecret, openSessionSecret, type SessionGrant } from '../shape/session-secret.ts'
 import { challenged, modelSwitched, objectRefused, objectsUnavailable } from './refusals.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
-
-/** Operations that a secret can be made for: nothing else in the API is opened by one. */
-const OPENED: ReadonlySet<string> = new Set(['realtime', 'realtime.translations.connect'])
-
-function isOpenedBySecret({ operation }: Pick<Endpoint, 'operation'>): boolean {
-  return OPENED.has(operation)
-}
 
 /** Says nothing of why: who tries secrets learns only that they are none. */
 const noSecret: Fault = challenged(
@@ -39,7 +32,7 @@ export function grantBehind(
   if (credential.kind !== 'token' || !isSessionSecret(credential.token.reveal())) return NONE
   const { place, token } = credential
   const found = place === 'authorization' || place === 'subprotocol' ? route(head.method, head.target) : null
-  if (!found?.ok || !isOpenedBySecret(found.value.endpoint)) return failed(noSecret)
+  if (!found?.ok || !isOpenedBySecret(found.value.endpoint.operation)) return failed(noSecret)
   const ring = keyRing()
   // Where there are no keys at all, nobody has made the secret.
   if (ring === null) return failed(keepsSealingKeys(settings) ? objectsUnavailable : noSecret)
@@ -73,7 +66,7 @@ export function grantedSession(
   snapshot: Snapshot,
   now: number,
 ): Result<Granted | null, Fault> {
-  if (!isOpenedBySecret(endpoint)) return NONE
+  if (!isOpenedBySecret(endpoint.operation)) return NONE
   const credential = readCredential(head.rawHeaders)
   if (!credential.ok) return failed(credential.fault)
   const opened = grantBehind(head, credential.value, snapshot, now)

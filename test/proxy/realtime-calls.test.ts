@@ -163,12 +163,16 @@ t.test('a call ends when it may not go on', async (t) => {
     [
       'its session may do more',
       () => provider.sessions.entries.at(-1)?.socket.send(told({ ...SESSION, tools: [{ type: 'web_search' }] })),
-      null,
+      'tool_not_allowed',
     ],
     ['nobody listens any more', () => provider.sessions.entries.at(-1)?.socket.terminate(), 'upstream_reset'],
     ['the upstream ends it', () => provider.sessions.entries.at(-1)?.socket.close(1000), null],
     ['its credential is revoked', () => proxy.command('keys', 'revoke', key.id), 'revoked'],
-    ['the policy does not have it any more', () => writeFileSync(proxy.policyFile, yaml(denied as never)), null],
+    [
+      'the policy does not have it any more',
+      () => writeFileSync(proxy.policyFile, yaml(denied as never)),
+      'endpoint_not_allowed',
+    ],
   ] as const
   for (const [name, happens, reason] of rows) {
     const before = provider.asked.entries.length
@@ -177,9 +181,25 @@ t.test('a call ends when it may not go on', async (t) => {
     t.equal(call.status, 201, name)
     await happens()
     const complete = await proxy.audit.complete(call.headers.get('x-request-id') ?? '')
-    if (reason !== null) t.equal(complete.get('event.reason'), reason, name)
+    t.equal(complete.get('event.reason'), reason ?? undefined, name)
     t.same(askedOf(world).slice(before), [MAKE, HANG_UP], `${name}: it is hung up`)
     t.equal(complete.get('sallyport.session.hung_up'), true)
+  }
+  await endInOrder(t, world)
+})
+
+t.test('its event says whether the upstream has confirmed that a call is over', async (t) => {
+  const world = await startCalls(t)
+  const { provider, proxy } = world
+  for (const [name, status, isHungUp] of [
+    ['it does not know it any more', 404, true],
+    ['it cannot end it', 500, false],
+  ] as const) {
+    provider.answer = ({ url }) => (url === '/v1/realtime/calls' ? made() : { status, body: '{}' })
+    const call = await askForCall(world)
+    provider.sessions.entries.at(-1)?.socket.close(1000)
+    const complete = await proxy.audit.complete(call.headers.get('x-request-id') ?? '')
+    t.equal(complete.get('sallyport.session.hung_up'), isHungUp, name)
   }
   await endInOrder(t, world)
 })

@@ -54,6 +54,13 @@ const MINTS: ReadonlyMap<string, Mint> = new Map(
   }),
 )
 
+const OPENED: ReadonlySet<string> = new Set([...MINTS.values()].map(({ opens }) => opens))
+
+/** True for what a secret can be made for: nothing else in the API is opened by one. */
+export function isOpenedBySecret(operation: string): boolean {
+  return OPENED.has(operation)
+}
+
 /** Null for an operation that makes no secret. */
 export function mintOf(operation: string): Mint | null {
   return MINTS.get(operation) ?? null

@@ -35,7 +35,6 @@ const ATTACHED_MS = 5000
 
 /** A call that an upstream has made, and to which the proxy listens. */
 interface Made {
-  readonly id: string
   readonly location: string
   readonly headers: PageSink['headers']
   /** As the client has it, whose offer has more than the upstream was asked. */
@@ -168,7 +167,6 @@ async function attach(
   exchange.onGone = null
   if (dialled.outcome === 'open' && !exchange.stopped && !exchange.gone) {
     return ok({
-      id,
       location: callLocation(named),
       headers: sink.headers,
       body: Buffer.from(answer),

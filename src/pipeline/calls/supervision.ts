@@ -10,6 +10,7 @@ import {
   upstreamBroke,
   upstreamClosed,
 } from '../realtime/closing.ts'
+import { MIN_SILENCE_MS, PINGS, upstreamSilent } from '../realtime/liveness.ts'
 import type { MessageJudge } from '../realtime/message-judge.ts'
 import type { Standing } from '../realtime/standing.ts'
 import { Tally } from '../realtime/tally.ts'
@@ -17,9 +18,6 @@ import { auditUnavailable } from '../refusals.ts'
 import type { RunningCall } from './running-calls.ts'
 
 const TICK_MS = 1000
-/** An upstream is given at least so long to show that it is there. Milliseconds. */
-const MIN_SILENCE_MS = 3000
-const PINGS = 3
 
 export interface SupervisionPorts {
   readonly isAuditWritable: () => boolean
@@ -139,7 +137,6 @@ export class CallSupervision implements RunningCall {
   }
 }
 
-const upstreamSilent = fault('upstream_timeout', 'the upstream is not there any more', { reason: 'upstream_timeout' })
 const tookTooLong = fault('upstream_timeout', 'the call has lasted as long as one may', {
   reason: 'session_too_long',
 })

@@ -2,9 +2,9 @@ import { type Fault, fault } from '../../model/fault.ts'
 import type { MessageSocket } from '../../model/ports.ts'
 
 /** Pings are this much more often than the limit by which a peer must have been heard. */
-const PINGS = 3
+export const PINGS = 3
 /** A peer is given at least so long, however short the configured limit is: pings go out once a second. */
-const MIN_SILENCE_MS = 3000
+export const MIN_SILENCE_MS = 3000
 
 export interface SessionLimits {
   /** By when a peer must have shown that it is there, and by when it must have taken what waits for it. Milliseconds. */
@@ -47,7 +47,9 @@ function isSilent({ heardAt, fullSince }: MessageSocket, now: number, limitMs: n
   return now - Math.min(heardAt, fullSince) >= Math.max(limitMs, MIN_SILENCE_MS)
 }
 
-const upstreamSilent = fault('upstream_timeout', 'the upstream is not there any more', { reason: 'upstream_timeout' })
+export const upstreamSilent = fault('upstream_timeout', 'the upstream is not there any more', {
+  reason: 'upstream_timeout',
+})
 const tookTooLong = fault('upstream_timeout', 'the session has lasted as long as one may', {
   reason: 'session_too_long',
 })
