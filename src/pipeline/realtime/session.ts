@@ -41,7 +41,8 @@ export class Session {
     ports: SessionPorts,
   ) {
     this.#ends = new BothEnds(client, upstream, liveness, {
-      lost: (now) => standing.tick(now) ?? judge.gate.tick(now),
+      // In a session that speaks unasked the client may have nothing to say.
+      lost: (now) => (ports.isAuditWritable() ? (standing.tick(now) ?? judge.gate.tick(now)) : auditUnavailable),
       goesOn: (now) => this.#goesOn(now),
       isGoodbye: (code) => this.#isGoodbye(code),
       lastWords: (reason) => judge.errorText(reason, null),

@@ -60,6 +60,7 @@ export class Standing {
     const { expiresAt } = this.#admission.principal
     if (expiresAt !== null && this.#ports.clock() >= expiresAt * 1000) this.#lost ??= expired
     if (now - this.#checkedAt >= CHECK_EVERY_MS) this.#check()
+    if (this.#isChecking && now - this.#verifiedAt > UNCHECKED_MS) this.#lost ??= unchecked
     return this.fault()
   }
 
@@ -70,8 +71,12 @@ export class Standing {
   }
 
   #check(): void {
-    if (this.#isChecking) return
     this.#checkedAt = performance.now()
+    if (this.#isChecking) {
+      // It takes long: what needs no credential is decided without it.
+      this.#lost ??= this.#admission.adopt(this.#snapshot)
+      return
+    }
     const verification = this.#snapshot.authenticate(this.#credential)
     if (!(verification instanceof Promise)) {
       this.#checked(verification)
@@ -102,6 +107,10 @@ export class Standing {
   }
 }
 
+/** A check that comes to no end is none. */
+const unchecked: Fault = fault('identity_unavailable', 'the credential cannot be checked right now: try again later', {
+  reason: 'busy',
+})
 const expired: Fault = fault('invalid_api_key', 'the credential has expired: open a session with a new one', {
   reason: 'expired',
 })

@@ -38,6 +38,14 @@ t.test('what ends a session ends it before the message goes on', async (t) => {
   }
 })
 
+t.test('a session in which only the upstream speaks ends with the audit, too', async (t) => {
+  const { client, upstream, state, ending } = open()
+  upstream.says({ type: 'response.output_text.delta', delta: 'x' })
+  Object.assign(state, { audited: false })
+  t.match(await ending, { outcome: 'broken', fault: { code: 'audit_unavailable' } })
+  t.equal(client.closedWith, 1013)
+})
+
 t.test('a message waits for the answer to a change before it', async (t) => {
   const { client, upstream, state, ending } = open()
   const update = { type: 'session.update', session: { max_output_tokens: 10 } }

@@ -69,3 +69,21 @@ t.test('a session that says nothing is judged as it stands, every few seconds', 
     t.match(standing.tick(performance.now() + 5000), { code }, name)
   }
 })
+
+t.test('a check that comes to no end does not keep a session open', async (t) => {
+  const now = { at: 0 }
+  const judge = openJudge({}, () => now.at)
+  Object.assign(judge, { principal: principal({}) })
+  Object.assign(judge.snapshot, { authenticate: () => new Promise<never>(() => undefined) })
+  Object.assign(judge.snapshot.policy, { decide: byDay })
+  const open = () => new Standing({} as Credential, judge, { clock: () => now.at, current: () => judge.snapshot })
+  const unchecked = open()
+  const began = performance.now()
+  t.equal(unchecked.tick(began + 5000), null, 'it is checked')
+  t.equal(unchecked.tick(began + 19_000), null)
+  t.match(unchecked.tick(began + 21_000), { code: 'identity_unavailable', reason: 'busy' })
+  const atNight = open()
+  t.equal(atNight.tick(performance.now() + 5000), null)
+  now.at = 1000
+  t.match(atNight.tick(performance.now() + 10_000), { code: 'policy_denied' }, 'nor do the hours wait for it')
+})
