@@ -6,14 +6,12 @@ import type { FormPart } from '../endpoints/multipart/form.ts'
 import { formFieldsOf } from '../endpoints/multipart/forms.ts'
 import type { Route } from '../endpoints/route.ts'
 import { type Fault, fault } from '../model/fault.ts'
-import type { Principal } from '../model/identity.ts'
 import type { ClientExchange, UploadSpool } from '../model/ports.ts'
-import type { RequestHead } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import { BatchJudge, lineOf, ofLine } from './batch-judge.ts'
 import { policyInput } from './judge.ts'
 import { judged, type Prepared, withObjects } from './prepare.ts'
-import type { Snapshot } from './snapshot.ts'
+import type { Served } from './served.ts'
 import type { Refused } from './standings.ts'
 import type { Trail } from './trail.ts'
 import { fieldsOf, filenamesOf, type Holding, type UploadedForm } from './upload.ts'
@@ -23,15 +21,10 @@ const SLICE_MS = 8
 /** What a line leaves behind until its file is judged: its name. */
 const LINE_BYTES = 160
 
-export interface BatchUpload {
-  readonly head: RequestHead
-  readonly principal: Principal
+export interface BatchUpload extends Served {
   readonly found: Route
   readonly upload: UploadedForm
-  readonly exchange: ClientExchange
   readonly holding: Holding
-  readonly snapshot: Snapshot
-  readonly trail: Trail
 }
 
 /**

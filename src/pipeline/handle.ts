@@ -7,6 +7,7 @@ import type { Principal } from '../model/identity.ts'
 import type { ClientExchange } from '../model/ports.ts'
 import type { RequestHead } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
+import type { Delivery } from '../upstream/delivery.ts'
 import { forward } from '../upstream/forward.ts'
 import { answerHere } from './answers.ts'
 import { judgedBatch } from './batch.ts'
@@ -23,6 +24,8 @@ import type { Snapshot } from './snapshot.ts'
 import { Trail, type TrailPorts } from './trail.ts'
 import { deniedUnread } from './unread.ts'
 import { Holding, type HoldingPorts, readForm } from './upload.ts'
+
+type ForUpstream = Extract<Prepared, { by: 'upstream' }>
 
 export interface PipelinePorts extends TrailPorts, HoldingPorts, ConversePorts {}
 
@@ -86,7 +89,7 @@ async function proceed(
   if (!found.ok) {
     const open = opened(head, found.fault, snapshot)
     if (open === null) return notFound(head.method, found.fault)
-    return open.ok ? passThrough(open.value, head, principal, exchange, snapshot, trail, ports) : open.fault
+    return open.ok ? passThrough(open.value, { head, principal, exchange, snapshot, trail }, ports) : open.fault
   }
   const holding = new Holding(ports, callerOf(principal))
   let queued: Promise<void> | undefined
@@ -101,13 +104,10 @@ async function proceed(
       return null
     }
     if (allowed.by === 'proxy') return await answer(allowed.input, exchange, snapshot, trail)
-    if (allowed.by === 'session') return await converse(allowed.wanted, principal, exchange, snapshot, trail, ports)
-    const { upstream, request, answer: kind, owned } = allowed
-    const shape = upstream.answerShape(kind, request.askedUsage)
-    const delivery =
-      owned === null
-        ? await forward(upstream, request, exchange, shape)
-        : await deliverOwned({ upstream, request, exchange, shape, memory: holding.memory }, owned)
+    if (allowed.by === 'session') {
+      return await converse(allowed.wanted, { head, principal, exchange, snapshot, trail }, ports)
+    }
+    const delivery = await sent(allowed, exchange, holding)
     queued = delivery.queued
     return passed(delivery, exchange, trail)
   } finally {
@@ -150,6 +150,17 @@ function whole(
     trail.received(bytes.value.length)
     return judged(head, principal, found, bytes.value, snapshot, trail)
   })
+}
+
+/** What goes upstream, and its answer. */
+function sent(
+  { upstream, request, answer: kind, owned }: ForUpstream,
+  exchange: ClientExchange,
+  { memory }: Holding,
+): Promise<Delivery> {
+  const shape = upstream.answerShape(kind, request.askedUsage)
+  if (owned === null) return forward(upstream, request, exchange, shape)
+  return deliverOwned({ upstream, request, exchange, shape, memory }, owned)
 }
 
 /** Answers at once where the credential was verified before, so that the common request waits for nothing. */

@@ -21,6 +21,8 @@ const JUDGED_KINDS: ReadonlySet<ObjectKind> = new Set<ObjectKind>(['file', 'batc
 /** What seals and marks for a caller on one upstream. */
 export interface Owner {
   readonly sealer: Sealer
+  /** Names of files and containers bear marks. */
+  readonly marksNames: boolean
   marker(kind: ObjectKind): Marker
 }
 
@@ -35,11 +37,12 @@ export function ownersOf(
   if (ring === null) return null
   const owners = new Map<ServingUpstream, Owner>()
   for (const upstream of serving) {
-    const { isolation, name } = upstream.settings
+    const { isolation, markNames, name } = upstream.settings
     if (isolation === 'off') continue
     const ownership = { upstream: name, isolation, scope: objectScope(isolation, workspace, caller) }
     owners.set(upstream, {
       sealer: openSealer(ring, ownership),
+      marksNames: markNames,
       marker: (kind) => openMarker(ring, ownership, kind, JUDGED_KINDS.has(kind) ? JUDGED_MARKS : []),
     })
   }

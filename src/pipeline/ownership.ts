@@ -14,7 +14,7 @@ import type { AskedObjects } from './asked-objects.ts'
 import { nameOf, ofEverybody } from './asked-of-everybody.ts'
 import { answerMarks, restsOnMarks, unmarkable } from './batch-marking.ts'
 import { rowOf } from './isolation-row.ts'
-import { listOf, type Marking, markingOf, unmarkedFault } from './marking.ts'
+import { listersOf, listOf, type Marking, markingOf, unmarkedFault } from './marking.ts'
 import { notFound, type OpenedIds, openIds } from './opened-ids.ts'
 import { type Caller, isSealing, type Owner, ownersOf } from './owners.ts'
 import { objectsUnavailable } from './refusals.ts'
@@ -66,13 +66,14 @@ export function place(
   candidates: readonly ServingUpstream[],
   snapshot: Snapshot,
 ): Result<Placement, Fault> {
-  const serving = carriersOf(asked, candidates)
-  if (serving === null) return failed(unmarkable(asked))
+  const carriers = carriersOf(asked, candidates)
+  if (!carriers.ok) return carriers
+  const serving = carriers.value
   const open = serving.filter((upstream) => !isSealing(upstream))
   if (open.length === serving.length) return ok(openly(serving))
   const refused = ofEverybody(asked)
   if (refused !== null) return open.length > 0 ? ok(openly(open)) : failed(refused)
-  const unmarked = unmarkedFault(asked)
+  const unmarked = unmarkedFault(asked, serving)
   if (unmarked !== null) return failed(unmarked)
   const owners = ownersOf(decision, caller, serving, snapshot)
   if (owners === null) return failed(objectsUnavailable)
@@ -86,11 +87,17 @@ export function place(
   return marks.ok ? ok(ownedPlacement(asked, serving, owners, ids, opened.value, marks.value)) : marks
 }
 
-/** The upstreams that can carry a request at all: what rests on marks needs one that seals ids. Null for none of them. */
-function carriersOf(asked: AskedObjects, candidates: readonly ServingUpstream[]): readonly ServingUpstream[] | null {
-  if (!restsOnMarks(asked)) return candidates
+/**
+ * The upstreams that can carry a request at all: what rests on marks needs one that seals ids, and a list by names one that
+ * marks them.
+ */
+function carriersOf(
+  asked: AskedObjects,
+  candidates: readonly ServingUpstream[],
+): Result<readonly ServingUpstream[], Fault> {
+  if (!restsOnMarks(asked)) return listersOf(asked, candidates)
   const sealing = candidates.filter(isSealing)
-  return sealing.length === 0 ? null : sealing
+  return sealing.length === 0 ? failed(unmarkable(asked)) : ok(sealing)
 }
 
 /** Nothing is sealed, and nothing opened. */

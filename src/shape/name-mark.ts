@@ -27,6 +27,8 @@ export function markInName(name: JsonValue | undefined): string | null {
 /** A request as far as it names what it makes. */
 interface Naming {
   readonly place: Exclude<MarkPlace, 'metadata'>
+  /** False: the name goes as it comes. It still must not look marked, or it would be somebody's where names are marked. */
+  readonly isMarked: boolean
   readonly body: JsonBody | null
   /** Of a form: the texts of its fields, and the names of its files. */
   readonly fields: readonly { readonly text: string }[]
@@ -37,10 +39,11 @@ interface Naming {
  * Why what a request makes cannot be marked by its name: the name would be too long, or a text anywhere in the request
  * already looks like a mark, which could become the name of it.
  */
-export function unnameable({ place, body, fields, filenames }: Naming): Fault | null {
+export function unnameable({ place, isMarked, body, fields, filenames }: Naming): Fault | null {
   const param = body === null ? 'file' : place
   const texts = body === null ? [...fields.map(({ text }) => text), ...filenames] : textsOf(body.value)
   if (texts.some(looksMarked)) return refused('a name must not have the form of a mark of the proxy’s own', param)
+  if (!isMarked) return null
   const name = body === null ? undefined : (ownValue(body.value, place) ?? undefined)
   if (name !== undefined && typeof name !== 'string') return refused(`\`${place}\` must be a string`, param)
   const names = name === undefined ? filenames : [name]

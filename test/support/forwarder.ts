@@ -23,6 +23,7 @@ export function upstreamSettings(url: string, more: Partial<UpstreamSettings> = 
     labels: {},
     timeouts: TIMEOUTS,
     isolation: 'off',
+    markNames: true,
     priority: 1,
     weight: 1,
     allowInsecure: false,

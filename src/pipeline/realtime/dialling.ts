@@ -1,6 +1,6 @@
 import { type Fault, fault } from '../../model/fault.ts'
 import type { Principal } from '../../model/identity.ts'
-import type { ClientExchange, MessageSocket, SocketAllowances } from '../../model/ports.ts'
+import type { MessageSocket, SocketAllowances } from '../../model/ports.ts'
 import type { Secret } from '../../model/secret.ts'
 import { answerHeaders, blotKey } from '../../shape/answer.ts'
 import { type Dialled, type DialTarget, dialSocket } from '../../sockets/web-socket.ts'
@@ -10,8 +10,8 @@ import { headersWithout } from '../../upstream/key-guards.ts'
 import { type BodyBudget, callerOf } from '../body-budget.ts'
 import type { OwnedAnswer } from '../ownership.ts'
 import { sealedShape } from '../sealed-answer.ts'
+import type { Served } from '../served.ts'
 import type { ServingUpstream } from '../snapshot.ts'
-import type { Trail } from '../trail.ts'
 import type { SessionPlaces } from './session-places.ts'
 
 export interface DialPorts {
@@ -35,12 +35,11 @@ interface AskedBy {
 export async function withUpstream(
   { secret = null, owned = null, ...target }: Omit<DialTarget, 'handshakeMs'> & Partial<AskedBy>,
   upstream: ServingUpstream,
-  principal: Principal,
-  exchange: ClientExchange,
-  trail: Trail,
+  served: Served,
   ports: DialPorts,
   carry: (socket: MessageSocket) => Promise<void>,
 ): Promise<Fault | null> {
+  const { principal, exchange, trail } = served
   const place = ports.sessions.enter(callerOf(principal))
   if (!place.ok) return place.fault
   const allowances = allowancesOf(principal, ports)
@@ -56,7 +55,7 @@ export async function withUpstream(
       trail.complete({ outcome: 'client_gone', status: 0, facts: {}, firstByteAt: 0 })
       return null
     }
-    if (dialled.outcome !== 'open') return answered(dialled, { secret, owned }, upstream, exchange, trail)
+    if (dialled.outcome !== 'open') return answered(dialled, { secret, owned }, upstream, served)
     try {
       await carry(dialled.socket)
     } catch (bug) {
@@ -84,8 +83,7 @@ function answered(
   dialled: Exclude<Dialled, { outcome: 'open' }>,
   { secret, owned }: AskedBy,
   upstream: ServingUpstream,
-  exchange: ClientExchange,
-  trail: Trail,
+  { exchange, trail }: Served,
 ): Fault | null {
   if (dialled.outcome === 'late' || dialled.outcome === 'given_up')
     return timedOut('the upstream did not answer in time')

@@ -9,11 +9,13 @@ import type { ServingUpstream, Snapshot } from '../../../src/pipeline/snapshot.t
 import { type KeyRing, openKeyRing } from '../../../src/shape/seal.ts'
 import { NOW, sealed, sealerOf, storedKey } from '../../support/sealing.ts'
 
-const upstream = (name: string, isolation: string) => ({ settings: { name, isolation } }) as unknown as ServingUpstream
+const upstream = (name: string, isolation: string, markNames = true) =>
+  ({ settings: { name, isolation, markNames } }) as unknown as ServingUpstream
 const one = upstream('one', 'workspace')
 const two = upstream('two', 'workspace')
 const people = upstream('people', 'user')
 const open = upstream('open', 'off')
+const bare = upstream('bare', 'workspace', false)
 
 const RING = openKeyRing([storedKey('aaaaaa')], NOW)
 const ana = { issuer: 'corp', id: 'ana' }
@@ -84,6 +86,13 @@ const rows: readonly (readonly [string, AskedObjects, ServingUpstream[], string[
   ['a list of all', asked('GET /v1/skills'), all, ['open']],
   ['a list of all, of callers kept apart', asked('GET /v1/skills'), [one, two], 'unknown_endpoint'],
   ['one that has the marks of callers', asked('GET /v1/files'), [one, two], ['one', 'two']],
+  ['a list by names where they are not marked', asked('GET /v1/files'), [bare], 'unknown_endpoint'],
+  ['of containers', asked('GET /v1/containers'), [bare], 'unknown_endpoint'],
+  ['where others mark them', asked('GET /v1/files'), [bare, two], ['two']],
+  ['where others keep nobody apart', asked('GET /v1/files'), [bare, open], ['open']],
+  ['a list of what has metadata', asked('GET /v1/batches'), [bare], ['bare']],
+  ['a long name', asked('POST /v1/containers', { name: 'x'.repeat(223) }), [bare], ['bare']],
+  ['where others mark it', asked('POST /v1/containers', { name: 'x'.repeat(223) }), [bare, one], 'invalid_body'],
   ['what everybody stored', asked('POST /v1/evals', { data_source_config: { type: 'logs' } }), [one], 'invalid_body'],
   ['the same of an open one', asked('POST /v1/evals', { data_source_config: { type: 'logs' } }), all, ['open']],
   ['the caller names the answer', named({ request_id: 'resp_1' }), [one], 'invalid_body'],
@@ -190,6 +199,21 @@ const asides: readonly (readonly [string, AskedObjects, boolean])[] = [
 ]
 t.test('what leaves nothing behind costs nothing', async (t) => {
   for (const [name, request, expected] of asides) t.equal(isAside(request), expected, name)
+})
+
+t.test('names are marked where the upstream says so, and metadata everywhere', async (t) => {
+  const rows: readonly (readonly [string, AskedObjects, ServingUpstream, boolean])[] = [
+    ['a name', asked('POST /v1/containers', { name: 'a' }), one, true],
+    ['its twin', asked('POST /v1/containers', { name: 'a' }), bare, false],
+    ['a form', { ...form(['purpose']), found: routed('POST /v1/files') }, one, true],
+    ['its twin', { ...form(['purpose']), found: routed('POST /v1/files') }, bare, false],
+    ['metadata', asked('POST /v1/vector_stores', {}), bare, true],
+  ]
+  for (const [name, request, serving, expected] of rows) {
+    const found = place(request, allowed('research'), ana, [serving], { keyRing: () => RING } as unknown as Snapshot)
+    const owned = found.ok ? found.value.owned(serving) : null
+    t.equal((owned?.marking ?? owned?.rename ?? null) !== null, expected, name)
+  }
 })
 
 t.test('the bytes of a file are never sealed, and answers of the same operations are', async (t) => {

@@ -60,28 +60,38 @@ const hostile: readonly (readonly [sentence: string, text: string, code: string 
   ['per cent', '100%-report.csv', null],
 ]
 t.test('a caller does not write what looks like a mark', async (t) => {
-  for (const [sentence, text, code] of hostile) {
-    const form = { place: 'filename', body: null } as const
-    const asked = [
-      unnameable({ ...form, fields: [{ text: 'assistants' }], filenames: [text] }),
-      unnameable({ ...form, fields: [{ text }], filenames: ['a'] }),
-      unnameable({ place: 'filename', body: bodyOf({ filename: text }), fields: [], filenames: [] }),
-      unnameable({ place: 'name', body: bodyOf({ name: 'a', Name: [text] }), fields: [], filenames: [] }),
-    ]
-    for (const fault of asked) t.equal(fault?.code ?? null, code, sentence)
+  for (const isMarked of [true, false]) {
+    for (const [sentence, text, code] of hostile) {
+      const form = { place: 'filename', isMarked, body: null } as const
+      const json = { isMarked, fields: [], filenames: [] } as const
+      const asked = [
+        unnameable({ ...form, fields: [{ text: 'assistants' }], filenames: [text] }),
+        unnameable({ ...form, fields: [{ text }], filenames: ['a'] }),
+        unnameable({ ...json, place: 'filename', body: bodyOf({ filename: text }) }),
+        unnameable({ ...json, place: 'name', body: bodyOf({ name: 'a', Name: [text] }) }),
+      ]
+      for (const fault of asked) t.equal(fault?.code ?? null, code, `${sentence}${isMarked ? '' : ', unmarked'}`)
+    }
   }
 })
 
 t.test('how long a name may be', async (t) => {
-  const at = (name: string) => unnameable({ place: 'filename', body: null, fields: [], filenames: [name] })
+  const form = { place: 'filename', isMarked: true, body: null, fields: [] } as const
+  const at = (name: string) => unnameable({ ...form, filenames: [name] })
   t.equal(at('x'.repeat(222)), null)
   t.match(at('x'.repeat(223)), { code: 'invalid_body', param: 'file' })
   t.equal(at('ü'.repeat(111)), null, 'in bytes')
   t.match(at('ü'.repeat(112)), { code: 'invalid_body' })
   t.equal(Buffer.byteLength(markedName('x'.repeat(222), MARK)), 255)
-  const json = (name: unknown) => unnameable({ place: 'name', body: bodyOf({ name }), fields: [], filenames: [] })
+  const named = { place: 'name', isMarked: true, fields: [], filenames: [] } as const
+  const json = (name: unknown) => unnameable({ ...named, body: bodyOf({ name }) })
   t.match([json('x'.repeat(223)), json(1), json({})], Array(3).fill({ code: 'invalid_body', param: 'name' }))
   t.same([json('x'.repeat(222)), json(null), json(undefined)], [null, null, null])
+  const asItComes = [
+    unnameable({ ...form, isMarked: false, filenames: ['x'.repeat(223)] }),
+    unnameable({ ...named, isMarked: false, body: bodyOf({ name: 1 }) }),
+  ]
+  t.same(asItComes, [null, null], 'what is not marked is the upstream’s to judge')
 })
 
 t.test('a body is marked in its text, and nothing else of it changes', async (t) => {
