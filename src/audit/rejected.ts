@@ -3,7 +3,7 @@ import type { Clock } from '../model/ports.ts'
 
 /** A connection whose bytes never became a request. */
 export interface Rejection {
-  readonly status: number
+  readonly status: number | null
   readonly reason: string
   readonly clientIp: string | undefined
   readonly clientPort: number | undefined
@@ -34,7 +34,7 @@ export function rejectionReporter(log: Pick<AuditLog, 'append'>, clock: Clock): 
       action: 'connection-rejected',
       reason,
       message: `connection rejected: ${reason}`,
-      status,
+      ...(status === null ? {} : { status }),
       client: {
         ...(clientIp === undefined ? {} : { ip: clientIp }),
         ...(clientPort === undefined ? {} : { port: clientPort }),

@@ -18,6 +18,7 @@ import { isReported } from './reported.ts'
 import { type Config, configSchema } from './schema.ts'
 import { type Environment, resolveSecret } from './secrets.ts'
 import { settingsOf } from './settings.ts'
+import { readTls } from './tls.ts'
 import { parseYaml, type YamlFile } from './yaml.ts'
 import type { Path } from './yaml-outline.ts'
 
@@ -72,7 +73,10 @@ export async function loadConfig(file: string, { env, secrets }: LoadOptions): P
   const shape = written === null ? [] : shapeProblems(schema, written, notBuiltConfig)
   const draft = (written === null ? {} : soundDraft(schema, written)) as Draft<Config>
   const absent = await fileProblems(draft, base, files, policies)
-  const found = [...shape, ...crossCheck(draft), ...absent]
+  const tls = await readTls(draft.listen?.tls, base, secrets ? env : null, Date.now())
+  files.push(...tls.files)
+  hash.update(tls.digest)
+  const found = [...shape, ...crossCheck(draft), ...absent, ...tls.problems]
   const keys = secrets ? resolveSecrets(draft, base, env, files, found) : new Map<string, Secret>()
   for (const [name, key] of keys) hash.update(JSON.stringify([name, fingerprint(key)]))
   const digest = `sha256:${hash.digest('hex')}`
@@ -84,7 +88,16 @@ export async function loadConfig(file: string, { env, secrets }: LoadOptions): P
   }
   if (!Check(schema, yaml.document)) throw new Error('the check of the config and its schema disagree')
   const config = withDefaults(schema, yaml.document) as unknown as Config
-  return { settings: settingsOf(config, base, keys), config, problems, policies, names, place, files, digest }
+  return {
+    settings: settingsOf(config, base, keys, tls.settings),
+    config,
+    problems,
+    policies,
+    names,
+    place,
+    files,
+    digest,
+  }
 }
 
 function fingerprint(secret: Secret): string {

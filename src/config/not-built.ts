@@ -4,7 +4,7 @@ import type { NotBuilt } from '../schema/shape.ts'
 type Path = readonly (string | number)[]
 
 const KEYS = new Set([
-  'listen.tls',
+  'listen.tls.client_ca',
   'listen.cors',
   'identity.ldap',
   'identity.saml',

@@ -12,6 +12,7 @@ import {
   word,
 } from '../schema/parts.ts'
 import type { issuerSchema } from './identity-schema.ts'
+import { tlsSchema } from './tls.ts'
 
 /** A body is parsed as one string, and a string of V8 ends at 512 MiB. */
 const LARGEST_BODY = '500MiB'
@@ -22,6 +23,7 @@ const LARGEST_UPLOAD = '64GiB'
 const listen = closed('where the proxy listens', {
   proxy: text('what clients call, `host:port`; the base URL is http://host:port/v1'),
   admin: fallback(text('health, readiness and metrics, `host:port`; never served on the proxy port'), '127.0.0.1:8081'),
+  tls: Type.Optional(tlsSchema),
   trusted_proxies: fallback(
     Type.Array(text('an address or a CIDR range'), {
       uniqueItems: true,

@@ -1,19 +1,35 @@
 import { resolve } from 'node:path'
 import type { Secret } from '../model/secret.ts'
-import type { IssuerSettings, KeySetSettings, ListenAddress, Settings, UpstreamSettings } from '../model/settings.ts'
+import type {
+  IssuerSettings,
+  KeySetSettings,
+  ListenAddress,
+  Settings,
+  TlsSettings,
+  UpstreamSettings,
+} from '../model/settings.ts'
 import { durationMs, sizeBytes } from '../model/units.ts'
 import { listenAddress } from './addresses.ts'
 import type { IssuerConfig } from './identity-schema.ts'
 import { openedPath } from './passthrough.ts'
 import type { Config, UpstreamConfig } from './schema.ts'
 
-/** Settings of a config that has no problems. `base` is its folder; `secrets` holds the key of each upstream, by name. */
-export function settingsOf(config: Config, base: string, secrets: ReadonlyMap<string, Secret>): Settings {
+/**
+ * Settings of a config that has no problems. `base` is its folder; `secrets` holds the key of each upstream, by name; `tls`
+ * is what was read for the listener.
+ */
+export function settingsOf(
+  config: Config,
+  base: string,
+  secrets: ReadonlyMap<string, Secret>,
+  tls: TlsSettings | null,
+): Settings {
   const { listen, identity } = config
   return {
     listen: {
       proxy: checkedAddress(listen.proxy),
       admin: checkedAddress(listen.admin),
+      tls,
       trustedProxies: listen.trusted_proxies,
       maxBodyBytes: sizeBytes(listen.max_body),
       maxBufferedBytes: sizeBytes(listen.max_buffered),

@@ -1,10 +1,12 @@
-import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { TlsSettings } from '../model/settings.ts'
 import type { BodyBreak } from './body.ts'
 import { Connection, type Start } from './connection.ts'
 import { Deadlines } from './deadlines.ts'
 import { Exchange } from './exchange.ts'
+import { openListener } from './tls.ts'
 import { Upgrade } from './upgrade.ts'
 
 const MAX_HEAD_BYTES = 16 * 1024
@@ -22,13 +24,18 @@ export function requestLimit({ headMs, bodyMs, uploadMs }: ServerLimits): number
   return headMs + Math.max(bodyMs, uploadMs) + 5000
 }
 
-/** Bytes that never became a request: they have no id, one 400 or 431 answers them and the connection closes. */
+/**
+ * Bytes that never became a request: they have no id, one 400 or 431 answers them and the connection closes. Status null: a
+ * TLS handshake that failed, which nothing can be answered to.
+ */
 export interface RejectedConnection {
-  readonly status: 400 | 408 | 431
+  readonly status: 400 | 408 | 431 | null
   readonly reason: string
   readonly clientIp: string | undefined
   readonly clientPort: number | undefined
 }
+
+type Answered = NonNullable<RejectedConnection['status']>
 
 export interface ServerPorts {
   readonly newRequestId: () => string
@@ -46,7 +53,7 @@ export interface ServerPorts {
  * has read after an answer said `Connection: close`; here they run in order and none after a close
  * (RFC 9112 sections 9.3.2 and 9.6).
  */
-export function createProxyServer(limits: ServerLimits, ports: ServerPorts): Server {
+export function createProxyServer(limits: ServerLimits, ports: ServerPorts, tls: TlsSettings | null): Server {
   const deadlines = new Deadlines()
   // Where no protocol is switched to, Node forgets what it has already read behind such a request, so that the two ends
   // would be out of step: its answer is the connection's last one. So is that of a WebSocket which is refused.
@@ -58,7 +65,7 @@ export function createProxyServer(limits: ServerLimits, ports: ServerPorts): Ser
     return isIdle && request.method === 'GET' && ports.upgrades(request.url ?? '')
   }
 
-  const server = createServer({
+  const options = {
     requireHostHeader: false, // answered by `receive`, so that it is audited like any other request
     maxHeaderSize: MAX_HEAD_BYTES,
     headersTimeout: limits.headMs,
@@ -68,7 +75,8 @@ export function createProxyServer(limits: ServerLimits, ports: ServerPorts): Ser
     insecureHTTPParser: false,
     noDelay: true,
     shouldUpgradeCallback: isUpgraded,
-  })
+  }
+  const server = openListener(options, tls, limits.headMs, (failed) => ports.rejected({ status: null, ...failed }))
   server.maxHeadersCount = MAX_HEADERS
 
   const start: Start = (connection, request, response, expectsContinue) => {
@@ -87,7 +95,7 @@ export function createProxyServer(limits: ServerLimits, ports: ServerPorts): Ser
       reject(request.socket, connection, 400, 'pipeline_limit')
     }
   }
-  const reject = (socket: Duplex, connection: Connection, status: RejectedConnection['status'], reason: string) => {
+  const reject = (socket: Duplex, connection: Connection, status: Answered, reason: string) => {
     const { remoteAddress, remotePort } = socket as Socket
     connection.closing = true
     ports.rejected({ status, reason, clientIp: remoteAddress, clientPort: remotePort })
@@ -175,7 +183,7 @@ function breakOf(code: string | undefined): BodyBreak {
   return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'timeout' : 'malformed'
 }
 
-function statusOf(code: string | undefined): RejectedConnection['status'] {
+function statusOf(code: string | undefined): Answered {
   if (code === 'HPE_HEADER_OVERFLOW') return 431
   return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
 }
@@ -186,7 +194,7 @@ const REASONS = {
   431: 'Request Header Fields Too Large',
 } as const
 
-function rawAnswer(status: RejectedConnection['status']): string {
+function rawAnswer(status: Answered): string {
   const body = JSON.stringify({
     error: {
       message: 'the connection did not carry a well-formed HTTP request',

@@ -34,8 +34,17 @@ export interface ListenAddress {
   readonly port: number
 }
 
+/** What the listener speaks TLS with, as it was read: PEM. */
+export interface TlsSettings {
+  readonly cert: string
+  readonly key: Secret
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+}
+
 export interface ListenSettings {
   readonly proxy: ListenAddress
+  /** Null: plain HTTP. */
+  readonly tls: TlsSettings | null
   readonly admin: ListenAddress
   /** Addresses and CIDR ranges whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[]

@@ -5,6 +5,8 @@ import type { Settings } from '../model/settings.ts'
 const READ_ONCE: { readonly [name: string]: (settings: Settings) => unknown } = {
   'listen.proxy': ({ listen }) => listen.proxy,
   'listen.admin': ({ listen }) => listen.admin,
+  // A certificate is taken anew; whether there is one is not.
+  'listen.tls': ({ listen }) => listen.tls !== null,
   'listen.timeouts.head': ({ listen }) => listen.timeouts.headMs,
   'listen.timeouts.keep_alive': ({ listen }) => listen.timeouts.keepAliveMs,
   'listen.timeouts.drain': ({ listen }) => listen.timeouts.drainMs,

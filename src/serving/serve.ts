@@ -4,6 +4,7 @@ import { createMetrics } from '../admin/metrics.ts'
 import { createAdminServer } from '../admin/server.ts'
 import type { Environment } from '../config/secrets.ts'
 import { createProxyServer, requestLimit } from '../http/server.ts'
+import { renewTls } from '../http/tls.ts'
 import type { PlacedProblem } from '../model/problem.ts'
 import type { ListenAddress } from '../model/settings.ts'
 import { VERSION } from '../model/version.ts'
@@ -50,13 +51,14 @@ export async function serve(file: string, env: Environment, auditFd: number): Pr
   if (!opened.ok) return { outcome: 'unusable', message: opened.fault }
   const runtime = opened.value
   const { listen, telemetry } = loading.sound.settings
-  const server = createProxyServer(listen.timeouts, runtime.ports)
+  const server = createProxyServer(listen.timeouts, runtime.ports, listen.tls)
   const adminServer = createAdminServer(
     () => runtime.unready(),
     telemetry.metrics ? createMetrics(runtime.metrics) : null,
   )
   runtime.onReload = (settings) => {
     server.requestTimeout = requestLimit(settings.listen.timeouts)
+    renewTls(server, settings.listen.tls)
   }
   try {
     await adminServer.listen({ host: listen.admin.host, port: listen.admin.port })

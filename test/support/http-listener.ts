@@ -60,13 +60,14 @@ export async function startListener(options: ListenerOptions = {}): Promise<List
       JSON.stringify({ method: head.method, target: head.target, body: body.value.toString('latin1') }),
     )
   }
-  const server = createProxyServer(limits, {
+  const ports = {
     newRequestId: () => `req-${++count}`,
     handle,
-    rejected: (connection) => rejected.push(connection),
+    rejected: (connection: RejectedConnection) => rejected.push(connection),
     upgrades: () => false,
     draining: () => listener.draining,
-  })
+  }
+  const server = createProxyServer(limits, ports, null)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return Object.assign(listener, {
     port: (server.address() as AddressInfo).port,
