@@ -48,24 +48,40 @@ export function namesIn(template: LdapTemplate): ReadonlySet<string> {
   return names
 }
 
-/** The template with a value in each of its places; null where one of them has none. */
+/**
+ * The template with a value in each of its places. What asks for a value that is not there asks for nothing: it is left out of
+ * an `or`, and takes everything else of an `and` with it. Null where nothing is left.
+ */
 export function filled(template: LdapTemplate, valueFor: (name: string) => string | undefined): LdapFilter | null {
-  let isWhole = true
-  const filter = mapped<Pieces, string | Buffer>(template, (pieces) => {
-    // A value within the text of a DN has to stay one value of it (RFC 4514 section 2.4).
-    const isName = /^\s*[A-Za-z][A-Za-z0-9.-]*\s*=/.test(
-      pieces.map((piece) => (typeof piece === 'string' ? piece : '')).join(''),
-    )
-    return pieces
-      .map((piece) => {
-        if (typeof piece === 'string') return piece
-        const value = valueFor(piece.name)
-        if (value === undefined) isWhole = false
-        return isName ? escapeDnValue(value ?? '') : (value ?? '')
-      })
-      .join('')
-  })
-  return isWhole ? filter : null
+  switch (template.kind) {
+    case 'and':
+    case 'or': {
+      const of = template.of.map((one) => filled(one, valueFor)).filter((one) => one !== null)
+      const isAsked = template.kind === 'and' ? of.length === template.of.length : of.length > 0
+      return isAsked ? { kind: template.kind, of } : null
+    }
+    case 'not': {
+      const of = filled(template.of, valueFor)
+      return of === null ? null : { kind: 'not', of }
+    }
+    default: {
+      if ([...namesIn(template)].some((name) => valueFor(name) === undefined)) return null
+      return mapped<Pieces, string | Buffer>(template, (pieces) => joined(pieces, valueFor))
+    }
+  }
+}
+
+function joined(pieces: Pieces, valueFor: (name: string) => string | undefined): string {
+  // A value within the text of a name has to stay one value of it (RFC 4514 section 2.4).
+  const literal = pieces.filter((piece) => typeof piece === 'string').join('')
+  const isName = /^\s*[A-Za-z][A-Za-z0-9.-]*\s*=/.test(literal)
+  return pieces
+    .map((piece) => {
+      if (typeof piece === 'string') return piece
+      const value = valueFor(piece.name) ?? ''
+      return isName ? escapeDnValue(value) : value
+    })
+    .join('')
 }
 
 /** The template in which plain comparisons with a DN follow whole chains by a matching rule; null where there is none. */

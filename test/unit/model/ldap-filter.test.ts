@@ -62,13 +62,19 @@ t.test('within the text of a name a value stays one value of it', async (t) => {
   )
 })
 
-t.test('a place without a value makes no filter', async (t) => {
+t.test('what asks for a value that is not there asks for nothing', async (t) => {
+  const given = (name: string) => (name === 'dn' ? 'x' : undefined)
   const two = template('(|(member={dn})(memberUid={uid}))')
   t.same([...namesIn(two)], ['dn', 'uid'])
-  t.equal(
-    filled(two, (name) => (name === 'dn' ? 'x' : undefined)),
-    null,
-  )
+  t.same(filled(two, given), { kind: 'or', of: [is('member', 'x')] })
+  for (const text of [
+    '(memberUid={uid})',
+    '(&(member={dn})(memberUid={uid}))',
+    '(!(memberUid={uid}))',
+    '(|(a={uid}))',
+  ]) {
+    t.equal(filled(template(text), given), null, text)
+  }
 })
 
 const wrong: readonly (readonly [text: string, says: string])[] = [
