@@ -40,7 +40,8 @@ export async function startScriptedLdap(answer: (request: LdapRequest) => LdapAn
       held = Buffer.concat([held, chunk])
       for (;;) {
         const message = berElement(held, 0)
-        if (!message || message.end > held.length) return
+        // What is no LDAP is not answered: TLS, after somebody agreed to it.
+        if (message?.tag !== 0x30 || message.end > held.length) return
         const { id, request, operation } = read(held, message.start)
         held = held.subarray(message.end)
         requests.push(request)

@@ -38,6 +38,13 @@ export function person(id: string, more: { readonly [attribute: string]: string 
   }
 }
 
+export interface SlapdOptions {
+  /** In its certificate, as OpenSSL writes them. */
+  readonly names?: string
+  /** How many entries it gives at most. */
+  readonly sizeLimit?: string
+}
+
 /** OpenLDAP with entries of its own, in a folder of its own, as somebody without rights. */
 export class Slapd {
   readonly authority: Authority
@@ -46,7 +53,7 @@ export class Slapd {
   tlsPort = 0
   #child: ChildProcess | null = null
 
-  constructor(entries: Entries, { names = 'DNS:localhost,IP:127.0.0.1' }: { readonly names?: string } = {}) {
+  constructor(entries: Entries, { names = 'DNS:localhost,IP:127.0.0.1', sizeLimit = 'unlimited' }: SlapdOptions = {}) {
     this.authority = new Authority()
     const { cert, key } = this.authority.issue({ names })
     const write = (name: string, text: string) => writeFileSync(join(this.folder, name), text)
@@ -54,7 +61,7 @@ export class Slapd {
     write('ca.crt', this.authority.cert)
     write('tls.crt', cert)
     write('tls.key', key)
-    write('slapd.conf', configuration(this.folder))
+    write('slapd.conf', configuration(this.folder, sizeLimit))
     write('entries.ldif', ldif({ ...BASE, ...entries }))
     this.#tool('slapadd', ['-f', 'slapd.conf', '-l', 'entries.ldif'])
     if (process.getuid?.() === 0) execFileSync('chown', ['-R', `${NOBODY}:${NOBODY}`, this.folder])
@@ -133,7 +140,7 @@ const BASE: Entries = {
   [`ou=groups,${SUFFIX}`]: { objectClass: 'organizationalUnit', ou: 'groups' },
 }
 
-function configuration(folder: string): string {
+function configuration(folder: string, sizeLimit: string): string {
   return `${['core', 'cosine', 'nis', 'inetorgperson', 'msuser'].map((name) => `include ${SCHEMAS}/${name}.schema`).join('\n')}
 modulepath ${MODULES}
 moduleload back_mdb
@@ -146,6 +153,7 @@ TLSCACertificateFile ${folder}/ca.crt
 TLSCertificateFile ${folder}/tls.crt
 TLSCertificateKeyFile ${folder}/tls.key
 TLSVerifyClient never
+sizelimit ${sizeLimit}
 database mdb
 suffix "${SUFFIX}"
 rootdn "${ROOT.dn}"

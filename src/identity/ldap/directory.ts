@@ -106,14 +106,9 @@ export class Directory {
     const outcome = await this.#searching.run((session) => session.search(question))
     if (outcome.ok) return outcome
     const { fault } = outcome
-    // Too many for what the server gives at once: one of them is not to be told from the others.
-    if (
-      typeof fault !== 'string' &&
-      fault.kind === 'refused' &&
-      fault.code === SIZE_LIMIT &&
-      question.most === undefined
-    ) {
-      return failed({ rejected: 'ambiguous_user' })
+    if (typeof fault !== 'string' && fault.kind === 'refused' && fault.code === SIZE_LIMIT) {
+      // Of users one is not to be told from the others.
+      return failed(question.most === undefined ? { rejected: 'ambiguous_user' } : { failure: 'too_many' })
     }
     return failed({ failure: failureOf(fault) })
   }

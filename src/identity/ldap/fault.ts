@@ -9,6 +9,7 @@ export type SearchFailure =
   | 'search_refused'
   | 'base_missing'
   | 'answer_refused'
+  | 'too_many'
 
 /** What comes of a person: the person is refused, or nobody can tell. */
 export type DirectoryFault = { readonly rejected: RejectReason } | { readonly failure: SearchFailure }

@@ -43,6 +43,12 @@ export class GroupReader {
   }
 
   async read(person: LdapEntry): Promise<Result<readonly string[] | undefined, DirectoryFault>> {
+    const groups = await this.#read(person)
+    const isTooMany = !groups.ok && 'failure' in groups.fault && groups.fault.failure === 'too_many'
+    return isTooMany ? ok(undefined) : groups
+  }
+
+  async #read(person: LdapEntry): Promise<Result<readonly string[] | undefined, DirectoryFault>> {
     const mode = await this.#modeNow()
     if (!mode.ok) return mode
     const chain = mode.value === 'ad' ? this.#chained : null

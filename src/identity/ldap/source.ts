@@ -73,7 +73,8 @@ export class LdapSource implements OpenMethod {
   /** A sign-in page asks the same way: with `NAME\user` as the name and the address of its client. */
   verify(credential: Credential, client = ''): Verification | Promise<Verification> {
     if (credential.kind !== 'basic') return this.#rejected('malformed')
-    const { username } = addressed(credential.username, this.#sources)
+    // Directories do not agree on whether spaces around a name are a part of it: here they are none.
+    const username = addressed(credential.username, this.#sources).username.trim()
     const password = credential.password.reveal()
     if (!isUsername(username) || !isPassword(password)) return this.#rejected('malformed')
     const digest = this.#memory.digest(username, password)

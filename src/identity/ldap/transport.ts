@@ -109,8 +109,8 @@ function acceptsTls(socket: Socket, late: AbortSignal): Promise<boolean> {
       reply = Buffer.concat([reply, chunk])
       const message = berElement(reply, 0)
       if (message === undefined && reply.length < MAX_REPLY_BYTES) return
-      if (message && message.end > reply.length && message.end < MAX_REPLY_BYTES) return
-      over(message != null && message.end === reply.length && isAccepted(reply, message.start))
+      if (message?.tag === 0x30 && message.end > reply.length && message.end < MAX_REPLY_BYTES) return
+      over(message?.tag === 0x30 && message.end === reply.length && isAccepted(reply, message.start))
     }
     socket.on('data', take).once('error', refused).once('close', refused)
     late.addEventListener('abort', refused)

@@ -3,7 +3,7 @@ import { type Identity, type IdentityReport, openIdentity } from '../../../../sr
 import type { Credential, Principal, Verification } from '../../../../src/model/identity.ts'
 import { Secret } from '../../../../src/model/secret.ts'
 import type { LdapSettings } from '../../../../src/model/settings.ts'
-import { type Entries, SERVICE, Slapd, SUFFIX } from '../../../support/slapd.ts'
+import { type Entries, SERVICE, Slapd, type SlapdOptions, SUFFIX } from '../../../support/slapd.ts'
 
 export const basic = (username: string, password: string): Credential => ({
   kind: 'basic',
@@ -34,7 +34,7 @@ export function ldapSettings(port: number, more: Partial<LdapSettings> = {}): Ld
   }
 }
 
-export async function startSlapd(t: Test, entries: Entries, options?: { readonly names?: string }): Promise<Slapd> {
+export async function startSlapd(t: Test, entries: Entries, options?: SlapdOptions): Promise<Slapd> {
   const slapd = new Slapd(entries, options)
   t.teardown(() => slapd.close())
   await slapd.start()
