@@ -83,10 +83,9 @@ function accountProblems({ bind_dn: dn, bind_password: password }: Draft<LdapCon
     return [{ path: [...base, 'bind_dn'], code: 'invalid_dn', message }]
   }
   if ((dn === undefined) === (password === undefined)) return []
-  const [key, other] = dn === undefined ? ['bind_password', 'bind_dn'] : ['bind_dn', 'bind_password']
-  return [
-    { path: [...base, key], at: 'key', code: 'incomplete', message: `\`${key}\` means nothing without \`${other}\`` },
-  ]
+  // Told of what is absent: where that was read and is not sound, that has been told already.
+  const [absent, other] = dn === undefined ? ['bind_dn', 'bind_password'] : ['bind_password', 'bind_dn']
+  return [{ path: [...base, absent], code: 'incomplete', message: `\`${other}\` means nothing without \`${absent}\`` }]
 }
 
 /** What is wrong with a file of certificates; null when nothing is. */

@@ -74,7 +74,9 @@ export async function loadConfig(file: string, { env, secrets }: LoadOptions): P
   const shape = written === null ? [] : shapeProblems(schema, written, notBuiltConfig)
   const draft = (written === null ? {} : soundDraft(schema, written)) as Draft<Config>
   const absent = await fileProblems(draft, base, files, policies)
-  const found = [...shape, ...crossCheck(draft), ...absent]
+  const unsound = shape.map(({ path }) => path)
+  const cross = crossCheck(draft).filter(({ code, ...where }) => code !== 'incomplete' || !isReported(unsound, where))
+  const found = [...shape, ...cross, ...absent]
   const keys = secrets ? resolveSecrets(draft, base, env, files, found) : new Map<string, Secret>()
   for (const [name, key] of keys) hash.update(JSON.stringify([name, fingerprint(key)]))
   const digest = `sha256:${hash.digest('hex')}`
