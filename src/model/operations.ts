@@ -162,6 +162,21 @@ const STORED = [
 ] as const satisfies readonly TableOperation[]
 export const STORED_OPERATIONS: readonly string[] = STORED
 
+/** Operations that set up a session, and what opens that: a request to one is decided as both. */
+const SETTING_UP = {
+  'realtime.calls.create': 'realtime',
+  'realtime.client_secrets.create': 'realtime',
+  'realtime.sessions.create': 'realtime',
+  'realtime.transcription_sessions.create': 'realtime',
+  'realtime.translations.client_secrets.create': 'realtime.translations.connect',
+} as const satisfies { readonly [Operation in TableOperation]?: TableOperation }
+
+/** What the session that it sets up is opened as; null for an operation that sets up none. */
+export function openedBy(operation: string): 'realtime' | 'realtime.translations.connect' | null {
+  const opened: { readonly [operation: string]: 'realtime' | 'realtime.translations.connect' } = SETTING_UP
+  return Object.hasOwn(opened, operation) ? (opened[operation] ?? null) : null
+}
+
 /** Operations that the proxy answers from what all of its upstreams have. */
 const ANSWERED_HERE: ReadonlySet<string> = new Set(['models.list', 'models.get'])
 

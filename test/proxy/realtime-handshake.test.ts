@@ -38,7 +38,9 @@ const ROWS: readonly Row[] = [
   ['transcription without a model', '/v1/realtime?intent=transcription', HANDSHAKE, 403, 'policy_denied'],
   ['a model that nobody serves', '/v1/realtime?model=whisper', HANDSHAKE, 404, 'model_not_found'],
   ['two models', `${TARGET}&model=gpt-4o`, HANDSHAKE, 400, 'invalid_request'],
-  ['a call of somebody, whose model nobody knows', `${TARGET}&call_id=rtc_1`, HANDSHAKE, 403, 'policy_denied'],
+  ['a call whose model nobody knows', '/v1/realtime?call_id=rtc_1', HANDSHAKE, 403, 'policy_denied'],
+  ['a call of somebody', `${TARGET}&call_id=rtc_1`, HANDSHAKE, 404, 'object_not_found'],
+  ['a call of another model', '/v1/realtime?model=gpt-4o&call_id=rtc_1', HANDSHAKE, 403, 'policy_denied'],
   ['another spelling of the path', '/v1//realtime?model=gpt-realtime', HANDSHAKE, 404, 'unknown_endpoint'],
   ['a WebSocket that is not carried', '/v1/live/sessions', HANDSHAKE, 404, 'unknown_endpoint'],
 ]
@@ -110,7 +112,7 @@ t.test('what the upstream says instead of a session is passed on, or told', asyn
   const token = await world.token()
   const quoted = `{"error":{"code":"nope","message":"your key ${UPSTREAM_KEY}"}}`
   const json = (status: string, body: string) =>
-    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nset-cookie: a=b\r\n\r\n${body}`
+    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nset-cookie: a=b\r\nx-ratelimit-limit-project: of ${UPSTREAM_KEY}\r\n\r\n${body}`
   const rows = [
     ['its own refusal', json('429 Too Many Requests', quoted), 429, 'nope'],
     ['its refusal after sixteen hints', HINT.repeat(16) + json('429 Too Many Requests', quoted), 429, 'nope'],
@@ -127,6 +129,8 @@ t.test('what the upstream says instead of a session is passed on, or told', asyn
     const { answer, decision } = await asked(world, token, TARGET, HANDSHAKE)
     t.same([answer.status, answer.code, decision.action], [status, code, 'request-authorized'], name)
     t.notOk(answer.body.includes(UPSTREAM_KEY) || answer.header('set-cookie'), name)
+    const limit = answer.header('x-ratelimit-limit-project')
+    t.equal(limit, status === 429 ? `of ${'*'.repeat(UPSTREAM_KEY.length)}` : undefined, `${name}: nor in its head`)
     const id = answer.header('x-request-id') ?? ''
     t.equal((await world.proxy.audit.complete(id)).action, 'completion-failed', name)
   }

@@ -2,6 +2,7 @@ import type { SessionDialect } from '../../endpoints/endpoint.ts'
 import { parseJsonBody } from '../../endpoints/json.ts'
 import { type ClientMessage, describeMessage } from '../../endpoints/realtime/client-message.ts'
 import { configuration, limitedTo } from '../../endpoints/realtime/configured.ts'
+import { isLimitedElsewhere, wider } from '../../endpoints/realtime/limits.ts'
 import { OwnItems } from '../../endpoints/realtime/own-items.ts'
 import { readServerMessage } from '../../endpoints/realtime/server-message.ts'
 import { factsInSession, SessionState } from '../../endpoints/realtime/session-state.ts'
@@ -16,12 +17,14 @@ import type { Secret } from '../../model/secret.ts'
 import type { Obligations } from '../../model/transforms.ts'
 import { errorAbout, type OpeningUpdate, openingUpdate, shapedMessage } from '../../shape/session.ts'
 import { judge, judgeShadow, policyInput } from '../judge.ts'
-import { decisionFault, modelNotFound, modelSwitched, objectRefused } from '../refusals.ts'
+import { decisionFault, modelNotFound, modelSwitched, objectRefused, promptRefused } from '../refusals.ts'
 import type { ServingUpstream, Snapshot } from '../snapshot.ts'
 import type { Verdict } from '../verdict.ts'
 import { binaryMessage, errorMessage, newEventId, upstreamChanged } from './closing.ts'
 import { handshakeOf } from './handshake.ts'
 import { Introduction } from './introduction.ts'
+import { modelOfCall, unlikeAsked } from './joined-call.ts'
+import { idle, namesPrompt, withModels } from './message-facts.ts'
 import { Opening } from './opening.ts'
 import type { Gate, Judged, Refusal, SessionJudge } from './session-judge.ts'
 
@@ -37,6 +40,10 @@ export interface Opened {
   readonly upstream: ServingUpstream
   /** By which the provider knows a session that was set up before; null where the session is a new one. */
   readonly providerSecret: Secret | null
+  /** It is a call that was made before. */
+  readonly joins: boolean
+  /** The model that the provider told of when it was; null where it told of none. */
+  readonly told: string | null
 }
 
 const MAX_ID = 512
@@ -55,19 +62,30 @@ export class MessageJudge implements SessionJudge {
   readonly errorText = errorMessage
   snapshot: Snapshot
   principal: Principal
+  /** The one that is decided: of a call that is joined without naming it, known once the upstream tells of it. */
+  #model: RequestFacts['model']
   readonly #clock: Clock
+  readonly #isBeta: boolean
 
   constructor(opened: Opened, principal: Principal, snapshot: Snapshot, clock: Clock) {
     this.opened = opened
     this.principal = principal
     this.snapshot = snapshot
     this.#clock = clock
-    const { obligations, head } = opened
-    this.opening = obligations === null ? null : openingUpdate(obligations, handshakeOf(head).isBeta, newEventId())
+    this.#model = opened.model
+    this.#isBeta = handshakeOf(opened.head).isBeta
+    this.opening = opened.joins ? null : this.#asked()
     // INVARIANT: one pending entry for each update that goes upstream, or every answer would be taken for another one's.
     if (this.opening !== null) this.state.change(limitedTo(this.opening.limit ?? 'unsaid'), this.opening.eventId)
     const gate = new Opening(this.opening)
-    this.gate = opened.providerSecret === null ? gate : new Introduction(gate, (...told) => this.#introduced(...told))
+    const isNew = opened.providerSecret === null && !opened.joins
+    this.gate = isNew ? gate : new Introduction(gate, (...told) => this.#introduced(...told), opened.joins)
+  }
+
+  /** What the policy's transforms ask of the session. */
+  #asked(): OpeningUpdate | null {
+    const { obligations } = this.opened
+    return obligations && openingUpdate(obligations, this.#isBeta, newEventId())
   }
 
   judge(bytes: Buffer, isBinary: boolean, mayWait: boolean): Judged {
@@ -88,6 +106,7 @@ export class MessageJudge implements SessionJudge {
         : refused(fault, message.type, eventId, verdict)
     }
     if (message.creates !== null) this.#items.expect(message.creates)
+    if (message.removes !== null) this.#items.remove(message.removes)
     if (message.effect !== 'configures') return this.#passed(message, verdict, this.#shaped(body, null))
     if (this.state.isFull)
       return mayWait ? { outcome: 'waits' } : refused(tooManyChanges, message.type, eventId, verdict)
@@ -115,6 +134,7 @@ export class MessageJudge implements SessionJudge {
     if (told?.kind === 'session') this.state.confirm(told.session, told.answers)
     const refused = told?.kind === 'error' && told.answers !== null ? this.state.refuse(told.answers) : null
     const text = refused === null ? bytes : errorAbout(bytes, refused.clientId)
+    if (told?.kind === 'removed') this.#items.remove(told.id)
     const isExpected = told?.kind === 'item' && this.#items.tell(told.id)
     return { told, text, settles: told?.kind === 'session' || refused !== null || isExpected }
   }
@@ -124,18 +144,26 @@ export class MessageJudge implements SessionJudge {
    * of it, whose changes were judged.
    */
   #introduced(session: JsonObject, isFirst: boolean): Fault | null {
-    const { facts, model, obligations } = this.opened
-    const told = describeTold(facts.operation, session, isFirst || Object.hasOwn(session, 'model') ? model : undefined)
+    const { facts, told: known, obligations, joins, upstream } = this.opened
+    const model = joins && this.#model === undefined ? modelOfCall(session, upstream) : ok(this.#model)
+    if (!model.ok) return model.fault
+    this.#model = model.value
+    const names =
+      isFirst || Object.hasOwn(session, 'model') ? ([model.value, known] as const) : ([undefined, null] as const)
+    const told = describeTold(facts.operation, session, ...names)
     if (!told.ok) return told.fault
     if (!isFirst) return null
     if (obligations !== null && obligations.prepend !== null && hasPrompt(session)) return promptRefused
-    return this.#judged(told.value).fault
+    const denied = this.#judged(told.value).fault
+    if (denied !== null || !joins) return denied
+    return this.adopt(this.snapshot) ?? unlikeAsked(session, this.#asked())
   }
 
   /** The session as it stands, decided by another snapshot, which is its own from then on. Null: it may go on. */
   adopt(snapshot: Snapshot): Fault | null {
     this.snapshot = snapshot
-    const { facts, model, alias, upstream, obligations } = this.opened
+    const { facts, alias, upstream, obligations } = this.opened
+    const model = this.#model
     if (!snapshot.upstreams.includes(upstream)) return upstreamChanged
     if (alias !== null && snapshot.policy.resolveModel(alias).model !== model) return transformsChanged
     // Objects that the session was opened by were opened with it.
@@ -150,7 +178,11 @@ export class MessageJudge implements SessionJudge {
   #decide(message: ClientMessage, body: JsonBody): { fault: Fault | null; verdict: Verdict | null } {
     const models = this.#modelsOf(message)
     if (!models.ok) return { fault: models.fault, verdict: null }
-    const facts = factsInSession(message, this.state.effective)
+    const session = this.state.effective
+    const response = ownValue(body.value, 'response')
+    const isElsewhere = isJsonObject(response) && isLimitedElsewhere(response, this.#isBeta)
+    const limit = isElsewhere ? wider(message.limit, session.limit) : message.limit
+    const facts = factsInSession({ ...message, limit }, session)
     const { obligations } = this.opened
     if (obligations !== null && obligations.prepend !== null && namesPrompt(body)) {
       return { fault: promptRefused, verdict: null }
@@ -159,8 +191,8 @@ export class MessageJudge implements SessionJudge {
   }
 
   #judged(facts: RequestFacts): { fault: Fault | null; verdict: Verdict | null } {
-    const { head, model, upstream } = this.opened
-    const input = policyInput(this.principal, head, facts, model, this.#clock())
+    const { head, upstream } = this.opened
+    const input = policyInput(this.principal, head, facts, this.#model, this.#clock())
     const began = performance.now()
     const { policy } = this.snapshot
     const { decision } = judge(policy, input, facts.nestedModels, [upstream])
@@ -173,7 +205,7 @@ export class MessageJudge implements SessionJudge {
     const unserved = facts.nestedModels.find((name) => !upstream.serves(name))
     if (unserved !== undefined) return { fault: modelNotFound(unserved), verdict }
     if (decision.effect !== 'allow') {
-      return { fault: decisionFault(decision, { ...facts, model }), verdict }
+      return { fault: decisionFault(decision, { ...facts, model: this.#model }), verdict }
     }
     const [object] = upstream.settings.isolation === 'off' ? [] : facts.objects
     return { fault: object ? objectRefused(object.key, 'message') : null, verdict }
@@ -181,7 +213,7 @@ export class MessageJudge implements SessionJudge {
 
   /** Models that a message names for the session, beside the one that it has: there are some only where it has none. */
   #modelsOf({ named }: ClientMessage): Result<readonly string[], Fault> {
-    const { model } = this.opened
+    const model = this.#model
     if (typeof model !== 'string') return ok(named)
     const { policy } = this.snapshot
     const isOther = named.some((name) => name !== model && policy.resolveModel(name).model !== model)
@@ -189,8 +221,8 @@ export class MessageJudge implements SessionJudge {
   }
 
   #shaped(body: JsonBody, eventId: string | null): Buffer | string {
-    const { model, obligations } = this.opened
-    return shapedMessage(body, typeof model === 'string' ? model : null, obligations, eventId)
+    const model = typeof this.#model === 'string' ? this.#model : null
+    return shapedMessage(body, model, this.opened.obligations, eventId)
   }
 }
 
@@ -198,31 +230,9 @@ function refused(fault: Fault, type: string | null, eventId: string | null, verd
   return { outcome: 'refused', fault, type, eventId, verdict }
 }
 
-/** A session in which nothing is being said. */
-function idle(facts: RequestFacts): ClientMessage {
-  return { type: '', effect: 'adds', named: [], limit: 'unsaid', turns: 'unsaid', creates: null, facts }
-}
-
-function withModels(facts: RequestFacts, models: readonly string[]): RequestFacts {
-  return { ...facts, nestedModels: [...new Set([...facts.nestedModels, ...models])] }
-}
-
-function namesPrompt({ value }: JsonBody): boolean {
-  return ['session', 'response'].some((name) => {
-    const part = ownValue(value, name)
-    return isJsonObject(part) && (ownValue(part, 'prompt') ?? null) !== null
-  })
-}
-
 const tooManyChanges: Fault = fault('rate_limit_exceeded', 'too many updates wait for the answer of the upstream', {
   reason: 'updates_unanswered',
 })
-
-const promptRefused: Fault = fault(
-  'policy_denied',
-  'the policy puts a text before the instructions, and a stored prompt brings its own: leave `prompt` out',
-  { param: 'prompt', reason: 'transform_not_applicable' },
-)
 
 const transformsChanged: Fault = fault(
   'policy_denied',
