@@ -44,7 +44,7 @@ export class Directory {
     const { maxConnections, maxWaiting, timeouts } = settings
     const limits = { maxConnections, maxWaiting, idleMs: timeouts.idleMs }
     const pool = (connect: (server: LdapServer) => Promise<Result<LdapSession, SearchFailure>>) =>
-      new Pool(new Servers(settings.servers, clock, connect), limits, schedule)
+      new Pool(new Servers(settings.servers, clock, connect), limits, clock, schedule)
     this.#searching = pool((server) => this.#connectToSearch(server))
     this.#proving = pool((server) => this.#connect(server))
     this.#groups = new GroupReader(settings, checkedTemplate(settings.groupFilter), (question) =>

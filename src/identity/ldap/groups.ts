@@ -3,7 +3,7 @@ import { normalName } from '../../model/ldap-name.ts'
 import { failed, ok, type Result } from '../../model/result.ts'
 import type { LdapSettings } from '../../model/settings.ts'
 import { firstBytes, firstText, type LdapEntry, textsOf } from './entry.ts'
-import type { DirectoryFault } from './fault.ts'
+import type { DirectoryFault, SearchFailure } from './fault.ts'
 import type { SearchQuestion } from './session.ts'
 
 /** Members of members: LDAP_MATCHING_RULE_IN_CHAIN (MS-ADTS section 3.1.1.3.4.4.3). */
@@ -15,6 +15,8 @@ const MAX_GROUPS = 2000
 const MAX_LEVELS = 32
 /** Groups whose groups are asked for at once. */
 const AT_ONCE = 32
+
+const HIDDEN: ReadonlySet<SearchFailure> = new Set(['base_missing', 'search_refused'])
 
 type Search = (question: SearchQuestion) => Promise<Result<readonly LdapEntry[], DirectoryFault>>
 type Found = Map<string, LdapEntry>
@@ -120,8 +122,10 @@ export class GroupReader {
       filter: { kind: 'present', attribute: 'objectClass' },
       attributes: ['supportedCapabilities'],
     })
-    if (!root.ok) return root
-    const [entry] = root.value
+    // A directory may show this to nobody: then it is asked like any other.
+    const isHidden = !root.ok && 'failure' in root.fault && HIDDEN.has(root.fault.failure)
+    if (!root.ok && !isHidden) return root
+    const entry = root.ok ? root.value[0] : undefined
     const isActiveDirectory = entry !== undefined && textsOf(entry, 'supportedCapabilities').includes(ACTIVE_DIRECTORY)
     this.#mode = isActiveDirectory && this.#chained !== null ? 'ad' : 'walk'
     return ok(this.#mode)

@@ -1,9 +1,13 @@
+import type { Clock } from '../../model/ports.ts'
 import { failed, type Result } from '../../model/result.ts'
 import type { Schedule } from '../key-sets.ts'
 import { Limiter } from '../limiter.ts'
 import type { SearchFailure } from './fault.ts'
 import type { Opened, Servers } from './servers.ts'
 import type { LdapSession, SessionFailure } from './session.ts'
+
+/** How long a connection is used, however busy: the first server is returned to, and certificates are looked at again. */
+const MAX_AGE_MS = 600_000
 
 export interface PoolLimits {
   readonly maxConnections: number
@@ -23,21 +27,18 @@ interface Idle extends Opened {
 export class Pool {
   readonly #servers: Servers
   readonly #limits: PoolLimits
+  readonly #clock: Clock
   readonly #schedule: Schedule
   readonly #limiter: Limiter
   readonly #idle: Idle[] = []
   #isClosed = false
 
-  constructor(servers: Servers, limits: PoolLimits, schedule: Schedule) {
+  constructor(servers: Servers, limits: PoolLimits, clock: Clock, schedule: Schedule) {
     this.#servers = servers
     this.#limits = limits
+    this.#clock = clock
     this.#schedule = schedule
     this.#limiter = new Limiter(limits.maxConnections, limits.maxWaiting)
-  }
-
-  /** Connections that are open and not in use. */
-  get idle(): number {
-    return this.#idle.filter(({ session }) => session.isOpen).length
   }
 
   async run<Value>(
@@ -90,14 +91,14 @@ export class Pool {
     }
   }
 
-  #keep({ session, server }: Opened): void {
-    if (this.#isClosed || !session.isOpen) {
+  #keep(opened: Opened): void {
+    const { session, openedAtMs } = opened
+    if (this.#isClosed || !session.isOpen || Math.abs(this.#clock() - openedAtMs) >= MAX_AGE_MS) {
       session.close()
       return
     }
     const idle: Idle = {
-      session,
-      server,
+      ...opened,
       cancel: this.#schedule(this.#limits.idleMs, () => {
         this.#idle.splice(this.#idle.indexOf(idle), 1)
         session.close()

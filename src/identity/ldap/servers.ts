@@ -17,6 +17,7 @@ export interface Opened {
   readonly session: LdapSession
   /** Names the server among the others. */
   readonly server: number
+  readonly openedAtMs: number
 }
 
 /**
@@ -46,7 +47,7 @@ export class Servers {
       const session = await this.#connect(state.server)
       if (session.ok) {
         state.failures = 0
-        return ok({ session: session.value, server: index })
+        return ok({ session: session.value, server: index, openedAtMs: this.#clock() })
       }
       this.failed(index, session.fault)
     }
