@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { berElement } from '../../src/identity/ldap/message-stream.ts'
+import { berElement } from '../../src/identity/ldap/ber.ts'
 
 /** What a client asked for, as far as the tests look. A search has its filter as text, with bytes in hexadecimal. */
 export type LdapRequest =

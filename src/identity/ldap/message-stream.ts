@@ -1,35 +1,15 @@
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
+import { berElement, isSoundMessage } from './ber.ts'
 
 /** What one answer of a directory, all its entries together, may have. */
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024
 
-/** Where the content of one BER element begins and ends. */
-export interface BerElement {
-  readonly tag: number
-  readonly start: number
-  readonly end: number
-}
-
-/**
- * Reads the head of the element at an offset: definite lengths of at most four bytes, as LDAP has them (RFC 4511 section
- * 5.1). Undefined while its head is not there; null for what is none. Its content may lie beyond what is there.
- */
-export function berElement(bytes: Buffer, at: number): BerElement | null | undefined {
-  const [tag, first] = [bytes[at], bytes[at + 1]]
-  if (tag === undefined || first === undefined) return undefined
-  if (first < 0x80) return { tag, start: at + 2, end: at + 2 + first }
-  const count = first & 0x7f
-  if (count === 0 || count > 4) return null
-  if (bytes.length < at + 2 + count) return undefined
-  const start = at + 2 + count
-  return { tag, start, end: start + bytes.readUIntBE(at + 2, count) }
-}
-
 /**
  * A connection to a directory, cut into whole messages: its reader gets exactly one at a time, so that what a server sends
  * cannot grow what is kept, nest what is called, or be read as a part of something else. An answer that is larger than any
- * directory has reason for, and what is no message, end the connection. It never emits an error: it closes.
+ * directory has reason for, and what is no sound message, end the connection: the reader behind it looks for ends of lists that
+ * are not there for ever. It never emits an error: it closes.
  */
 export class MessageStream extends Duplex {
   /** What the LDAP client asks of a socket that it did not open. */
@@ -86,6 +66,10 @@ export class MessageStream extends Duplex {
       }
       if (element === undefined || element.end > bytes.length) {
         this.#keep(bytes.subarray(at), element === undefined ? bytes.length - at + 1 : element.end - at)
+        return
+      }
+      if (!isSoundMessage(bytes, element)) {
+        this.destroy()
         return
       }
       this.push(bytes.subarray(at, element.end))

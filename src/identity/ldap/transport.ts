@@ -3,7 +3,8 @@ import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { failed, ok, type Result } from '../../model/result.ts'
 import type { LdapServer } from '../../model/settings.ts'
-import { berElement, MessageStream } from './message-stream.ts'
+import { berElement } from './ber.ts'
+import { MessageStream } from './message-stream.ts'
 
 /** Why there is no connection. These stand in `directory-failed` events. */
 export type ConnectFailure =
