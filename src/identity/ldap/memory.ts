@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import type { Verification } from '../../model/identity.ts'
 import { Recent } from '../recent.ts'
 
@@ -24,7 +24,7 @@ interface Remembered {
 /** What is known of sign-ins, by a digest of name and password with a key that no other process has. */
 export class SignInMemory {
   readonly #cacheMs: number
-  readonly #key = randomBytes(32)
+  readonly #key = randomBytes(32).toString('hex')
   readonly #verified = new Recent<Remembered>(MAX_REMEMBERED)
   readonly #refused = new Recent<{ readonly verification: Verification; readonly atMs: number }>(MAX_REMEMBERED)
   readonly #known = new Recent<number>(MAX_REMEMBERED)
@@ -36,9 +36,8 @@ export class SignInMemory {
   }
 
   digest(username: string, password: string): string {
-    return createHmac('sha256', this.#key)
-      .update(JSON.stringify([username, password]))
-      .digest('latin1')
+    // In one call: it is made for every request, and never leaves this object.
+    return hash('sha256', this.#key + JSON.stringify([username, password]), 'base64')
   }
 
   /** The answer that can be given at once; undefined where there is none. */

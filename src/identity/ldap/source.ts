@@ -227,9 +227,7 @@ function isAttempt(admission: Admission): admission is { readonly attempt: Attem
 }
 
 function isUsername(username: string): boolean {
-  return (
-    username.length <= MAX_USERNAME && username.isWellFormed() && !/\p{Cc}/u.test(username) && folded(username) !== ''
-  )
+  return username !== '' && username.length <= MAX_USERNAME && username.isWellFormed() && !/\p{Cc}/u.test(username)
 }
 
 /** An empty one asks a directory for nothing but to be let in as nobody, and gets that (RFC 4513 section 5.1.2). */

@@ -151,3 +151,35 @@ t.test('a flood of tiny messages is read one after the other', async (t) => {
   const flood = Buffer.concat([...Array.from({ length: 60_000 }, () => tiny), message(2, RESULT)])
   t.equal(await searched(flood), '0 entries')
 })
+
+t.test('a connection that has ended is never opened again', async (t) => {
+  const { line, stream } = opened()
+  const session = new LdapSession(stream, 200)
+  let writes = 0
+  line.onWrite = () => {
+    if (++writes === 1) line.push(message(2, tlv(0x61, tlv(0x0a, Buffer.from([0])), tlv(0x04), tlv(0x04))))
+  }
+  t.match(await session.bind('cn=search,dc=x', 'x'), { ok: true })
+  line.destroy()
+  await settle()
+  t.notOk(session.isOpen)
+  t.match(await session.bind('uid=alice,dc=x', 'x'), { ok: false, fault: { kind: 'lost' } })
+  t.match(await session.search({ base: '', scope: 'base', filter, attributes: [] }), { fault: { kind: 'lost' } })
+  t.equal(writes, 1, 'nothing was sent')
+})
+
+t.test('nobody is bound without a name or a password, or by a mechanism', async (t) => {
+  const { line, stream } = opened()
+  let writes = 0
+  line.onWrite = () => void writes++
+  const session = new LdapSession(stream, 50)
+  for (const [dn, password] of [
+    ['cn=x', ''],
+    ['', 'x'],
+    ['PLAIN', 'x'],
+    ['EXTERNAL', 'x'],
+  ] as const) {
+    await t.rejects(session.bind(dn, password), `${dn}:${password}`)
+  }
+  t.equal(writes, 0)
+})
