@@ -58,14 +58,15 @@ export async function startCalls(t: Test, options: ProxyOptions = {}): Promise<R
 /** Asks for a call; the fields of the form as a client that is no SDK writes them. */
 export async function askForCall(
   world: RealtimeWorld,
-  more: { session?: JsonObject | string; sdp?: string; person?: string; token?: string } = {},
+  more: { session?: JsonObject | string; sdp?: string; person?: string; token?: string; signal?: AbortSignal } = {},
 ): Promise<Response> {
-  const { session = SESSION, sdp = OFFER, person, token } = more
+  const { session = SESSION, sdp = OFFER, person, token, signal } = more
   const form = new FormData()
   form.set('sdp', sdp)
   form.set('session', typeof session === 'string' ? session : JSON.stringify(session))
   const authorization = `Bearer ${token ?? (await world.token(person))}`
-  return fetch(`${world.proxy.baseUrl}/realtime/calls`, { method: 'POST', headers: { authorization }, body: form })
+  const asked = { method: 'POST', headers: { authorization }, body: form, ...(signal && { signal }) }
+  return fetch(`${world.proxy.baseUrl}/realtime/calls`, asked)
 }
 
 export async function askToHangUp(world: RealtimeWorld, id: string, person?: string): Promise<Response> {
