@@ -114,8 +114,8 @@ export class LdapSource implements OpenMethod {
     const provenAtMs = this.#memory.provenAt(signIn.digest, person.dn, passwordMark(person.entry), readAtMs)
     if (provenAtMs !== null) return this.#accepted(signIn, person, readAtMs, provenAtMs)
     if (attempt === null) return this.#proven(signIn, person, readAtMs, startedAt, [])
-    // However the name was written, it is one account.
-    const admission = this.#throttle.begin(`${this.issuer}\n${person.dn}`, signIn.client, false)
+    // However the name was written, it is one account; what was written has no line in it.
+    const admission = this.#throttle.begin(`${this.issuer}\n\n${person.dn}`, signIn.client, false)
     if (!isAttempt(admission)) return this.#held(admission)
     try {
       return await this.#proven(signIn, person, readAtMs, startedAt, [attempt, admission.attempt])
