@@ -66,13 +66,12 @@ async function loadAndLint(file: string, options: LoadOptions): Promise<Loaded<N
   return { ...loaded, problems: [...loaded.problems, ...ofSpool, ...found] }
 }
 
-function lintFacts({ issuers, apiKeys, upstreams }: Settings): LintFacts {
-  const methods: MethodName[] = issuers.length > 0 ? ['jwt'] : []
-  return {
-    issuers: issuers.map(({ name }) => name),
-    methods: apiKeys.enabled ? [...methods, 'api_key'] : methods,
-    upstreams,
-  }
+function lintFacts({ issuers, ldap, apiKeys, upstreams }: Settings): LintFacts {
+  const methods: MethodName[] = []
+  if (issuers.length > 0) methods.push('jwt')
+  if (ldap.length > 0) methods.push('ldap')
+  if (apiKeys.enabled) methods.push('api_key')
+  return { issuers: [...issuers, ...ldap].map(({ name }) => name), methods, upstreams }
 }
 
 const asError = (problem: PlacedProblem): PlacedProblem => ({ ...problem, severity: 'error' })

@@ -46,7 +46,8 @@ export function endpointFault(written: string, allowInsecure: boolean): { code: 
   }
 }
 
-function isLoopback(hostname: string): boolean {
+/** Of a host with or without brackets. */
+export function isLoopback(hostname: string): boolean {
   const host = hostname.replace(/^\[|\]$/g, '')
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }

@@ -2,6 +2,7 @@ import type { Problem } from '../model/problem.ts'
 import { magnitude } from '../model/units.ts'
 import type { Draft } from '../schema/draft.ts'
 import { endpointFault, isNetwork, listenAddress } from './addresses.ts'
+import { ldapProblems } from './ldap-check.ts'
 import { passthroughProblems } from './passthrough.ts'
 import type { Config } from './schema.ts'
 
@@ -18,10 +19,11 @@ const wrong = (path: Path, code: string, message: string, at: 'key' | 'value' = 
 /** What a schema cannot say: names that must differ, addresses, URLs, and at least one way in. Touches no file. */
 export function crossCheck(config: Draft<Config>): Problem[] {
   const found = [...listenProblems(config.listen ?? {}), ...issuerProblems(config), ...upstreamProblems(config)]
+  found.push(...directoryProblems(config))
   found.push(...passthroughProblems(config))
-  const { issuers, api_keys: keys } = config.identity ?? {}
-  if (issuers?.length === 0 && keys?.enabled === false) {
-    const message = '`identity` names nobody who may call; add an issuer or `api_keys: { enabled: true }`'
+  const { issuers, ldap, api_keys: keys } = config.identity ?? {}
+  if (issuers?.length === 0 && ldap?.length === 0 && keys?.enabled === false) {
+    const message = '`identity` names nobody who may call; add an issuer, a directory or `api_keys: { enabled: true }`'
     found.push(wrong(['identity'], 'no_identity', message, 'key'))
   }
   return found
@@ -55,10 +57,7 @@ function issuerProblems({ identity }: Draft<Config>): Problem[] {
   const found = [...repeated(issuers, base, 'name'), ...repeated(issuers, base, 'issuer')]
   for (const [index, entry] of issuers.entries()) {
     const { issuer, jwks, name, allow_insecure: insecure = false } = entry ?? {}
-    if (name === 'api_keys') {
-      const message = '`api_keys` is how events name our own keys; choose another name'
-      found.push(wrong([...base, index, 'name'], 'reserved_name', message))
-    }
+    found.push(...reservedName([...base, index, 'name'], name))
     found.push(...urlProblems([...base, index, 'issuer'], issuer, insecure))
     found.push(...urlProblems([...base, index, 'jwks', 'url'], jwks?.url, insecure))
     if (jwks?.url !== undefined && jwks.file !== undefined) {
@@ -69,6 +68,38 @@ function issuerProblems({ identity }: Draft<Config>): Problem[] {
     if (refresh !== undefined && stale !== undefined && magnitude(stale) < magnitude(refresh)) {
       const message = `\`max_stale\` (${stale}) must be no shorter than \`refresh\` (${refresh})`
       found.push(wrong([...base, index, 'jwks', 'max_stale'], 'stale_before_refresh', message))
+    }
+  }
+  return found
+}
+
+/** How events name who vouches where it is nobody that a config names. */
+const RESERVED: { readonly [name: string]: string } = {
+  api_keys: 'our own keys',
+  local: 'users of the store',
+  mtls: 'client certificates',
+  tokens: 'our own tokens',
+}
+
+function reservedName(path: Path, name: string | undefined): Problem[] {
+  if (name === undefined || !Object.hasOwn(RESERVED, name)) return []
+  return [wrong(path, 'reserved_name', `\`${name}\` is how events name ${RESERVED[name]}; choose another name`)]
+}
+
+/** Directories and issuers are told apart by their names alone. */
+function directoryProblems({ identity }: Draft<Config>): Problem[] {
+  const base: Path = ['identity', 'ldap']
+  const issuers = new Set((identity?.issuers ?? []).map((entry) => entry?.name))
+  const entries = identity?.ldap ?? []
+  const found = repeated(entries, base, 'name')
+  for (const [index, entry] of entries.entries()) {
+    const path = [...base, index, 'name']
+    found.push(...reservedName(path, entry?.name))
+    if (entry?.name !== undefined && issuers.has(entry.name)) {
+      found.push(wrong(path, 'duplicate', 'an issuer has this `name`; each one needs its own'))
+    }
+    for (const { path, code, message, at } of ldapProblems(entry ?? {}, [...base, index])) {
+      found.push(wrong(path, code, message, at))
     }
   }
   return found

@@ -11,12 +11,14 @@ import { shapeProblems, withDefaults } from '../schema/shape.ts'
 import { crossCheck } from './cross-check.ts'
 import { issuerSchema } from './identity-schema.ts'
 import { keySetFileFault } from './key-set-file.ts'
+import { certificatesFault } from './ldap-check.ts'
+import { ldapSecretName } from './ldap-settings.ts'
 import { type ConfigNames, configNames } from './names.ts'
 import { notBuiltConfig } from './not-built.ts'
 import { NO_SUCH_FILE, readText, reasonOf } from './read-file.ts'
 import { isReported } from './reported.ts'
 import { type Config, configSchema } from './schema.ts'
-import { type Environment, resolveSecret } from './secrets.ts'
+import { type Environment, resolveSecret, type SecretForm } from './secrets.ts'
 import { settingsOf } from './settings.ts'
 import { readTls } from './tls.ts'
 import { parseYaml, type YamlFile } from './yaml.ts'
@@ -76,7 +78,9 @@ export async function loadConfig(file: string, { env, secrets }: LoadOptions): P
   const tls = await readTls(draft.listen?.tls, base, secrets ? env : null, Date.now())
   files.push(...tls.files)
   hash.update(tls.digest)
-  const found = [...shape, ...crossCheck(draft), ...absent, ...tls.problems]
+  const unsound = shape.map(({ path }) => path)
+  const cross = crossCheck(draft).filter(({ code, ...where }) => code !== 'incomplete' || !isReported(unsound, where))
+  const found = [...shape, ...cross, ...absent, ...tls.problems]
   const keys = secrets ? resolveSecrets(draft, base, env, files, found) : new Map<string, Secret>()
   for (const [name, key] of keys) hash.update(JSON.stringify([name, fingerprint(key)]))
   const digest = `sha256:${hash.digest('hex')}`
@@ -124,13 +128,17 @@ async function fileProblems(
     const jwks = entry?.jwks
     if (jwks?.file !== undefined) named.push([['identity', 'issuers', index, 'jwks', 'file'], jwks.file])
   }
+  for (const [index, entry] of (config.identity?.ldap ?? []).entries()) {
+    if (entry?.ca?.file !== undefined) named.push([['identity', 'ldap', index, 'ca', 'file'], entry.ca.file])
+  }
   const found: Problem[] = []
   for (const [path, written] of named) {
     const file = resolve(base, written)
     files.push(file)
     try {
       await access(file)
-      const fault = path[0] === 'policies' ? null : await keySetFileFault(file)
+      const check = path[1] === 'ldap' ? certificatesFault : keySetFileFault
+      const fault = path[0] === 'policies' ? null : await check(file)
       if (path[0] === 'policies') policies.push(file)
       if (fault) found.push({ path, severity: 'error', code: fault.code, message: `\`${written}\`: ${fault.message}` })
     } catch (cause) {
@@ -148,13 +156,20 @@ function resolveSecrets(
   found: Problem[],
 ): Map<string, Secret> {
   const keys = new Map<string, Secret>()
+  const resolveOne = (name: string, path: Path, reference: SecretReference | undefined, form: SecretForm) => {
+    if (!reference) return
+    if ('file' in reference) files.push(resolve(base, reference.file))
+    const secret = resolveSecret(reference, base, env, form)
+    if (secret.ok) keys.set(name, secret.value)
+    else found.push({ path, severity: 'error', ...secret.fault })
+  }
   for (const [index, entry] of (config.upstreams ?? []).entries()) {
     const reference = entry?.api_key as SecretReference | undefined
-    if (!reference) continue
-    if ('file' in reference) files.push(resolve(base, reference.file))
-    const secret = resolveSecret(reference, base, env)
-    if (secret.ok) keys.set(entry?.name ?? '', secret.value)
-    else found.push({ path: ['upstreams', index, 'api_key'], severity: 'error', ...secret.fault })
+    resolveOne(entry?.name ?? '', ['upstreams', index, 'api_key'], reference, 'header')
+  }
+  for (const [index, entry] of (config.identity?.ldap ?? []).entries()) {
+    const reference = entry?.bind_password as SecretReference | undefined
+    resolveOne(ldapSecretName(entry?.name ?? ''), ['identity', 'ldap', index, 'bind_password'], reference, 'text')
   }
   return keys
 }

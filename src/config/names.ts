@@ -33,7 +33,7 @@ export interface ConfigNames {
  */
 export function configNames(config: Draft<Config>, faults: readonly Pick<Problem, 'path' | 'code'>[]): ConfigNames {
   const { identity, upstreams, policies } = config
-  const issuers = identity?.issuers
+  const issuers = identity?.issuers && identity.ldap && [...identity.issuers, ...identity.ldap]
   const unread = new Set<UnreadPart>()
   if (!issuers?.every((entry) => entry?.name !== undefined) || faults.some(hidesIssuer)) unread.add('issuers')
   if (!upstreams?.every((entry) => entry?.name !== undefined)) unread.add('upstreams')
@@ -60,10 +60,10 @@ function routeNames(entry: Draft<RouteConfig> | undefined, upstreams: Draft<Conf
   return { name, path: path === undefined ? undefined : openedPath(path), url: target?.url }
 }
 
-/** A key beside `issuers` that nobody knows may be a slip of it, or a way to sign in that is not built. */
+/** A key beside `issuers` and `ldap` that nobody knows may be a slip of them, or a way to sign in that is not built. */
 function hidesIssuer({ path, code }: Pick<Problem, 'path' | 'code'>): boolean {
   if (path[0] !== 'identity' || code === 'missing_key') return path.length === 0 && code !== 'missing_key'
-  return path.length <= 2 || (path[1] === 'issuers' && path[3] === 'name')
+  return path.length <= 2 || ((path[1] === 'issuers' || path[1] === 'ldap') && path[3] === 'name')
 }
 
 function hidesFacts({ path, code }: Pick<Problem, 'path' | 'code'>): boolean {

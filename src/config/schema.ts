@@ -12,6 +12,7 @@ import {
   word,
 } from '../schema/parts.ts'
 import type { issuerSchema } from './identity-schema.ts'
+import { ldapSchema } from './ldap-schema.ts'
 import { tlsSchema } from './tls.ts'
 
 /** A body is parsed as one string, and a string of V8 ends at 512 MiB. */
@@ -140,6 +141,13 @@ export function configSchema<Issuer extends TSchema>(parts: { issuer: Issuer }) 
     identity: closed('who may call; at least one way', {
       issuers: fallback(
         Type.Array(parts.issuer, { minItems: 1, description: 'OIDC issuers whose JWT access tokens are accepted' }),
+        [],
+      ),
+      ldap: fallback(
+        Type.Array(ldapSchema, {
+          minItems: 1,
+          description: 'directories; the first one is asked about users who name none',
+        }),
         [],
       ),
       api_keys: fallback(

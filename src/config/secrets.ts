@@ -15,19 +15,34 @@ export interface SecretFault {
 
 const MAX_SECRET_BYTES = 64 * 1024
 
+/** What a secret has to be: visible ASCII that can stand in an HTTP header, or any text on one line. */
+export type SecretForm = 'header' | 'text'
+
+const FORMS: { readonly [Form in SecretForm]: { readonly sound: RegExp; readonly wrong: string } } = {
+  header: {
+    sound: /^[\x21-\x7e]+(?: +[\x21-\x7e]+)*$/,
+    wrong:
+      'holds characters that cannot stand in a header (control characters, spaces around it or letters beyond ASCII)',
+  },
+  text: { sound: /^[^\p{Cc}\ufffd]+$/u, wrong: 'holds control characters, or is not UTF-8' },
+}
+
 /**
- * Resolves a reference into a secret that can stand in an HTTP header: visible ASCII without spaces around it. The
- * newline that ends a file is dropped. Faults say what is wrong with the reference and never repeat the secret.
+ * Resolves a reference into a secret. The newline that ends a file is dropped. Faults say what is wrong with the reference
+ * and never repeat the secret.
  */
-export function resolveSecret(reference: SecretReference, base: string, env: Environment): Result<Secret, SecretFault> {
+export function resolveSecret(
+  reference: SecretReference,
+  base: string,
+  env: Environment,
+  form: SecretForm = 'header',
+): Result<Secret, SecretFault> {
   const found = 'env' in reference ? fromEnvironment(reference.env, env) : fromFile(reference.file, base)
   if (!found.ok) return found
   const { value, source } = found.value
   if (value === '') return failed({ code: 'secret_empty', message: `${source} is empty` })
-  if (!/^[\x21-\x7e]+(?: +[\x21-\x7e]+)*$/.test(value)) {
-    const message = `${source} holds characters that cannot stand in a header (control characters, spaces around it or letters beyond ASCII)`
-    return failed({ code: 'secret_unsafe', message })
-  }
+  const { sound, wrong } = FORMS[form]
+  if (!sound.test(value)) return failed({ code: 'secret_unsafe', message: `${source} ${wrong}` })
   return ok(new Secret(value))
 }
 

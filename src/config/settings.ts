@@ -11,6 +11,7 @@ import type {
 import { durationMs, sizeBytes } from '../model/units.ts'
 import { listenAddress } from './addresses.ts'
 import type { IssuerConfig } from './identity-schema.ts'
+import { ldapSecretName, ldapSettings } from './ldap-settings.ts'
 import { openedPath } from './passthrough.ts'
 import type { Config, UpstreamConfig } from './schema.ts'
 
@@ -46,6 +47,7 @@ export function settingsOf(
     },
     issuers: identity.issuers.map((issuer) => issuerSettings(issuer, base)),
     apiKeys: { enabled: identity.api_keys.enabled },
+    ldap: identity.ldap.map((entry) => ldapSettings(entry, base, secrets.get(ldapSecretName(entry.name)) ?? null)),
     upstreams: config.upstreams.map((upstream) => upstreamSettings(upstream, secrets.get(upstream.name) ?? null)),
     passthrough: config.passthrough.map(({ path, ...rest }) => ({ ...rest, path: openedPath(path) })),
     policies: config.policies.map((path) => resolve(base, path)),

@@ -3,14 +3,18 @@ import { ownValue } from '../model/json.ts'
 import { isKeyLike } from './key-format.ts'
 import type { IdentityPorts, IdentitySettings, OpenMethod } from './method.ts'
 import { METHOD_KINDS } from './methods/index.ts'
+import { Throttle } from './throttle.ts'
 import { digestOf, tokenOf } from './token.ts'
 
-export type { IdentityReport } from './key-sets.ts'
+export type { IdentityReport } from './method.ts'
 
 /** Who may call, by one set of settings. */
 export interface Identity {
-  /** Answers at once, without a promise, where the credential was verified a moment ago. Never throws, never rejects. */
-  authenticate(credential: Credential): Verification | Promise<Verification>
+  /**
+   * Answers at once, without a promise, where the credential was verified a moment ago. Never throws, never rejects.
+   * `client`: the caller's address in its one form, where it is known.
+   */
+  authenticate(credential: Credential, client?: string): Verification | Promise<Verification>
   /** Ends its timers and fetches. */
   close(): void
 }
@@ -24,6 +28,8 @@ interface Opened {
 
 /** What an `Identity` has to close; empty once another one has taken over. */
 const openedBy = new WeakMap<Identity, readonly Opened[]>()
+/** Wrong passwords, of all sources together. They are not forgotten in a reload. */
+const throttles = new WeakMap<Identity, Throttle>()
 
 /**
  * Opens every identity method that the settings ask for, taking over from `previous`: methods whose settings are the same
@@ -32,27 +38,30 @@ const openedBy = new WeakMap<Identity, readonly Opened[]>()
  */
 export function openIdentity(settings: IdentitySettings, ports: IdentityPorts, previous?: Identity): Identity {
   const before = (previous && openedBy.get(previous)) ?? []
+  const throttle = (previous && throttles.get(previous)) ?? new Throttle(ports.clock)
   const opened = METHOD_KINDS.flatMap((kind) => kind.plans(settings)).map((plan): Opened => {
     const same = before.find((one) => one.fingerprint === plan.fingerprint && one.ports.keys === ports.keys)
-    return same ?? { method: plan.open(ports), fingerprint: plan.fingerprint, ports }
+    return same ?? { method: plan.open({ throttle, ...ports }), fingerprint: plan.fingerprint, ports }
   })
   if (previous !== undefined) openedBy.delete(previous)
   for (const one of before) if (!opened.includes(one)) one.method.close()
   const methods = opened.map(({ method }) => method)
   const identity: Identity = {
-    authenticate: (credential) => authenticate(methods, credential, ports.clock()),
+    authenticate: (credential, client) => authenticate(methods, credential, client, ports.clock()),
     close: () => {
       for (const { method } of openedBy.get(identity) ?? []) method.close()
       openedBy.delete(identity)
     },
   }
   openedBy.set(identity, opened)
+  throttles.set(identity, throttle)
   return identity
 }
 
 function authenticate(
   methods: readonly OpenMethod[],
   credential: Credential,
+  client: string | undefined,
   nowMs: number,
 ): Verification | Promise<Verification> {
   if (credential.kind === 'token') {
@@ -65,7 +74,7 @@ function authenticate(
   const owners = methods.filter((method) => method.owns(credential))
   const [owner] = owners
   // INVARIANT: forms exclude each other and no two issuers share their `iss`; should they ever, nobody is believed.
-  return owner === undefined || owners.length > 1 ? ownerless(credential) : owner.verify(credential)
+  return owner === undefined || owners.length > 1 ? ownerless(credential) : owner.verify(credential, client)
 }
 
 /** A credential that nobody here can verify is wrong; it is never tried on somebody who does not own it. */

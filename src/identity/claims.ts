@@ -118,7 +118,7 @@ function isForAnotherUse({ payload, isExplicit }: UnverifiedToken): boolean {
 }
 
 /** An id that can stand in a log line, a policy and a table: not empty, bounded, without control characters. */
-function isId(value: JsonValue | undefined): value is string {
+export function isId(value: JsonValue | undefined): value is string {
   return (
     typeof value === 'string' &&
     value !== '' &&

@@ -37,7 +37,7 @@ const FIRST_RETRY_MS = 500
 const MAX_RETRY_MS = 15_000
 const REPORT_EVERY_MS = 60_000
 
-const unrefTimer: Schedule = (delayMs, run) => {
+export const unrefTimer: Schedule = (delayMs, run) => {
   const timer = setTimeout(run, delayMs)
   timer.unref()
   return () => clearTimeout(timer)

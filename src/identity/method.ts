@@ -1,16 +1,31 @@
 import type { IdentityMethod, MethodName, Verification } from '../model/identity.ts'
 import type { Clock, KeyReader } from '../model/ports.ts'
 import type { Settings } from '../model/settings.ts'
-import type { IdentityReport, Schedule } from './key-sets.ts'
+import type { IdentityReport as KeySetReport, Schedule } from './key-sets.ts'
+import type { Throttle, ThrottleStep } from './throttle.ts'
 
 /** The part of the settings that says who may call. */
-export type IdentitySettings = Pick<Settings, 'issuers' | 'apiKeys'>
+export type IdentitySettings = Pick<Settings, 'issuers' | 'apiKeys'> & Partial<Pick<Settings, 'ldap'>>
+
+/** What the proxy's operator is told of keys, of directories, and of wrong passwords. */
+export interface IdentityReport extends Omit<KeySetReport, 'kind'>, Partial<ThrottleStep> {
+  readonly kind: KeySetReport['kind'] | 'directory-failed' | 'directory-recovered' | 'authentication-throttled'
+  /** Where it is not `jwt`. */
+  readonly method?: MethodName
+  /** The address of who guesses, and the id of an account that there is. */
+  readonly client?: string
+  readonly account?: string
+}
 
 export interface IdentityPorts {
   readonly clock: Clock
   /** Null where no store is open: then no API key is valid. */
   readonly keys: KeyReader | null
   readonly report: (report: IdentityReport) => void
+  /** Counts wrong passwords, of all sources together; each source counts by itself where it is absent. */
+  readonly throttle?: Throttle | undefined
+  /** Whether the store has a user of exactly this name. */
+  readonly isLocalUser?: ((username: string) => boolean) | undefined
   /** From 0 up to 1; spreads retries. */
   readonly random?: (() => number) | undefined
   readonly schedule?: Schedule | undefined

@@ -55,6 +55,8 @@ export type Verification =
       readonly method: MethodName | null
       /** The configured name of the issuer that owns the credential, where one does. */
       readonly issuer?: string
+      /** How long attempts are refused unseen. */
+      readonly retryAfterSeconds?: number
     }
   | {
       readonly outcome: 'unavailable'
@@ -73,6 +75,7 @@ export interface IdentityMethod {
   /** The configured name that events carry: the issuer's, or `api_keys`. */
   readonly issuer: string
   owns(credential: Credential): boolean
-  verify(credential: Credential): Verification | Promise<Verification>
+  /** `client`: the caller's address in its one form, where it is known. */
+  verify(credential: Credential, client?: string): Verification | Promise<Verification>
   close(): void
 }

@@ -13,9 +13,23 @@ export type RejectReason =
   | 'unknown_key'
   | 'revoked'
   | 'unsupported_scheme'
+  | 'unknown_user'
+  | 'ambiguous_user'
+  | 'wrong_password'
+  | 'account_disabled'
+  | 'account_expired'
+  | 'account_locked'
+  | 'password_expired'
+  | 'logon_restricted'
+  | 'throttled'
 
 /** Why nobody can tell right now whether a credential is good. */
-export type UnavailableReason = 'jwks_unavailable' | 'store_unavailable' | 'store_corrupt' | 'busy'
+export type UnavailableReason =
+  | 'jwks_unavailable'
+  | 'directory_unavailable'
+  | 'store_unavailable'
+  | 'store_corrupt'
+  | 'busy'
 
 /** How the policy decided. */
 export type DecisionReason =

@@ -5,6 +5,8 @@ export interface Settings {
   readonly listen: ListenSettings
   readonly issuers: readonly IssuerSettings[]
   readonly apiKeys: { readonly enabled: boolean }
+  /** The first one is asked about users who name none. */
+  readonly ldap: readonly LdapSettings[]
   readonly upstreams: readonly UpstreamSettings[]
   readonly passthrough: readonly PassthroughSettings[]
   /** Absolute paths of policy files and folders. */
@@ -93,6 +95,54 @@ export interface IssuerSettings {
   /** Values of `acr` that show multi-factor authentication. */
   readonly mfaAcr: readonly string[]
   readonly allowInsecure: boolean
+}
+
+/** One server of a directory: `host` without brackets. */
+export interface LdapServer {
+  /** TLS from the first byte (`ldaps://`). */
+  readonly secure: boolean
+  readonly host: string
+  readonly port: number
+}
+
+/** A directory whose users sign in with their passwords. */
+export interface LdapSettings {
+  readonly name: string
+  /** In the order in which they are tried. */
+  readonly servers: readonly LdapServer[]
+  readonly startTls: boolean
+  /** Absolute path of the certificates that sign those of the servers; null for those that the platform trusts. */
+  readonly ca: string | null
+  /** Who searches; null for nobody (an anonymous search). */
+  readonly bind: { readonly dn: string; readonly password: Secret } | null
+  readonly base: string
+  readonly groupBase: string
+  /** Templates of filters, checked. */
+  readonly userFilter: string
+  readonly groupFilter: string
+  /** `ad`: by Active Directory's matching rule; `walk`: step by step; `detect`: whichever the directory can. */
+  readonly nestedGroups: 'detect' | 'ad' | 'walk' | 'off'
+  /** Attributes: of the user, and for `groups` of each group; `dn` is the name of the entry. */
+  readonly claims: {
+    readonly id: string
+    readonly name: string
+    readonly email: string
+    readonly groups: readonly string[]
+    readonly workspace: string | null
+  }
+  /** Attributes of the user that policies may speak of as claims. */
+  readonly attributes: readonly string[]
+  readonly timeouts: {
+    readonly connectMs: number
+    readonly operationMs: number
+    readonly totalMs: number
+    readonly idleMs: number
+  }
+  /** At once, of each kind: those that search, and those that try passwords. */
+  readonly maxConnections: number
+  readonly maxWaiting: number
+  /** How long a password that was right is believed. */
+  readonly cacheMs: number
 }
 
 /** Which API an upstream speaks. */

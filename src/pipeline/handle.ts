@@ -189,7 +189,7 @@ function authenticate(
   if (!grant.ok) return failed(grant.fault)
   // Who has a secret of a session is who it was made for, as long as that one's own credential is good.
   const isEphemeral = grant.value !== null
-  const verification = snapshot.authenticate(grant.value?.credential ?? credential.value)
+  const verification = snapshot.authenticate(grant.value?.credential ?? credential.value, head.clientIp)
   return verification instanceof Promise
     ? verification.then((outcome) => identified(outcome, isEphemeral, trail))
     : identified(verification, isEphemeral, trail)

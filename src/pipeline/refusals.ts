@@ -56,7 +56,11 @@ export function challenged(refusal: Fault): Fault {
 /** A credential that is wrong is 401; one that nobody can check right now is 503. The answer never says why. */
 export function credentialFault(verification: Exclude<Verification, { outcome: 'verified' }>): Fault {
   if (verification.outcome === 'rejected') {
-    return challenged(fault('invalid_api_key', 'the credential is not valid here', { reason: verification.reason }))
+    const refusal = challenged(
+      fault('invalid_api_key', 'the credential is not valid here', { reason: verification.reason }),
+    )
+    if (verification.retryAfterSeconds === undefined) return refusal
+    return { ...refusal, headers: [...(refusal.headers ?? []), 'retry-after', String(verification.retryAfterSeconds)] }
   }
   return fault('identity_unavailable', 'the credential cannot be checked right now: try again later', {
     reason: verification.reason,

@@ -39,7 +39,8 @@ export interface ServingUpstream extends Upstream {
 export interface Snapshot {
   readonly settings: Settings
   readonly policy: DecidingPolicy
-  readonly authenticate: (credential: Credential) => Verification | Promise<Verification>
+  /** `client`: the caller's address, where it is known. */
+  readonly authenticate: (credential: Credential, client?: string) => Verification | Promise<Verification>
   /** The keys that seal the ids of stored objects, as they are now; null where they cannot be read. */
   readonly keyRing: () => KeyRing | null
   /** In the order in which they are tried. */

@@ -102,15 +102,44 @@ export function rejected(
 }
 
 export function identityReported(at: number, report: IdentityReport): AuditEvent {
-  const failed = report.kind === 'jwks-failed'
+  const { kind, issuer, reason, keys, method = 'jwt' } = report
+  if (kind === 'authentication-throttled') return throttled(at, report)
+  const isOfKeys = kind === 'jwks-refreshed' || kind === 'jwks-failed'
+  const state = isOfKeys
+    ? `keys of the issuer ${issuer} ${kind === 'jwks-failed' ? 'cannot be fetched' : 'changed'}`
+    : `the directory ${issuer} ${kind === 'directory-failed' ? 'cannot be asked' : 'answers again'}`
   return {
     at,
-    action: report.kind,
-    outcome: failed ? 'failure' : 'success',
-    ...(report.reason === undefined ? {} : { reason: report.reason }),
-    message: `keys of the issuer ${report.issuer} ${failed ? 'cannot be fetched' : 'changed'}`,
-    authIssuer: report.issuer,
-    authMethod: 'jwt',
-    ...(report.keys === undefined ? {} : { extra: { 'jwks.keys': report.keys } }),
+    action: kind,
+    outcome: kind === 'jwks-failed' || kind === 'directory-failed' ? 'failure' : 'success',
+    ...(reason === undefined ? {} : { reason }),
+    message: state,
+    authIssuer: issuer,
+    authMethod: isOfKeys ? method : 'ldap',
+    ...(keys === undefined ? {} : { extra: { 'jwks.keys': keys } }),
+  }
+}
+
+/** Somebody guesses passwords: of one account, or from one address. */
+function throttled(
+  at: number,
+  { issuer, method, scope, failures, waitMs, client, account }: IdentityReport,
+): AuditEvent {
+  const seconds = Math.ceil((waitMs ?? 0) / 1000)
+  return {
+    at,
+    action: 'authentication-throttled',
+    outcome: 'success',
+    reason: 'throttled',
+    message: `${failures} failed sign-ins ${scope === 'address' ? 'from one address' : 'to one account'}: the next ones are refused for ${seconds} s`,
+    authIssuer: issuer,
+    authMethod: method,
+    ...(client === undefined ? {} : { client: { ip: client } }),
+    extra: {
+      'throttle.scope': scope ?? 'account',
+      'throttle.failures': failures ?? 0,
+      'throttle.wait_seconds': seconds,
+      ...(account === undefined ? {} : { 'throttle.account': account }),
+    },
   }
 }

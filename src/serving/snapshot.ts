@@ -38,7 +38,7 @@ export function composeSnapshot(
   return Object.freeze({
     settings,
     policy,
-    authenticate: (credential: Credential) => identity.authenticate(credential),
+    authenticate: (credential: Credential, client?: string) => identity.authenticate(credential, client),
     keyRing,
     upstreams: inOrder(upstreams),
   })

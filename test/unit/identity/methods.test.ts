@@ -7,7 +7,9 @@ import type { MethodKind } from '../../../src/identity/method.ts'
 import { METHOD_KINDS } from '../../../src/identity/methods/index.ts'
 import { METHODS } from '../../../src/model/identity.ts'
 import type { StoredKey } from '../../../src/model/ports.ts'
+import { startScriptedLdap } from '../../support/ldap-server.ts'
 import { folder, goodClaims, issuerSettings, makeKey, NOW, NOW_S, quietPorts, token, writeKeys } from './forge.ts'
+import { basic, ldapSettings } from './ldap/scene.ts'
 import { identityMethodContract, type Specimen } from './method-contract.ts'
 
 const key = makeKey('ES256', 'es')
@@ -69,6 +71,35 @@ const specimens: { readonly [name: string]: (t: Test, kind: MethodKind) => Promi
       },
     }
   },
+  ldap: (t, kind) => ldapSpecimen(t, kind),
+}
+
+/** A directory with one user, whose name is the password, too. */
+const ldapSpecimen = async (t: Test, kind: MethodKind): Promise<Specimen> => {
+  const clock = { now: NOW }
+  const dn = 'uid=alice,dc=example,dc=org'
+  const server = await startScriptedLdap((request) => {
+    if (request.kind === 'search') return { entries: request.filter === '(uid=alice)' ? [{ dn }] : [] }
+    return request.kind === 'bind' && request.dn === dn && request.password !== 'alice' ? { code: 49 } : {}
+  })
+  t.teardown(() => server.close())
+  const [plan] = kind.plans({ issuers: [], apiKeys: { enabled: false }, ldap: [ldapSettings(server.port)] })
+  if (plan === undefined) throw new Error('no plan')
+  return {
+    method: plan.open(quietPorts(clock)),
+    present: (text) => basic(text.split(':')[0] ?? '', text.split(':')[1] ?? ''),
+    good: 'alice:alice',
+    wrong: [
+      ['alice:bob', 'wrong_password'],
+      ['bob:bob', 'unknown_user'],
+      ['alice:', 'malformed'],
+    ],
+    foreign: [],
+    sever: () => {
+      void server.close()
+      clock.now += 60_000
+    },
+  }
 }
 
 for (const kind of METHOD_KINDS) {
