@@ -4,6 +4,7 @@ import type { Draft } from '../schema/draft.ts'
 import { endpointFault, isNetwork, listenAddress } from './addresses.ts'
 import { passthroughProblems } from './passthrough.ts'
 import type { Config } from './schema.ts'
+import { storeProblems } from './store.ts'
 
 type Path = Problem['path']
 
@@ -18,7 +19,7 @@ const wrong = (path: Path, code: string, message: string, at: 'key' | 'value' = 
 /** What a schema cannot say: names that must differ, addresses, URLs, and at least one way in. Touches no file. */
 export function crossCheck(config: Draft<Config>): Problem[] {
   const found = [...listenProblems(config.listen ?? {}), ...issuerProblems(config), ...upstreamProblems(config)]
-  found.push(...passthroughProblems(config))
+  found.push(...passthroughProblems(config), ...storeProblems(config))
   const { issuers, api_keys: keys } = config.identity ?? {}
   if (issuers?.length === 0 && keys?.enabled === false) {
     const message = '`identity` names nobody who may call; add an issuer or `api_keys: { enabled: true }`'

@@ -18,13 +18,14 @@ import { isReported } from './reported.ts'
 import { type Config, configSchema } from './schema.ts'
 import { type Environment, resolveSecret } from './secrets.ts'
 import { settingsOf } from './settings.ts'
+import { postgresServer } from './store.ts'
 import { parseYaml, type YamlFile } from './yaml.ts'
 import type { Path } from './yaml-outline.ts'
 
 export interface LoadOptions {
   readonly env: Environment
-  /** False leaves every reference to a secret unresolved: keys are null then. */
-  readonly secrets: boolean
+  /** False leaves every reference to a secret unresolved: keys are null then. `store`: all but that of the store. */
+  readonly secrets: boolean | 'store'
 }
 
 export interface LoadedConfig {
@@ -73,7 +74,9 @@ export async function loadConfig(file: string, { env, secrets }: LoadOptions): P
   const draft = (written === null ? {} : soundDraft(schema, written)) as Draft<Config>
   const absent = await fileProblems(draft, base, files, policies)
   const found = [...shape, ...crossCheck(draft), ...absent]
-  const keys = secrets ? resolveSecrets(draft, base, env, files, found) : new Map<string, Secret>()
+  const keys = secrets === true ? resolveSecrets(draft, base, env, files, found) : new Map<string, Secret>()
+  const storeUrl = secrets === false ? null : resolveStore(draft, base, env, files, found)
+  if (storeUrl !== null) hash.update(JSON.stringify(['store', fingerprint(storeUrl)]))
   for (const [name, key] of keys) hash.update(JSON.stringify([name, fingerprint(key)]))
   const digest = `sha256:${hash.digest('hex')}`
   const problems = [...yaml.problems, ...placed(file, yaml, found)]
@@ -84,7 +87,7 @@ export async function loadConfig(file: string, { env, secrets }: LoadOptions): P
   }
   if (!Check(schema, yaml.document)) throw new Error('the check of the config and its schema disagree')
   const config = withDefaults(schema, yaml.document) as unknown as Config
-  return { settings: settingsOf(config, base, keys), config, problems, policies, names, place, files, digest }
+  return { settings: settingsOf(config, base, keys, storeUrl), config, problems, policies, names, place, files, digest }
 }
 
 function fingerprint(secret: Secret): string {
@@ -144,4 +147,22 @@ function resolveSecrets(
     else found.push({ path: ['upstreams', index, 'api_key'], severity: 'error', ...secret.fault })
   }
   return keys
+}
+
+/** Null where the store is written without a reference, or its reference leads to no URL. */
+function resolveStore(
+  { store }: Draft<Config>,
+  base: string,
+  env: Environment,
+  files: string[],
+  found: Problem[],
+): Secret | null {
+  if (typeof store !== 'object') return null
+  const reference = store as SecretReference
+  if ('file' in reference) files.push(resolve(base, reference.file))
+  const secret = resolveSecret(reference, base, env)
+  const server = secret.ok ? postgresServer(secret.value.reveal(), base) : secret
+  if (secret.ok && server.ok) return secret.value
+  if (!server.ok) found.push({ path: ['store'], severity: 'error', ...server.fault })
+  return null
 }

@@ -6,9 +6,15 @@ import { listenAddress } from './addresses.ts'
 import type { IssuerConfig } from './identity-schema.ts'
 import { openedPath } from './passthrough.ts'
 import type { Config, UpstreamConfig } from './schema.ts'
+import { storeSettings } from './store.ts'
 
 /** Settings of a config that has no problems. `base` is its folder; `secrets` holds the key of each upstream, by name. */
-export function settingsOf(config: Config, base: string, secrets: ReadonlyMap<string, Secret>): Settings {
+export function settingsOf(
+  config: Config,
+  base: string,
+  secrets: ReadonlyMap<string, Secret>,
+  storeUrl: Secret | null,
+): Settings {
   const { listen, identity } = config
   return {
     listen: {
@@ -33,7 +39,7 @@ export function settingsOf(config: Config, base: string, secrets: ReadonlyMap<st
     upstreams: config.upstreams.map((upstream) => upstreamSettings(upstream, secrets.get(upstream.name) ?? null)),
     passthrough: config.passthrough.map(({ path, ...rest }) => ({ ...rest, path: openedPath(path) })),
     policies: config.policies.map((path) => resolve(base, path)),
-    store: { kind: 'sqlite', file: resolve(base, config.store.slice('sqlite:'.length)) },
+    store: storeSettings(config.store, storeUrl, base),
     audit: { format: config.audit.format, delivery: config.audit.delivery },
     telemetry: { metrics: config.telemetry.metrics },
   }

@@ -2,6 +2,8 @@ import { closeSync, fchmodSync, fstatSync, mkdirSync, openSync, statSync } from 
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { failed, ok, type Result } from '../model/result.ts'
+import { MIGRATIONS, NEWEST } from './migrations.ts'
+import { storeReason } from './store-reason.ts'
 
 export type SqliteFile = Database.Database
 
@@ -21,71 +23,6 @@ export interface OpenSqlite {
 
 /** Two processes that start at once take turns at the tables. Milliseconds. */
 const OPEN_BUSY_MS = 250
-
-/** One step from a version of the tables to the next. Never edited once released: a change is another step. */
-const MIGRATIONS: readonly string[] = [
-  `CREATE TABLE api_keys (
-     id TEXT NOT NULL PRIMARY KEY,
-     owner TEXT NOT NULL,
-     roles TEXT NOT NULL,
-     groups TEXT NOT NULL,
-     workspace TEXT,
-     hash TEXT NOT NULL,
-     tag TEXT NOT NULL,
-     created_at INTEGER NOT NULL,
-     expires_at INTEGER,
-     revoked_at INTEGER,
-     rotated_from TEXT,
-     last_used_at INTEGER
-   ) STRICT`,
-  `CREATE TABLE key_events (
-     id INTEGER PRIMARY KEY,
-     at INTEGER NOT NULL,
-     action TEXT NOT NULL CHECK (action IN ('created', 'rotated', 'revoked')),
-     key_id TEXT NOT NULL,
-     owner TEXT NOT NULL,
-     roles TEXT NOT NULL,
-     groups TEXT NOT NULL,
-     workspace TEXT,
-     expires_at INTEGER,
-     replaces TEXT,
-     replaced_until INTEGER,
-     by_user TEXT,
-     by_host TEXT,
-     claimed_at INTEGER,
-     audited_at INTEGER
-   ) STRICT;
-   CREATE INDEX key_events_due ON key_events (id) WHERE audited_at IS NULL`,
-  `CREATE TABLE sealing_keys (
-     kid TEXT NOT NULL PRIMARY KEY,
-     secret TEXT NOT NULL,
-     created_at INTEGER NOT NULL,
-     seals_from INTEGER NOT NULL,
-     retired_at INTEGER
-   ) STRICT`,
-  // Events of sealing keys, too: SQLite changes a check in another table alone.
-  `ALTER TABLE key_events RENAME TO key_events_before;
-   CREATE TABLE key_events (
-     id INTEGER PRIMARY KEY,
-     at INTEGER NOT NULL,
-     action TEXT NOT NULL CHECK (action IN ('created', 'rotated', 'revoked', 'sealing-created', 'sealing-retired')),
-     key_id TEXT NOT NULL,
-     owner TEXT NOT NULL,
-     roles TEXT NOT NULL,
-     groups TEXT NOT NULL,
-     workspace TEXT,
-     expires_at INTEGER,
-     replaces TEXT,
-     replaced_until INTEGER,
-     by_user TEXT,
-     by_host TEXT,
-     claimed_at INTEGER,
-     audited_at INTEGER
-   ) STRICT;
-   INSERT INTO key_events SELECT * FROM key_events_before;
-   DROP TABLE key_events_before;
-   CREATE INDEX key_events_due ON key_events (id) WHERE audited_at IS NULL`,
-]
 
 /**
  * Opens the store's file, made where it is missing (mode 0600, its folder 0700), and brings its tables up to date. Several
@@ -111,7 +48,7 @@ export function openSqlite(file: string, { busyMs = 0 }: SqliteOptions = {}): Re
     }
     database.close()
     return failed(
-      `the store \`${file}\` has version ${newer} and this Sallyport knows ${MIGRATIONS.length} at most: use the Sallyport that wrote it, or a newer one`,
+      `the store \`${file}\` has version ${newer} and this Sallyport knows ${NEWEST} at most: use the Sallyport that wrote it, or a newer one`,
     )
   } catch (cause) {
     database?.close()
@@ -165,7 +102,7 @@ function migrate(database: SqliteFile): number | null {
       'SELECT max(version) AS version FROM schema_versions',
     )
     const present = newest.get()?.version ?? 0
-    if (present > MIGRATIONS.length) return present
+    if (present > NEWEST) return present
     const add = database.prepare("INSERT INTO schema_versions VALUES (?, unixepoch('subsec') * 1000)")
     for (const [index, step] of MIGRATIONS.entries()) {
       if (index < present) continue
@@ -176,21 +113,4 @@ function migrate(database: SqliteFile): number | null {
   })
   // Immediate: two processes that start at once take turns instead of both making the tables.
   return steps.immediate()
-}
-
-/** Why a store cannot be used and what to do, for people, after its name; never anything of what is in it. */
-export function storeReason(cause: unknown): string {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
-    return 'is damaged or is no SQLite file: restore it from a backup, or name another file under `store`'
-  }
-  if (code.startsWith('SQLITE_BUSY')) return 'is held by another process: try again'
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code.startsWith('SQLITE_READONLY')) {
-    return 'cannot be written by this user: change its permissions'
-  }
-  if (code === 'EISDIR' || code === 'ENOTDIR' || code === 'EEXIST' || code === 'SQLITE_CANTOPEN') {
-    return 'cannot be opened: `store` must name a file in a folder'
-  }
-  if (code === 'ENOSPC' || code === 'SQLITE_FULL') return 'cannot be written: the disk is full'
-  return `cannot be used (${code || 'unknown reason'})`
 }

@@ -62,7 +62,7 @@ const changed: readonly Row[] = [
   ['a kind that is not built', 'models: [', 'kind: azure\n    models: [', '13:11 not_built'],
   ['a kind that nobody knows', 'models: [', 'kind: openia\n    models: [', '13:11 wrong_value'],
   ['more workers', 'listen:\n', 'listen:\n  workers: auto\n', '3:12 not_built'],
-  ['a store that is not built', 'version: 1', 'version: 1\nstore: postgres://db/x', '2:8 not_built'],
+  ['a store on a server without a user', 'version: 1', 'version: 1\nstore: postgres://db/x', '2:8 invalid_store'],
   ['a format that is not built', 'version: 1', 'version: 1\naudit: { format: ocsf }', '2:18 not_built'],
   ['content that is not built', 'version: 1', 'version: 1\naudit: { content: full }', '2:19 not_built'],
   ['counters that are not built', 'version: 1', 'version: 1\ncounters: { url: "redis://h" }', '2:18 not_built'],
