@@ -18,13 +18,12 @@ const BUSY_MS = 5000
 export class Unusable extends Error {}
 
 /** Does something with the store of the config. Exit 2 when the config, the store or what is asked for is unusable. */
-export async function withStore(
+export function withStore(
   options: CommonOptions,
   io: CommandIo,
   act: (store: KeyStore, settings: Settings) => Promise<void> | void,
 ): Promise<number> {
-  try {
-    const settings = await settingsOf(options.config, io)
+  return withSettings(options, io, async (settings) => {
     const opened = await openStore(settings)
     if (!opened.ok) throw new Unusable(opened.fault)
     try {
@@ -33,6 +32,17 @@ export async function withStore(
       await opened.value.close()
     }
     return EXIT.done
+  })
+}
+
+/** The same for what does not want it to be opened. Answers the exit code. */
+export async function withSettings(
+  options: CommonOptions,
+  io: CommandIo,
+  act: (settings: Settings) => Promise<number>,
+): Promise<number> {
+  try {
+    return await act(await settingsOf(options.config, io))
   } catch (error) {
     const message = error instanceof Unusable ? error.message : storeFailure(error)
     if (message === null) throw error

@@ -6,6 +6,7 @@ import { LastUses } from './last-uses.ts'
 import { letGo, type OpenSqlite, openSqlite, type SqliteOptions, standing } from './sqlite.ts'
 import { sqliteRunner } from './sqlite-runner.ts'
 import { type StoreQueries, storeQueries } from './store-queries.ts'
+import { TABLE_NAMES } from './tables.ts'
 import type { Answer, Mode, Runner } from './work.ts'
 
 /** Everything that is kept, and who reads it on the path of requests. */
@@ -33,9 +34,7 @@ export function openKeyStore(file: string, options?: SqliteOptions): Result<KeyS
 /** Closes a file that says it is a store and has not its tables. */
 function lackingTable(file: string, { database }: OpenSqlite): string | null {
   try {
-    for (const table of ['api_keys', 'key_events', 'sealing_keys', 'users', 'revocations', 'user_events']) {
-      database.prepare(`SELECT 1 FROM ${table}`)
-    }
+    for (const table of TABLE_NAMES) database.prepare(`SELECT 1 FROM ${table}`)
     return null
   } catch {
     database.close()

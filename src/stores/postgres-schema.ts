@@ -1,9 +1,10 @@
 import { MIGRATIONS, NEWEST, postgresText } from './migrations.ts'
 import type { Ask } from './postgres.ts'
 import { PostgresFault } from './postgres-fault.ts'
+import { TABLE_NAMES } from './tables.ts'
 
 /** How the tables of a database stand. */
-interface PostgresState {
+export interface PostgresState {
   /** Of the tables; 0 where there are none. */
   readonly version: number
   readonly isSuperuser: boolean
@@ -21,7 +22,7 @@ const MIGRATION_LOCK = 0
 const MIGRATION_MS = 60_000
 
 /** Says how the tables stand. Rejects for a server, or tables, that this program does not know. */
-async function postgresState(ask: Ask): Promise<PostgresState> {
+export async function postgresState(ask: Ask): Promise<PostgresState> {
   const { rows } = await ask(
     `SELECT current_setting('server_encoding') AS encoding, current_setting('server_version_num')::int AS server,
        (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS super,
@@ -76,6 +77,18 @@ export async function migratePostgres(ask: Ask): Promise<number> {
   }
   await ask('COMMIT')
   return version
+}
+
+/** Tables that are not there, or that this user may not both read and write. */
+export async function unusableTables(ask: Ask): Promise<string[]> {
+  const may = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'].map(
+    (what) => `has_table_privilege(to_regclass(name), '${what}')`,
+  )
+  const { rows } = await ask(
+    `SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NULL OR NOT (${may.join(' AND ')})`,
+    [TABLE_NAMES],
+  )
+  return (rows as readonly { readonly name: string }[]).map(({ name }) => name)
 }
 
 async function versionOf(ask: Ask): Promise<number> {

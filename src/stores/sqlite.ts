@@ -1,4 +1,4 @@
-import { closeSync, fchmodSync, fstatSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { closeSync, fchmodSync, fstatSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { failed, ok, type Result } from '../model/result.ts'
@@ -77,6 +77,87 @@ export function letGo({ database }: OpenSqlite): void {
   }
 }
 
+/** How the tables of a file stand, and what is broken in it. Nothing is changed. */
+export interface SqliteState {
+  /** 0 where there are no tables. */
+  readonly version: number
+  readonly problems: readonly string[]
+}
+
+/** Reads a file to its end, which takes as long as it is large. The failure is for people. */
+export function readSqlite(file: string): Result<SqliteState, string> {
+  if (statSync(file, { throwIfNoEntry: false }) === undefined) {
+    return failed(`the store \`${file}\` is not there: \`sallyport store migrate\` makes it`)
+  }
+  return using(file, true, (database) => ({ version: versionOf(database), problems: problemsOf(database) }))
+}
+
+/**
+ * Copies the store as it is at one moment, while it is in use, to a file that is not there yet (mode 0600). Answers its
+ * size in bytes; the failure is for people, and leaves no file.
+ */
+export async function backupSqlite(file: string, to: string): Promise<Result<number, string>> {
+  try {
+    closeSync(openSync(to, 'wx', 0o600))
+  } catch (cause) {
+    const isThere = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'
+    return failed(`the backup \`${to}\` ${isThere ? 'is there already: name another file' : storeReason(cause)}`)
+  }
+  const copied = await copy(file, to)
+  const state = copied.ok ? using(to, false, wholeAlone) : copied
+  const broken = state.ok ? state.value[0] : state.fault
+  if (broken === undefined) return ok(statSync(to).size)
+  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(to + suffix, { force: true })
+  return failed(broken)
+}
+
+async function copy(file: string, to: string): Promise<Result<unknown, string>> {
+  let database: SqliteFile | null = null
+  try {
+    database = new Database(file, { readonly: true, fileMustExist: true })
+    return ok(await database.backup(to))
+  } catch (cause) {
+    return failed(`the store \`${file}\` ${storeReason(cause)}`)
+  } finally {
+    database?.close()
+  }
+}
+
+/** A copy that needs no other file beside it. */
+function wholeAlone(database: SqliteFile): string[] {
+  database.pragma('journal_mode = DELETE')
+  return problemsOf(database)
+}
+
+function using<T>(file: string, readonly: boolean, ask: (database: SqliteFile) => T): Result<T, string> {
+  let database: SqliteFile | null = null
+  try {
+    database = new Database(file, { readonly, fileMustExist: true })
+    return ok(ask(database))
+  } catch (cause) {
+    return failed(`the store \`${file}\` ${storeReason(cause)}`)
+  } finally {
+    database?.close()
+  }
+}
+
+function problemsOf(database: SqliteFile): string[] {
+  const found = database.pragma('integrity_check(10)') as readonly { readonly integrity_check: string }[]
+  const strays = database.pragma('foreign_key_check') as readonly unknown[]
+  const broken = found.map((row) => row.integrity_check).filter((says) => says !== 'ok')
+  return [
+    ...(broken.length > 0 ? ['the file is damaged: restore it from a backup'] : []),
+    ...(strays.length > 0 ? ['rows speak of others that are not there: restore it from a backup'] : []),
+  ]
+}
+
+function versionOf(database: SqliteFile): number {
+  const made = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'schema_versions'").get()
+  if (made === undefined) return 0
+  const newest = database.prepare<[], { version: number | null }>('SELECT max(version) AS version FROM schema_versions')
+  return newest.get()?.version ?? 0
+}
+
 /** Nobody but the owner may read hashes. What SQLite puts beside the file takes its mode. Answers its identity. */
 function makePrivate(file: string): string {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
@@ -98,10 +179,7 @@ function identityOf({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }
 function migrate(database: SqliteFile): number | null {
   const steps = database.transaction((): number | null => {
     database.exec('CREATE TABLE IF NOT EXISTS schema_versions (version INTEGER PRIMARY KEY, applied_at INTEGER) STRICT')
-    const newest = database.prepare<[], { version: number | null }>(
-      'SELECT max(version) AS version FROM schema_versions',
-    )
-    const present = newest.get()?.version ?? 0
+    const present = versionOf(database)
     if (present > NEWEST) return present
     const add = database.prepare("INSERT INTO schema_versions VALUES (?, unixepoch('subsec') * 1000)")
     for (const [index, step] of MIGRATIONS.entries()) {

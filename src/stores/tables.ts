@@ -17,6 +17,23 @@ export interface Tables {
   readonly user_events: UserEventRow
 }
 
+/** Every table, in the order of the migrations. */
+export const TABLE_NAMES = Object.keys({
+  api_keys: true,
+  key_events: true,
+  sealing_keys: true,
+  users: true,
+  second_factors: true,
+  recovery_codes: true,
+  account_failures: true,
+  revocations: true,
+  token_keys: true,
+  scim_users: true,
+  scim_groups: true,
+  scim_members: true,
+  user_events: true,
+} satisfies { readonly [Name in keyof Tables]: true })
+
 export interface KeyRow {
   readonly id: string
   readonly owner: string
