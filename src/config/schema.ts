@@ -159,7 +159,10 @@ export function configSchema<Issuer extends TSchema>(parts: { issuer: Issuer }) 
           }),
           secretReference,
         ],
-        { description: 'keys, users and what is revoked: a file, or a PostgreSQL for a fleet' },
+        {
+          description:
+            'where keys and users are kept: `sqlite:PATH`, or `postgres://…` for a fleet, or a reference to such a URL',
+        },
       ),
       'sqlite:../data/sallyport.db',
     ),

@@ -40,19 +40,32 @@ function idOf(flag: string): number {
   return Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }))
 }
 
-export async function startPostgres(t: Test, settings: readonly string[] = []): Promise<PostgresCluster> {
+/** `tls`: it speaks TLS, too, with this certificate. */
+export async function startPostgres(
+  t: Test,
+  settings: readonly string[] = [],
+  tls?: { readonly cert: Buffer; readonly key: Buffer },
+): Promise<PostgresCluster> {
   if (POSTGRES === undefined) throw new Error('there is no PostgreSQL here')
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-postgres-'))
   if (RUNS_AS.uid !== undefined) chownSync(folder, RUNS_AS.uid, RUNS_AS.gid ?? 0)
   const data = join(folder, 'data')
-  const password = join(folder, 'password')
-  writeFileSync(password, PASSWORD)
-  if (RUNS_AS.uid !== undefined) chownSync(password, RUNS_AS.uid, RUNS_AS.gid ?? 0)
+  const write = (name: string, text: string | Buffer) => {
+    const file = join(folder, name)
+    writeFileSync(file, text, { mode: 0o600 })
+    if (RUNS_AS.uid !== undefined) chownSync(file, RUNS_AS.uid, RUNS_AS.gid ?? 0)
+    return file
+  }
+  const password = write('password', PASSWORD)
+  const secured =
+    tls === undefined
+      ? []
+      : ['ssl=on', `ssl_cert_file=${write('cert.pem', tls.cert)}`, `ssl_key_file=${write('key.pem', tls.key)}`]
   const make = ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${password}`, '-E', 'UTF8', '-N']
   execFileSync(join(dirname(POSTGRES), 'initdb'), [...make, '--locale=C'], { ...RUNS_AS, cwd: folder, stdio: 'pipe' })
   const port = await freePort()
   const fixed = ['fsync=off', 'full_page_writes=off', 'synchronous_commit=off', 'listen_addresses=127.0.0.1']
-  const flags = [...fixed, `port=${port}`, 'unix_socket_directories=', 'shared_buffers=16MB', ...settings]
+  const flags = [...fixed, `port=${port}`, 'unix_socket_directories=', 'shared_buffers=16MB', ...secured, ...settings]
   let server: ChildProcess | null = null
   const start = async () => {
     server = await started(POSTGRES, ['-D', data, ...flags.flatMap((flag) => ['-c', flag])], folder)
