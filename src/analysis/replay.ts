@@ -1,5 +1,5 @@
 import type { Decision, PolicyInput, UpstreamFacts } from '../model/decision.ts'
-import { speaks } from '../model/operations.ts'
+import { openedBy, speaks } from '../model/operations.ts'
 import type { UpstreamKind } from '../model/settings.ts'
 import type { CompiledPolicy } from '../policy/compile.ts'
 import { type AskablePolicy, askable } from './askable.ts'
@@ -69,11 +69,19 @@ function outcomeNow(
     rolesCarried: was.roles ?? [...askablePolicy.roleAt.keys()],
   }
   const decided = (one: PolicyInput) => {
-    const outcomes = models.map((model) => possibleOutcome(askablePolicy, { ...known, input: { ...one, model } }))
+    const outcomes = [one, ...openedLater(one)].flatMap((each) =>
+      models.map((model) => possibleOutcome(askablePolicy, { ...known, input: { ...each, model } })),
+    )
     return withUntoldModels(allOf(outcomes), unrecorded.has('models'))
   }
   if (!policy.speaksOfUpstream) return decided(input)
   return bestOf(serving.map((upstream) => decided({ ...input, upstream })))
+}
+
+/** A secret is made for whoever may open what it opens, too. */
+function openedLater(input: PolicyInput): PolicyInput[] {
+  const operation = openedBy(input.operation)
+  return operation === null ? [] : [{ ...input, operation, stream: true }]
 }
 
 /** The request with the model that is meant under the present policy. */

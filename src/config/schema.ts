@@ -68,6 +68,12 @@ const upstream = closed('an endpoint of models', {
   ),
   kind: fallback(word('which API it speaks', ['openai', 'anthropic']), 'openai'),
   isolation: fallback(word('whose stored objects an id opens', ['workspace', 'user', 'off']), 'workspace'),
+  mark_names: fallback(
+    Type.Boolean({
+      description: 'mark names of files and containers as their owner’s, so that lists can show one’s own',
+    }),
+    true,
+  ),
   priority: fallback(Type.Integer({ minimum: 0, maximum: 1000, description: 'lower is tried first' }), 1),
   weight: fallback(
     Type.Integer({ minimum: 1, maximum: 1000, description: 'the share among upstreams of one priority' }),

@@ -100,6 +100,7 @@ function upstreamSettings(upstream: UpstreamConfig, apiKey: Secret | null): Upst
       totalMs: durationMs(timeouts.total),
     },
     isolation: upstream.isolation,
+    markNames: upstream.mark_names,
     priority: upstream.priority,
     weight: upstream.weight,
     allowInsecure: upstream.allow_insecure,

@@ -83,8 +83,8 @@ const FORMS = {
   eval: { ids: [...LISTED, 'eval_id', 'run_id'], members: { data: 'evalEntry', data_source: 'evalData' } },
 } as const satisfies { readonly [name: string]: FormRow }
 
-export type FormName = keyof typeof FORMS
-export const FORM_NAMES = Object.keys(FORMS) as FormName[]
+export type AnswerFormName = keyof typeof FORMS
+export const ANSWER_FORM_NAMES = Object.keys(FORMS) as AnswerFormName[]
 
 /** One object of an answer, as it is read while it passes. */
 export interface AnswerForm {
@@ -105,12 +105,12 @@ for (const [name, row] of Object.entries<FormRow>(FORMS)) {
     names: (key) => names.has(key),
     member: (key) => {
       const member = members.get(key)
-      return member === undefined ? null : answerForm(member as FormName)
+      return member === undefined ? null : answerForm(member as AnswerFormName)
     },
   })
 }
 
-export function answerForm(name: FormName): AnswerForm {
+export function answerForm(name: AnswerFormName): AnswerForm {
   const form = forms.get(name)
   if (form === undefined) throw new Error(`no form of an answer is called ${name}`)
   return form

@@ -7,6 +7,7 @@ import { walkMember } from './walk.ts'
 export const audio: readonly Endpoint[] = [
   send('audio.speech', '/v1/audio/speech', {
     stored: false,
+    streams: 'asked',
     model: 'required',
     models: ['.model'],
     bytes: true,

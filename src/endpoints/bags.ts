@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonValue } from '../model/json.ts'
-import { type Draft, noteHosted, refuse, shown } from './draft.ts'
-import { foldKey, redirects } from './key-names.ts'
+import { type Draft, examined, noteHosted, refuse, shown } from './draft.ts'
+import { foldKey, isAscii, redirects } from './key-names.ts'
 import { walkMember, walkTools } from './walk.ts'
 
 /**
@@ -33,6 +33,9 @@ function readSetting(draft: Draft, key: string, value: JsonValue): undefined {
 export function readTemplateSettings(draft: Draft, settings: JsonValue): undefined {
   if (!isJsonObject(settings)) return
   for (const key in settings) {
+    // What folding it may cost is counted as it is for every other key.
+    if (!isAscii(key)) examined(draft, key)
+    if (draft.problem !== null) return
     const folded = foldKey(key)
     if (folded === 'tools') walkTools(draft, settings[key] as JsonValue)
     else if (folded.endsWith('chattemplate') && redirects(key, folded)) {

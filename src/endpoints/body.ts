@@ -10,14 +10,14 @@ import { checkCounts } from './counts.ts'
 import { type Draft, noteHosted, noteModel, openDraft, refuse, shown } from './draft.ts'
 import type { ModelRole } from './endpoint.ts'
 import { HOSTED_MEMBERS } from './engine-tools.ts'
-import { modelNameProblem } from './model-name.ts'
+import { modelNameProblem, searchesWeb } from './model-name.ts'
 import { walkIds, walkMember, walkUnknown } from './walk.ts'
 
 /** How one top-level member is read where its key alone does not say it. */
 export type MemberReader = (draft: Draft, value: JsonValue) => undefined
 
 /** What an operation's body may hold, as far as facts are read from it. */
-export interface BodyForm {
+export interface BodyMembers {
   readonly operation: OperationName
   readonly model: ModelRole
   /** Members that are neither looked up by key nor in doubt. */
@@ -44,7 +44,7 @@ const SETTINGS = [
 /** The caller's own: never looked into, and passed on as it is. Schemas and template variables of engines follow. */
 const OPAQUE = ['metadata', 'guided_json', 'guided_regex', 'guided_grammar', 'structured_outputs']
 
-export function bodyForm(
+export function bodyMembers(
   operation: OperationName,
   more: {
     model: ModelRole
@@ -55,7 +55,7 @@ export function bodyForm(
     ids?: readonly string[]
     runsStored?: boolean
   },
-): BodyForm {
+): BodyMembers {
   return {
     operation,
     model: more.model,
@@ -103,26 +103,30 @@ function readPrediction(draft: Draft, prediction: JsonValue): undefined {
  * Reads the facts of a body in one pass. `inPath`: the model that the path names. Never throws, whatever the JSON.
  * Faults: `invalid_body`.
  */
-export function describeBody(form: BodyForm, body: JsonBody | null, inPath?: string): Result<RequestFacts, Fault> {
+export function describeBody(
+  members: BodyMembers,
+  body: JsonBody | null,
+  inPath?: string,
+): Result<RequestFacts, Fault> {
   if (body === null) return failed(fault('invalid_body', 'the request needs a JSON body', { reason: 'body_invalid' }))
-  const draft = openDraft(form.ids)
-  draft.storedSettings = form.runsStored
+  const draft = openDraft(members.ids)
+  draft.storedSettings = members.runsStored
   const { value } = body
   for (const key in value) {
     if (key === 'model') continue
     const member = value[key] as JsonValue
-    const read = form.readers.get(key)
+    const read = members.readers.get(key)
     if (read) read(draft, member)
-    else if (form.known.has(key)) walkMember(draft, key, member, false)
+    else if (members.known.has(key)) walkMember(draft, key, member, false)
     else walkUnknown(draft, key, member)
   }
-  const model = servingModel(draft, value, form.model, inPath)
+  const model = servingModel(draft, value, members.model, inPath)
   const stream = flag(draft, value, 'stream') || streamsFormat(value)
-  const maxOutputTokens = outputLimit(draft, value, form.outputLimits)
+  const maxOutputTokens = outputLimit(draft, value, members.outputLimits)
   checkCounts(draft, value)
   checkStreamOptions(draft, value)
   if (draft.problem !== null) return failed(draft.problem)
-  return ok(factsOf(form.operation, draft, { model, stream, maxOutputTokens, bytes: body.bytes.length }))
+  return ok(factsOf(members.operation, draft, { model, stream, maxOutputTokens, bytes: body.bytes.length }))
 }
 
 const NONE: readonly never[] = Object.freeze([])
@@ -178,6 +182,7 @@ function mainModel(draft: Draft, value: JsonObject, required: boolean): ModelFac
   }
   const problem = modelNameProblem(model)
   if (problem !== null) refuse(draft, `\`model\` ${problem}`, 'model')
+  else if (searchesWeb(model)) noteHosted(draft, 'web_search')
   return model
 }
 

@@ -60,6 +60,8 @@ export function walkPart(draft: Draft, part: JsonObject): undefined {
   for (const key in part) {
     if (key === 'id') continue
     const value = part[key] as JsonValue
+    // By this name an engine keeps a medium for everybody, and takes what it kept in the place of what is sent (vLLM).
+    if (key === 'uuid' && medium !== null) noteObject(draft, key, value)
     // A list of tools that a server once gave is a record: no `type`, and schemas instead of places to call.
     if (key === 'tools' && type === 'mcp_list_tools') walk(draft, value, false)
     else if (!doubt && isContent(key, value)) walkContent(draft, key, value)

@@ -3,7 +3,7 @@ import type { JsonValue } from '../model/json.ts'
 import type { ObjectReference } from '../model/objects.ts'
 import { isAscii, MAX_FOLDED_LENGTH } from './key-names.ts'
 import { examineKey, type Member, OTHER } from './members.ts'
-import { modelNameProblem } from './model-name.ts'
+import { modelNameProblem, searchesWeb } from './model-name.ts'
 import { bringsSettings, objectKind } from './object-keys.ts'
 import { namedHost } from './url-host.ts'
 
@@ -85,6 +85,7 @@ export function noteModel(draft: Draft, value: JsonValue | undefined): undefined
   if (problem !== null) return refuse(draft, `\`model\` ${problem}`, 'model')
   draft.models ??= new Set()
   draft.models.add(value)
+  if (searchesWeb(value)) noteHosted(draft, 'web_search')
   if (draft.models.size > MAX_MODELS) refuse(draft, `the body names more than ${MAX_MODELS} models`, 'model')
 }
 

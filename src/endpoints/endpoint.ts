@@ -58,7 +58,7 @@ export interface Endpoint {
   readonly body: 'none' | 'json' | 'multipart' | 'either'
   /** Parameters that go upstream; every other one is dropped. */
   readonly query: QueryForm
-  /** `asked`: where the request says `stream`. */
+  /** `asked`: where the request says `stream`, or has a `stream_format` that is one of events. */
   readonly streams: 'no' | 'asked' | 'always'
   /** Creates, reads, changes or lists objects that outlive the request. */
   readonly stored: boolean

@@ -30,6 +30,8 @@ export const HOSTED_MEMBERS: ReadonlyMap<string, string> = new Map([
   ['retrieval', 'retrieval'],
   ['retrieval_config', 'retrieval'],
   ['knowledge_base', 'retrieval'],
+  // Orq's router, in a bag of its own: `orq: { knowledge_bases: [{ knowledge_id }] }`.
+  ['knowledge_bases', 'retrieval'],
 ])
 
 /** Of these, words that are members of much else: they switch something on at the top of a body alone. */

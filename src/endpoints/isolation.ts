@@ -1,7 +1,7 @@
-import { isJsonObject, type JsonObject, ownValue } from '../model/json.ts'
-import type { FormName } from './answer-forms.ts'
+import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
+import type { AnswerFormName } from './answer-forms.ts'
 import type { Endpoint } from './endpoint.ts'
-import { listedKind, type MarkedKind } from './marked.ts'
+import { isStored, listedKind, type MarkedKind } from './marked.ts'
 
 /**
  * What becomes of an operation where an upstream keeps its callers apart.
@@ -14,11 +14,16 @@ import { listedKind, type MarkedKind } from './marked.ts'
  */
 export type Isolation =
   | { readonly kind: 'plain' }
-  | { readonly kind: 'sealed'; readonly form: FormName; readonly isStrict: boolean; readonly lists: MarkedKind | null }
+  | {
+      readonly kind: 'sealed'
+      readonly form: AnswerFormName
+      readonly isStrict: boolean
+      readonly lists: MarkedKind | null
+    }
   | { readonly kind: 'refused'; readonly why: string }
 
 /** By the beginning of an operation's name, or all of it; the longest one counts. What is nowhere here is refused. */
-const SEALED: { readonly [name: string]: FormName } = {
+const SEALED: { readonly [name: string]: AnswerFormName } = {
   chat: 'chat',
   'chat.completions': 'chat',
   responses: 'response',
@@ -42,6 +47,9 @@ const PLAIN: ReadonlySet<string> = new Set([
   ...['content_provenance_checks', 'messages', 'messages.count_tokens'],
   // Items of a session are its own; what a message names beside them is refused.
   ...['realtime', 'realtime.translations.connect'],
+  // What a secret opens is a session, and as little of anything else.
+  ...['realtime.client_secrets', 'realtime.translations.client_secrets'],
+  ...['realtime.sessions', 'realtime.transcription_sessions'],
   // It only opens the way for messages, each of which is a request to create a response.
   'responses.connect',
 ])
@@ -52,10 +60,6 @@ const REFUSED: { readonly [name: string]: string } = {
   'audio.voices': 'a voice is named in requests of any kind, and no answer tells it from others',
   'audio.voice_consents': 'it is given for the account, not for a workspace',
   'realtime.calls': 'calls are not kept apart yet',
-  'realtime.client_secrets': 'a secret opens sessions past the proxy',
-  'realtime.sessions': 'a secret opens sessions past the proxy',
-  'realtime.transcription_sessions': 'a secret opens sessions past the proxy',
-  'realtime.translations': 'a secret opens sessions past the proxy',
   live: 'sessions are not kept apart yet',
   webhooks: 'an endpoint is told of the objects of everybody',
   safety: 'alerts and cases are about the account',
@@ -67,7 +71,7 @@ const REFUSED: { readonly [name: string]: string } = {
 const PLAIN_ROW: Isolation = { kind: 'plain' }
 
 /** Forms that seal by place alone: nothing that a request writes comes back there. */
-const BY_PLACE: ReadonlySet<FormName> = new Set(['chat', 'eval'])
+const BY_PLACE: ReadonlySet<AnswerFormName> = new Set(['chat', 'eval'])
 
 /**
  * A list of all that an account holds has the objects of everybody. Objects that have `metadata`, or a name that stays
@@ -96,11 +100,10 @@ export function isolationOf({ operation, method, path }: Pick<Endpoint, 'operati
 
 /**
  * True for a chat that leaves something behind by which another request can name it: one that is stored, or whose answer
- * is spoken. Any word for `store` but a plain no counts as a yes, for engines differ.
+ * is spoken. `store`: what a transform writes there.
  */
-export function isKept(body: JsonObject): boolean {
-  const store = ownValue(body, 'store')
-  if (store !== undefined && store !== null && store !== false) return true
+export function isKept(body: JsonObject, store?: JsonValue): boolean {
+  if (isStored(body, store)) return true
   if ((ownValue(body, 'audio') ?? null) !== null) return true
   const modalities = ownValue(body, 'modalities') ?? null
   return modalities !== null && !(Array.isArray(modalities) && modalities.every((one) => one === 'text'))

@@ -46,45 +46,6 @@ const REDIRECTS = foldedNames([
   ...['logit_processors', 'logits_processors', 'chat_template', 'custom_chat_template'],
 ])
 
-/** Keys that do so at the top of a body only: further down they are words like others. */
-const STEERS = foldedNames([
-  ...['lora', 'loras', 'adapter', 'adapters', 'provider', 'providers', 'preset', 'agent_id', 'endpoint'],
-  ...[
-    'organization',
-    'targets',
-    'strategy',
-    'provider_id',
-    'endpoints',
-    'backend',
-    'api_type',
-    'api_host',
-    'proxy',
-    'proxies',
-    'fallback',
-    'router',
-    'routing',
-  ],
-])
-
-/**
- * How settings of providers begin that LiteLLM takes from the top of a body: accounts, roles, regions and endpoints to call
- * with instead of the upstream's own. No member of the APIs begins like one. Source: LiteLLM's pull requests 26264, 33012.
- */
-const PROVIDERS = [
-  'aws',
-  'vertex',
-  'azure',
-  'oci',
-  'watsonx',
-  'gcp',
-  'sagemaker',
-  'snowflake',
-  'databricks',
-  'langfuse',
-]
-/** The same by what they end in. */
-const SECRETS = ['credentials', 'password', 'apikey', 'iamtoken', 'servicekey']
-
 /**
  * Top-level members that are judged, or that a transform sets. Decoders that know no case (those of Go and .NET) or that
  * know camel case, too, take `Max_Tokens` and `maxTokens` for `max_tokens`, and the last one stands.
@@ -218,12 +179,6 @@ function isLikeModel(key: string, folded: string): boolean {
 /** True for a key that could redirect the call; `model` itself is not one. */
 export function redirects(key: string, folded = foldKey(key)): boolean {
   return key !== 'model' && (REDIRECTS.has(folded) || isLikeModel(key, folded))
-}
-
-/** True for a key that could redirect the call where it stands at the top of a body. */
-export function steers(folded: string): boolean {
-  if (STEERS.has(folded)) return true
-  return PROVIDERS.some((name) => folded.startsWith(name)) || SECRETS.some((name) => folded.endsWith(name))
 }
 
 /** True for a key that a reader could take for a member that is judged, where it stands at the top of a body. */

@@ -1,4 +1,4 @@
-import { type JsonObject, ownValue } from '../model/json.ts'
+import { type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
 import type { MarkPlace } from '../model/marks.ts'
 import type { ObjectKind } from '../model/objects.ts'
 import type { OperationName } from '../model/request.ts'
@@ -60,16 +60,25 @@ export function showsMarks(operation: OperationName): boolean {
 }
 
 /**
- * What is marked by a request of this body; null for nothing. A chat is kept where it says `store`. `body`: null for a
+ * True for a chat that is stored. Any word for `store` but a plain no counts as a yes, for engines differ; without a word
+ * it is not, as the API has it. `store`: what a transform writes there, which takes the place of the body's own.
+ */
+export function isStored(body: JsonObject, store?: JsonValue): boolean {
+  const said = store === undefined ? ownValue(body, 'store') : store
+  return said !== undefined && said !== null && said !== false
+}
+
+/**
+ * What is marked by a request of this body; null for nothing. A chat is marked where it is stored. `body`: null for a
  * form.
  */
-export function marksKind(operation: OperationName, body: JsonObject | null): MarkedKind | null {
+export function marksKind(operation: OperationName, body: JsonObject | null, store?: JsonValue): MarkedKind | null {
   if (CHANGED.has(operation)) {
     return body === null || ownValue(body, 'metadata') === undefined ? null : familyOf(operation)
   }
   const made = MADE.get(operation) ?? null
   if (operation !== 'chat') return made
-  return body === null || [undefined, null, false].includes(ownValue(body, 'store') as null) ? null : made
+  return body !== null && isStored(body, store) ? made : null
 }
 
 /** What an operation lists of a whole account; null for any other operation, and for other kinds. */

@@ -8,8 +8,10 @@ const MAX_VALUE = 128
 
 /**
  * Says why a request's body cannot be what its endpoint reads, or null: exactly `application/json`, with no parameter
- * but `charset=utf-8`, or a form as `boundaryOf` takes it, uncompressed, there where one is needed and nowhere else.
+ * but `charset=utf-8`, or a form as `boundaryOf` takes it, uncompressed, there where one is needed and nowhere else; but
+ * where a POST has nothing to say, clients send an empty object, too.
  *
+ * Does not check: that there is nothing in the object.
  * Faults: `unsupported_media_type`, `invalid_body`. Source: RFC 9110 sections 8.3.1 and 8.4.
  */
 export function mediaFault(
@@ -20,21 +22,26 @@ export function mediaFault(
   if (contentEncoding !== undefined && contentEncoding.toLowerCase() !== 'identity') {
     return unsupported('a compressed body is not accepted: leave `Content-Encoding` out', 'content-encoding')
   }
-  if (endpoint.body === 'none') return head.hasBody ? invalid('this endpoint takes no body') : null
+  if (endpoint.body === 'none') return head.hasBody && !(endpoint.method === 'POST' && isJson(head)) ? noBody : null
   if (!head.hasBody) return invalid(`the request needs a ${endpoint.body === 'multipart' ? 'form' : 'JSON body'}`)
   if (takesForm(endpoint, head)) {
     const boundary = boundaryOf(contentType)
     return boundary.ok ? null : boundary.fault
   }
-  if (contentType === 'application/json') return null
-  if (contentType !== undefined && contentType.length <= MAX_VALUE && JSON_TYPE.test(contentType)) return null
-  return unsupported('`Content-Type` must be `application/json`', 'content-type')
+  return isJson(head) ? null : unsupported('`Content-Type` must be `application/json`', 'content-type')
+}
+
+function isJson({ contentType }: Pick<RequestHead, 'contentType'>): boolean {
+  if (contentType === 'application/json') return true
+  return contentType !== undefined && contentType.length <= MAX_VALUE && JSON_TYPE.test(contentType)
 }
 
 /** True where the body is to be read as a form: where the endpoint takes nothing else, or the request says so. */
 export function takesForm({ body }: Pick<Endpoint, 'body'>, { contentType = '' }: Pick<RequestHead, 'contentType'>) {
   return body === 'multipart' || (body === 'either' && /^multipart\//i.test(contentType))
 }
+
+export const noBody: Fault = invalid('this endpoint takes no body')
 
 function unsupported(message: string, param: string): Fault {
   return fault('unsupported_media_type', message, { param, reason: 'body_invalid' })

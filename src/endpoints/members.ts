@@ -1,20 +1,20 @@
 import { holdsObjects, NAMED_BY_CALLER } from '../model/object-members.ts'
 import { toolAnywhere, toolAtTop } from './engine-tools.ts'
-import { foldKey, isLikeJudged, redirects, steers } from './key-names.ts'
+import { foldKey, isLikeJudged, redirects } from './key-names.ts'
 import { type Media, mediaByEnd } from './media-keys.ts'
+import { steers } from './steering-keys.ts'
 
 /**
  * How the value of a member is read: `text` is prose that nobody follows, `opaque` is not looked into (schemas,
  * arguments), `object` names something stored, `named` does so as far as its key says, `id` by the object that it stands
  * in, `own` holds names of the caller's own, `remote` is a place that a program
- * fetches from, `models` names several models, `steer` redirects at the top of a body only, `double` is there another spelling of a member that is judged,
+ * fetches from, `models` names several models, `double` is at the top of a body another spelling of a member that is judged,
  * `other` is everything not known.
  */
 export type MemberKind =
   | 'model'
   | 'models'
   | 'redirect'
-  | 'steer'
   | 'double'
   | 'url'
   | 'host'
@@ -38,6 +38,8 @@ export interface Member {
   readonly misspelt?: true
   /** Its media are a guess by how the key ends: a number or a flag under it brings none in. */
   readonly isGuess?: true
+  /** It redirects the call where it stands at the top of a body. */
+  readonly steers?: true
   /** The hosted tool that it switches on wherever it stands, and the one at the top of a body. */
   readonly tool?: string
   readonly topTool?: string
@@ -190,7 +192,6 @@ const WELL_SPELT: ReadonlySet<string> = new Set([
 ])
 
 const REDIRECT: Member = { kind: 'redirect', media: NO_MEDIA }
-const STEER: Member = { kind: 'steer', media: NO_MEDIA }
 const DOUBLE: Member = { kind: 'double', media: NO_MEDIA }
 const URL_MEMBER: Member = { kind: 'url', media: NO_MEDIA }
 const HOST_MEMBER: Member = { kind: 'host', media: NO_MEDIA }
@@ -211,6 +212,7 @@ export function examineKey(key: string): Member {
   return {
     ...found,
     ...(READ.has(folded) && !WELL_SPELT.has(key) ? { misspelt: true as const } : {}),
+    ...(steers(folded) ? { steers: true as const } : {}),
     ...(tool === undefined ? {} : { tool }),
     ...(topTool === undefined ? {} : { topTool }),
   }
@@ -218,7 +220,6 @@ export function examineKey(key: string): Member {
 
 function examineFolded(key: string, folded: string): Member {
   if (redirects(key, folded)) return REDIRECT
-  if (steers(folded)) return STEER
   if (isLikeJudged(key, folded)) return DOUBLE
   if (/(?:ur[li]|webhook|callback)s?$/.test(folded)) return URL_MEMBER
   if (isHost(folded)) return HOST_MEMBER

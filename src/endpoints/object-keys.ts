@@ -6,6 +6,7 @@ const KINDS: ReadonlyMap<string, ObjectKind> = new Map<string, ObjectKind>([
   ['prompt.id', 'prompt'],
   ['audio.id', 'audio'],
   ['image_generation_call.id', 'image'],
+  ['uuid', 'image'],
   ['video.id', 'video'],
   ['voice.id', 'voice'],
   ['workflow.id', 'workflow'],

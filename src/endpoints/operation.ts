@@ -3,7 +3,7 @@ import type { ObjectKind } from '../model/objects.ts'
 import { apiOf, type TableOperation } from '../model/operations.ts'
 import type { RequestFacts } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
-import { type BodyForm, bodyForm, describeBody, factsOf, type MemberReader } from './body.ts'
+import { type BodyMembers, bodyMembers, describeBody, factsOf, type MemberReader } from './body.ts'
 import { openDraft } from './draft.ts'
 import type { Endpoint, PathParameters, QueryForm } from './endpoint.ts'
 
@@ -76,7 +76,7 @@ export function upload(operation: TableOperation, path: string, rest: Rest = {})
 export function send(operation: TableOperation, path: string, rest: Rest & Members = {}): Endpoint {
   const { known = [], readers = [], outputLimits = [], ids = [], runsStored = false, ...more } = rest
   const model = more.model ?? 'none'
-  const form: BodyForm = bodyForm(operation, { model, outputLimits, readers, known, ids, runsStored })
+  const inBody: BodyMembers = bodyMembers(operation, { model, outputLimits, readers, known, ids, runsStored })
   return {
     ...PLAIN,
     body: 'json',
@@ -85,7 +85,7 @@ export function send(operation: TableOperation, path: string, rest: Rest & Membe
     api: apiOf(operation),
     method: 'POST',
     path,
-    describe: (body, parameters) => describeBody(form, body, parameters.model),
+    describe: (body, parameters) => describeBody(inBody, body, parameters.model),
   }
 }
 

@@ -1,9 +1,11 @@
-import type { Endpoint } from './endpoint.ts'
+import type { TableOperation } from '../model/operations.ts'
+import type { Endpoint, ModelRole } from './endpoint.ts'
 import { act, connect, send, upload } from './operation.ts'
+import { describeMint } from './realtime/mints.ts'
 
 const CALL = '/v1/realtime/calls/{call}'
 const TRANSCRIPTION = '.audio.input.transcription.model'
-/** What comes of these speaks to the provider without the proxy: a secret for clients, or a call. */
+/** What comes of these speaks to the provider without the proxy. */
 const SESSION = { stored: false, awaits: 'session', model: 'indirect' } as const
 const IN_SESSION = ['.session.model', `.session${TRANSCRIPTION}`, '.session.tools[].model']
 
@@ -23,22 +25,23 @@ export const realtime: readonly Endpoint[] = [
     models: ['?model', `frame .session${TRANSCRIPTION}`],
     query: { model: 'model' },
   }),
-  send('realtime.client_secrets.create', '/v1/realtime/client_secrets', { ...SESSION, models: IN_SESSION }),
-  send('realtime.translations.client_secrets.create', '/v1/realtime/translations/client_secrets', {
-    ...SESSION,
-    models: IN_SESSION,
-  }),
-  send('realtime.sessions.create', '/v1/realtime/sessions', {
-    ...SESSION,
-    models: ['.model', '.input_audio_transcription.model', '.tools[].model'],
-  }),
-  send('realtime.transcription_sessions.create', '/v1/realtime/transcription_sessions', {
-    ...SESSION,
-    models: ['.input_audio_transcription.model'],
-  }),
+  mint('realtime.client_secrets.create', '/v1/realtime/client_secrets', 'nested', IN_SESSION),
+  mint('realtime.translations.client_secrets.create', '/v1/realtime/translations/client_secrets', 'nested', IN_SESSION),
+  mint('realtime.sessions.create', '/v1/realtime/sessions', 'optional', [
+    ...['.model', '.input_audio_transcription.model', '.tools[].model'],
+  ]),
+  mint('realtime.transcription_sessions.create', '/v1/realtime/transcription_sessions', 'indirect', [
+    '.input_audio_transcription.model',
+  ]),
   upload('realtime.calls.create', '/v1/realtime/calls', { ...SESSION, models: ['form session.model'] }),
   send('realtime.calls.accept', `${CALL}/accept`, { ...SESSION, models: ['.model', TRANSCRIPTION, '.tools[].model'] }),
   act('realtime.calls.hangup', `${CALL}/hangup`, { awaits: 'session' }),
   send('realtime.calls.refer', `${CALL}/refer`, { awaits: 'session' }),
   send('realtime.calls.reject', `${CALL}/reject`, { awaits: 'session' }),
 ]
+
+/** Sets up a session, and answers with a secret that opens it. */
+function mint(operation: TableOperation, path: string, model: ModelRole, models: readonly string[]): Endpoint {
+  const sent = send(operation, path, { stored: false, model, models })
+  return { ...sent, describe: (body) => describeMint(operation, body) }
+}

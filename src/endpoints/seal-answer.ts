@@ -10,8 +10,8 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 /** So many ids of one answer are remembered with their seals: events of a stream name the same few. */
 const MAX_REMEMBERED = 64
 
-/** The mark of an id, and by where it stands, as `SuffixOf` says it; null for one of which nothing more is known. */
-export type Marks = (key: string, depth: number, id: string) => string | null
+/** What an id is to say beside whose it is, by where it stands, as `SuffixOf` has it; null for nothing. */
+export type Verdicts = (key: string, depth: number, id: string) => string | null
 
 /** Seals the ids in a passing answer, and takes the marks out of its names. */
 export interface AnswerSealer {
@@ -33,11 +33,11 @@ export interface AnswerSealer {
 export function openAnswerSealer(
   form: AnswerForm,
   kind: 'json' | 'sse',
-  suffixOf: (id: string, mark?: string) => string | null,
-  marks: Marks | null = null,
+  suffixOf: (id: string, verdict?: string) => string | null,
+  verdicts: Verdicts | null = null,
 ): AnswerSealer {
   const plain = remembering(suffixOf)
-  const suffix: SuffixOf = marks === null ? plain : marked(suffixOf, marks, plain)
+  const suffix: SuffixOf = verdicts === null ? plain : saying(suffixOf, verdicts, plain)
   const reader = kind === 'json' ? new JsonIds(form, suffix) : new StreamIds(() => new JsonIds(form, suffix))
   let held: Buffer | null = null
   return {
@@ -54,10 +54,21 @@ export function openAnswerSealer(
   }
 }
 
-function marked(suffixOf: (id: string, mark: string) => string | null, marks: Marks, plain: SuffixOf): SuffixOf {
+/** The same of an answer that is there whole. Nothing of it is lost, whatever it breaks off in. */
+export function sealedWhole(sealer: AnswerSealer, answer: Buffer): Buffer {
+  const sealed = sealer.push(answer)
+  const rest = sealer.end()
+  return rest === null ? sealed : Buffer.concat([sealed, rest])
+}
+
+function saying(
+  suffixOf: (id: string, verdict: string) => string | null,
+  verdicts: Verdicts,
+  plain: SuffixOf,
+): SuffixOf {
   return (id, key, depth) => {
-    const mark = marks(key, depth, id)
-    return mark === null ? plain(id, key, depth) : suffixOf(id, mark)
+    const verdict = verdicts(key, depth, id)
+    return verdict === null ? plain(id, key, depth) : suffixOf(id, verdict)
   }
 }
 

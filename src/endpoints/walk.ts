@@ -5,6 +5,7 @@ import { hostOfRemote, looksFetched } from './fetched-text.ts'
 import { isPlainRanker, noteGraders } from './graders.ts'
 import { knownMember, type Member } from './members.ts'
 import { looksStored } from './object-keys.ts'
+import { steersAtTop } from './steering-keys.ts'
 import { noteTool } from './tools.ts'
 import { namedHost } from './url-host.ts'
 
@@ -47,7 +48,7 @@ export function walkMember(draft: Draft, key: string, value: JsonValue, doubt: b
     case 'models':
       return walkModels(draft, key, value, doubt)
     case 'redirect':
-      return refuse(draft, `\`${shown(key)}\` could redirect the call: leave it out`, key)
+      return refuseSteering(draft, key)
     case 'url':
       return walkUrl(draft, key, value, doubt)
     case 'host':
@@ -76,7 +77,6 @@ export function walkMember(draft: Draft, key: string, value: JsonValue, doubt: b
     case 'text':
       if (typeof value !== 'string') return walk(draft, value, doubt, key)
       return doubt ? noteIfFetched(draft, value, key) : undefined
-    case 'steer':
     case 'double':
       // Words like others here, and like others they may name an object.
       if (holdsObjects(key)) return walkNamed(draft, key, value, doubt)
@@ -132,6 +132,10 @@ export function walkFree(draft: Draft, value: JsonValue, doubt: boolean, key: st
   draft.isFree = true
   walk(draft, value, doubt, key)
   draft.isFree = outer
+}
+
+function refuseSteering(draft: Draft, key: string): undefined {
+  refuse(draft, `\`${shown(key)}\` could redirect the call: leave it out`, key)
 }
 
 function refuseSpelling(draft: Draft, key: string): undefined {
@@ -207,9 +211,9 @@ function walkRemote(draft: Draft, key: string, value: JsonValue, doubt: boolean)
 
 /** Reads a member at the top of a body that is not known there: there it could steer the call, too. */
 export function walkUnknown(draft: Draft, key: string, value: JsonValue): undefined {
-  const { kind, topTool } = knownMember(key) ?? examined(draft, key)
+  const { kind, topTool, steers } = knownMember(key) ?? examined(draft, key)
   if (topTool !== undefined) noteSwitch(draft, topTool, value)
-  if (kind === 'steer') return refuse(draft, `\`${shown(key)}\` could redirect the call: leave it out`, key)
+  if (steers || steersAtTop(key)) return refuseSteering(draft, key)
   if (kind === 'double') return refuseSpelling(draft, key)
   walkMember(draft, key, value, true)
 }

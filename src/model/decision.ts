@@ -47,6 +47,14 @@ export interface HeadInput extends Pick<PolicyInput, 'principal' | 'operation' |
   readonly model: { readonly known: ModelFact } | null
 }
 
+/** What a body is, as far as some rule asks about it. */
+export interface BodyShape {
+  readonly stream: boolean
+  readonly images: boolean
+  readonly files: boolean
+  readonly audio: boolean
+}
+
 /** A denial that no body would change, with what the shadow rules make of it. */
 export interface UnreadDenial {
   readonly decision: Extract<Decision, { effect: 'deny' }>

@@ -162,6 +162,20 @@ const STORED = [
 ] as const satisfies readonly TableOperation[]
 export const STORED_OPERATIONS: readonly string[] = STORED
 
+/** Operations whose answer is a secret, and what that opens: a request to one is decided as both. */
+const OPENED_BY_SECRET = {
+  'realtime.client_secrets.create': 'realtime',
+  'realtime.sessions.create': 'realtime',
+  'realtime.transcription_sessions.create': 'realtime',
+  'realtime.translations.client_secrets.create': 'realtime.translations.connect',
+} as const satisfies { readonly [Operation in TableOperation]?: TableOperation }
+
+/** What the secret of its answer opens; null for an operation that makes none. */
+export function openedBy(operation: string): 'realtime' | 'realtime.translations.connect' | null {
+  const opened: { readonly [operation: string]: 'realtime' | 'realtime.translations.connect' } = OPENED_BY_SECRET
+  return Object.hasOwn(opened, operation) ? (opened[operation] ?? null) : null
+}
+
 /** Operations that the proxy answers from what all of its upstreams have. */
 const ANSWERED_HERE: ReadonlySet<string> = new Set(['models.list', 'models.get'])
 

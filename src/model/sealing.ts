@@ -1,4 +1,10 @@
 import type { Secret } from './secret.ts'
+import type { Settings } from './settings.ts'
+
+/** True where there is a store for keys that seal: an upstream keeps its callers apart, or API keys are kept. */
+export function keepsSealingKeys({ apiKeys, upstreams }: Pick<Settings, 'apiKeys' | 'upstreams'>): boolean {
+  return apiKeys.enabled || upstreams.some(({ isolation }) => isolation !== 'off')
+}
 
 /** Why the keys that seal ids are not to be used, in words for people that hold nothing of them. */
 export class KeysUnusable extends Error {}
@@ -36,22 +42,22 @@ export function objectScope(
 }
 
 /**
- * The mark of an id of which nothing more is known than whose it is. Another letter says what its object was judged for: it
- * is part of what is sealed, so that no caller can put it there.
+ * The verdict of an id of which nothing more is known than whose it is. Another letter says what its object was judged for:
+ * it is part of what is sealed, so that no caller can put it there.
  */
-export const PLAIN_MARK = '1'
+export const PLAIN_VERDICT = '1'
 
 /** Marks objects of one kind as those of one scope on one upstream, and knows them again. */
 export interface Marker {
   /**
    * What is written into an object when it is made. The same for all objects of the scope for as long as one key seals,
-   * but for what their ids are marked with (`PLAIN_MARK` where nothing is said).
+   * but for the verdict that their ids say (`PLAIN_VERDICT` where there is none).
    */
   mark(judgedFor?: string): string
   /** No other key has marked anything that still counts: what does not have this very mark is not the scope's. */
   readonly isOnlyMark: boolean
   /**
-   * What the ids of an object are marked with, by the mark of this scope, upstream and kind that it has, of any key that is
+   * What the ids of an object say, by the mark of this scope, upstream and kind that it has, of any key that is
    * not retired; null for every other one.
    */
   read(written: unknown): string | null
@@ -60,8 +66,8 @@ export interface Marker {
 /** Seals and opens the ids of one scope on one upstream. */
 export interface Sealer {
   readonly upstream: string
-  /** What is put behind an id to seal it, with a mark; null for what cannot be sealed, which then opens nothing. */
-  suffix(id: string, mark?: string): string | null
+  /** What is put behind an id to seal it, with a verdict; null for what cannot be sealed, which then opens nothing. */
+  suffix(id: string, verdict?: string): string | null
   /** The id as the upstream knows it; null for everything that was not sealed for this very scope, without a reason. */
   open(sealed: string): string | null
 }

@@ -107,6 +107,8 @@ export interface UpstreamSettings {
     readonly totalMs: number
   }
   readonly isolation: 'workspace' | 'user' | 'off'
+  /** Names of files and containers bear whose they are, where callers are kept apart. */
+  readonly markNames: boolean
   /** Lower is tried first. */
   readonly priority: number
   /** The share among upstreams of one priority. */

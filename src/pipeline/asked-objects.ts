@@ -1,5 +1,5 @@
 import type { Route } from '../endpoints/route.ts'
-import type { JsonBody } from '../model/json.ts'
+import type { JsonBody, JsonValue } from '../model/json.ts'
 import type { ObjectReference } from '../model/objects.ts'
 import type { FormField } from '../shape/open-form.ts'
 
@@ -13,6 +13,8 @@ export interface AskedObjects {
   readonly filenames: readonly string[]
   /** Named in the body. */
   readonly noted: readonly ObjectReference[]
-  /** The mark of what the lines of its file were judged for; null where it has none. */
+  /** The verdict on the lines of its file: what they were judged for; null where it has none. */
   readonly judgedFor: string | null
+  /** What the policy's transforms write for `store`; absent where they say nothing of it. */
+  readonly store?: JsonValue | undefined
 }

@@ -5,7 +5,6 @@ import { type Fault, fault } from '../model/fault.ts'
 import type { Principal } from '../model/identity.ts'
 import type { RequestFacts, RequestHead } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
-import type { Obligations } from '../model/transforms.ts'
 import type { Edit } from '../shape/edits.ts'
 import { shapeBody } from '../shape/request.ts'
 import type { AskedObjects } from './asked-objects.ts'
@@ -75,7 +74,7 @@ export class BatchJudge {
 
   /** Judges the upload itself: whoever may not upload is told so before anything is read. */
   upload(asked: AskedObjects, facts: RequestFacts, input: PolicyInput): Refused | null {
-    const opened = this.#decided(asked, { facts, input, api: asked.found.endpoint.api }, null, (fault) => fault)
+    const opened = this.#decided(asked, { facts, input, api: asked.found.endpoint.api }, (fault) => fault)
     return opened.ok ? null : opened.fault
   }
 
@@ -118,9 +117,10 @@ export class BatchJudge {
     this.#note([model, ...facts.nestedModels])
     const input = policyInput(principal, head, facts, model, at)
     const found = { endpoint, parameters: {}, path: endpoint.path, query: '', objects: [] }
-    const asked = { found, body, fields: null, filenames: [], noted: facts.objects, judgedFor: null }
     const obligations = snapshot.policy.obligations(input)
-    const opened = this.#decided(asked, { facts, input, api: endpoint.api }, obligations, told)
+    const store = obligations?.set.store
+    const asked = { found, body, fields: null, filenames: [], noted: facts.objects, judgedFor: null, store }
+    const opened = this.#decided(asked, { facts, input, api: endpoint.api }, told)
     if (!opened.ok) return opened
     if (obligations?.unplaced) return wrong(told(unplacedRefused(facts.operation, obligations.unplaced)))
     for (const name of obligations?.names ?? []) this.#obligations.add(name)
@@ -128,12 +128,7 @@ export class BatchJudge {
   }
 
   /** The decision for every upstream that stands, and what opens the ids there. */
-  #decided(
-    asked: AskedObjects,
-    standing: Standing,
-    obligations: Obligations | null,
-    told: (fault: Fault) => Fault,
-  ): Result<readonly Edit[], Refused> {
+  #decided(asked: AskedObjects, standing: Standing, told: (fault: Fault) => Fault): Result<readonly Edit[], Refused> {
     const decided = this.#standings.decide(standing, told)
     if (!decided.ok) return decided
     if (isAside(asked)) return ok([])
@@ -147,7 +142,7 @@ export class BatchJudge {
     const own = first ? owned(first) : null
     if (own === null) return ok([])
     // The mark of what is kept is this upstream's. Should another one serve in the end, it opens nothing there: nobody's list.
-    return ok(bodyEdits(own, obligations))
+    return ok(bodyEdits(own))
   }
 
   #note(models: readonly unknown[]): void {

@@ -1,19 +1,17 @@
 import { setImmediate } from 'node:timers/promises'
 import { LineReader } from '../endpoints/batch-lines.ts'
-import { batchMark } from '../endpoints/batch-marks.ts'
+import { batchVerdict } from '../endpoints/batch-verdicts.ts'
 import { describeForm } from '../endpoints/multipart/describe-form.ts'
 import type { FormPart } from '../endpoints/multipart/form.ts'
 import { formFieldsOf } from '../endpoints/multipart/forms.ts'
 import type { Route } from '../endpoints/route.ts'
 import { type Fault, fault } from '../model/fault.ts'
-import type { Principal } from '../model/identity.ts'
 import type { ClientExchange, UploadSpool } from '../model/ports.ts'
-import type { RequestHead } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import { BatchJudge, lineOf, ofLine } from './batch-judge.ts'
 import { policyInput } from './judge.ts'
 import { judged, type Prepared, withObjects } from './prepare.ts'
-import type { Snapshot } from './snapshot.ts'
+import type { Served } from './served.ts'
 import type { Refused } from './standings.ts'
 import type { Trail } from './trail.ts'
 import { fieldsOf, filenamesOf, type Holding, type UploadedForm } from './upload.ts'
@@ -23,15 +21,10 @@ const SLICE_MS = 8
 /** What a line leaves behind until its file is judged: its name. */
 const LINE_BYTES = 160
 
-export interface BatchUpload {
-  readonly head: RequestHead
-  readonly principal: Principal
+export interface BatchUpload extends Served {
   readonly found: Route
   readonly upload: UploadedForm
-  readonly exchange: ClientExchange
   readonly holding: Holding
-  readonly snapshot: Snapshot
-  readonly trail: Trail
 }
 
 /**
@@ -43,7 +36,7 @@ export interface BatchUpload {
  * Faults: those of the upload and of each line; those name the line.
  */
 export async function judgedBatch(batch: BatchUpload): Promise<Result<Prepared, Fault>> {
-  const { head, principal, found, upload, snapshot, trail } = batch
+  const { head, principal, found, upload, holding, snapshot, trail } = batch
   const described = describeForm(upload.form, formFieldsOf(found.endpoint.operation))
   if (!described.ok) return described
   const facts = withObjects(described.value, found)
@@ -61,11 +54,12 @@ export async function judgedBatch(batch: BatchUpload): Promise<Result<Prepared, 
   note(judge, chosen.ok ? null : lineOf(chosen.fault.fault), trail)
   if (!written.ok) return deny(written.fault, trail)
   if (!chosen.ok) return deny(chosen.fault, trail)
-  const mark = batchMark(judge.endpoint?.path ?? '')
-  if (mark === undefined) throw new Error('lines were judged for what batches do not take')
+  const verdict = batchVerdict(judge.endpoint?.path ?? '')
+  if (verdict === undefined) throw new Error('lines were judged for what batches do not take')
+  holding.drop(upload.spool)
   // Only the upstream that the lines were judged for is left for the upload.
   const only = { ...snapshot, upstreams: [chosen.value] }
-  const prepared = judged(head, principal, found, rewritten(upload, file.value, written.value, mark), only, trail)
+  const prepared = judged(head, principal, found, rewritten(upload, file.value, written.value, verdict), only, trail)
   if (prepared.ok && judge.obligations.length > 0) trail.obliged(judge.obligations)
   return prepared
 }
@@ -178,14 +172,13 @@ const noEnd: Fault = fault('invalid_body', 'must end with a line feed: a part of
 })
 const noLines: Fault = fault('invalid_body', 'the file has no line', { param: 'file', reason: 'body_invalid' })
 
-/** The same form with the lines as they were judged; what was read is not kept any longer. */
+/** The same form with the lines as they were judged. */
 function rewritten(
-  { form, spool: read }: UploadedForm,
+  { form }: UploadedForm,
   file: FilePart,
   { spool, bytes }: WrittenLines,
   judgedFor: string,
 ): UploadedForm {
-  void read.dispose()
   const parts = form.parts.map((part) => (part === file ? { ...file, from: 0, to: bytes } : part))
   return { form: { parts, bytes: form.bytes }, spool, judgedFor }
 }

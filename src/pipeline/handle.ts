@@ -4,15 +4,18 @@ import { readCredential } from '../identity/credentials.ts'
 import type { PolicyInput } from '../model/decision.ts'
 import { type Fault, fault } from '../model/fault.ts'
 import type { Principal } from '../model/identity.ts'
-import type { ClientExchange } from '../model/ports.ts'
+import type { ClientExchange, Clock } from '../model/ports.ts'
 import type { RequestHead } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
+import type { Delivery } from '../upstream/delivery.ts'
 import { forward } from '../upstream/forward.ts'
 import { answerHere } from './answers.ts'
 import { judgedBatch } from './batch.ts'
-import { holdsLines } from './batch-marking.ts'
+import { holdsLines } from './batch-verdict.ts'
 import { callerOf } from './body-budget.ts'
 import { passed } from './delivered.ts'
+import { readNothing } from './empty-body.ts'
+import { deliverMinted } from './minted-answer.ts'
 import { deliverOwned } from './own-list.ts'
 import { opened, passThrough } from './passthrough.ts'
 import { judged, type Prepared, routed } from './prepare.ts'
@@ -23,6 +26,8 @@ import type { Snapshot } from './snapshot.ts'
 import { Trail, type TrailPorts } from './trail.ts'
 import { deniedUnread } from './unread.ts'
 import { Holding, type HoldingPorts, readForm } from './upload.ts'
+
+type ForUpstream = Extract<Prepared, { by: 'upstream' }>
 
 export interface PipelinePorts extends TrailPorts, HoldingPorts, ConversePorts {}
 
@@ -86,7 +91,7 @@ async function proceed(
   if (!found.ok) {
     const open = opened(head, found.fault, snapshot)
     if (open === null) return notFound(head.method, found.fault)
-    return open.ok ? passThrough(open.value, head, principal, exchange, snapshot, trail, ports) : open.fault
+    return open.ok ? passThrough(open.value, { head, principal, exchange, snapshot, trail }, ports) : open.fault
   }
   const holding = new Holding(ports, callerOf(principal))
   let queued: Promise<void> | undefined
@@ -101,13 +106,10 @@ async function proceed(
       return null
     }
     if (allowed.by === 'proxy') return await answer(allowed.input, exchange, snapshot, trail)
-    if (allowed.by === 'session') return await converse(allowed.wanted, principal, exchange, snapshot, trail, ports)
-    const { upstream, request, answer: kind, owned } = allowed
-    const shape = upstream.answerShape(kind, request.askedUsage)
-    const delivery =
-      owned === null
-        ? await forward(upstream, request, exchange, shape)
-        : await deliverOwned({ upstream, request, exchange, shape, memory: holding.memory }, owned)
+    if (allowed.by === 'session') {
+      return await converse(allowed.wanted, { head, principal, exchange, snapshot, trail }, ports)
+    }
+    const delivery = await sent(allowed, exchange, holding, ports.clock)
     queued = delivery.queued
     return passed(delivery, exchange, trail)
   } finally {
@@ -130,8 +132,13 @@ function whole(
   snapshot: Snapshot,
   trail: Trail,
 ): Result<Prepared, Fault> | Promise<Result<Prepared, Fault>> {
-  if (found.endpoint.body === 'none') return judged(head, principal, found, null, snapshot, trail)
   const { listen } = snapshot.settings
+  if (found.endpoint.body === 'none') {
+    if (!head.hasBody) return judged(head, principal, found, null, snapshot, trail)
+    return readNothing(head, exchange, listen.timeouts.bodyMs, holding.memory).then((refused) =>
+      refused ? failed(refused) : judged(head, principal, found, null, snapshot, trail),
+    )
+  }
   if (takesForm(found.endpoint, head)) {
     const denied = deniedUnread(head, principal, found, snapshot, trail)
     if (denied) return failed(denied)
@@ -150,6 +157,19 @@ function whole(
     trail.received(bytes.value.length)
     return judged(head, principal, found, bytes.value, snapshot, trail)
   })
+}
+
+/** What goes upstream, and its answer. */
+function sent(
+  { upstream, request, answer: kind, owned, minting }: ForUpstream,
+  exchange: ClientExchange,
+  { memory }: Holding,
+  clock: Clock,
+): Promise<Delivery> {
+  const shape = upstream.answerShape(kind, request.askedUsage)
+  if (minting !== null) return deliverMinted({ upstream, request, exchange, shape, memory }, minting, clock)
+  if (owned === null) return forward(upstream, request, exchange, shape)
+  return deliverOwned({ upstream, request, exchange, shape, memory }, owned)
 }
 
 /** Answers at once where the credential was verified before, so that the common request waits for nothing. */

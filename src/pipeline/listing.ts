@@ -40,8 +40,8 @@ export async function usableModels(snapshot: Snapshot, input: PolicyInput): Prom
 }
 
 /**
- * True when the policy would allow some plain request for the model: the smallest one of each operation, streamed or
- * not. A model that only stronger authentication would open is not among what the caller may use now.
+ * True when the policy would allow some request for the model: the smallest one of each operation, as a stream or not, with
+ * and without each kind of input that a rule asks about. Denies of small requests count. A model that only stronger authentication would open is not among what the caller may use now.
  */
 export function mayUse(snapshot: Snapshot, input: PolicyInput, model: string): boolean {
   return mayUseAt(snapshot, input, model, 'openai') || mayUseAt(snapshot, input, model, 'anthropic')
@@ -50,8 +50,9 @@ export function mayUse(snapshot: Snapshot, input: PolicyInput, model: string): b
 function mayUseAt(snapshot: Snapshot, input: PolicyInput, model: string, kind: UpstreamKind): boolean {
   const serving = candidates(snapshot.upstreams, [model], kind)
   if (serving.length === 0) return false
-  return USES[kind].some((operation) =>
-    [false, true].some((stream) => {
+  return USES[kind].some((operation) => {
+    const brings = BRINGS[operation] ?? NOTHING
+    return snapshot.policy.bodyShapes.some(({ stream, images, files, audio }) => {
       const asked: PolicyInput = {
         ...input,
         operation,
@@ -59,12 +60,17 @@ function mayUseAt(snapshot: Snapshot, input: PolicyInput, model: string, kind: U
         stream,
         maxOutputTokens: 1,
         tools: { functions: [], hosted: [] },
-        input: BRINGS[operation] ?? NOTHING,
+        input: {
+          bytes: 0,
+          images: images || brings.images,
+          files: files || brings.files,
+          audio: audio || brings.audio,
+        },
         urls: [],
       }
       return judge(snapshot.policy, asked, [], serving).decision.effect === 'allow'
-    }),
-  )
+    })
+  })
 }
 
 /** One model in the form of Anthropic's `ModelInfo`, as far as a list of names tells it. */

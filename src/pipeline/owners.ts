@@ -1,4 +1,4 @@
-import { JUDGED_MARKS } from '../endpoints/batch-marks.ts'
+import { BATCH_VERDICTS } from '../endpoints/batch-verdicts.ts'
 import type { Decision } from '../model/decision.ts'
 import type { ObjectKind } from '../model/objects.ts'
 import { type Marker, objectScope, type Sealer } from '../model/sealing.ts'
@@ -21,6 +21,8 @@ const JUDGED_KINDS: ReadonlySet<ObjectKind> = new Set<ObjectKind>(['file', 'batc
 /** What seals and marks for a caller on one upstream. */
 export interface Owner {
   readonly sealer: Sealer
+  /** Names of files and containers bear marks. */
+  readonly marksNames: boolean
   marker(kind: ObjectKind): Marker
 }
 
@@ -35,12 +37,13 @@ export function ownersOf(
   if (ring === null) return null
   const owners = new Map<ServingUpstream, Owner>()
   for (const upstream of serving) {
-    const { isolation, name } = upstream.settings
+    const { isolation, markNames, name } = upstream.settings
     if (isolation === 'off') continue
     const ownership = { upstream: name, isolation, scope: objectScope(isolation, workspace, caller) }
     owners.set(upstream, {
       sealer: openSealer(ring, ownership),
-      marker: (kind) => openMarker(ring, ownership, kind, JUDGED_KINDS.has(kind) ? JUDGED_MARKS : []),
+      marksNames: markNames,
+      marker: (kind) => openMarker(ring, ownership, kind, JUDGED_KINDS.has(kind) ? BATCH_VERDICTS : []),
     })
   }
   return owners

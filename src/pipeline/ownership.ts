@@ -1,20 +1,19 @@
-import type { FormName } from '../endpoints/answer-forms.ts'
+import type { AnswerFormName } from '../endpoints/answer-forms.ts'
 import { isKept } from '../endpoints/isolation.ts'
 import { showsMarks } from '../endpoints/marked.ts'
-import type { Marks } from '../endpoints/seal-answer.ts'
+import type { Verdicts } from '../endpoints/seal-answer.ts'
 import type { Decision } from '../model/decision.ts'
 import type { Fault } from '../model/fault.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import type { Sealer } from '../model/sealing.ts'
-import type { Obligations } from '../model/transforms.ts'
 import type { Edit } from '../shape/edits.ts'
 import type { OwnList } from '../shape/own-pages.ts'
 import { RequestIds } from '../shape/request-ids.ts'
 import type { AskedObjects } from './asked-objects.ts'
 import { nameOf, ofEverybody } from './asked-of-everybody.ts'
-import { answerMarks, restsOnMarks, unmarkable } from './batch-marking.ts'
+import { answerVerdicts, restsOnVerdict, withoutVerdict } from './batch-verdict.ts'
 import { rowOf } from './isolation-row.ts'
-import { listOf, type Marking, markingOf, unmarkedFault } from './marking.ts'
+import { listersOf, listOf, type Marking, markingOf, unmarkedFault } from './marking.ts'
 import { notFound, type OpenedIds, openIds } from './opened-ids.ts'
 import { type Caller, isSealing, type Owner, ownersOf } from './owners.ts'
 import { objectsUnavailable } from './refusals.ts'
@@ -28,7 +27,11 @@ export interface Owned extends OpenedIds, Marking {
 export interface OwnedAnswer {
   readonly ids: RequestIds
   /** How the ids in a good answer are sealed; null where they are not. */
-  readonly sealing: { readonly form: FormName; readonly sealer: Sealer; readonly marks: Marks | null } | null
+  readonly sealing: {
+    readonly form: AnswerFormName
+    readonly sealer: Sealer
+    readonly verdicts: Verdicts | null
+  } | null
   /** What an upstream says that does not have an object is answered with; null where the request names none. */
   readonly notFound: Fault | null
   /** The answer may hold marks, which nobody sees. */
@@ -45,16 +48,18 @@ export interface Placement {
 
 /** True where a request neither makes nor opens anything that another one can name: then every upstream is the same. */
 export function isAside(asked: AskedObjects): boolean {
-  const { body, noted } = asked
+  const { body, noted, store } = asked
   const { endpoint, objects } = asked.found
   if (objects.length > 0 || noted.length > 0 || nameOf(asked) !== null) return false
-  if (endpoint.operation === 'chat') return body === null || !isKept(body.value)
+  if (endpoint.operation === 'chat') return body === null || !isKept(body.value, store)
   return rowOf(endpoint).kind === 'plain'
 }
 
 /**
  * Of the upstreams that serve a request those that have what it speaks of: the one that sealed its ids, or where they are
- * raw one that keeps nobody apart. `decision` is an allow for one of them: the workspace is the same for all.
+ * raw one that keeps nobody apart. `decision` is an allow for one of them: the workspace is the same for all. In this order:
+ * what was judged line by line, what is everybody's, whose marks a request is to bear, whose its ids are, and what the ids
+ * in the answer are to say; the first that is wrong is told of.
  *
  * Faults: `object_not_found` for ids that do not open, whatever is wrong with them; `unknown_endpoint` and `invalid_body`
  * for what speaks of the objects of everybody, and for batches of what was not judged; `objects_unavailable`.
@@ -66,36 +71,48 @@ export function place(
   candidates: readonly ServingUpstream[],
   snapshot: Snapshot,
 ): Result<Placement, Fault> {
-  const serving = carriersOf(asked, candidates)
-  if (serving === null) return failed(unmarkable(asked))
+  const carriers = carriersOf(asked, candidates)
+  if (!carriers.ok) return carriers
+  const serving = carriers.value
   const open = serving.filter((upstream) => !isSealing(upstream))
   if (open.length === serving.length) return ok(openly(serving))
   const refused = ofEverybody(asked)
-  if (refused !== null) return open.length > 0 ? ok(openly(open)) : failed(refused)
-  const unmarked = unmarkedFault(asked)
+  if (refused !== null) return openlyOr(refused, open)
+  const unmarked = unmarkedFault(asked, serving)
   if (unmarked !== null) return failed(unmarked)
   const owners = ownersOf(decision, caller, serving, snapshot)
   if (owners === null) return failed(objectsUnavailable)
   const ids = new RequestIds([...owners.values()].map(({ sealer }) => sealer))
   const opened = openIds(asked, ids)
   if (!opened.ok) {
-    const isOpenElsewhere = ids.owner === null && open.length > 0
-    return isOpenElsewhere ? ok(openly(open)) : failed(notFound(asked, opened.fault))
+    const unopened = notFound(asked, opened.fault)
+    return ids.owner === null ? openlyOr(unopened, open) : failed(unopened)
   }
-  const marks = answerMarks(asked)
-  return marks.ok ? ok(ownedPlacement(asked, serving, owners, ids, opened.value, marks.value)) : marks
+  const verdicts = answerVerdicts(asked)
+  return verdicts.ok ? ok(ownedPlacement(asked, serving, owners, ids, opened.value, verdicts.value)) : verdicts
 }
 
-/** The upstreams that can carry a request at all: what rests on marks needs one that seals ids. Null for none of them. */
-function carriersOf(asked: AskedObjects, candidates: readonly ServingUpstream[]): readonly ServingUpstream[] | null {
-  if (!restsOnMarks(asked)) return candidates
+/**
+ * The upstreams that can carry a request at all: what rests on a verdict needs one that seals ids, and a list by names one
+ * that marks them.
+ */
+function carriersOf(
+  asked: AskedObjects,
+  candidates: readonly ServingUpstream[],
+): Result<readonly ServingUpstream[], Fault> {
+  if (!restsOnVerdict(asked)) return listersOf(asked, candidates)
   const sealing = candidates.filter(isSealing)
-  return sealing.length === 0 ? null : sealing
+  return sealing.length === 0 ? failed(withoutVerdict(asked)) : ok(sealing)
 }
 
 /** Nothing is sealed, and nothing opened. */
 function openly(serving: readonly ServingUpstream[]): Placement {
   return { serving, owned: nobodys }
+}
+
+/** What one that keeps its callers apart would refuse goes to those that do not, where there are some. */
+function openlyOr(refused: Fault, open: readonly ServingUpstream[]): Result<Placement, Fault> {
+  return open.length > 0 ? ok(openly(open)) : failed(refused)
 }
 
 /** The upstreams that have the ids of a request, all of which are opened, and what each of them is asked. */
@@ -105,7 +122,7 @@ function ownedPlacement(
   owners: ReadonlyMap<ServingUpstream, Owner>,
   ids: RequestIds,
   opened: OpenedIds,
-  marks: Marks | null,
+  verdicts: Verdicts | null,
 ): Placement {
   const { owner } = ids.settle()
   return {
@@ -113,27 +130,27 @@ function ownedPlacement(
     owned: (upstream) => {
       const owned = owners.get(upstream)
       if (owned === undefined) return null
-      return { ...opened, ...markingOf(asked, owned), answer: answerOf(asked, ids, owned, marks) }
+      return { ...opened, ...markingOf(asked, owned), answer: answerOf(asked, ids, owned, verdicts) }
     },
   }
 }
 
 const nobodys = (): null => null
 
-function answerOf(asked: AskedObjects, ids: RequestIds, owner: Owner, marks: Marks | null): OwnedAnswer {
+function answerOf(asked: AskedObjects, ids: RequestIds, owner: Owner, verdicts: Verdicts | null): OwnedAnswer {
   const { endpoint } = asked.found
   const row = rowOf(endpoint)
   const { sealer } = owner
   const list = row.kind === 'sealed' ? listOf(endpoint.operation, owner) : null
-  // Which of the ids in a list are marked says the list itself.
-  const known = list === null ? marks : (_key: string, _depth: number, id: string) => list.judged.get(id) ?? null
+  // What the ids in a list say the list itself knows.
+  const known = list === null ? verdicts : (_key: string, _depth: number, id: string) => list.judged.get(id) ?? null
   // The bytes of a file are the caller's own: an id in them is none of ours.
-  const sealing = row.kind === 'sealed' && !endpoint.bytes ? { form: row.form, sealer, marks: known } : null
+  const sealing = row.kind === 'sealed' && !endpoint.bytes ? { form: row.form, sealer, verdicts: known } : null
   const isMarked = showsMarks(endpoint.operation)
   return { ids, sealing, notFound: ids.owner === null ? null : notFound(asked), isMarked, list }
 }
 
-/** A chat that the policy forbids to be stored is marked as nobody's: the API takes metadata only of what is stored. */
-export function bodyEdits({ edits, marking }: Owned, obligations: Obligations | null): readonly Edit[] {
-  return marking === null || obligations?.set.store === false ? edits : [...edits, marking]
+/** What opens the ids in a body, and marks what it makes. */
+export function bodyEdits({ edits, marking }: Owned): readonly Edit[] {
+  return marking === null ? edits : [...edits, marking]
 }

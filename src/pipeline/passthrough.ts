@@ -1,9 +1,8 @@
 import { messageHead } from '../endpoints/message-head.ts'
 import { type Passage, passage, pathAt } from '../endpoints/passthrough.ts'
 import { type Fault, fault } from '../model/fault.ts'
-import type { Principal } from '../model/identity.ts'
 import { passthroughOperation } from '../model/operations.ts'
-import type { AnswerTap, ClientExchange, TakePiece } from '../model/ports.ts'
+import type { AnswerTap, TakePiece } from '../model/ports.ts'
 import type { RequestFacts, RequestHead } from '../model/request.ts'
 import { ok, type Result } from '../model/result.ts'
 import type { ListenSettings } from '../model/settings.ts'
@@ -16,8 +15,8 @@ import { passSocket } from './passed-socket.ts'
 import type { ConversePorts } from './realtime/converse.ts'
 import { handshakeFault } from './realtime/handshake.ts'
 import { auditUnavailable, decisionFault } from './refusals.ts'
+import type { Served } from './served.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
-import type { Trail } from './trail.ts'
 
 /** Of what the table does not have: what a passthrough route makes of it; null where `unknown` stands. */
 export function opened(head: RequestHead, unknown: Fault, { settings }: Snapshot): Result<Passage, Fault> | null {
@@ -28,15 +27,8 @@ export function opened(head: RequestHead, unknown: Fault, { settings }: Snapshot
  * A request to a passthrough route: decided by who asks for which operation, written down, then passed on as it is.
  * Null: it was answered. A WebSocket is one only where the route takes them; elsewhere the request is one like any other.
  */
-export async function passThrough(
-  found: Passage,
-  head: RequestHead,
-  principal: Principal,
-  exchange: ClientExchange,
-  snapshot: Snapshot,
-  trail: Trail,
-  ports: ConversePorts,
-): Promise<Fault | null> {
+export async function passThrough(found: Passage, served: Served, ports: ConversePorts): Promise<Fault | null> {
+  const { head, exchange, snapshot, trail } = served
   const upstream = snapshot.upstreams.find(({ settings }) => settings.name === found.route.upstream)
   if (upstream === undefined) throw new Error('a route without an upstream')
   const operation = passthroughOperation(found.route.name)
@@ -44,7 +36,7 @@ export async function passThrough(
   const isSocket = found.route.websocket && exchange.upgrade !== null
   const unfitting = unfit(head) ?? (isSocket ? handshakeFault(head, operation, true) : null)
   const facts: RequestFacts = { ...NOTHING_KNOWN, operation }
-  const refused = unfitting ?? decided(facts, head, principal, upstream, snapshot, trail)
+  const refused = unfitting ?? decided(facts, upstream, served)
   if (refused) return refused
   const request = shaped(found, head, upstream)
   if (!request.ok) return request.fault
@@ -55,8 +47,8 @@ export async function passThrough(
     return null
   }
   if (isSocket) {
-    const wanted = { head, route: found.route, facts, upstream, request: request.value }
-    return passSocket(wanted, principal, exchange, snapshot, trail, ports)
+    const wanted = { route: found.route, facts, upstream, request: request.value }
+    return passSocket(wanted, served, ports)
   }
   let received = 0
   const counting = (take: TakePiece) =>
@@ -97,14 +89,9 @@ function unsupported(message: string, param: string): Fault {
 }
 
 /** The policy's word, written down; null for an allow. */
-function decided(
-  facts: RequestFacts,
-  head: RequestHead,
-  principal: Principal,
-  upstream: ServingUpstream,
-  { policy }: Snapshot,
-  trail: Trail,
-): Fault | null {
+function decided(facts: RequestFacts, upstream: ServingUpstream, served: Served): Fault | null {
+  const { head, principal, snapshot, trail } = served
+  const { policy } = snapshot
   trail.described(facts, null, null)
   const input = policyInput(principal, head, facts, undefined, trail.startedAt)
   const began = performance.now()

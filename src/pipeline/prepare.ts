@@ -6,6 +6,7 @@ import { messageHead } from '../endpoints/message-head.ts'
 import { describeForm } from '../endpoints/multipart/describe-form.ts'
 import { formFieldsOf } from '../endpoints/multipart/forms.ts'
 import { writeForm } from '../endpoints/multipart/written.ts'
+import { mintOf } from '../endpoints/realtime/mints.ts'
 import { type Route, route } from '../endpoints/route.ts'
 import type { PolicyInput } from '../model/decision.ts'
 import type { Fault } from '../model/fault.ts'
@@ -17,9 +18,10 @@ import type { Obligations } from '../model/transforms.ts'
 import type { FormToSend } from '../shape/form.ts'
 import { shapeRequest } from '../shape/request.ts'
 import { isAnsweredHere } from './answers.ts'
-import { holdsLines } from './batch-marking.ts'
+import { holdsLines } from './batch-verdict.ts'
 import { decide } from './decided.ts'
 import { policyInput } from './judge.ts'
+import { type Minted, type Minting, minted } from './minting.ts'
 import { bodyEdits, type Owned, type OwnedAnswer } from './ownership.ts'
 import type { Conversation } from './realtime/converse.ts'
 import { handshakeFault } from './realtime/handshake.ts'
@@ -42,6 +44,8 @@ export type Prepared =
       readonly answer: AnswerKind
       /** Null where the upstream keeps nobody apart, or the request speaks of nothing that is kept. */
       readonly owned: OwnedAnswer | null
+      /** Null where the answer holds no secret for a session. */
+      readonly minting: Minting | null
     }
   | { readonly by: 'session'; readonly upstream: ServingUpstream; readonly wanted: Conversation }
 
@@ -94,11 +98,20 @@ export function judged(
     (typeof named === 'string' && isRenamable(found.endpoint)
       ? snapshot.policy.resolveModel(named)
       : { model: named, alias: null })
-  trail.described(facts, model ?? null, alias)
-  const input = policyInput(principal, head, facts, model, trail.startedAt)
+  const meant = granted?.head ?? head
+  trail.described(facts, model ?? null, alias, meant)
+  const input = policyInput(principal, meant, facts, model, trail.startedAt)
+  const mint = mintOf(facts.operation)
+  if (mint !== null && body !== null) {
+    const { expiresAt } = principal
+    return preparedMint(minted({ head, found, mint, body, facts, input, alias, expiresAt }, snapshot, trail), found)
+  }
   const fields = upload && fieldsOf(upload)
   const filenames = upload ? filenamesOf(upload) : NO_FILES
-  const asked = { found, body, fields, filenames, noted: described.value.objects, judgedFor }
+  // Whether a chat is stored, and so is somebody's, depends on them.
+  const obligations = snapshot.policy.obligations(input)
+  const store = obligations?.set.store
+  const asked = { found, body, fields, filenames, noted: described.value.objects, judgedFor, store }
   const fitting = granted === null ? snapshot : { ...snapshot, upstreams: granted.upstreams }
   const decided = decide(asked, principal, facts, input, fitting, trail)
   if (!decided.ok) return decided
@@ -108,14 +121,25 @@ export function judged(
   const { apiKey } = settings
   const said = settings.kind === 'anthropic' ? messageHead(head.rawHeaders) : PLAIN_HEAD
   if (!said.ok) return said
-  const obligations = snapshot.policy.obligations(input)
   if (obligations?.unplaced) return failed(unplacedRefused(facts.operation, obligations.unplaced))
   if (obligations) trail.obliged(obligations.names)
   const { dialect } = found.endpoint
   if (dialect !== null) {
-    const { credential = null, providerSecret = null } = granted?.grant ?? {}
+    const { credential = null, providerSecret = null, told = null } = granted?.grant ?? {}
     const goes = owned === null ? { route: found, owned } : { route: owned.target, owned: owned.answer }
-    const wanted = { head, dialect, facts, model, alias, obligations, upstream, credential, providerSecret, ...goes }
+    const wanted = {
+      head: meant,
+      dialect,
+      facts,
+      model,
+      alias,
+      obligations,
+      upstream,
+      credential,
+      providerSecret,
+      told,
+      ...goes,
+    }
     return withoutPlace(found, obligations) ?? ok({ by: 'session', upstream, wanted })
   }
   const request = shapeRequest({
@@ -126,13 +150,19 @@ export function judged(
     model,
     alias,
     obligations,
-    ...(owned === null ? {} : { opening: bodyEdits(owned, obligations) }),
+    ...(owned === null ? {} : { opening: bodyEdits(owned) }),
     basePath,
     apiKey,
     messageHead: said.value,
     traceparent: head.traceparent,
   })
-  return ok({ by: 'upstream', upstream, request, answer: found.endpoint.answer, owned: owned?.answer ?? null })
+  const { answer } = found.endpoint
+  return ok({ by: 'upstream', upstream, request, answer, owned: owned?.answer ?? null, minting: null })
+}
+
+function preparedMint(mint: Result<Minted, Fault>, { endpoint }: Route): Result<Prepared, Fault> {
+  if (!mint.ok) return mint
+  return ok({ by: 'upstream', ...mint.value, answer: endpoint.answer, owned: null })
 }
 
 /** A session that only writes down what it hears has no instructions that the policy's text could stand before. */
@@ -157,6 +187,6 @@ export function withObjects(facts: RequestFacts, { objects }: Route): RequestFac
 }
 
 /** An alias stands for its model only where the other name can be put in its place; elsewhere a name is that of a model. */
-function isRenamable({ model }: Endpoint): boolean {
-  return model === 'required' || model === 'optional' || model === 'path'
+function isRenamable({ model, operation }: Endpoint): boolean {
+  return model === 'required' || model === 'optional' || model === 'path' || mintOf(operation) !== null
 }

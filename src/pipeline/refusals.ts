@@ -150,6 +150,7 @@ const NOT_OPENED = {
   form: (name: string) =>
     `the form names a stored object as ${name} within a field, or in a field that stands twice: send its id as the whole text of one field`,
   message: (name: string) => `the message names a stored object as ${name}, and sessions open none: leave it out`,
+  session: (name: string) => `the session names a stored object as ${name}, and sessions open none: leave it out`,
   secret: (name: string) => `the secret opens one session, and no object of ${name} beside it: leave it out`,
 } as const
 
@@ -203,6 +204,13 @@ export const noPlaceForText: Fault = fault(
   'policy_denied',
   'the policy puts a text before the instructions of a session, and one that transcribes has none',
   { reason: 'transform_not_applicable' },
+)
+
+/** A stored prompt brings instructions of its own. */
+export const promptRefused: Fault = fault(
+  'policy_denied',
+  'the policy puts a text before the instructions, and a stored prompt brings its own: leave `prompt` out',
+  { param: 'prompt', reason: 'transform_not_applicable' },
 )
 
 /** Of a message in a session: it may not name another model than the one that the session was opened with. */

@@ -46,9 +46,9 @@ function unmarkingTap(tap: AnswerTap): AnswerTap {
 function sealingTap(
   tap: AnswerTap,
   kind: 'json' | 'sse',
-  { form, sealer, marks }: NonNullable<OwnedAnswer['sealing']>,
+  { form, sealer, verdicts }: NonNullable<OwnedAnswer['sealing']>,
 ): AnswerTap {
-  const seal = openAnswerSealer(answerForm(form), kind, sealer.suffix, marks)
+  const seal = openAnswerSealer(answerForm(form), kind, sealer.suffix, verdicts)
   return {
     resizes: true,
     push: (chunk) => {

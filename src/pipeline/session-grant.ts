@@ -6,6 +6,7 @@ import { fault } from '../model/fault.ts'
 import type { Credential } from '../model/identity.ts'
 import type { ModelFact, RequestHead } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
+import { keepsSealingKeys } from '../model/sealing.ts'
 import { isSessionSecret, openSessionSecret, type SessionGrant } from '../shape/session-secret.ts'
 import { challenged, modelSwitched, objectRefused, objectsUnavailable } from './refusals.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
@@ -32,7 +33,7 @@ const noSecret: Fault = challenged(
 export function grantBehind(
   head: RequestHead,
   credential: Credential,
-  { keyRing }: Pick<Snapshot, 'keyRing'>,
+  { keyRing, settings }: Pick<Snapshot, 'keyRing' | 'settings'>,
   now: number,
 ): Result<SessionGrant | null, Fault> {
   if (credential.kind !== 'token' || !isSessionSecret(credential.token.reveal())) return NONE
@@ -40,7 +41,8 @@ export function grantBehind(
   const found = place === 'authorization' || place === 'subprotocol' ? route(head.method, head.target) : null
   if (!found?.ok || !isOpenedBySecret(found.value.endpoint)) return failed(noSecret)
   const ring = keyRing()
-  if (ring === null) return failed(objectsUnavailable)
+  // Where there are no keys at all, nobody has made the secret.
+  if (ring === null) return failed(keepsSealingKeys(settings) ? objectsUnavailable : noSecret)
   const grant = openSessionSecret(ring, token.reveal(), now)
   return grant?.operation === found.value.endpoint.operation ? ok(grant) : failed(noSecret)
 }
@@ -50,6 +52,8 @@ const NONE: Result<null, never> = ok(null)
 /** A session as its secret has it: the model that was decided when it was made, and the upstream that it was made at. */
 export interface Granted {
   readonly grant: SessionGrant
+  /** The request's own, in the workspace that the secret was made in. */
+  readonly head: RequestHead
   readonly model: ModelFact
   readonly alias: string | null
   readonly upstreams: readonly ServingUpstream[]
@@ -87,7 +91,8 @@ export function grantedSession(
     ({ settings }) => settings.name === upstream.name && settings.url === upstream.url,
   )
   if (upstreams.length === 0) return failed(upstreamGone)
-  return ok({ grant, model: model ?? undefined, alias, upstreams })
+  const { project } = grant
+  return ok({ grant, head: { ...head, project: project ?? undefined }, model: model ?? undefined, alias, upstreams })
 }
 
 const modelUnsaid: Fault = fault('policy_denied', 'the secret was made for a session without a `model`', {

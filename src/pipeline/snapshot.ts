@@ -1,5 +1,5 @@
 import type { AnswerKind } from '../endpoints/endpoint.ts'
-import type { Decision, HeadInput, PolicyInput, ShadowPolicy, UnreadDenial } from '../model/decision.ts'
+import type { BodyShape, Decision, HeadInput, PolicyInput, ShadowPolicy, UnreadDenial } from '../model/decision.ts'
 import type { Credential, Verification } from '../model/identity.ts'
 import type { Settings } from '../model/settings.ts'
 import type { Obligations } from '../model/transforms.ts'
@@ -14,6 +14,8 @@ export interface DecidingPolicy {
   readonly digest: string
   /** Some rule has a condition on the upstream: then each candidate is decided by itself. */
   readonly speaksOfUpstream: boolean
+  /** The bodies that its rules tell apart, the plainest first. */
+  readonly bodyShapes: readonly BodyShape[]
   decide(input: PolicyInput): Decision
   /** The denial of a request whatever its body is; null where one could be allowed. */
   deniedUnread(head: HeadInput): UnreadDenial | null

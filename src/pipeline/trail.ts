@@ -26,9 +26,10 @@ type State = 'open' | 'authorized' | 'over'
 export class Trail {
   readonly #ports: TrailPorts
   readonly #exchange: ClientExchange
-  readonly #head: RequestHead
+  #head: RequestHead
   readonly #ruleset: string
-  readonly #startedAt: number
+  /** Epoch milliseconds. */
+  readonly startedAt: number
   readonly #started = performance.now()
   #state: State = 'open'
   #identified: Identified = {}
@@ -52,12 +53,8 @@ export class Trail {
     this.#exchange = exchange
     this.#head = head
     this.#ruleset = ruleset
-    this.#startedAt = ports.clock()
+    this.startedAt = ports.clock()
     ports.meter.active++
-  }
-
-  get startedAt(): number {
-    return this.#startedAt
   }
 
   identified(identified: Identified): void {
@@ -79,7 +76,9 @@ export class Trail {
     this.#requestBytes = bytes
   }
 
-  described(facts: RequestFacts, model: string | null, alias: string | null): void {
+  /** `head`: with the workspace that is asked for, where that is not the one that the request names. */
+  described(facts: RequestFacts, model: string | null, alias: string | null, head = this.#head): void {
+    this.#head = head
     this.#facts = facts
     this.#model = model
     this.#alias = alias
@@ -163,7 +162,7 @@ export class Trail {
       authEphemeral: ephemeral,
       policy: this.#judged(),
       upstream: this.#upstream ? targetOf(this.#upstream) : undefined,
-      startedAt: this.#startedAt,
+      startedAt: this.startedAt,
       durationNs,
       overheadNs: durationNs - upstreamNs,
       upstreamNs: this.#upstream ? upstreamNs : undefined,

@@ -41,6 +41,12 @@ export class Holding {
     return spool
   }
 
+  /** One file is needed no longer: it counts no more as soon as it is gone. */
+  drop(spool: UploadSpool): void {
+    const kept = this.#kept.find((one) => one.spool === spool)
+    if (kept !== undefined) void spool.dispose().then(() => kept.room.release())
+  }
+
   /** What is on disk counts until it is gone from there, and so does what a disk that is slow has yet to write. */
   release(): void {
     const disposals = this.#kept.splice(0).map(({ spool, room }) => spool.dispose().then(() => room.release()))
@@ -53,7 +59,7 @@ export class Holding {
 export interface UploadedForm {
   readonly form: Form
   readonly spool: UploadSpool
-  /** Where its file holds requests: the mark of what they were judged for. Null before that, and for any other file. */
+  /** Where its file holds requests: the verdict on them. Null before there is one, and for any other file. */
   readonly judgedFor: string | null
 }
 

@@ -50,6 +50,6 @@ export function compileClaimTest(written: ClaimTest): (claims: JsonObject) => Ma
   }
 }
 
-function isTextList(value: JsonValue | undefined): value is readonly string[] {
+export function isTextList(value: JsonValue | undefined): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }

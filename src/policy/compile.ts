@@ -1,5 +1,14 @@
-import type { Decision, Explanation, HeadInput, PolicyInput, ShadowPolicy, UnreadDenial } from '../model/decision.ts'
+import type {
+  BodyShape,
+  Decision,
+  Explanation,
+  HeadInput,
+  PolicyInput,
+  ShadowPolicy,
+  UnreadDenial,
+} from '../model/decision.ts'
 import type { Obligations } from '../model/transforms.ts'
+import { bodyShapes } from './body-shapes.ts'
 import { compareCodePoints } from './code-points.ts'
 import { decide, workspaceOf } from './decide.ts'
 import { digestOf } from './digest.ts'
@@ -25,6 +34,8 @@ export interface CompiledPolicy {
   readonly digest: string
   /** Some rule has a condition on the upstream: then each candidate is decided by itself. */
   readonly speaksOfUpstream: boolean
+  /** The bodies that the enforced rules tell apart, the plainest first. */
+  readonly bodyShapes: readonly BodyShape[]
   /** By the enforced rules alone. */
   readonly decide: (input: PolicyInput) => Decision
   /**
@@ -73,9 +84,11 @@ function compileMerged(merged: Merged, digest: string): CompiledPolicy {
   const { aliases, sets, rules } = parts
   const deciding = compileDeciding(parts)
   const { decide: decideInput, shadow, obligations } = deciding
+  const enforced = rules.filter(({ mode }) => mode !== 'shadow')
   return {
     digest,
-    speaksOfUpstream: speaksOfUpstream(rules.filter(({ mode }) => mode !== 'shadow')),
+    speaksOfUpstream: speaksOfUpstream(enforced),
+    bodyShapes: bodyShapes(enforced),
     ...deciding,
     warm: () => {
       const inputs = warmingInputs(rules, ({ models = [] }) => [...expandModels(models, sets)][0] ?? 'warm-up')

@@ -41,12 +41,14 @@ const MAX_SHOWN = 80
 
 /** A value as an explanation shows it: one line, bounded, in JSON's escapes. */
 export function shown(value: JsonValue): string {
-  const whole = JSON.stringify(value)
-  return whole.length <= MAX_SHOWN ? whole : `${whole.slice(0, MAX_SHOWN)}…`
+  return bounded(JSON.stringify(value))
 }
 
+/** Texts one after the other, each in quotes: `"a", "b"`. */
 export function shownList(values: readonly string[]): string {
-  const [first = '', ...more] = values
-  if (more.length === 0) return values.length === 0 ? 'none' : shown(first)
-  return shown([...values])
+  return values.length === 0 ? 'none' : bounded(values.map((value) => JSON.stringify(value)).join(', '))
+}
+
+function bounded(text: string): string {
+  return text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)}…`
 }

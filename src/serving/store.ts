@@ -1,6 +1,7 @@
 import type { SealingKeysState } from '../admin/metrics.ts'
 import type { Clock, Stopwatch } from '../model/ports.ts'
 import { failed, type Result } from '../model/result.ts'
+import { keepsSealingKeys } from '../model/sealing.ts'
 import type { Settings } from '../model/settings.ts'
 import type { KeyRing } from '../shape/seal.ts'
 import { type KeyStore, openKeyStore } from '../stores/keys.ts'
@@ -17,7 +18,7 @@ export interface StoreReports {
   error(message: string): void
 }
 
-/** The store, as far as serving has asked for it: API keys, and the keys that seal the ids of stored objects. */
+/** The store, as far as serving has asked for it: API keys, and the keys that seal ids of stored objects and secrets. */
 export class ServingStore {
   readonly #clock: Clock
   readonly #stopwatch: Stopwatch
@@ -46,7 +47,7 @@ export class ServingStore {
     return this.#ring?.current() ?? null
   }
 
-  /** How the keys that seal ids stand; null where nothing is sealed. */
+  /** How the keys that seal ids stand; null where there is no store for them. */
   sealingKeys(): SealingKeysState | null {
     const ring = this.#ring
     return ring === null ? null : { usable: ring.current() !== null, ageSeconds: ring.ageMs() / 1000 }
@@ -57,14 +58,13 @@ export class ServingStore {
    * server is not asked anything by it.
    */
   open(settings: Pick<Settings, 'apiKeys' | 'upstreams' | 'store'>): string | null {
-    const isolates = settings.upstreams.some(({ isolation }) => isolation !== 'off')
-    if (!isolates && !settings.apiKeys.enabled) return null
+    if (!keepsSealingKeys(settings)) return null
     if (this.#keys === null) {
       const opened = this.#openStore(settings.store)
       if (!opened.ok) return opened.fault
       this.#keys = opened.value
     }
-    if (!isolates || this.#ring !== null) return null
+    if (this.#ring !== null) return null
     const ring = this.#openRing(this.#keys)
     if (!ring.ok) return ring.fault
     this.#ring = ring.value

@@ -35,16 +35,22 @@ export function insertedMembers(text: string, open: number, members: string): Ed
   return { from: open + 1, to: open + 1, text: isEmpty ? members : `${members},` }
 }
 
-/** Those edits that lie in nothing that others replace. */
+/** Those edits that lie in nothing that others replace. What is put in beside it lies outside. */
 export function outside(edits: readonly Edit[], others: readonly Edit[]): Edit[] {
-  return edits.filter((edit) => !others.some(({ from, to }) => from <= edit.from && edit.to <= to))
+  return edits.filter((edit) => !others.some((other) => isWithin(edit, other)))
 }
 
-/** The text with its edits made; they do not overlap. */
+function isWithin(edit: Edit, { from, to }: Edit): boolean {
+  return edit.from === edit.to ? from < edit.from && edit.to < to : from <= edit.from && edit.to <= to
+}
+
+const inOrder = (one: Edit, other: Edit): number => one.from - other.from || one.to - other.to
+
+/** The text with its edits made; they do not overlap. What is put in stands before what is replaced at the same place. */
 export function edited(text: string, edits: readonly Edit[]): string {
   let result = ''
   let done = 0
-  for (const { from, to, text: written } of [...edits].sort((one, other) => one.from - other.from)) {
+  for (const { from, to, text: written } of [...edits].sort(inOrder)) {
     result += text.slice(done, from) + written
     done = to
   }

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
 import { elementStarts, findMember, skipSpace, valueEnd } from '../model/json-text.ts'
 import { MARK_KEY, type MarkPlace, unmarkedName } from '../model/marks.ts'
-import { type Marker, PLAIN_MARK, type Sealer } from '../model/sealing.ts'
+import { type Marker, PLAIN_VERDICT, type Sealer } from '../model/sealing.ts'
 import { markInName } from './name-mark.ts'
 
 /** By what one's own objects are known. */
@@ -17,7 +17,7 @@ export interface Whose {
   readonly purposes: ReadonlySet<string> | null
 }
 
-/** What is known of an object that is one's own: which of its ids are marked, and with what. */
+/** What is known of an object that is one's own: its verdict, and which of its ids say it. */
 export interface Own {
   readonly judgedFor: string
   readonly judgedIds: readonly string[]
@@ -41,7 +41,7 @@ export function ownOf(value: JsonObject, { marker, sealer, place, purposes }: Wh
   const id = ownValue(value, 'id')
   // What cannot be sealed could not be named again, not even to go on behind it.
   if (typeof id !== 'string' || sealer.suffix(id) === null) return null
-  if (judgedFor === PLAIN_MARK) return { judgedFor, judgedIds: [] }
+  if (judgedFor === PLAIN_VERDICT) return { judgedFor, judgedIds: [] }
   const input = ownValue(value, 'input_file_id')
   return { judgedFor, judgedIds: typeof input === 'string' ? [id, input] : [id] }
 }

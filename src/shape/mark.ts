@@ -4,7 +4,7 @@ import { findMember, skipSpace } from '../model/json-text.ts'
 import { MARK_KEY, MARK_VERSION, MAX_OWN_PAIRS } from '../model/marks.ts'
 import type { ObjectKind } from '../model/objects.ts'
 import type { Reason } from '../model/reasons.ts'
-import { type Marker, PLAIN_MARK } from '../model/sealing.ts'
+import { type Marker, PLAIN_VERDICT } from '../model/sealing.ts'
 import { type Edit, insertedMembers } from './edits.ts'
 import { encodedOwner, type KeyRing, type Ownership } from './seal.ts'
 
@@ -13,7 +13,7 @@ import { encodedOwner, type KeyRing, type Ownership } from './seal.ts'
  * of an HMAC-SHA256 over what an id is sealed by, and in the place of the id the kind and what the object was judged for.
  * Its first part says that it is a mark, so that no mark is the proof of an id, nor the other way round.
  *
- * `judgedMarks`: what the ids of such objects may be marked with beside `PLAIN_MARK`.
+ * `verdicts`: what the ids of such objects may say beside `PLAIN_VERDICT`.
  * Does not say: which object it is of, since a mark is written before there is an id. So nobody may choose where it stands,
  * and none that is read was written by a caller: there is nobody who could learn from how long it takes.
  */
@@ -21,21 +21,21 @@ export function openMarker(
   ring: KeyRing,
   ownership: Ownership,
   kind: ObjectKind,
-  judgedMarks: readonly string[] = [],
+  verdicts: readonly string[] = [],
 ): Marker {
   const markBy = (kid: string, judgedFor: string): string => {
     const owner = encodedOwner('sallyport mark', MARK_VERSION, kid, ownership)
     // No kind has a space in its name.
-    const what = judgedFor === PLAIN_MARK ? kind : `${kind} ${judgedFor}`
+    const what = judgedFor === PLAIN_VERDICT ? kind : `${kind} ${judgedFor}`
     const key = ring.byKid.get(kid)
     if (key === undefined) throw new Error('a mark by a key that there is not')
     return MARK_VERSION + kid + key.tag(owner, what)
   }
   let known: ReadonlyMap<string, string> | null = null
   const all = () =>
-    new Map([...ring.byKid.keys()].flatMap((kid) => [PLAIN_MARK, ...judgedMarks].map((one) => [markBy(kid, one), one])))
+    new Map([...ring.byKid.keys()].flatMap((kid) => [PLAIN_VERDICT, ...verdicts].map((one) => [markBy(kid, one), one])))
   return {
-    mark: (judgedFor = PLAIN_MARK) => markBy(ring.sealing.kid, judgedFor),
+    mark: (judgedFor = PLAIN_VERDICT) => markBy(ring.sealing.kid, judgedFor),
     isOnlyMark: ring.byKid.size === 1,
     read: (written) => {
       known ??= all()

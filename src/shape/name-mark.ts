@@ -27,6 +27,8 @@ export function markInName(name: JsonValue | undefined): string | null {
 /** A request as far as it names what it makes. */
 interface Naming {
   readonly place: Exclude<MarkPlace, 'metadata'>
+  /** False: the name goes as it comes. It still must not look marked, or it would be somebody's where names are marked. */
+  readonly isMarked: boolean
   readonly body: JsonBody | null
   /** Of a form: the texts of its fields, and the names of its files. */
   readonly fields: readonly { readonly text: string }[]
@@ -37,10 +39,15 @@ interface Naming {
  * Why what a request makes cannot be marked by its name: the name would be too long, or a text anywhere in the request
  * already looks like a mark, which could become the name of it.
  */
-export function unnameable({ place, body, fields, filenames }: Naming): Fault | null {
+export function unnameable({ place, isMarked, body, fields, filenames }: Naming): Fault | null {
   const param = body === null ? 'file' : place
   const texts = body === null ? [...fields.map(({ text }) => text), ...filenames] : textsOf(body.value)
-  if (texts.some(looksMarked)) return refused('a name must not have the form of a mark of the proxy’s own', param)
+  const looks = lookAt(texts)
+  if (looks === 'marked') return refused('a name must not have the form of a mark of the proxy’s own', param)
+  if (looks === 'too long') {
+    return refused(`texts beyond plain ASCII may have ${MAX_EXAMINED} characters beside a name`, param)
+  }
+  if (!isMarked) return null
   const name = body === null ? undefined : (ownValue(body.value, place) ?? undefined)
   if (name !== undefined && typeof name !== 'string') return refused(`\`${place}\` must be a string`, param)
   const names = name === undefined ? filenames : [name]
@@ -64,6 +71,28 @@ const ENCODED = /%([0-9A-Fa-f]{2})/g
 const MARKS = new RegExp(NAME_MARK.source, 'i')
 /** No name is encoded so often. */
 const MAX_ROUNDS = 8
+/** Nothing in it is decoded or cleaned: what it is, it stays. */
+const PLAIN = /^[ -$&-~]*$/
+/**
+ * Characters of all texts together that are not plain: to put one in its form takes a thousand times as long as to read it,
+ * and the square where marks of letters stand behind each other (measured). Names are shorter.
+ */
+const MAX_EXAMINED = 4096
+const UNPLAIN = /[^ -~]/g
+
+function lookAt(texts: readonly string[]): 'marked' | 'too long' | 'plain' {
+  let examined = 0
+  for (const text of texts) {
+    if (PLAIN.test(text)) {
+      if (MARKS.test(text)) return 'marked'
+      continue
+    }
+    examined += text.length
+    if (examined > MAX_EXAMINED) return 'too long'
+    if (looksMarked(text)) return 'marked'
+  }
+  return 'plain'
+}
 
 /** True for a text that is a mark, or may become one where names are decoded, cleaned or put in one form. */
 function looksMarked(text: string): boolean {
@@ -74,7 +103,7 @@ function looksMarked(text: string): boolean {
       .replace(ENCODED, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
       .normalize('NFKC')
       .replace(UNSEEN, '')
-    if (plain === read) return false
+    if (plain === read) return MARKS.test(read.replace(UNPLAIN, ''))
     read = plain
   }
   return true

@@ -17,7 +17,7 @@ const LIMITS = {
 export interface OwnList extends Whose {
   /** The API itself can leave out those that do not have a pair of metadata. */
   readonly isNarrowed: boolean
-  /** Filled while pages are read: what the ids in them are marked with, but for those of which nothing more is known. */
+  /** Filled while pages are read: the verdicts that the ids in them say, but for those of which nothing more is known. */
   readonly judged: Map<string, string>
 }
 

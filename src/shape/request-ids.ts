@@ -1,6 +1,9 @@
 import type { Sealer } from '../model/sealing.ts'
 import { sealQuoted } from './quoted-ids.ts'
 
+/** What an id takes of memory beside its letters. Unit: bytes. */
+const ID_BYTES = 128
+
 /**
  * The ids of one request. All of them are opened by the one sealer that opened the first: objects of two upstreams cannot
  * meet in one request. Each id is opened once.
@@ -11,6 +14,7 @@ export class RequestIds {
   /** What was opened: the upstream's id, and how the request wrote it. */
   readonly #sealedBy = new Map<string, string>()
   #owner: Sealer | null = null
+  #heldBytes = 0
 
   constructor(sealers: readonly Sealer[]) {
     this.#sealers = sealers
@@ -27,8 +31,16 @@ export class RequestIds {
     if (known !== undefined) return known
     const id = this.#find(sealed)
     this.#known.set(sealed, id)
-    if (id !== null) this.#sealedBy.set(copied(id), copied(sealed))
+    if (id !== null) {
+      this.#sealedBy.set(copied(id), copied(sealed))
+      this.#heldBytes += id.length + sealed.length + ID_BYTES
+    }
     return id
+  }
+
+  /** What is kept of them until the answer is over. Unit: bytes. */
+  get heldBytes(): number {
+    return this.#heldBytes
   }
 
   /** For when all are opened: a part of a text keeps all of it in memory, and an answer may take half an hour. */

@@ -1,17 +1,17 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { inspect } from 'node:util'
-import { KeysUnusable, type ObjectScope, PLAIN_MARK, type Sealer, type StoredSealingKey } from '../model/sealing.ts'
+import { KeysUnusable, type ObjectScope, PLAIN_VERDICT, type Sealer, type StoredSealingKey } from '../model/sealing.ts'
 
-const MARK = '.sp'
-const MARK_LENGTH = MARK.length + 1
-const MARK_LETTER = /^[1a-z]$/
+const SEAL = '.sp'
+const SEAL_LENGTH = SEAL.length + 1
+const VERDICT = /^[1a-z]$/
 const KID = /^[A-Za-z0-9]{6}$/
 export const KID_LENGTH = 6
 const TAG_BYTES = 16
 /** 16 bytes in base64url. The last letter has four bits that are always zero: a tag has one spelling. */
 const TAG_LENGTH = 22
 /** How much longer a sealed id is. */
-export const SUFFIX_LENGTH = MARK_LENGTH + KID_LENGTH + TAG_LENGTH
+export const SUFFIX_LENGTH = SEAL_LENGTH + KID_LENGTH + TAG_LENGTH
 
 /** What the API takes for an id, sealed. */
 const MAX_SEALED = 256
@@ -96,43 +96,43 @@ export interface Ownership {
   readonly scope: ObjectScope
 }
 
-/** The mark that an id has where it is a sealed one: true only of an id that was opened. Empty where it is none. */
-export function markOf(sealed: string): string {
+/** The verdict that a sealed id says: true only of an id that was opened. Empty where it is none. */
+export function verdictOf(sealed: string): string {
   const at = sealed.length - SUFFIX_LENGTH
-  return at > 0 && sealed.startsWith(MARK, at) ? sealed.charAt(at + MARK.length) : ''
+  return at > 0 && sealed.startsWith(SEAL, at) ? sealed.charAt(at + SEAL.length) : ''
 }
 
 /**
- * Opens the sealer of one scope on one upstream. A sealed id is the id itself and behind it `.sp`, its mark, the name of the
- * key and 128 bits of an HMAC-SHA256 over the mark, the key's name, the upstream, the isolation, the scope and the id. The
- * same object with the same mark has the same id in every answer for as long as one key seals.
+ * Opens the sealer of one scope on one upstream. A sealed id is the id itself and behind it `.sp`, its verdict, the name of
+ * the key and 128 bits of an HMAC-SHA256 over the verdict, the key's name, the upstream, the isolation, the scope and the id.
+ * The same object with the same verdict has the same id in every answer for as long as one key seals.
  *
  * Compares in constant time, and never says what is wrong with an id that it does not open.
- * Does not check: that the object exists; what kind of object it is; which mark it has.
+ * Does not check: that the object exists; what kind of object it is; which verdict it says.
  */
 export function openSealer(ring: KeyRing, ownership: Ownership): Sealer {
   const owners = new Map<string, Buffer>()
-  const tagged = (key: SealingKey, mark: string, id: string) => {
-    const known = mark + key.kid
-    const owner = owners.get(known) ?? encodedOwner('sallyport object', MARK + mark, key.kid, ownership)
+  const tagged = (key: SealingKey, verdict: string, id: string) => {
+    const known = verdict + key.kid
+    const owner = owners.get(known) ?? encodedOwner('sallyport object', SEAL + verdict, key.kid, ownership)
     owners.set(known, owner)
     return key.tag(owner, id)
   }
   return {
     upstream: ownership.upstream,
-    suffix: (id, mark = PLAIN_MARK) => {
-      if (!MARK_LETTER.test(mark)) throw new Error('a mark is one letter')
-      return isSealable(id) ? MARK + mark + ring.sealing.kid + tagged(ring.sealing, mark, id) : null
+    suffix: (id, verdict = PLAIN_VERDICT) => {
+      if (!VERDICT.test(verdict)) throw new Error('a verdict is one letter')
+      return isSealable(id) ? SEAL + verdict + ring.sealing.kid + tagged(ring.sealing, verdict, id) : null
     },
     open: (sealed) => {
       const at = sealed.length - SUFFIX_LENGTH
-      if (at < 1 || sealed.length > MAX_SEALED || !sealed.startsWith(MARK, at)) return null
+      if (at < 1 || sealed.length > MAX_SEALED || !sealed.startsWith(SEAL, at)) return null
       const id = sealed.slice(0, at)
-      const mark = markOf(sealed)
+      const verdict = verdictOf(sealed)
       const tagAt = sealed.length - TAG_LENGTH
-      const key = ring.byKid.get(sealed.slice(at + MARK_LENGTH, tagAt))
-      if (key === undefined || !MARK_LETTER.test(mark) || !isSealable(id)) return null
-      return isSame(tagged(key, mark, id), sealed.slice(tagAt)) ? id : null
+      const key = ring.byKid.get(sealed.slice(at + SEAL_LENGTH, tagAt))
+      if (key === undefined || !VERDICT.test(verdict) || !isSealable(id)) return null
+      return isSame(tagged(key, verdict, id), sealed.slice(tagAt)) ? id : null
     },
   }
 }

@@ -13,6 +13,10 @@ export interface SessionGrant {
   readonly model: string | null
   /** The name that the client used for it; null where it used that very name. */
   readonly alias: string | null
+  /** The one that the provider told of; null where it told of none. */
+  readonly told: string | null
+  /** The workspace that the caller asked for; null where it did not. */
+  readonly project: string | null
   /** Of the caller that the secret was made for: who is verified again at each use. */
   readonly credential: Credential
   /** By which the provider knows the session. */
@@ -76,13 +80,15 @@ export function openSessionSecret({ byKid }: KeyRing, token: string, now: number
   }
 }
 
-function written({ operation, upstream, model, alias, credential, providerSecret, expiresAt }: SessionGrant): string {
+function written(grant: SessionGrant): string {
+  const { operation, upstream, model, alias, told, project, credential, providerSecret, expiresAt } = grant
   const presented =
     credential.kind === 'token'
       ? { place: credential.place, token: credential.token.reveal() }
       : { username: credential.username, password: credential.password.reveal() }
   const { name, url } = upstream
-  return JSON.stringify({ operation, name, url, model, alias, presented, secret: providerSecret.reveal(), expiresAt })
+  const secret = providerSecret.reveal()
+  return JSON.stringify({ operation, name, url, model, alias, told, project, presented, secret, expiresAt })
 }
 
 /** Null for what is not of this version. */
@@ -90,14 +96,18 @@ function read(text: string): SessionGrant | null {
   const value: unknown = JSON.parse(text)
   if (!isJsonObject(value)) return null
   const [operation, name, url, secret] = ['operation', 'name', 'url', 'secret'].map((key) => textOf(value, key))
-  const [model, alias] = ['model', 'alias'].map((key) => (ownValue(value, key) === null ? null : textOf(value, key)))
+  const [model, alias, told, project] = ['model', 'alias', 'told', 'project'].map((key) =>
+    ownValue(value, key) === null ? null : textOf(value, key),
+  )
   const expiresAt = ownValue(value, 'expiresAt')
   const credential = credentialOf(ownValue(value, 'presented'))
   if (operation === undefined || name === undefined || url === undefined || secret === undefined) return null
-  if (model === undefined || alias === undefined || credential === null) return null
+  if (model === undefined || alias === undefined || told === undefined || project === undefined) return null
+  if (credential === null) return null
   if (typeof expiresAt !== 'number' || !Number.isSafeInteger(expiresAt)) return null
   const upstream = { name, url }
-  return { operation, upstream, model, alias, credential, providerSecret: new Secret(secret), expiresAt }
+  const providerSecret = new Secret(secret)
+  return { operation, upstream, model, alias, told, project, credential, providerSecret, expiresAt }
 }
 
 const PLACES = ['authorization', 'x-api-key', 'api-key', 'subprotocol'] as const

@@ -102,12 +102,14 @@ function called(value: JsonObject, text: string, open: number, eventId: string):
   return { from: place.value, to: place.end, text: JSON.stringify(eventId) }
 }
 
-function renaming(value: JsonObject, text: string, open: number, model: string): Edit[] {
+/** Another model in the place of the one that an object of the text names. `open`: where it begins. */
+export function renaming(value: JsonObject, text: string, open: number, model: string): Edit[] {
   const written = ownValue(value, 'model')
   return typeof written === 'string' && written !== model ? replaced(text, open, 'model', model) : []
 }
 
-function restricting(part: JsonObject, text: string, open: number, { set, prepend }: Obligations): Edit[] {
+/** A limit above the policy's is lowered, and instructions begin with its text, where an object of the text says them. */
+export function restricting(part: JsonObject, text: string, open: number, { set, prepend }: Obligations): Edit[] {
   const edits: Edit[] = []
   const { max_output_tokens: cap } = set
   if (typeof cap === 'number') {

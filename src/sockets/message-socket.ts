@@ -7,6 +7,8 @@ import { HeldBytes } from './held-bytes.ts'
 /** Bytes that may wait for a peer before nothing more is sent to it, and at which sending goes on. */
 const FULL_BYTES = 512 * 1024
 const LOW_BYTES = 64 * 1024
+/** What a message takes while it waits, beside its bytes: many small ones take most of all (measured). */
+const MESSAGE_BYTES = 256
 /** Pings and pongs of one peer in a second: they are no part of a message, and nobody needs more than a few. */
 const MAX_CONTROL_FRAMES = 100
 const WINDOW_MS = 1000
@@ -32,6 +34,8 @@ export class OpenSocket implements MessageSocket {
   readonly #tooManyPings: Fault
   #heardAt = performance.now()
   #fullSince = Number.POSITIVE_INFINITY
+  /** Messages that wait for the peer to take them. */
+  #waiting = 0
   /** Bytes since the last whole message. */
   #pending = 0
   #controlFrames = 0
@@ -55,7 +59,7 @@ export class OpenSocket implements MessageSocket {
     })
     socket.on('ping', (payload: Buffer) => {
       // Not each one needs an answer (RFC 6455 section 5.5.3): who takes nothing gets none.
-      if (this.#control(payload) && this.#isOpen && socket.bufferedAmount < FULL_BYTES) socket.pong(payload)
+      if (this.#control(payload) && this.#isOpen && this.#unsentBytes < FULL_BYTES) socket.pong(payload)
     })
     socket.on('pong', (payload: Buffer) => this.#control(payload))
     // What breaks the protocol is answered with its code by the library, which then closes: there the end is told.
@@ -98,6 +102,10 @@ export class OpenSocket implements MessageSocket {
     return false
   }
 
+  get #unsentBytes(): number {
+    return this.#socket.bufferedAmount + this.#waiting * MESSAGE_BYTES
+  }
+
   /** Who is not read from cannot be heard. */
   get heardAt(): number {
     return this.#socket.isPaused ? performance.now() : this.#heardAt
@@ -113,8 +121,9 @@ export class OpenSocket implements MessageSocket {
   }
 
   send(message: Buffer | string, isBinary = false): boolean {
+    this.#waiting++
     this.#socket.send(message, { binary: isBinary, fin: true }, this.#sent)
-    const waiting = this.#socket.bufferedAmount
+    const waiting = this.#unsentBytes
     this.#mayHold(this.#unsent.hold(waiting))
     if (waiting < FULL_BYTES) return true
     if (this.#fullSince === Number.POSITIVE_INFINITY) this.#fullSince = performance.now()
@@ -145,7 +154,8 @@ export class OpenSocket implements MessageSocket {
   }
 
   readonly #sent = (): void => {
-    if (this.#socket.bufferedAmount > LOW_BYTES) return
+    this.#waiting--
+    if (this.#unsentBytes > LOW_BYTES) return
     this.#unsent.release()
     if (this.#fullSince === Number.POSITIVE_INFINITY) return
     this.#fullSince = Number.POSITIVE_INFINITY

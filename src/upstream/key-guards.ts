@@ -7,6 +7,11 @@ export function guardedBy(keys: readonly (Secret | null)[]): (message: Buffer) =
   return (message) => guards.reduce(cleaned, message)
 }
 
+/** Header values (name, value…) without every one of these keys. */
+export function headersWithout(keys: readonly (Secret | null)[], headers: string[]): string[] {
+  return keys.reduce((clean, key) => KeyGuard.open(key)?.headers(clean) ?? clean, headers)
+}
+
 function cleaned(message: Buffer, guard: KeyGuard): Buffer {
   const clean = guard.push(message)
   const rest = guard.end()

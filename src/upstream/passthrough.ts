@@ -1,7 +1,5 @@
-import { EventEmitter } from 'node:events'
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { PassThrough } from 'node:stream'
-import { ProxyServer } from 'http-proxy-3'
 import type { Dispatcher } from 'undici'
 import type { Fault } from '../model/fault.ts'
 import type { AnswerSink, TakePiece } from '../model/ports.ts'
@@ -10,6 +8,7 @@ import type { Delivery } from './delivery.ts'
 import { faultOf, timedOut } from './faults.ts'
 import { Transfer } from './forward.ts'
 import type { Upstream } from './pools.ts'
+import { broken, passOn, StandIn } from './stand-ins.ts'
 
 /** What is sent: a head that was built here, and whatever the client says. */
 export interface Carried {
@@ -39,41 +38,6 @@ export async function carry(
   transfer.onRequestStart(wire)
   if (!wire.aborted) wire.send(request, source)
   return promised.promise.finally(() => wire.close())
-}
-
-/**
- * The one place where the library is used: what it takes for the client's request and answer are stand-ins, so that it
- * sees nothing of the client's head and writes nothing to the client. `toProxy`: else it would normalise paths. The
- * program takes `FORCE_FETCH_PATH` out of its environment: with it the library would fetch, and follow redirects.
- */
-const proxy = new ProxyServer({ toProxy: true, selfHandleResponse: true })
-proxy.on('proxyReq', (request, _, standIn) => {
-  // Nobody asked for it, and without a listener its end would be told to nobody.
-  request.on('upgrade', (__, socket) => {
-    socket.destroy()
-    ;(standIn as unknown as StandIn).failed(broken())
-  })
-})
-proxy.on('proxyReq', (request, _, standIn) => {
-  request.on('information', ({ statusCode }) => (standIn as unknown as StandIn).informed(statusCode))
-})
-proxy.on('proxyRes', (answer, _, standIn) => (standIn as unknown as StandIn).answered(answer))
-
-/** What the library takes for the answer to the client. It is told of its end, and never writes to it. */
-class StandIn extends EventEmitter {
-  readonly headersSent = false
-  readonly finished = false
-  readonly writableFinished = false
-  readonly answered: (answer: IncomingMessage) => void
-  readonly failed: (error: Error) => void
-  readonly informed: (status: number) => void
-
-  constructor(answered: StandIn['answered'], failed: StandIn['failed'], informed: StandIn['informed']) {
-    super()
-    this.informed = informed
-    this.answered = answered
-    this.failed = failed
-  }
 }
 
 /** One request on a connection of its own: nothing that is left on it can become somebody else's answer. */
@@ -109,11 +73,10 @@ class Wire implements Dispatcher.DispatchController {
     const { url, timeouts } = this.#upstream.settings
     const { origin, host } = new URL(url)
     const head = { method, url: path, headers: { ...headers, host }, httpVersionMajor: 1, socket: { destroyed: false } }
-    const request = Object.assign(this.#body, head) as unknown as IncomingMessage
     this.#body.on('drain', () => this.#drained()).on('error', () => undefined)
     this.#wait(timeouts.firstByteMs, 'the upstream did not answer in time')
     const options = { target: origin, connectTimeout: timeouts.connectMs }
-    this.#try(() => proxy.web(request, this.#standIn as unknown as ServerResponse, options, this.#standIn.failed))
+    this.#try(() => passOn(Object.assign(this.#body, head), this.#standIn, options))
     if (source === null) this.#body.end()
     else source((piece) => this.#take(piece)).then((reason) => this.#try(() => this.#sent(reason)), this.#bug)
   }
@@ -233,8 +196,6 @@ class Wire implements Dispatcher.DispatchController {
     else this.abort(error)
   }
 }
-
-const broken = () => Object.assign(new Error('the upstream broke off'), { code: 'ECONNRESET' })
 
 /** As undici gives them: a list only for a header that stood several times. */
 function singled(headers: NodeJS.Dict<string[]>): IncomingHttpHeaders {

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { FORM_NAMES } from '../../src/endpoints/answer-forms.ts'
+import { ANSWER_FORM_NAMES } from '../../src/endpoints/answer-forms.ts'
 import { cuts, eventsOf, isSealed, jsonText, pass, pieces } from '../support/sealed-answer.ts'
 import { fuzz } from './budget.ts'
 
-const form = fc.constantFrom(...FORM_NAMES)
+const form = fc.constantFrom(...ANSWER_FORM_NAMES)
 
 t.test('an answer is sealed as by parsing and walking, however it is cut, and otherwise byte for byte', async (t) => {
   fuzz(

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
-import { BATCH_URLS } from '../../src/endpoints/batch-marks.ts'
+import { BATCH_URLS } from '../../src/endpoints/batch-verdicts.ts'
 import { alone, openBatchJudge } from '../support/batch-judge.ts'
 import { sealed, sealerOf } from '../support/sealing.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { answerForm, type FormName } from '../../src/endpoints/answer-forms.ts'
+import { type AnswerFormName, answerForm } from '../../src/endpoints/answer-forms.ts'
 import { ENDPOINTS } from '../../src/endpoints/index.ts'
 import { isolationOf } from '../../src/endpoints/isolation.ts'
 import { openAnswerSealer } from '../../src/endpoints/seal-answer.ts'
@@ -13,7 +13,7 @@ import { sealerOf } from '../support/sealing.ts'
 const mine = sealerOf()
 const theirs = sealerOf({ scope: { kind: 'workspace', workspace: 'sales' } })
 
-function answered(form: FormName, text: string, sealer: Sealer): string {
+function answered(form: AnswerFormName, text: string, sealer: Sealer): string {
   return openAnswerSealer(answerForm(form), 'json', sealer.suffix).push(Buffer.from(text)).toString()
 }
 

@@ -29,6 +29,8 @@ const grants: fc.Arbitrary<SessionGrant> = fc.record({
   upstream: fc.record({ name: text, url: text }),
   model: fc.option(text),
   alias: fc.option(text),
+  told: fc.option(text),
+  project: fc.option(text),
   credential: fc.oneof(
     fc.record({
       kind: fc.constant('token' as const),
@@ -109,6 +111,8 @@ t.test('a grant that is too long for a header is not sealed', async (t) => {
     upstream: { name: 'one', url: 'https://api.example.org/v1' },
     model: null,
     alias: null,
+    told: null,
+    project: null,
     credential: { kind: 'token', place: 'authorization', token: new Secret(token) },
     providerSecret: new Secret('ek_provider'),
     expiresAt: NOW + 1,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
-import { type AnswerForm, answerForm, FORM_NAMES } from '../../src/endpoints/answer-forms.ts'
+import { ANSWER_FORM_NAMES, type AnswerForm, answerForm } from '../../src/endpoints/answer-forms.ts'
 import { openAnswerSealer } from '../../src/endpoints/seal-answer.ts'
 import { unmarkedName } from '../../src/model/marks.ts'
 import { cuts, pass, pieces } from '../support/sealed-answer.ts'
@@ -51,13 +51,19 @@ const whole = (value: unknown): unknown =>
 for (const kind of ['json', 'sse'] as const) {
   t.test(`${kind}: marks go out of names, at their places, however the answer is cut`, async () => {
     fc.assert(
-      fc.property(fc.constantFrom(...FORM_NAMES), document, cuts, fc.boolean(), (name, document, places, isSplit) => {
-        const text = JSON.stringify(document, null, isSplit && kind === 'json' ? 1 : 0)
-        const bytes = Buffer.from(kind === 'json' ? text : `event: x\ndata: ${text}\n\n`)
-        const out = pass(name, kind, pieces(bytes, places)).toString()
-        const read = JSON.parse(kind === 'json' ? out : out.slice('event: x\ndata: '.length))
-        return isDeepStrictEqual(whole(read), whole(unmarked(document, answerForm(name))))
-      }),
+      fc.property(
+        fc.constantFrom(...ANSWER_FORM_NAMES),
+        document,
+        cuts,
+        fc.boolean(),
+        (name, document, places, isSplit) => {
+          const text = JSON.stringify(document, null, isSplit && kind === 'json' ? 1 : 0)
+          const bytes = Buffer.from(kind === 'json' ? text : `event: x\ndata: ${text}\n\n`)
+          const out = pass(name, kind, pieces(bytes, places)).toString()
+          const read = JSON.parse(kind === 'json' ? out : out.slice('event: x\ndata: '.length))
+          return isDeepStrictEqual(whole(read), whole(unmarked(document, answerForm(name))))
+        },
+      ),
       { numRuns: 600 },
     )
   })

@@ -1,15 +1,9 @@
-import OpenAI, { APIError } from 'openai'
+import { APIError, type OpenAI } from 'openai'
 import t from 'tap'
 import { readFetch } from '../support/form-readers.ts'
 import type { Behaviour } from '../support/model-server.ts'
-import { ALICE, BOB, endInOrder, startWorld } from '../support/world.ts'
-
-const POLICY = {
-  version: 1,
-  roles: { everybody: { members: [{ issuer: 'corp' }] } },
-  workspaces: { red: { members: [{ user: ALICE }] }, blue: { members: [{ user: BOB }] } },
-  rules: [{ id: 'all', effect: 'allow', roles: ['everybody'] }],
-}
+import { startTwoWorkspaces } from '../support/two-workspaces.ts'
+import { endInOrder } from '../support/world.ts'
 
 const answering =
   (document: object): Behaviour =>
@@ -17,16 +11,13 @@ const answering =
     void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(document))
 
 t.test('sealed ids in the fields of forms are opened, and no others go on', async (t) => {
-  const world = await startWorld(t, { policy: POLICY })
-  const { model, proxy } = world
+  const { world, red, blue } = await startTwoWorkspaces(t)
+  const { model } = world
   model.scriptPath('/v1/files', answering({ id: 'file-1', object: 'file' }))
   model.scriptPath('/v1/containers', answering({ id: 'cntr_1', object: 'container' }))
   model.scriptPath('/v1/containers/cntr_1/files', answering({ id: 'cfile_1', container_id: 'cntr_1' }))
   model.scriptPath('/v1/videos', answering({ id: 'video_1', object: 'video' }))
   model.scriptPath('/v1/videos/edits', answering({ id: 'video_2', object: 'video' }))
-  const client = async (person: string) =>
-    new OpenAI({ baseURL: proxy.baseUrl, apiKey: await world.token(person), maxRetries: 0 })
-  const [red, blue] = [await client(ALICE), await client(BOB)]
   const file = await red.files.create({ file: new File(['x'], 'x'), purpose: 'user_data' })
   const container = await red.containers.create({ name: 'a' })
   const { id: video }: { id: string } = await red.post('/videos', { body: { model: 'gpt-4o-mini', prompt: 'x' } })

@@ -1,33 +1,11 @@
-import OpenAI, { APIError } from 'openai'
+import { APIError, type OpenAI } from 'openai'
 import t, { type Test } from 'tap'
-import { type ObjectServer, startObjectServer } from '../support/object-server.ts'
 import { type Ids, newFile, OBJECT_TYPES, type ObjectType, type Use } from '../support/object-uses.ts'
 import { NESTED_TYPES } from '../support/object-uses-below.ts'
-import { ALICE, BOB, endInOrder, startWorld, type World } from '../support/world.ts'
+import { type SharedAccount, startSharedAccount } from '../support/two-workspaces.ts'
+import { endInOrder } from '../support/world.ts'
 
-const POLICY = {
-  version: 1,
-  roles: { everybody: { members: [{ issuer: 'corp' }] } },
-  workspaces: { red: { members: [{ user: ALICE }] }, blue: { members: [{ user: BOB }] } },
-  rules: [{ id: 'all', effect: 'allow', roles: ['everybody'] }],
-}
 const SEALED = /^[\w-]+\.sp[1a-z][A-Za-z0-9]{6}[\w-]{22}$/
-
-interface Scene {
-  readonly world: World
-  readonly account: ObjectServer
-  readonly red: OpenAI
-  readonly blue: OpenAI
-}
-
-async function scene(t: Test): Promise<Scene> {
-  const account = await startObjectServer()
-  t.teardown(() => account.close())
-  const world = await startWorld(t, { policy: POLICY, upstream: account.url })
-  const client = async (person: string) =>
-    new OpenAI({ baseURL: world.proxy.baseUrl, apiKey: await world.token(person), maxRetries: 0 })
-  return { world, account, red: await client(ALICE), blue: await client(BOB) }
-}
 
 const raw = (id: string) => id.slice(0, -32)
 /** With another letter in its proof. */
@@ -36,7 +14,7 @@ const each = (ids: Ids, change: (id: string) => string): Ids =>
   Object.fromEntries(Object.entries(ids).map(([name, id]) => [name, change(id)]))
 
 /** How a use fails, and what the upstream saw of it. */
-async function refusal({ world, account }: Scene, client: OpenAI, use: Use, ids: Ids) {
+async function refusal({ world, account }: SharedAccount, client: OpenAI, use: Use, ids: Ids) {
   const before = account.seen.length
   const error = await use(client, ids).then(
     () => null,
@@ -63,7 +41,7 @@ function isListOf(named: unknown, ids: Ids): boolean {
 
 const DENIED = ['request-denied', 'object_not_found', 404]
 
-async function crosses(t: Test, scene: Scene, { make, uses }: ObjectType): Promise<void> {
+async function crosses(t: Test, scene: SharedAccount, { make, uses }: ObjectType): Promise<void> {
   const { red, blue } = scene
   const ids = await make(red)
   for (const [name, id] of Object.entries(ids)) t.match(id, SEALED, `${name} is sealed`)
@@ -94,7 +72,7 @@ async function crosses(t: Test, scene: Scene, { make, uses }: ObjectType): Promi
 }
 
 t.test('two workspaces on one account: nothing crosses, and one’s own works', async (t) => {
-  const two = await scene(t)
+  const two = await startSharedAccount(t)
   const { world } = two
   for (const type of [...OBJECT_TYPES, ...NESTED_TYPES]) await t.test(type.name, (t) => crosses(t, two, type))
 

@@ -1,16 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import OpenAI, { APIError } from 'openai'
+import { APIError, type OpenAI } from 'openai'
 import t, { type Test } from 'tap'
 import { pageOf } from '../support/object-pages.ts'
-import { ALICE, endInOrder, startWorld, type World } from '../support/world.ts'
-
-const POLICY = {
-  version: 1,
-  roles: { everybody: { members: [{ issuer: 'corp' }] } },
-  workspaces: { red: { members: [{ user: ALICE }] } },
-  rules: [{ id: 'all', effect: 'allow', roles: ['everybody'] }],
-}
+import { clientOf, TWO_WORKSPACES } from '../support/two-workspaces.ts'
+import { endInOrder, startWorld, type World } from '../support/world.ts'
 
 type Answer = (request: IncomingMessage, body: string, response: ServerResponse) => void
 
@@ -40,11 +34,10 @@ async function begin(t: Test): Promise<Running> {
     server.close()
   })
   const world = await startWorld(t, {
-    policy: POLICY,
+    policy: TWO_WORKSPACES,
     upstream: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
   })
-  const apiKey = await world.token()
-  const client = new OpenAI({ baseURL: world.proxy.baseUrl, apiKey, maxRetries: 0 })
+  const client = await clientOf(world)
   return Object.assign(running, { world, client, seen })
 }
 

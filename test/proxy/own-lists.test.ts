@@ -1,15 +1,9 @@
-import OpenAI, { APIError } from 'openai'
+import type OpenAI from 'openai'
 import t, { type Test } from 'tap'
-import { type ObjectServer, startObjectServer } from '../support/object-server.ts'
 import { newBatchFile, newFile } from '../support/object-uses.ts'
-import { ALICE, BOB, endInOrder, startWorld, type World } from '../support/world.ts'
+import { allOf, refusal, type SharedAccount, startSharedAccount } from '../support/two-workspaces.ts'
+import { endInOrder } from '../support/world.ts'
 
-const POLICY = {
-  version: 1,
-  roles: { everybody: { members: [{ issuer: 'corp' }] } },
-  workspaces: { red: { members: [{ user: ALICE }] }, blue: { members: [{ user: BOB }] } },
-  rules: [{ id: 'all', effect: 'allow', roles: ['everybody'] }],
-}
 const model = 'gpt-4o-mini'
 const metadata = { note: 'mine' }
 
@@ -75,43 +69,10 @@ const KINDS: { readonly [name: string]: Marked } = {
   },
 }
 
-interface Scene {
-  readonly world: World
-  readonly account: ObjectServer
-  readonly red: OpenAI
-  readonly blue: OpenAI
-  /** Speaks to the account past the proxy. */
-  readonly past: OpenAI
-}
-
-async function scene(t: Test, isolation: 'workspace' | 'user'): Promise<Scene> {
-  const account = await startObjectServer()
-  t.teardown(() => account.close())
-
-  const world = await startWorld(t, { policy: POLICY, upstream: account.url, isolation })
-  const client = async (person: string) =>
-    new OpenAI({ baseURL: world.proxy.baseUrl, apiKey: await world.token(person), maxRetries: 0 })
-  const past = new OpenAI({ baseURL: account.url, apiKey: 'x' })
-  return { world, account, red: await client(ALICE), blue: await client(BOB), past }
-}
-
-async function all(list: AsyncIterable<Made>): Promise<Made[]> {
-  const found: Made[] = []
-  for await (const one of list) found.push(one)
-  return found
-}
 /** As the caller wrote it: nothing of the proxy's in it. */
 const isClean = (made: readonly Made[]) => !JSON.stringify(made).includes('sallyport')
 
-async function status(promise: Promise<unknown>): Promise<unknown> {
-  const error = await promise.then(
-    () => null,
-    (error: unknown) => error,
-  )
-  return error instanceof APIError ? [error.status, error.code, error.param] : error
-}
-
-async function listsOnlyOnesOwn(t: Test, { red, blue, past, account }: Scene, kind: Marked): Promise<void> {
+async function listsOnlyOnesOwn(t: Test, { red, blue, past, account }: SharedAccount, kind: Marked): Promise<void> {
   const ids = (made: readonly Made[]) => made.map(({ id }) => id)
   const ends = (page: unknown) => {
     const { first_id: first, last_id: last, has_more: more } = page as { [key: string]: unknown }
@@ -127,23 +88,23 @@ async function listsOnlyOnesOwn(t: Test, { red, blue, past, account }: Scene, ki
     await kind.make(past, { sallyport: 'spm1aaaaaaAAAAAAAAAAAAAAAAAAAAAA' }).catch(() => 0)
   t.ok(isClean([...mine, ...theirs]), 'what is made is answered as it was asked for')
   for (const limit of [1, 2, 7, 100]) {
-    const found = await all(kind.list(red, { limit }))
+    const found = await allOf(kind.list(red, { limit }))
     t.same(ids(found), ids(mine), `${limit} a page: one’s own, each once, in order`)
     t.ok(isClean(found))
     t.match(found[0], { metadata })
   }
-  t.same(ids(await all(kind.list(blue))), ids(theirs), 'and the other one its own')
+  t.same(ids(await allOf(kind.list(blue))), ids(theirs), 'and the other one its own')
   const page = await red.get(`${kind.path}?limit=4&after=${mine[1]?.id}`)
   t.match(page, { object: 'list' })
   t.same(ends(page), [mine[2]?.id, mine[5]?.id, true])
   const last = await red.get(`${kind.path}?limit=4&after=${mine.at(-3)?.id}`)
   t.same(ends(last), [mine.at(-2)?.id, mine.at(-1)?.id, false])
   const before = account.seen.length
-  t.same(await status(all(kind.list(blue, { after: mine[1]?.id ?? '' }))), [404, 'object_not_found', 'after'])
-  t.same(await status(red.get(`${kind.path}?limit=none`) as Promise<unknown>), [400, 'invalid_request', 'limit'])
-  t.same(await status(kind.make(red, { sallyport: 'x' })), [400, 'invalid_body', 'metadata'])
+  t.same(await refusal(allOf(kind.list(blue, { after: mine[1]?.id ?? '' }))), [404, 'object_not_found', 'after'])
+  t.same(await refusal(red.get(`${kind.path}?limit=none`) as Promise<unknown>), [400, 'invalid_request', 'limit'])
+  t.same(await refusal(kind.make(red, { sallyport: 'x' })), [400, 'invalid_body', 'metadata'])
   const pairs = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, 'v']))
-  t.same(await status(kind.make(red, pairs(16))), [400, 'invalid_body', 'metadata'])
+  t.same(await refusal(kind.make(red, pairs(16))), [400, 'invalid_body', 'metadata'])
   const seen = account.seen.slice(before).filter((line) => !/\/(?:uploads|files)/.test(line))
   t.same(seen, [], 'the upstream saw nothing of it')
   mine.push(await kind.make(red, pairs(15)), await kind.make(red, null))
@@ -152,14 +113,14 @@ async function listsOnlyOnesOwn(t: Test, { red, blue, past, account }: Scene, ki
     for (const changed of [{ other: 'y' }, {}, null]) {
       t.ok(isClean([await update(red, mine[0]?.id ?? '', changed)]), 'an update shows nothing')
     }
-    t.same(await status(update(red, mine[0]?.id ?? '', { sallyport: 'x' })), [400, 'invalid_body', 'metadata'])
+    t.same(await refusal(update(red, mine[0]?.id ?? '', { sallyport: 'x' })), [400, 'invalid_body', 'metadata'])
   }
-  t.same(ids(await all(kind.list(red))), ids(mine), 'what was changed is still one’s own')
+  t.same(ids(await allOf(kind.list(red))), ids(mine), 'what was changed is still one’s own')
 }
 
 for (const isolation of ['workspace', 'user'] as const) {
   t.test(`isolation: ${isolation}: a list of the account has one’s own objects alone`, async (t) => {
-    const two = await scene(t, isolation)
+    const two = await startSharedAccount(t, (upstream) => ({ upstream, isolation }))
     for (const [name, kind] of Object.entries(KINDS)) {
       if (isolation === 'user' && name !== 'vector_stores') continue
       await t.test(name, (t) => listsOnlyOnesOwn(t, two, kind))

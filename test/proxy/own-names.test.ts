@@ -1,54 +1,16 @@
-import OpenAI, { APIError, toFile } from 'openai'
-import t, { type Test } from 'tap'
-import { type ObjectServer, startObjectServer } from '../support/object-server.ts'
+import type OpenAI from 'openai'
+import { toFile } from 'openai'
+import t from 'tap'
 import { newBatchFile } from '../support/object-uses.ts'
-import { ALICE, BOB, endInOrder, startWorld, type World } from '../support/world.ts'
+import { allOf, refusal, startSharedAccount } from '../support/two-workspaces.ts'
+import { endInOrder } from '../support/world.ts'
 
-const POLICY = {
-  version: 1,
-  roles: { everybody: { members: [{ issuer: 'corp' }] } },
-  workspaces: { red: { members: [{ user: ALICE }] }, blue: { members: [{ user: BOB }] } },
-  rules: [{ id: 'all', effect: 'allow', roles: ['everybody'] }],
-}
 const MARKED = /^spm1[A-Za-z0-9]{6}[\w-]{22}-/
-
-interface Scene {
-  readonly world: World
-  readonly account: ObjectServer
-  readonly red: OpenAI
-  readonly blue: OpenAI
-  /** Speaks to the account past the proxy. */
-  readonly past: OpenAI
-}
 
 interface Made {
   readonly id: string
   readonly filename?: string
   readonly name?: string
-}
-
-async function scene(t: Test): Promise<Scene> {
-  const account = await startObjectServer()
-  t.teardown(() => account.close())
-  const world = await startWorld(t, { policy: POLICY, upstream: account.url })
-  const client = async (person: string) =>
-    new OpenAI({ baseURL: world.proxy.baseUrl, apiKey: await world.token(person), maxRetries: 0 })
-  const past = new OpenAI({ baseURL: account.url, apiKey: 'x' })
-  return { world, account, red: await client(ALICE), blue: await client(BOB), past }
-}
-
-async function all(list: AsyncIterable<Made>): Promise<Made[]> {
-  const found: Made[] = []
-  for await (const one of list) found.push(one)
-  return found
-}
-
-async function status(promise: Promise<unknown>): Promise<unknown> {
-  const error = await promise.then(
-    () => null,
-    (error: unknown) => error,
-  )
-  return error instanceof APIError ? [error.status, error.code, error.param] : error
 }
 
 const file = async (client: OpenAI, name: string, purpose: 'assistants' | 'user_data' = 'user_data'): Promise<Made> =>
@@ -72,7 +34,7 @@ const KINDS = {
 }
 
 t.test('lists of what has no metadata', async (t) => {
-  const two = await scene(t)
+  const two = await startSharedAccount(t)
   const { red, blue, past, account } = two
 
   for (const [kind, { key, make, list, path }] of Object.entries(KINDS)) {
@@ -85,33 +47,33 @@ t.test('lists of what has no metadata', async (t) => {
       }
       await make(past, 'past.csv')
       t.equal(mine[0]?.[key], '0-0.csv', 'what is made is answered as it was asked for')
-      for (const limit of [1, 7, 100]) t.same(await all(list(red, { limit })), mine, `${limit} a page`)
-      t.same(await all(list(red, { order: 'desc' })), mine.toReversed(), 'in the other order')
-      t.same((await all(list(blue))).length, theirs.length, 'and the other one its own')
+      for (const limit of [1, 7, 100]) t.same(await allOf(list(red, { limit })), mine, `${limit} a page`)
+      t.same(await allOf(list(red, { order: 'desc' })), mine.toReversed(), 'in the other order')
+      t.same((await allOf(list(blue))).length, theirs.length, 'and the other one its own')
       const page = await red.get(`${path}?limit=4&after=${mine[1]?.id}`)
       t.match(page, { object: 'list', first_id: mine[2]?.id, last_id: mine[5]?.id, has_more: true })
       const before = account.seen.length
-      t.same(await status(all(list(blue, { after: mine[1]?.id }))), [404, 'object_not_found', 'after'])
-      t.same(await status(red.get(`${path}?limit=0`)), [400, 'invalid_request', 'limit'])
+      t.same(await refusal(allOf(list(blue, { after: mine[1]?.id }))), [404, 'object_not_found', 'after'])
+      t.same(await refusal(red.get(`${path}?limit=0`)), [400, 'invalid_request', 'limit'])
       t.equal(account.seen.length, before, 'the upstream saw nothing of it')
-      const names = (await all(list(past))).map((one) => one[key] ?? '').filter((name) => name !== 'past.csv')
+      const names = (await allOf(list(past))).map((one) => one[key] ?? '').filter((name) => name !== 'past.csv')
       t.ok(names.length > 0 && names.every((name) => MARKED.test(name)), 'upstream all of them are marked')
-      t.notMatch(JSON.stringify(await all(list(red))), /spm1|sallyport/)
+      t.notMatch(JSON.stringify(await allOf(list(red))), /spm1|sallyport/)
     })
   }
 
   await t.test('a list is narrowed as the API does', async (t) => {
     const made = await file(red, 'for.csv', 'assistants')
     t.same(
-      (await all(red.files.list({ purpose: 'assistants' }))).map(({ id }) => id),
+      (await allOf(red.files.list({ purpose: 'assistants' }))).map(({ id }) => id),
       [made.id],
     )
     await makeContainers(red, blue)
     t.same(
-      (await all(red.containers.list({ name: 'two words' }))).map(({ name }) => name),
+      (await allOf(red.containers.list({ name: 'two words' }))).map(({ name }) => name),
       ['two words'],
     )
-    t.same(await all(red.containers.list({ name: 'nobody’s' })), [])
+    t.same(await allOf(red.containers.list({ name: 'nobody’s' })), [])
   })
 
   await t.test('an upload becomes a file of one’s own', async (t) => {
@@ -119,7 +81,7 @@ t.test('lists of what has no metadata', async (t) => {
     const { file: made, filename } = await red.uploads.complete(begun.id, { part_ids: [] })
     const name = 'a "quoted" \\ name é.csv'
     t.same([begun.filename, filename, made?.filename], [name, name, name])
-    const listed = (await all(red.files.list())).at(-1)
+    const listed = (await allOf(red.files.list())).at(-1)
     t.same([listed?.id, listed?.filename], [made?.id, name])
     t.equal((await red.files.retrieve(made?.id ?? '')).filename, name)
   })
@@ -128,7 +90,7 @@ t.test('lists of what has no metadata', async (t) => {
     const input_file_id = await newBatchFile(red)
     const asked = { endpoint: '/v1/embeddings', completion_window: '24h' } as const
     const made = await red.batches.create({ ...asked, input_file_id })
-    const [listed] = (await all(red.files.list({ purpose: 'batch' }))).slice(-1)
+    const [listed] = (await allOf(red.files.list({ purpose: 'batch' }))).slice(-1)
     t.equal(listed?.id, input_file_id)
     const [batch] = (await red.batches.list()).data
     t.same([batch?.id, batch?.input_file_id], [made.id, input_file_id])
@@ -137,9 +99,9 @@ t.test('lists of what has no metadata', async (t) => {
     const again = await red.batches.create({ ...asked, input_file_id: batch?.input_file_id ?? '' })
     t.equal(again.input_file_id, input_file_id, 'what a list says can be used')
     const wrong = { ...asked, endpoint: '/v1/responses', input_file_id } as const
-    t.same(await status(red.batches.create(wrong)), [400, 'invalid_body', 'input_file_id'])
+    t.same(await refusal(red.batches.create(wrong)), [400, 'invalid_body', 'input_file_id'])
     t.same(
-      (await all(blue.files.list({ purpose: 'batch' }))).map(({ id }) => id),
+      (await allOf(blue.files.list({ purpose: 'batch' }))).map(({ id }) => id),
       [],
     )
   })
@@ -160,24 +122,24 @@ t.test('lists of what has no metadata', async (t) => {
       t.equal(made.filename, name)
       const sent = (await past.files.retrieve(made.id.slice(0, -32))).filename
       t.same([sent.replace(MARKED, ''), MARKED.test(sent)], [name, true])
-      t.equal((await all(red.files.list())).at(-1)?.id, made.id, name)
+      t.equal((await allOf(red.files.list())).at(-1)?.id, made.id, name)
     }
     const seen = account.seen.length
-    t.same(await status(file(red, 'x'.repeat(223))), [400, 'invalid_body', 'file'])
-    t.same(await status(upload(red, 'x'.repeat(223))), [400, 'invalid_body', 'filename'])
-    t.same(await status(red.containers.create({ name: 'x'.repeat(223) })), [400, 'invalid_body', 'name'])
+    t.same(await refusal(file(red, 'x'.repeat(223))), [400, 'invalid_body', 'file'])
+    t.same(await refusal(upload(red, 'x'.repeat(223))), [400, 'invalid_body', 'filename'])
+    t.same(await refusal(red.containers.create({ name: 'x'.repeat(223) })), [400, 'invalid_body', 'name'])
     t.equal(account.seen.length, seen)
   })
 
   await t.test('nobody writes a mark, and none but one’s own counts', async (t) => {
-    const mine = await all(red.files.list())
+    const mine = await allOf(red.files.list())
     const [known = ''] = (await past.files.retrieve(mine[0]?.id.slice(0, -32) ?? '')).filename.match(MARKED) ?? []
     const seen = account.seen.length
     for (const client of [red, blue]) {
       const name = `${known}stolen.csv`
-      t.same(await status(file(client, name)), [400, 'invalid_body', 'file'])
-      t.same(await status(upload(client, name)), [400, 'invalid_body', 'filename'])
-      t.same(await status(client.containers.create({ name })), [400, 'invalid_body', 'name'])
+      t.same(await refusal(file(client, name)), [400, 'invalid_body', 'file'])
+      t.same(await refusal(upload(client, name)), [400, 'invalid_body', 'filename'])
+      t.same(await refusal(client.containers.create({ name })), [400, 'invalid_body', 'name'])
     }
     t.equal(account.seen.length, seen, 'the upstream saw nothing of it')
     const others = [
@@ -187,16 +149,16 @@ t.test('lists of what has no metadata', async (t) => {
       ['user_data', `spm1zzzzzz${known.slice(10)}of-no-key.csv`],
     ] as const
     for (const [purpose, name] of others) await file(past, name, purpose as never)
-    t.same(await all(red.files.list()), mine)
+    t.same(await allOf(red.files.list()), mine)
     await past.containers.create({ name: `${known}other kind` })
-    t.notMatch(JSON.stringify(await all(red.containers.list())), /other kind/)
+    t.notMatch(JSON.stringify(await allOf(red.containers.list())), /other kind/)
   })
 
   await t.test('what is deleted is in no list', async (t) => {
-    const [first] = await all(red.files.list())
+    const [first] = await allOf(red.files.list())
     t.match(await red.files.delete(first?.id ?? ''), { id: first?.id, deleted: true })
     t.equal(
-      (await all(red.files.list())).some(({ id }) => id === first?.id),
+      (await allOf(red.files.list())).some(({ id }) => id === first?.id),
       false,
     )
   })

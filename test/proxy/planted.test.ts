@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { Endpoint } from '../../src/endpoints/endpoint.ts'
 import { ENDPOINTS } from '../../src/endpoints/index.ts'
+import { mintOf } from '../../src/endpoints/realtime/mints.ts'
 import {
   ALLOWED,
   Caller,
@@ -28,8 +29,10 @@ interface Plant {
 }
 
 /** Whether the body's own model serves a request, so that it must stand beside what is planted elsewhere. */
-function top({ model }: Endpoint, place: string): string[] {
-  return (model === 'required' || model === 'optional') && place !== '.model' ? [`"model":"${ALLOWED}"`] : []
+function top({ model, operation }: Endpoint, place: string): string[] {
+  if (place === '.model' || place === '.session.model') return []
+  const isServed = model === 'required' || model === 'optional' || mintOf(operation)?.session === 'session'
+  return isServed ? [`"model":"${ALLOWED}"`] : []
 }
 
 function inBody(endpoint: Endpoint, place: string): Plant[] {

@@ -3,15 +3,9 @@ import t from 'tap'
 import { yaml } from '../support/proxy-folder.ts'
 import { requestBytes } from '../support/raw-client.ts'
 import { type RealtimeWorld, speak, startRealtime, TARGET } from '../support/realtime-world.ts'
+import { TWO_WORKSPACES } from '../support/two-workspaces.ts'
 import { ALICE, BOB, endInOrder, sent } from '../support/world.ts'
 
-const ALL = { id: 'all', effect: 'allow', roles: ['everybody'] }
-const POLICY = {
-  version: 1,
-  roles: { everybody: { members: [{ issuer: 'corp' }] } },
-  workspaces: { red: { members: [{ user: ALICE }] }, blue: { members: [{ user: BOB }] } },
-  rules: [ALL],
-}
 const CALL = 'rtc_0123'
 const HANDSHAKE = [
   ...['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'],
@@ -41,11 +35,12 @@ const json = (status: string, body: string) =>
   `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`
 
 t.test('a session of a call is opened by the id that its upstream knows', async (t) => {
-  const world = await startRealtime(t, { policy: POLICY })
+  const world = await startRealtime(t, { policy: TWO_WORKSPACES })
   const call = await sealedFor(world, ALICE)
   const { client, session } = await speak(world, { target: `${TARGET}&call_id=${call}` })
   t.equal(session.request.url, `${TARGET}&call_id=${CALL}`)
-  writeFileSync(world.proxy.policyFile, yaml({ ...POLICY, rules: [{ ...ALL, id: 'others' }] } as never))
+  const rules = TWO_WORKSPACES.rules.map((rule) => ({ ...rule, id: 'others' }))
+  writeFileSync(world.proxy.policyFile, yaml({ ...TWO_WORKSPACES, rules }))
   await world.proxy.audit.action('policy-loaded', 2)
   client.send({ type: 'response.create' })
   await client.event('response.done')
@@ -55,7 +50,7 @@ t.test('a session of a call is opened by the id that its upstream knows', async 
 })
 
 t.test('the call of somebody else is one that does not exist', async (t) => {
-  const world = await startRealtime(t, { policy: POLICY })
+  const world = await startRealtime(t, { policy: TWO_WORKSPACES })
   const call = await sealedFor(world, ALICE)
   const rows = [
     ['of another workspace', BOB, call],

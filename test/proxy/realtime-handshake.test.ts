@@ -110,7 +110,7 @@ t.test('what the upstream says instead of a session is passed on, or told', asyn
   const token = await world.token()
   const quoted = `{"error":{"code":"nope","message":"your key ${UPSTREAM_KEY}"}}`
   const json = (status: string, body: string) =>
-    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nset-cookie: a=b\r\n\r\n${body}`
+    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nset-cookie: a=b\r\nx-ratelimit-limit-project: of ${UPSTREAM_KEY}\r\n\r\n${body}`
   const rows = [
     ['its own refusal', json('429 Too Many Requests', quoted), 429, 'nope'],
     ['its refusal after sixteen hints', HINT.repeat(16) + json('429 Too Many Requests', quoted), 429, 'nope'],
@@ -127,6 +127,8 @@ t.test('what the upstream says instead of a session is passed on, or told', asyn
     const { answer, decision } = await asked(world, token, TARGET, HANDSHAKE)
     t.same([answer.status, answer.code, decision.action], [status, code, 'request-authorized'], name)
     t.notOk(answer.body.includes(UPSTREAM_KEY) || answer.header('set-cookie'), name)
+    const limit = answer.header('x-ratelimit-limit-project')
+    t.equal(limit, status === 429 ? `of ${'*'.repeat(UPSTREAM_KEY.length)}` : undefined, `${name}: nor in its head`)
     const id = answer.header('x-request-id') ?? ''
     t.equal((await world.proxy.audit.complete(id)).action, 'completion-failed', name)
   }

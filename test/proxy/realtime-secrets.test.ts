@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import type { JsonObject } from '../../src/model/json.ts'
 import { UPSTREAM_KEY, yaml } from '../support/proxy-folder.ts'
+import { type RawAnswer, rawConnect, requestBytes } from '../support/raw-client.ts'
 import { MODEL, REALTIME_POLICY, type RealtimeWorld, speak, startRealtime, TARGET } from '../support/realtime-world.ts'
 import { PROVIDER_SECRET, SET_UP, sessionSecret } from '../support/session-secrets.ts'
 import { BOB, endInOrder } from '../support/world.ts'
@@ -179,9 +180,47 @@ t.test("the provider's secret is quoted by nobody", async (t) => {
   client.close()
   await client.closed
   const said = `{"error":{"message":"${PROVIDER_SECRET}"}}`
-  world.provider.refusal = `HTTP/1.1 403 Forbidden\r\ncontent-type: application/json\r\ncontent-length: ${said.length}\r\n\r\n${said}`
-  const answer = await fetch(`http://127.0.0.1:${world.proxy.port}/healthz`)
-  t.ok(answer.status > 0)
-  await t.rejects(speak(world, { token, target: BARE }), /: 403$/)
+  const quoting = `x-ratelimit-limit-project: ${PROVIDER_SECRET} ${UPSTREAM_KEY}`
+  const headers = ['content-type: application/json', `content-length: ${said.length}`, quoting].join('\r\n')
+  world.provider.refusal = `HTTP/1.1 403 Forbidden\r\n${headers}\r\n\r\n${said}`
+  const answer = await handshake(world, token)
+  const hidden = [PROVIDER_SECRET, UPSTREAM_KEY].map(({ length }) => '*'.repeat(length)).join(' ')
+  t.same(
+    [answer.status, answer.header('x-ratelimit-limit-project'), answer.body.toString()],
+    [403, hidden, said.replace(PROVIDER_SECRET, '[secret]')],
+  )
   await endInOrder(t, world)
 })
+
+t.test('a secret that its provider does not take any more is told for what it is', async (t) => {
+  const world = await startRealtime(t)
+  const token = await sessionSecret(world)
+  world.provider.refusal = 'HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n'
+  const answer = await handshake(world, token)
+  t.same([answer.status, answer.code], [502, 'upstream_unavailable'])
+  t.match(JSON.parse(answer.body.toString()).error.message, /ask for another one/)
+  const complete = await world.proxy.audit.complete(answer.header('x-request-id') ?? '')
+  t.equal(complete.get('event.reason'), 'upstream_401')
+  await endInOrder(t, world)
+})
+
+t.test('where nothing can be sealed a secret is a bad credential', async (t) => {
+  const identity = { api_keys: { enabled: false } }
+  const world = await startRealtime(t, { identity, upstreams: [{ isolation: 'off' }] })
+  const answer = await handshake(world, 'ek_sp1aaaaaaAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA')
+  t.same([answer.status, answer.code], [401, 'invalid_api_key'])
+  await endInOrder(t, world)
+})
+
+/** A handshake that is answered otherwise than with a session. */
+async function handshake(world: RealtimeWorld, token: string): Promise<RawAnswer> {
+  const connection = await rawConnect(world.proxy.port)
+  const socket = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13']
+  const key = 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=='
+  connection.send(requestBytes(`GET ${BARE} HTTP/1.1`, ['Host: x', `Authorization: Bearer ${token}`, ...socket, key]))
+  try {
+    return await connection.answer('GET')
+  } finally {
+    connection.close()
+  }
+}

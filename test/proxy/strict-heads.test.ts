@@ -8,6 +8,7 @@ import {
   CHAT,
   chatBody,
   chatBytes,
+  decides,
   endInOrder,
   FORWARDED,
   JSON_TYPE,
@@ -67,9 +68,8 @@ t.test('a header that another reader could take for one of ours changes nothing,
   const token = await world.token()
   for (const twin of TWINS) {
     const { decision } = await allows(t, world, twin, chatBytes(token, chatBody(), [JSON_TYPE, twin]))
-    const { rawHeaders, body } = world.model.requests.at(-1) ?? { rawHeaders: [], body: '' }
-    const names = rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase())
-    t.same([names.sort(), body.toString()], [FORWARDED, chatBody()], `${twin}: goes no further`)
+    const up = world.model.requests.at(-1)
+    t.same([up?.headerNames, up?.body.toString()], [FORWARDED, chatBody()], `${twin}: goes no further`)
     const seen = ['user.id', 'client.ip', 'organization.id', 'user_agent.original'].map((key) => decision.get(key))
     t.same(seen, [ALICE, '127.0.0.1', 'research', undefined], `${twin}: was not believed`)
   }
@@ -129,9 +129,8 @@ t.test('what is between the client and us goes no further, and takes nothing awa
     const name = lines.join('; ')
     const classified = [JSON_TYPE, 'X-Data-Classification: public', 'OpenAI-Project: research', ...lines]
     const { decision } = await allows(t, world, name, chatBytes(token, chatBody('gpt-4o-public'), classified))
-    const { rawHeaders, body } = world.model.requests.at(-1) ?? { rawHeaders: [], body: '' }
-    const names = rawHeaders.filter((_, index) => index % 2 === 0).map((field) => field.toLowerCase())
-    t.same([names.sort(), body.toString()], [FORWARDED, chatBody('gpt-4o-public')], `${name}: goes no further`)
+    const up = world.model.requests.at(-1)
+    t.same([up?.headerNames, up?.body.toString()], [FORWARDED, chatBody('gpt-4o-public')], `${name}: goes no further`)
     t.same([decision.get('user.id'), decision.get('rule.id')], [ALICE, 'public-only'], `${name}: hides nothing`)
   }
   await endInOrder(t, world)
@@ -162,10 +161,7 @@ t.test('one credential, in one header, once', async (t) => {
     ['no scheme', withLines(`Authorization: ${token}`), invalid],
     ['a scheme in the header of a key', withLines(`x-api-key: Bearer ${token}`), invalid],
   ]
-  for (const [name, bytes, refusal] of rows) {
-    if (refusal === null) await allows(t, world, name, bytes)
-    else await refuses(t, world, name, bytes, refusal)
-  }
+  for (const [name, bytes, refusal] of rows) await decides(t, world, name, bytes, refusal)
   await endInOrder(t, world)
 })
 

@@ -1,15 +1,13 @@
 import type { ServerResponse } from 'node:http'
-import OpenAI, { APIError } from 'openai'
+import { APIError, type OpenAI } from 'openai'
 import type { Test } from 'tap'
 import { CHATS } from './batch-files.ts'
 import { readFetch } from './form-readers.ts'
-import { ALICE, BOB, startWorld, type World } from './world.ts'
+import { startTwoWorkspaces, TWO_WORKSPACES, type TwoWorkspaces } from './two-workspaces.ts'
 
 const POLICY = {
-  version: 1,
+  ...TWO_WORKSPACES,
   aliases: { fast: 'gpt-4o-mini' },
-  roles: { everybody: { members: [{ issuer: 'corp' }] } },
-  workspaces: { red: { members: [{ user: ALICE }] }, blue: { members: [{ user: BOB }] } },
   rules: [
     {
       id: 'small',
@@ -33,14 +31,9 @@ const POLICY = {
   transforms: [{ id: 'short', roles: ['everybody'], set: { max_output_tokens: 64 } }],
 }
 
-export interface Scene {
-  readonly world: World
-  readonly red: OpenAI
-  readonly blue: OpenAI
-}
-
-export async function scene(t: Test, options: object = {}): Promise<Scene> {
-  const world = await startWorld(t, { policy: POLICY, ...options })
+export async function scene(t: Test, options: object = {}): Promise<TwoWorkspaces> {
+  const two = await startTwoWorkspaces(t, { policy: POLICY, ...options })
+  const { world } = two
   let made = 0
   const answer =
     (document: (body: string) => object) => (exchange: { request: { body: Buffer }; response: ServerResponse }) =>
@@ -84,15 +77,13 @@ export async function scene(t: Test, options: object = {}): Promise<Scene> {
     '/v1/files/file-1',
     answer(() => ({ id: 'file-1', object: 'file', purpose: 'batch' })),
   )
-  const client = async (person: string) =>
-    new OpenAI({ baseURL: world.proxy.baseUrl, apiKey: await world.token(person), maxRetries: 0 })
-  return { world, red: await client(ALICE), blue: await client(BOB) }
+  return two
 }
 
 export const upload = (client: OpenAI, text: string | Buffer) =>
   client.files.create({ purpose: 'batch', file: new File([new Uint8Array(Buffer.from(text))], 'lines.jsonl') })
 
-export async function sentLines({ world }: Scene): Promise<unknown[]> {
+export async function sentLines({ world }: TwoWorkspaces): Promise<unknown[]> {
   const request = world.model.requests.at(-1)
   const parts = await readFetch(request?.header('content-type') ?? '', request?.body ?? Buffer.alloc(0))
   const text = parts?.find(({ name }) => name === 'file')?.text ?? ''

@@ -4,11 +4,26 @@ import { dirname, join } from 'node:path'
 import type { CommandIo } from '../../src/cli/command.ts'
 import { main } from '../../src/cli/main.ts'
 
+/** A config of one issuer and one upstream, whose policy is `policy.yaml`. */
+export const CONFIG = `version: 1
+listen: { proxy: 127.0.0.1:0 }
+identity: { issuers: [{ name: corp, issuer: https://idp.example, audience: [sallyport] }] }
+upstreams: [{ name: us, url: https://us.example/v1, models: ["gpt-*"] }]
+policies: [policy.yaml]
+`
+
 /** How a command ended and what it said. */
 export interface CliRun {
   readonly code: number
   readonly out: string
   readonly err: string
+}
+
+/** The same as a process tells it. */
+export interface CliOutput {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
 }
 
 /** Runs `sallyport ARGV` in this process and in a folder. */
@@ -25,6 +40,14 @@ export async function runCli(
   })
   const code = await main(argv, { stdout: sink('out'), stderr: sink('err'), env: {}, cwd, ...more })
   return { code, ...said }
+}
+
+/** A command in a folder whose config is `sallyport.yaml`; it is told what stands behind its name. */
+export function commandIn(cwd: string, command: string): (...argv: string[]) => Promise<CliOutput> {
+  return async (...argv) => {
+    const { code, out, err } = await runCli([command, ...argv, '--config', 'sallyport.yaml'], cwd)
+    return { code, stdout: out, stderr: err }
+  }
 }
 
 /** Writes files, by their paths in a folder. */

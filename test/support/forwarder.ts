@@ -1,3 +1,4 @@
+import type { Test } from 'tap'
 import { openTap } from '../../src/endpoints/tap.ts'
 import { Secret } from '../../src/model/secret.ts'
 import type { UpstreamSettings } from '../../src/model/settings.ts'
@@ -6,6 +7,7 @@ import type { Delivery } from '../../src/upstream/delivery.ts'
 import { forward } from '../../src/upstream/forward.ts'
 import { openUpstream, type Upstream } from '../../src/upstream/pools.ts'
 import { type Listener, startListener } from './http-listener.ts'
+import { startModelServer } from './model-server.ts'
 import { Log } from './within.ts'
 
 export const FORWARD_KEY = 'sk-forward-0123456789abcdefghij'
@@ -23,6 +25,7 @@ export function upstreamSettings(url: string, more: Partial<UpstreamSettings> = 
     labels: {},
     timeouts: TIMEOUTS,
     isolation: 'off',
+    markNames: true,
     priority: 1,
     weight: 1,
     allowInsecure: false,
@@ -71,4 +74,20 @@ export async function startForwarder(
       await upstream.pool.destroy()
     },
   }
+}
+
+/** A model server and the forwarding code before it, which end with the test. */
+export async function startForwarding(
+  t: Test,
+  timeouts: Partial<UpstreamSettings['timeouts']> = {},
+  stripUsage = false,
+) {
+  const model = await startModelServer()
+  const forwarder = await startForwarder(model.url, timeouts, stripUsage)
+  t.teardown(async () => {
+    await forwarder.close()
+    await model.close()
+  })
+  const delivery = (number: number) => forwarder.deliveries.until((all) => all[number - 1], `delivery ${number}`)
+  return { model, forwarder, port: forwarder.listener.port, delivery }
 }

@@ -11,6 +11,8 @@ export interface RecordedRequest {
   readonly httpVersion: string
   /** Name, value, name, value… */
   readonly rawHeaders: readonly string[]
+  /** Of its headers, in lower case and in order of the alphabet: one for each that came. */
+  readonly headerNames: readonly string[]
   /** The only value of a header; undefined when it is absent or stands more than once. */
   header(name: string): string | undefined
   body: Buffer
@@ -150,6 +152,10 @@ function record(message: IncomingMessage, response: ServerResponse): RecordedReq
     target: url,
     httpVersion,
     rawHeaders,
+    headerNames: rawHeaders
+      .filter((_, index) => index % 2 === 0)
+      .map((name) => name.toLowerCase())
+      .sort(),
     header: (name) => {
       const values = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name)
       return values.length === 1 ? values[0] : undefined

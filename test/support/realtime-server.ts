@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { isJsonObject, type JsonObject } from '../../src/model/json.ts'
@@ -12,6 +12,20 @@ export interface ProviderSession {
   readonly closed: Promise<number>
 }
 
+/** A request that is no handshake. */
+export interface ProviderRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+}
+
+export interface ProviderAnswer {
+  readonly status?: number
+  readonly headers?: { readonly [name: string]: string }
+  readonly body: string
+}
+
 export interface RealtimeServer {
   /** With the version, as a config names it. */
   readonly url: string
@@ -22,6 +36,10 @@ export interface RealtimeServer {
   refusal: string | 'silence' | null
   /** What a request that is no handshake is answered; without it there is nothing. */
   made: JsonObject | null
+  /** The same in full, for what it is sent; without one it is `made`. */
+  answer: ((asked: ProviderRequest) => ProviderAnswer) | null
+  /** Requests that were no handshakes. */
+  readonly asked: Log<ProviderRequest>
   /** What sessions are set up with before their clients come; `silence`: nothing is told of one. */
   setUp: JsonObject | 'silence' | null
   close(): Promise<void>
@@ -30,15 +48,23 @@ export interface RealtimeServer {
 /** A deterministic provider of the Realtime API on loopback. */
 export async function startRealtimeServer(): Promise<RealtimeServer> {
   const sessions = new Log<ProviderSession>()
-  const server = createServer((_, response) => {
-    if (provider.made === null) response.writeHead(404).end()
-    else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(provider.made))
+  const asked = new Log<ProviderRequest>()
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    const { method = '', url = '', headers } = request
+    const one = { method, url, headers, body: Buffer.concat(chunks).toString() }
+    asked.push(one)
+    const said = provider.answer?.(one) ?? (provider.made === null ? null : { body: JSON.stringify(provider.made) })
+    if (said === null) response.writeHead(404).end()
+    else response.writeHead(said.status ?? 200, { 'content-type': 'application/json', ...said.headers }).end(said.body)
   })
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024 * 1024 })
   const provider = {
     script: null as RealtimeServer['script'],
     refusal: null as string | null,
     made: null as JsonObject | null,
+    answer: null as RealtimeServer['answer'],
     setUp: null as RealtimeServer['setUp'],
   }
   const connections = new Set<Socket>()
@@ -78,6 +104,7 @@ export async function startRealtimeServer(): Promise<RealtimeServer> {
   return Object.assign(provider, {
     url: `http://127.0.0.1:${port}/v1`,
     sessions,
+    asked,
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve())

@@ -2,15 +2,9 @@
 import { Readable } from 'node:stream'
 import t from 'tap'
 import type { Decision, PolicyInput, RuleId } from '../../src/model/decision.ts'
-import { folderOf, runCli } from './cli.ts'
+import { CONFIG, folderOf, runCli } from './cli.ts'
 import { realRequest, recordedLine } from './recorded.ts'
 
-const CONFIG = `version: 1
-listen: { proxy: 127.0.0.1:0 }
-identity: { issuers: [{ name: corp, issuer: https://idp.example, audience: [sallyport] }] }
-upstreams: [{ name: us, url: https://us.example/v1, models: ["gpt-*"] }]
-policies: [policy.yaml]
-`
 const POLICY = `version: 1
 roles:
   analyst: { members: [{ issuer: corp, group: analysts }] }

@@ -1,18 +1,18 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
-import { type AnswerForm, answerForm, type FormName } from '../../src/endpoints/answer-forms.ts'
+import { type AnswerForm, type AnswerFormName, answerForm } from '../../src/endpoints/answer-forms.ts'
 import { openAnswerSealer } from '../../src/endpoints/seal-answer.ts'
 import { EventSplitter, eventData } from '../../src/endpoints/sse.ts'
 
 /** A suffix that shows what was sealed; `unsealable` cannot be. */
 export const suffixOf = (id: string) => (/^[\w.-]{1,40}$/.test(id) && id !== 'unsealable' ? `~${id.length}~` : null)
 
-export function pass(form: FormName, kind: 'json' | 'sse', chunks: readonly Buffer[]): Buffer {
+export function pass(form: AnswerFormName, kind: 'json' | 'sse', chunks: readonly Buffer[]): Buffer {
   const sealer = openAnswerSealer(answerForm(form), kind, suffixOf)
   return Buffer.concat([...chunks.map((chunk) => sealer.push(chunk)), sealer.end() ?? Buffer.alloc(0)])
 }
 
-export function passText(form: FormName, text: string, kind: 'json' | 'sse' = 'json'): string {
+export function passText(form: AnswerFormName, text: string, kind: 'json' | 'sse' = 'json'): string {
   return pass(form, kind, [Buffer.from(text)]).toString()
 }
 
@@ -33,7 +33,7 @@ function sealedMember(value: unknown, isId: boolean, form: AnswerForm | null): u
 }
 
 /** True when `out` reads as the sealed reading of `text`, and is `text` but for the seals. */
-export function isSealed(form: FormName, text: string, out: string): boolean {
+export function isSealed(form: AnswerFormName, text: string, out: string): boolean {
   const read = JSON.parse(text)
   const sealed = Array.isArray(read)
     ? read.map((element) => sealedValue(element, answerForm(form)))

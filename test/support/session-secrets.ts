@@ -24,6 +24,8 @@ export async function sessionSecret(
     upstream: { name: 'mock', url: world.provider.url },
     model: MODEL,
     alias: null,
+    told: null,
+    project: null,
     credential: { kind: 'token', place: 'authorization', token: new Secret(token ?? (await world.token())) },
     providerSecret: new Secret(PROVIDER_SECRET),
     expiresAt: Date.now() + 600_000,

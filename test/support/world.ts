@@ -171,6 +171,11 @@ export async function refuses(
   return outcome
 }
 
+/** One row of a table whose refusals stand beside twins that pass (null). */
+export function decides(t: Test, world: World, name: string, bytes: Buffer, refusal: Refusal | null): Promise<Outcome> {
+  return refusal === null ? allows(t, world, name, bytes) : refuses(t, world, name, bytes, refusal)
+}
+
 /** The positive twin: it is answered by the model server, with both of its events. */
 export async function allows(t: Test, world: World, name: string, bytes: Buffer, method = 'POST'): Promise<Outcome> {
   const outcome = await sent(world, bytes, method)

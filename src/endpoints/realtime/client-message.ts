@@ -27,6 +27,8 @@ export interface ClientMessage {
   readonly turns: Turns
   /** The id that the client gives to an item that it makes. */
   readonly creates: string | null
+  /** The id of the item that it deletes. */
+  readonly removes: string | null
   /** Of the message alone; `maxOutputTokens` is not among them, for that depends on the session. */
   readonly facts: RequestFacts
 }
@@ -50,6 +52,8 @@ const holding = (effect: Effect, key: string, read: PartReader, ...own: string[]
 const SESSION = holding('configures', 'session', readObject)
 const SOUND = holding('speaks', 'audio', readSound)
 
+const DELETES = 'conversation.item.delete'
+
 /** Every message that a client may send. One that is not here is refused. */
 const MESSAGES: { readonly [dialect in SessionDialect]: ReadonlyMap<string, MessageForm> } = {
   realtime: new Map<string, MessageForm>([
@@ -60,7 +64,7 @@ const MESSAGES: { readonly [dialect in SessionDialect]: ReadonlyMap<string, Mess
     ['input_audio_buffer.clear', bare('none')],
     ['conversation.item.create', holding('adds', 'item', readItem, 'previous_item_id')],
     ['conversation.item.truncate', bare('none', 'item_id')],
-    ['conversation.item.delete', bare('none', 'item_id')],
+    [DELETES, bare('none', 'item_id')],
     ['conversation.item.retrieve', bare('none', 'item_id')],
     ['response.create', { effect: 'speaks', part: ['response', readObject, false], own: [] }],
     ['response.cancel', bare('none', 'response_id')],
@@ -113,14 +117,19 @@ export function describeMessage(
     bytes: bytes.length,
   })
   const { named, limit, turns } = reading
-  return ok({ type, effect: form.effect, named, limit, turns, creates: createdBy(form, value), facts })
+  const [creates, removes] = [createdBy(form, value), type === DELETES ? textOf(value, 'item_id') : null]
+  return ok({ type, effect: form.effect, named, limit, turns, creates, removes, facts })
 }
 
 /** The id that a client gives an item. */
 function createdBy({ part }: MessageForm, value: JsonObject): string | null {
   const item = part?.[1] === readItem ? ownValue(value, 'item') : null
-  const id = isJsonObject(item) ? ownValue(item, 'id') : null
-  return typeof id === 'string' ? id : null
+  return isJsonObject(item) ? textOf(item, 'id') : null
+}
+
+function textOf(value: JsonObject, key: string): string | null {
+  const text = ownValue(value, key)
+  return typeof text === 'string' ? text : null
 }
 
 function readPlace(draft: Draft, key: string, value: JsonValue, { own }: MessageForm): undefined {

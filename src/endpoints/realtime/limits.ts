@@ -30,6 +30,16 @@ export function readLimit(draft: Draft, value: JsonObject): WrittenLimit {
   return limit
 }
 
+/**
+ * True for a response whose limit is said by the name alone that the other one of the API and its beta has: who does not
+ * know that name goes by the session's.
+ */
+export function isLimitedElsewhere(response: JsonObject, isBeta: boolean): boolean {
+  return (
+    !Object.hasOwn(response, SESSION_LIMITS[isBeta ? 1 : 0]) && Object.hasOwn(response, SESSION_LIMITS[isBeta ? 0 : 1])
+  )
+}
+
 function limitOf(written: JsonValue): number | 'none' | null {
   if (written === null || written === 'inf') return 'none'
   return typeof written === 'number' && Number.isSafeInteger(written) && written > 0 ? written : null

@@ -13,21 +13,30 @@ const OF_ITEMS: ReadonlySet<string> = new Set(['item_id', 'previous_item_id', 'a
 /**
  * Items that are the session's own: those that its upstream told of. What the client says proves nothing, for it could
  * write any id; but once the upstream has told of an item by an id that the client gave, the id is that of the item. A
- * reference to any other one could be to something that is stored.
+ * reference to any other one could be to something that is stored. So could one to an item that was deleted, by an id that
+ * its client gave it: such an id is none of the session's any more, whatever is told of it later.
  */
 export class OwnItems {
   readonly #told = new Set<string>()
   readonly #expected = new Set<string>()
+  readonly #removed = new Set<string>()
 
   /** The client makes an item by this id, and the upstream has not told of it. */
   expect(id: string): void {
-    if (!this.#told.has(id)) keep(this.#expected, id, MAX_EXPECTED)
+    if (!this.#told.has(id) && !this.#removed.has(id)) keep(this.#expected, id, MAX_EXPECTED)
   }
 
   /** The upstream tells of an item. True where it was expected. */
   tell(id: string): boolean {
-    keep(this.#told, id, MAX_ITEMS)
+    if (!this.#removed.has(id)) keep(this.#told, id, MAX_ITEMS)
     return this.#expected.delete(id)
+  }
+
+  /** The client deletes an item, or the upstream tells that one was. */
+  remove(id: string): void {
+    this.#told.delete(id)
+    this.#expected.delete(id)
+    keep(this.#removed, id, MAX_ITEMS)
   }
 
   /** Whether one of the objects could be an item that the upstream is about to tell of. */

@@ -10,6 +10,8 @@ export type ServerMessage =
   | { readonly kind: 'heard'; readonly seconds: number }
   /** An item of the session. */
   | { readonly kind: 'item'; readonly id: string }
+  /** An item that is none any more. */
+  | { readonly kind: 'removed'; readonly id: string }
   /** `answers`: the `event_id` of the message that it is about, where it names one. */
   | { readonly kind: 'error'; readonly answers: string | null }
 
@@ -26,6 +28,7 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['conversation.item.created', 'item'],
   ['response.output_item.added', 'item'],
   ['input_audio_buffer.committed', 'item'],
+  ['conversation.item.deleted', 'removed'],
   ['error', 'error'],
 ])
 /** As much of a message as its type is looked for in at first: it nearly always stands in front. */
@@ -42,7 +45,7 @@ export function readServerMessage(bytes: Buffer): ServerMessage | null {
   const message = parsed(bytes)
   if (message === null) return null
   if (kind === 'error') return { kind, answers: namedBy(message) }
-  if (kind === 'item') {
+  if (kind === 'item' || kind === 'removed') {
     const item = ownValue(message, 'item')
     const id = isJsonObject(item) ? ownValue(item, 'id') : ownValue(message, 'item_id')
     return typeof id === 'string' ? { kind, id } : null

@@ -8,9 +8,18 @@ import { openReading, readSettings } from './settings.ts'
 /** Says which session it is, and nothing of what it may do. */
 const WHICH: ReadonlySet<string> = new Set(['id', 'object', 'type', 'expires_at'])
 
+/** A day, which providers put behind the name of a model to say which one of that name serves it. */
+const DAY = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/
+
+/** True where a provider tells of a model that was asked for by this name: `gpt-realtime-2025-08-28` is `gpt-realtime`. */
+export function isOfName(told: string, model: string): boolean {
+  return told === model || (told.startsWith(`${model}-`) && DAY.test(told.slice(model.length + 1)))
+}
+
 /**
  * A session that was set up before its client came, as its upstream tells of it: what it may say without being asked is
- * judged, so the limit is that of the session, and undefined where it has none. `model`: the one that was decided.
+ * judged, so the limit is that of the session, and undefined where it has none. `model`: the one that was decided. `known`:
+ * the one that its upstream told of when it set the session up; null where it told of none.
  *
  * Faults: `policy_denied` for a session that cannot be read, or that is one of another model.
  */
@@ -18,12 +27,15 @@ export function describeTold(
   operation: OperationName,
   session: JsonObject,
   model: ModelFact,
+  known: string | null = null,
 ): Result<RequestFacts, Fault> {
   const reading = openReading()
   readSettings(reading, Object.fromEntries(Object.entries(session).filter(([key]) => !WHICH.has(key))))
   const { draft, named, limit } = reading
   if (draft.problem !== null) return failed(unreadable)
-  if (named.some((name) => name !== model) || (typeof model === 'string' && named.length === 0)) return failed(unlike)
+  const names = [model, known].filter((name) => typeof name === 'string')
+  const isLike = named.every((told) => names.some((name) => isOfName(told, name)))
+  if (!isLike || (names.length > 0 && named.length === 0)) return failed(unlike)
   const maxOutputTokens = typeof limit === 'number' ? limit : undefined
   return ok(factsOf(operation, draft, { model, stream: true, maxOutputTokens, bytes: 0 }))
 }

@@ -2,7 +2,7 @@ import { type Fault, fault } from '../../model/fault.ts'
 import { type JsonBody, type JsonObject, type JsonValue, ownValue } from '../../model/json.ts'
 import type { RequestFacts } from '../../model/request.ts'
 import { failed, ok, type Result } from '../../model/result.ts'
-import { type BodyForm, bodyForm, describeBody, type MemberReader } from '../body.ts'
+import { type BodyMembers, bodyMembers, describeBody, type MemberReader } from '../body.ts'
 import { type Draft, refuse, shown } from '../draft.ts'
 import { foldKey } from '../key-names.ts'
 import { responseMembers } from '../responses.ts'
@@ -16,9 +16,10 @@ const ENVELOPE = new Map<string, MemberReader>([
   ['stream_id', readLane],
   ['generate', readFlag],
 ])
+const NOTHING: JsonObject = {}
 const FOLDED: ReadonlySet<string> = new Set([...ENVELOPE.keys()].map(foldKey))
 
-const CREATE: BodyForm = bodyForm('responses', {
+const CREATE: BodyMembers = bodyMembers('responses', {
   model: 'optional',
   outputLimits: responseMembers.outputLimits,
   readers: [...responseMembers.readers, ...ENVELOPE],
@@ -33,13 +34,14 @@ export function describeTurn(body: JsonBody): Result<RequestFacts, Fault> {
   const { value } = body
   const type = ownValue(value, 'type')
   if (type !== CREATES) return failed(type === STEERS ? steered : unknownMessage)
-  for (const key in value) {
+  const described = describeBody(CREATE, body)
+  // INVARIANT: keys are folded here after the body was read, which bounds how many there are that take long.
+  for (const key in described.ok ? value : NOTHING) {
     // Somebody who reads keys without case would take it for another message than the one that is judged.
     if (!ENVELOPE.has(key) && FOLDED.has(foldKey(key))) {
       return failed(invalid(`\`${shown(key)}\` could be read as another member: spell it as that`, key))
     }
   }
-  const described = describeBody(CREATE, body)
   // The answer is events, whatever the message says of it.
   return described.ok ? ok({ ...described.value, stream: true }) : described
 }

@@ -1,11 +1,10 @@
 import { readCredential } from '../../identity/credentials.ts'
-import type { Credential, Principal } from '../../model/identity.ts'
-import type { ClientExchange, MessageSocket } from '../../model/ports.ts'
-import type { RequestHead } from '../../model/request.ts'
+import type { Credential } from '../../model/identity.ts'
+import type { MessageSocket } from '../../model/ports.ts'
 import { ok } from '../../model/result.ts'
 import { acceptSocket } from '../../sockets/web-socket.ts'
-import type { ServingUpstream, Snapshot } from '../snapshot.ts'
-import type { Trail } from '../trail.ts'
+import type { Served } from '../served.ts'
+import type { ServingUpstream } from '../snapshot.ts'
 import { allowancesOf, type DialPorts } from './dialling.ts'
 import { Liveness } from './liveness.ts'
 
@@ -17,9 +16,8 @@ interface ClientSide {
   readonly liveness: Liveness
 }
 
-/** What is asked for, and of whom. */
-interface Served {
-  readonly head: RequestHead
+/** Of whom it is asked, and by whom. */
+interface Asked {
   readonly upstream: ServingUpstream
   /** Of the caller, where it is not the one of the request itself. */
   readonly credential?: Credential | null
@@ -32,11 +30,8 @@ interface Served {
 export function clientSide(
   upstream: MessageSocket,
   protocol: string | null,
-  { head, upstream: serving, credential: given = null }: Served,
-  principal: Principal,
-  exchange: ClientExchange,
-  snapshot: Snapshot,
-  trail: Trail,
+  { upstream: serving, credential: given = null }: Asked,
+  { head, principal, exchange, snapshot, trail }: Served,
   ports: DialPorts,
 ): ClientSide | null {
   const taken = exchange.upgrade?.take() ?? null

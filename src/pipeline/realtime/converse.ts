@@ -1,14 +1,13 @@
 import type { Dialect } from '../../endpoints/endpoint.ts'
 import type { AuditLog } from '../../model/audit.ts'
 import type { Fault, FaultCode } from '../../model/fault.ts'
-import type { Credential, Principal } from '../../model/identity.ts'
-import type { ClientExchange, MessageSocket } from '../../model/ports.ts'
+import type { Credential } from '../../model/identity.ts'
+import type { MessageSocket } from '../../model/ports.ts'
 import { shapeSession } from '../../shape/session.ts'
 import { callerOf } from '../body-budget.ts'
 import type { Ending } from '../events.ts'
 import type { OwnedAnswer } from '../ownership.ts'
-import type { Snapshot } from '../snapshot.ts'
-import type { Trail } from '../trail.ts'
+import type { Served } from '../served.ts'
 import { TurnJudge } from '../turns/turn-judge.ts'
 import { clientSide } from './client-side.ts'
 import { type DialPorts, withUpstream } from './dialling.ts'
@@ -38,38 +37,29 @@ export interface Conversation extends Omit<Opened, 'dialect'> {
 }
 
 /** Opens an authorized session, and carries it to its end: see `withUpstream`. */
-export function converse(
-  wanted: Conversation,
-  principal: Principal,
-  exchange: ClientExchange,
-  snapshot: Snapshot,
-  trail: Trail,
-  ports: ConversePorts,
-): Promise<Fault | null> {
+export function converse(wanted: Conversation, served: Served, ports: ConversePorts): Promise<Fault | null> {
   const { head, route, owned, model, alias, upstream, providerSecret: secret } = wanted
   const { url } = upstream.settings
   const apiKey = secret ?? upstream.settings.apiKey
   const isBeta = wanted.dialect !== 'responses' && handshakeOf(head).isBeta
   const target = shapeSession({ url, route, model, alias, apiKey, isBeta, traceparent: head.traceparent })
-  const carry = (socket: MessageSocket) => carried(socket, wanted, principal, exchange, snapshot, trail, ports)
-  return withUpstream({ ...target, secret, owned }, upstream, principal, exchange, trail, ports, carry)
+  const carry = (socket: MessageSocket) => carried(socket, wanted, served, ports)
+  return withUpstream({ ...target, secret, owned }, upstream, served, ports, carry)
 }
 
 async function carried(
   upstream: MessageSocket,
   wanted: Conversation,
-  principal: Principal,
-  exchange: ClientExchange,
-  snapshot: Snapshot,
-  trail: Trail,
+  served: Served,
   ports: ConversePorts,
 ): Promise<void> {
   const { dialect } = wanted
+  const { principal, exchange, trail } = served
   // A WebSocket of the Responses API has no protocol to choose.
   const protocol = dialect === 'responses' ? null : handshakeOf(wanted.head).protocol
-  const side = clientSide(upstream, protocol, wanted, principal, exchange, snapshot, trail, ports)
+  const side = clientSide(upstream, protocol, wanted, served, ports)
   if (side === null) return
-  const { judge, refused, ended } = judgeOf(wanted, principal, snapshot, trail, ports)
+  const { judge, refused, ended } = judgeOf(wanted, served, ports)
   const standing = new Standing(side.credential, judge, ports)
   const session = new Session(side.client, upstream, judge, standing, side.liveness, {
     held: ports.bodies.open(callerOf(principal)),
@@ -93,13 +83,7 @@ interface Judging {
   readonly ended: (ending: Ending) => void
 }
 
-function judgeOf(
-  wanted: Conversation,
-  principal: Principal,
-  snapshot: Snapshot,
-  trail: Trail,
-  ports: ConversePorts,
-): Judging {
+function judgeOf(wanted: Conversation, { principal, snapshot, trail }: Served, ports: ConversePorts): Judging {
   const { dialect } = wanted
   if (dialect === 'responses') {
     const judge = new TurnJudge(wanted, principal, snapshot, ports)

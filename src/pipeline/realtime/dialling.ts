@@ -1,16 +1,17 @@
 import { type Fault, fault } from '../../model/fault.ts'
 import type { Principal } from '../../model/identity.ts'
-import type { ClientExchange, MessageSocket, SocketAllowances } from '../../model/ports.ts'
+import type { MessageSocket, SocketAllowances } from '../../model/ports.ts'
 import type { Secret } from '../../model/secret.ts'
 import { answerHeaders, blotKey } from '../../shape/answer.ts'
 import { type Dialled, type DialTarget, dialSocket } from '../../sockets/web-socket.ts'
 import { unacceptable } from '../../upstream/answer-head.ts'
 import { faultOf, timedOut } from '../../upstream/faults.ts'
+import { headersWithout } from '../../upstream/key-guards.ts'
 import { type BodyBudget, callerOf } from '../body-budget.ts'
 import type { OwnedAnswer } from '../ownership.ts'
 import { sealedShape } from '../sealed-answer.ts'
+import type { Served } from '../served.ts'
 import type { ServingUpstream } from '../snapshot.ts'
-import type { Trail } from '../trail.ts'
 import type { SessionPlaces } from './session-places.ts'
 
 export interface DialPorts {
@@ -34,12 +35,11 @@ interface AskedBy {
 export async function withUpstream(
   { secret = null, owned = null, ...target }: Omit<DialTarget, 'handshakeMs'> & Partial<AskedBy>,
   upstream: ServingUpstream,
-  principal: Principal,
-  exchange: ClientExchange,
-  trail: Trail,
+  served: Served,
   ports: DialPorts,
   carry: (socket: MessageSocket) => Promise<void>,
 ): Promise<Fault | null> {
+  const { principal, exchange, trail } = served
   const place = ports.sessions.enter(callerOf(principal))
   if (!place.ok) return place.fault
   const allowances = allowancesOf(principal, ports)
@@ -55,7 +55,7 @@ export async function withUpstream(
       trail.complete({ outcome: 'client_gone', status: 0, facts: {}, firstByteAt: 0 })
       return null
     }
-    if (dialled.outcome !== 'open') return answered(dialled, { secret, owned }, upstream, exchange, trail)
+    if (dialled.outcome !== 'open') return answered(dialled, { secret, owned }, upstream, served)
     try {
       await carry(dialled.socket)
     } catch (bug) {
@@ -83,23 +83,30 @@ function answered(
   dialled: Exclude<Dialled, { outcome: 'open' }>,
   { secret, owned }: AskedBy,
   upstream: ServingUpstream,
-  exchange: ClientExchange,
-  trail: Trail,
+  { exchange, trail }: Served,
 ): Fault | null {
   if (dialled.outcome === 'late' || dialled.outcome === 'given_up')
     return timedOut('the upstream did not answer in time')
   if (dialled.outcome === 'failed') return faultOf(dialled.error)
   const { status, headers } = dialled
   const refused = unacceptable(status, headers)
-  if (refused) return refused
+  if (refused) return status === 401 && secret !== null ? secretRefused : refused
   if (status < 400) return fault('upstream_unavailable', 'the upstream opened no session', { reason: 'bad_stream' })
   const plain = upstream.answerShape('none', false)
   const shape = owned === null ? plain : sealedShape(plain, owned)
   const hidden = shape.faultFor?.(status, dialled.body) ?? null
   if (hidden) return hidden
   const body = blotKey(shape.blot(dialled.body), secret)
-  exchange.start(status, [...answerHeaders(headers, false), 'content-length', String(body.length)], false)
+  const passed = headersWithout([upstream.settings.apiKey, secret], answerHeaders(headers, false))
+  exchange.start(status, [...passed, 'content-length', String(body.length)], false)
   exchange.end(body)
   trail.complete({ outcome: 'answered', status, facts: {}, firstByteAt: performance.now() })
   return null
 }
+
+/** By the time that the provider keeps, one that is good here may have expired. */
+const secretRefused: Fault = fault(
+  'upstream_unavailable',
+  'the upstream does not take the secret that it made for this session any more: ask for another one',
+  { reason: 'upstream_401' },
+)

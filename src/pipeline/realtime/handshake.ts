@@ -13,6 +13,7 @@ const BETA_PROTOCOL = 'openai-beta.realtime-v1'
 /** In the order in which they are chosen. What carries a credential is never one of them. */
 const PROTOCOLS = ['realtime', BETA_PROTOCOL] as const
 const BETA = 'realtime=v1'
+const PAGE_SECRET = 'openai-insecure-api-key.ek_'
 const OWN_PREFIXES = ['openai-insecure-api-key.', 'openai-organization.', 'openai-project.']
 
 const KEY = /^[+/0-9A-Za-z]{22}==$/
@@ -39,8 +40,7 @@ export function offeredProtocols(head: RequestHead): readonly string[] {
 
 /**
  * Says why a request to a WebSocket cannot become one; null when it can. `isFirst`: no other request is being answered on
- * its connection. A page of some other origin may not open one:
- * there is no setting that would allow it.
+ * its connection. A page of some other origin may not open one, unless by a secret that was made for that.
  *
  * Faults: `invalid_request`. Source: RFC 6455 section 4.2.1.
  */
@@ -64,8 +64,13 @@ export function handshakeFault(head: RequestHead, operation: string, isFirst: bo
     return malformed('`Sec-WebSocket-Protocol` must be a list of different tokens, once', 'sec-websocket-protocol')
   }
   if (!isFirst) return malformed('another request is being answered on this connection: open one of its own', 'upgrade')
-  if (!seen.has('origin')) return null
+  if (!seen.has('origin') || offered.some(isOfPage)) return null
   return { ...malformed('pages of other origins may not open a session', 'origin'), reason: 'origin_not_allowed' }
+}
+
+/** A secret that was made for one session and put there by the page itself: no browser adds one, as it does cookies. */
+function isOfPage(protocol: string): boolean {
+  return protocol.startsWith(PAGE_SECRET)
 }
 
 /** The values of the headers that matter here; of one that stands twice the value is no good one. */

@@ -2,6 +2,7 @@ import type { SessionDialect } from '../../endpoints/endpoint.ts'
 import { parseJsonBody } from '../../endpoints/json.ts'
 import { type ClientMessage, describeMessage } from '../../endpoints/realtime/client-message.ts'
 import { configuration, limitedTo } from '../../endpoints/realtime/configured.ts'
+import { isLimitedElsewhere, wider } from '../../endpoints/realtime/limits.ts'
 import { OwnItems } from '../../endpoints/realtime/own-items.ts'
 import { readServerMessage } from '../../endpoints/realtime/server-message.ts'
 import { factsInSession, SessionState } from '../../endpoints/realtime/session-state.ts'
@@ -16,7 +17,7 @@ import type { Secret } from '../../model/secret.ts'
 import type { Obligations } from '../../model/transforms.ts'
 import { errorAbout, type OpeningUpdate, openingUpdate, shapedMessage } from '../../shape/session.ts'
 import { judge, judgeShadow, policyInput } from '../judge.ts'
-import { decisionFault, modelNotFound, modelSwitched, objectRefused } from '../refusals.ts'
+import { decisionFault, modelNotFound, modelSwitched, objectRefused, promptRefused } from '../refusals.ts'
 import type { ServingUpstream, Snapshot } from '../snapshot.ts'
 import type { Verdict } from '../verdict.ts'
 import { binaryMessage, errorMessage, newEventId, upstreamChanged } from './closing.ts'
@@ -37,6 +38,8 @@ export interface Opened {
   readonly upstream: ServingUpstream
   /** By which the provider knows a session that was set up before; null where the session is a new one. */
   readonly providerSecret: Secret | null
+  /** The model that the provider told of when it was; null where it told of none. */
+  readonly told: string | null
 }
 
 const MAX_ID = 512
@@ -56,6 +59,7 @@ export class MessageJudge implements SessionJudge {
   snapshot: Snapshot
   principal: Principal
   readonly #clock: Clock
+  readonly #isBeta: boolean
 
   constructor(opened: Opened, principal: Principal, snapshot: Snapshot, clock: Clock) {
     this.opened = opened
@@ -63,7 +67,8 @@ export class MessageJudge implements SessionJudge {
     this.snapshot = snapshot
     this.#clock = clock
     const { obligations, head } = opened
-    this.opening = obligations === null ? null : openingUpdate(obligations, handshakeOf(head).isBeta, newEventId())
+    this.#isBeta = handshakeOf(head).isBeta
+    this.opening = obligations === null ? null : openingUpdate(obligations, this.#isBeta, newEventId())
     // INVARIANT: one pending entry for each update that goes upstream, or every answer would be taken for another one's.
     if (this.opening !== null) this.state.change(limitedTo(this.opening.limit ?? 'unsaid'), this.opening.eventId)
     const gate = new Opening(this.opening)
@@ -88,6 +93,7 @@ export class MessageJudge implements SessionJudge {
         : refused(fault, message.type, eventId, verdict)
     }
     if (message.creates !== null) this.#items.expect(message.creates)
+    if (message.removes !== null) this.#items.remove(message.removes)
     if (message.effect !== 'configures') return this.#passed(message, verdict, this.#shaped(body, null))
     if (this.state.isFull)
       return mayWait ? { outcome: 'waits' } : refused(tooManyChanges, message.type, eventId, verdict)
@@ -115,6 +121,7 @@ export class MessageJudge implements SessionJudge {
     if (told?.kind === 'session') this.state.confirm(told.session, told.answers)
     const refused = told?.kind === 'error' && told.answers !== null ? this.state.refuse(told.answers) : null
     const text = refused === null ? bytes : errorAbout(bytes, refused.clientId)
+    if (told?.kind === 'removed') this.#items.remove(told.id)
     const isExpected = told?.kind === 'item' && this.#items.tell(told.id)
     return { told, text, settles: told?.kind === 'session' || refused !== null || isExpected }
   }
@@ -124,8 +131,9 @@ export class MessageJudge implements SessionJudge {
    * of it, whose changes were judged.
    */
   #introduced(session: JsonObject, isFirst: boolean): Fault | null {
-    const { facts, model, obligations } = this.opened
-    const told = describeTold(facts.operation, session, isFirst || Object.hasOwn(session, 'model') ? model : undefined)
+    const { facts, model, told: known, obligations } = this.opened
+    const models = isFirst || Object.hasOwn(session, 'model') ? ([model, known] as const) : ([undefined, null] as const)
+    const told = describeTold(facts.operation, session, ...models)
     if (!told.ok) return told.fault
     if (!isFirst) return null
     if (obligations !== null && obligations.prepend !== null && hasPrompt(session)) return promptRefused
@@ -150,7 +158,11 @@ export class MessageJudge implements SessionJudge {
   #decide(message: ClientMessage, body: JsonBody): { fault: Fault | null; verdict: Verdict | null } {
     const models = this.#modelsOf(message)
     if (!models.ok) return { fault: models.fault, verdict: null }
-    const facts = factsInSession(message, this.state.effective)
+    const session = this.state.effective
+    const response = ownValue(body.value, 'response')
+    const isElsewhere = isJsonObject(response) && isLimitedElsewhere(response, this.#isBeta)
+    const limit = isElsewhere ? wider(message.limit, session.limit) : message.limit
+    const facts = factsInSession({ ...message, limit }, session)
     const { obligations } = this.opened
     if (obligations !== null && obligations.prepend !== null && namesPrompt(body)) {
       return { fault: promptRefused, verdict: null }
@@ -200,7 +212,7 @@ function refused(fault: Fault, type: string | null, eventId: string | null, verd
 
 /** A session in which nothing is being said. */
 function idle(facts: RequestFacts): ClientMessage {
-  return { type: '', effect: 'adds', named: [], limit: 'unsaid', turns: 'unsaid', creates: null, facts }
+  return { type: '', effect: 'adds', named: [], limit: 'unsaid', turns: 'unsaid', creates: null, removes: null, facts }
 }
 
 function withModels(facts: RequestFacts, models: readonly string[]): RequestFacts {
@@ -217,12 +229,6 @@ function namesPrompt({ value }: JsonBody): boolean {
 const tooManyChanges: Fault = fault('rate_limit_exceeded', 'too many updates wait for the answer of the upstream', {
   reason: 'updates_unanswered',
 })
-
-const promptRefused: Fault = fault(
-  'policy_denied',
-  'the policy puts a text before the instructions, and a stored prompt brings its own: leave `prompt` out',
-  { param: 'prompt', reason: 'transform_not_applicable' },
-)
 
 const transformsChanged: Fault = fault(
   'policy_denied',

@@ -3,25 +3,15 @@ import type { MessageSocket } from '../../model/ports.ts'
 import { guardedBy } from '../../upstream/key-guards.ts'
 import type { Ending } from '../events.ts'
 import { auditUnavailable } from '../refusals.ts'
-import {
-  binaryAnswer,
-  closeCodeOf,
-  internalError,
-  isOrderly,
-  malformedFrames,
-  sayable,
-  tooManyRefused,
-  upstreamBroke,
-  upstreamClosed,
-} from './closing.ts'
+import { BothEnds } from './both-ends.ts'
+import { binaryAnswer, isOrderly, tooManyRefused } from './closing.ts'
 import type { Liveness } from './liveness.ts'
 import type { Gate, Judged, Refusal, SessionJudge } from './session-judge.ts'
 import type { SessionPorts } from './session-ports.ts'
 import type { Standing } from './standing.ts'
-import { Tally } from './tally.ts'
+import type { Tally } from './tally.ts'
 import { type Held, type Passed, Waiting } from './waiting.ts'
 
-const TICK_MS = 1000
 /** Refused messages of one session: who goes on is not mistaken but trying. */
 const MAX_REFUSED = 32
 const notYet: Judged = { outcome: 'waits' }
@@ -31,20 +21,16 @@ const notYet: Judged = { outcome: 'waits' }
  * or the session may not go on. Neither side is read faster than the other one takes.
  */
 export class Session {
+  readonly #ends: BothEnds
   readonly #client: MessageSocket
   readonly #upstream: MessageSocket
+  readonly #tally: Tally
   readonly #judge: SessionJudge
   readonly #standing: Standing
-  readonly #liveness: Liveness
   readonly #ports: SessionPorts
   readonly #clean: (message: Buffer) => Buffer
   readonly #gate: Gate
-  readonly #tally = new Tally()
-  readonly #over = Promise.withResolvers<Ending>()
-  #timer: NodeJS.Timeout | null = null
   readonly #waiting: Waiting
-  #ending: Ending | null = null
-  #openEnds = 2
 
   constructor(
     client: MessageSocket,
@@ -54,11 +40,19 @@ export class Session {
     liveness: Liveness,
     ports: SessionPorts,
   ) {
+    this.#ends = new BothEnds(client, upstream, liveness, {
+      lost: (now) => standing.tick(now) ?? judge.gate.tick(now),
+      goesOn: (now) => this.#goesOn(now),
+      isGoodbye: (code) => this.#isGoodbye(code),
+      lastWords: (reason) => judge.errorText(reason, null),
+      settled: () => this.#waiting.clear(),
+      bug: ports.bug,
+    })
     this.#client = client
     this.#upstream = upstream
+    this.#tally = this.#ends.tally
     this.#judge = judge
     this.#standing = standing
-    this.#liveness = liveness
     this.#ports = ports
     const { upstream: target, providerSecret = null } = judge.opened
     this.#gate = judge.gate
@@ -72,69 +66,30 @@ export class Session {
 
   /** Resolves when both ends are closed. */
   run(): Promise<Ending> {
-    const [client, upstream] = [this.#client, this.#upstream]
-    client.onMessage = (message, isBinary) => this.#try(() => this.#fromClient({ message, isBinary }))
-    client.onDrain = () =>
-      this.#try(() => {
-        upstream.resume()
-        this.#readOn()
-      })
-    client.onExcess = upstream.onExcess = (excess) => this.end(excess)
-    client.onClose = (code, broke) => this.#closed(() => this.#clientClosed(code, broke))
-    upstream.onMessage = (message, isBinary) => this.#try(() => this.#fromUpstream(message, isBinary))
-    upstream.onDrain = () => this.#try(() => this.#readOn())
-    upstream.onClose = (code) => this.#closed(() => this.#upstreamClosed(code))
-    this.#judge.onSettled = () => this.#try(() => this.#goOn())
-    this.#timer = setInterval(() => this.#try(() => this.#tick(performance.now())), TICK_MS)
-    this.#try(() => {
+    const ends = this.#ends
+    const { client, upstream } = ends
+    client.onMessage = ends.guarded((message, isBinary) => this.#fromClient({ message, isBinary }))
+    client.onDrain = ends.guarded(() => {
+      upstream.resume()
+      this.#readOn()
+    })
+    upstream.onMessage = ends.guarded((message, isBinary) => this.#fromUpstream(message, isBinary))
+    upstream.onDrain = ends.guarded(() => this.#readOn())
+    this.#judge.onSettled = ends.guarded(() => this.#goOn())
+    return ends.run(() => {
       const { opening } = this.#judge
       if (opening !== null) upstream.send(opening.text)
       upstream.resume()
     })
-    return this.#over.promise
   }
 
   /** Ends the session for a reason that the client is told. Never throws. */
   end(reason: Fault): void {
-    this.#try(() => this.#end(reason))
-  }
-
-  #end(reason: Fault): void {
-    if (this.#ending !== null) return
-    const code = closeCodeOf(reason)
-    this.#settle('broken', code, reason)
-    this.#client.send(this.#judge.errorText(reason, null))
-    this.#client.close(code, reason.code)
-    this.#upstream.close(1000, '')
-  }
-
-  /** INVARIANT: nothing that a socket or the clock calls throws, for that would end every session of the process. */
-  #try(step: () => void): void {
-    try {
-      step()
-    } catch (cause) {
-      this.#ports.bug(cause)
-      this.#abandon()
-    }
-  }
-
-  /** After a bug this session ends, and it alone. What cannot be ended in words is cut. */
-  #abandon(): void {
-    const wasOver = this.#ending !== null
-    try {
-      this.#end(internalError)
-      if (!wasOver) return
-    } catch (cause) {
-      this.#ports.bug(cause)
-    }
-    if (this.#timer !== null) clearInterval(this.#timer)
-    if (this.#ending === null) this.#over.reject(new Error('a session could not be ended'))
-    this.#client.cut()
-    this.#upstream.cut()
+    this.#ends.end(reason)
   }
 
   #fromClient(held: Held): void {
-    if (this.#ending !== null) return
+    if (this.#ends.isOver) return
     this.#tally.received(held.message)
     const excess = this.#waiting.take(held)
     if (excess !== null) this.end(excess)
@@ -154,13 +109,13 @@ export class Session {
     if (judged.outcome === 'passed') {
       const isTaken = this.#upstream.send(judged.text)
       // What waits for the upstream may have become too much.
-      if (this.#ending !== null) return 'over'
+      if (this.#ends.isOver) return 'over'
       if (!isTaken) this.#client.pause()
       return 'done'
     }
     if (judged.outcome === 'ends') this.end(judged.fault)
     else this.#refuse(judged)
-    return this.#ending === null ? 'done' : 'over'
+    return this.#ends.isOver ? 'over' : 'done'
   }
 
   #refuse(refusal: Refusal): void {
@@ -171,21 +126,21 @@ export class Session {
       return
     }
     const isTaken = this.#client.send(this.#judge.errorText(refusal.fault, refusal.eventId))
-    if (!isTaken && this.#ending === null) this.#client.pause()
+    if (!isTaken && !this.#ends.isOver) this.#client.pause()
   }
 
   #goOn(): void {
-    if (this.#ending === null) this.#waiting.again(true)
+    if (!this.#ends.isOver) this.#waiting.again(true)
     this.#readOn()
   }
 
   #readOn(): void {
     const isFull = this.#upstream.fullSince < Number.POSITIVE_INFINITY
-    if (this.#ending === null && this.#waiting.isEmpty && !isFull) this.#client.resume()
+    if (!this.#ends.isOver && this.#waiting.isEmpty && !isFull) this.#client.resume()
   }
 
   #fromUpstream(message: Buffer, isBinary: boolean): void {
-    if (this.#ending !== null) return
+    if (this.#ends.isOver) return
     if (isBinary) {
       this.end(binaryAnswer)
       return
@@ -194,7 +149,7 @@ export class Session {
     this.#tally.sent(text)
     const isTaken = this.#client.send(text)
     // What waits for the client may have become too much.
-    if (this.#ending !== null) return
+    if (this.#ends.isOver) return
     if (!isTaken) this.#upstream.pause()
     if (told === null) return
     this.#tally.told(told)
@@ -203,42 +158,15 @@ export class Session {
     else if (settles) this.#goOn()
   }
 
-  #clientClosed(code: number, broke: boolean): void {
-    if (this.#ending === null) {
-      if (broke) this.#settle('broken', code, malformedFrames)
-      else this.#settle(code === 1006 ? 'client_gone' : 'answered', code)
-      this.#upstream.close(sayable(code), '')
-    }
+  #isGoodbye(code: number): boolean {
+    if (!isOrderly(code)) return false
+    this.#judge.upstreamLeft?.()
+    return true
   }
 
-  #upstreamClosed(code: number): void {
-    if (this.#ending === null && isOrderly(code)) {
-      this.#judge.upstreamLeft?.()
-      this.#settle('answered', code)
-      this.#client.close(sayable(code), '')
-    } else this.end(code === 1006 ? upstreamBroke : upstreamClosed)
-  }
-
-  #closed(step: () => void): void {
-    this.#try(step)
-    if (--this.#openEnds === 0 && this.#ending !== null) this.#over.resolve(this.#ending)
-  }
-
-  #tick(now: number): void {
-    if (this.#ending !== null) return
-    const over = this.#standing.tick(now) ?? this.#gate.tick(now) ?? this.#liveness.check(now)
-    if (over === 'client_gone') this.#client.cut()
-    else if (over !== null) this.end(over)
-    else if (!this.#waiting.isEmpty) {
-      this.#waiting.tick(now)
-      this.#readOn()
-    }
-  }
-
-  /** What the session was, once; its ends may still have to close. */
-  #settle(outcome: Ending['outcome'], closeCode: number, reason?: Fault): void {
-    if (this.#timer !== null) clearInterval(this.#timer)
-    this.#waiting.clear()
-    this.#ending = this.#tally.ending(outcome, closeCode, reason)
+  #goesOn(now: number): void {
+    if (this.#waiting.isEmpty) return
+    this.#waiting.tick(now)
+    this.#readOn()
   }
 }

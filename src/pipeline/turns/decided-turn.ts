@@ -81,7 +81,7 @@ export function decideTurn(body: JsonBody, upstream: ServingUpstream, caller: Tu
   const obligations = policy.obligations(input)
   if (obligations?.unplaced) return refuse(known, unplacedRefused(facts.operation, obligations.unplaced), verdict)
   const { owned } = decided.value
-  const edits = owned === null ? [] : bodyEdits(owned, obligations)
+  const edits = owned === null ? [] : bodyEdits(owned)
   const text = shapeBody(body, { facts, model, alias, obligations }, edits)
   return { ...known, decided: { text, verdict, obligations, owned }, fault: null, verdict }
 }

@@ -1,14 +1,17 @@
 import { answerForm } from '../../endpoints/answer-forms.ts'
 import { parseJsonBody } from '../../endpoints/json.ts'
 import type { ServerMessage } from '../../endpoints/realtime/server-message.ts'
-import { type AnswerSealer, openAnswerSealer } from '../../endpoints/seal-answer.ts'
+import { type AnswerSealer, openAnswerSealer, sealedWhole } from '../../endpoints/seal-answer.ts'
 import { readTurnEvent, type TurnEvent } from '../../endpoints/turns/turn-event.ts'
 import { CREATES, laneOf } from '../../endpoints/turns/turn-message.ts'
 import { type Fault, type FaultCode, fault } from '../../model/fault.ts'
 import type { Principal } from '../../model/identity.ts'
+import type { HeldAllowance } from '../../model/ports.ts'
 import type { RequestFacts, RequestHead } from '../../model/request.ts'
+import { type BodyBudget, callerOf } from '../body-budget.ts'
 import type { Ending } from '../events.ts'
 import { judge, policyInput } from '../judge.ts'
+import type { OwnedAnswer } from '../ownership.ts'
 import {
   binaryMessage,
   turnErrorMessage,
@@ -34,12 +37,14 @@ export interface OpenedTurns {
 
 export interface TurnPorts extends TurnTrailPorts {
   readonly statusOf: (code: FaultCode) => number
+  readonly bodies: BodyBudget
 }
 
-/** A response that was asked for: what is told of it, and how its ids stand in errors. */
+/** A response that was asked for: what is told of it, how its ids stand in errors, and what these take of memory. */
 interface Turn {
   readonly told: ToldTurn
-  readonly owned: DecidedTurn['owned']
+  readonly answer: OwnedAnswer | null
+  readonly held: HeldAllowance
 }
 
 /** A message that is allowed, and does not go on before the event that says so is written. */
@@ -63,11 +68,13 @@ export class TurnJudge implements SessionJudge, Admission {
   readonly #workspace: string | null | undefined
   #committing: Committing | null = null
   /** Of the caller and the upstream; null where nothing is sealed. */
-  #sealing: NonNullable<DecidedTurn['owned']>['answer']['sealing'] = null
+  #sealing: OwnedAnswer['sealing'] = null
   /** Of the client, so far. */
   #messages = 0
   #told: ToldMessage = { number: 0, bytes: 0, facts: null, model: null, alias: null }
   #isLeft = false
+  /** Why what was under way ended with the connection (null: its client left), once it has. */
+  #over: { readonly reason: Fault | null } | null = null
 
   constructor(opened: OpenedTurns, principal: Principal, snapshot: Snapshot, ports: TurnPorts) {
     this.opened = opened
@@ -92,7 +99,11 @@ export class TurnJudge implements SessionJudge, Admission {
     const type = about.facts === null ? null : CREATES
     if (decided === null) return refused(fault, lane, type, verdict)
     if (this.#turns.isFull) return refused(tooManyTurns, lane, type, verdict)
-    return this.#commit({ bytes, decided, accepted: null }, lane)
+    // Ids are kept until their response is over, which may take as long as the connection lasts.
+    const held = this.#ports.bodies.open(callerOf(this.principal))
+    const excess = held.take(decided.owned?.answer.ids.heldBytes ?? 0)
+    if (excess !== null) return refused(excess, lane, type, verdict)
+    return this.#commit({ bytes, decided, accepted: null }, lane, held)
   }
 
   /** A message that was refused is told of where the session counts it. */
@@ -128,7 +139,11 @@ export class TurnJudge implements SessionJudge, Admission {
   /** What was under way when the connection ended is over, too. */
   ended({ outcome, fault }: Ending): void {
     const reason = outcome === 'client_gone' ? null : (fault ?? (this.#isLeft ? upstreamClosed : null))
-    for (const { told } of this.#turns.open) this.#trail.leave(told, reason)
+    this.#over = { reason }
+    for (const { told, held } of this.#turns.open) {
+      held.release()
+      this.#trail.leave(told, reason)
+    }
   }
 
   /** What opened the connection, decided as things are now. */
@@ -138,7 +153,7 @@ export class TurnJudge implements SessionJudge, Admission {
     return judge(this.snapshot.policy, input, facts.nestedModels, [upstream]).decision
   }
 
-  #commit(committing: Committing, lane: string | null): Judged {
+  #commit(committing: Committing, lane: string | null, held: HeldAllowance): Judged {
     this.#committing = committing
     const { verdict, obligations, owned } = committing.decided
     const decision = { ruleset: this.snapshot.policy.digest, verdict, obligations: obligations?.names }
@@ -146,7 +161,10 @@ export class TurnJudge implements SessionJudge, Admission {
     let isSynchronous = true
     this.#trail.authorize(turn, this.#told, decision, (accepted) => {
       committing.accepted = accepted
-      if (accepted) this.#turns.begin({ told: turn, owned }, lane)
+      const isBegun = accepted && this.#over === null
+      if (isBegun) this.#turns.begin({ told: turn, answer: owned?.answer ?? null, held }, lane)
+      else held.release()
+      if (accepted && this.#over !== null) this.#trail.leave(turn, this.#over.reason)
       if (!isSynchronous) this.onSettled?.()
     })
     isSynchronous = false
@@ -165,9 +183,10 @@ export class TurnJudge implements SessionJudge, Admission {
   /** The ids in an event are sealed; in an error they stand as the messages wrote them. */
   #sealed(bytes: Buffer, event: TurnEvent | null): Buffer {
     if (event?.kind === 'error') {
-      return this.#turns.open.reduce((text, { owned }) => owned?.answer.ids.sealError(text) ?? text, bytes)
+      return this.#turns.open.reduce((text, { answer }) => answer?.ids.sealError(text) ?? text, bytes)
     }
-    return this.#sealer()?.push(bytes) ?? bytes
+    const sealer = this.#sealer()
+    return sealer === null ? bytes : sealedWhole(sealer, bytes)
   }
 
   #sealer(): AnswerSealer | null {
@@ -179,6 +198,7 @@ export class TurnJudge implements SessionJudge, Admission {
   #heard(event: TurnEvent): ServerMessage | null {
     const over = this.#turns.hear(event)
     if (over === null) return null
+    over.turn.held.release()
     if (over.facts === null) {
       this.#trail.finish(over.turn.told, {}, over.status ?? 502)
       return null

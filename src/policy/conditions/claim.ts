@@ -1,5 +1,5 @@
-import { claimAt, claimSteps, claimTestSchema, compileClaimTest } from '../claim-path.ts'
-import { shown, textTestFault, textTestWords } from '../text-test.ts'
+import { claimAt, claimSteps, claimTestSchema, compileClaimTest, isTextList } from '../claim-path.ts'
+import { shown, shownList, textTestFault, textTestWords } from '../text-test.ts'
 import { CANNOT_TELL, defineCondition } from './condition.ts'
 
 /** Holds when the claim, or one element of its list, does; an absent claim or one of another type cannot be told. */
@@ -17,6 +17,6 @@ export const claim = defineCondition({
   want: (written) => `${shown(written.path)} ${textTestWords(written)}`,
   got: ({ principal }, { path }) => {
     const value = claimAt(principal.claims, claimSteps(path))
-    return value === undefined ? CANNOT_TELL : shown(value)
+    return value === undefined ? CANNOT_TELL : isTextList(value) ? shownList(value) : shown(value)
   },
 })

@@ -2,7 +2,6 @@ import { Type } from 'typebox'
 import type { Match } from '../../model/match.ts'
 import { sizeBytes } from '../../model/units.ts'
 import { size } from '../../schema/parts.ts'
-import { shown } from '../text-test.ts'
 import { both, yesOrNo } from '../three-valued.ts'
 import { CANNOT_TELL, defineCondition } from './condition.ts'
 
@@ -35,9 +34,18 @@ export const input = defineCondition({
       return both(kinds, bytes > maxBytes ? 'no' : areMore === true ? 'unknown' : 'yes')
     }
   },
-  want: (written) => shown(written),
-  got: ({ input: { bytes, images, files, audio } }) => shown({ bytes: bytes ?? CANNOT_TELL, images, files, audio }),
+  want: ({ max_bytes: most, ...kinds }) =>
+    [...(most === undefined ? [] : [`at most ${most}`]), ...words(kinds)].join(', '),
+  got: ({ input: { bytes, ...kinds } }) =>
+    [bytes === undefined ? `size ${CANNOT_TELL}` : `${bytes} bytes`, ...words(kinds)].join(', '),
 })
+
+const KINDS = ['images', 'files', 'audio'] as const
+
+/** A kind of which nothing is said is left out. */
+function words(kinds: { readonly [Kind in (typeof KINDS)[number]]?: boolean | undefined }): string[] {
+  return KINDS.flatMap((kind) => (kinds[kind] === undefined ? [] : [kinds[kind] ? kind : `no ${kind}`]))
+}
 
 /** What is there is there; of what is not, something stored could bring some. */
 function has(wanted: boolean | undefined, is: boolean, areMore: boolean | undefined): Match {

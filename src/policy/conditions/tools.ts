@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import type { Match } from '../../model/match.ts'
 import { text } from '../../schema/parts.ts'
 import { everyOne } from '../every-one.ts'
-import { shown } from '../text-test.ts'
+import { shownList } from '../text-test.ts'
 import { both } from '../three-valued.ts'
 import { defineCondition } from './condition.ts'
 
@@ -30,9 +30,23 @@ export const tools = defineCondition({
     return ({ tools: asked, storedSettings }) =>
       both(functions(asked.functions, storedSettings), hosted(asked.hosted, storedSettings))
   },
-  want: (written) => shown(written),
-  got: ({ tools: asked }) => shown({ functions: [...asked.functions], hosted: [...asked.hosted] }),
+  want: words,
+  got: ({ tools: asked }) => words(asked),
 })
+
+interface Kinds {
+  readonly functions?: readonly string[] | undefined
+  readonly hosted?: readonly string[] | undefined
+}
+
+/** A kind that is left out is not spoken of. */
+function words({ functions, hosted }: Kinds): string {
+  const said = [
+    functions === undefined ? null : `functions ${shownList(functions)}`,
+    hosted === undefined ? null : `hosted ${shownList(hosted)}`,
+  ]
+  return said.filter((part) => part !== null).join('; ')
+}
 
 type Asked = (names: readonly string[], areMore: boolean | undefined) => Match
 

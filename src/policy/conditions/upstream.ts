@@ -25,6 +25,11 @@ export const upstream = defineCondition({
       return match
     }
   },
-  want: ({ labels }) => `labels ${shown(labels)}`,
-  got: (input) => (input.upstream ? `labels ${shown(input.upstream.labels)}` : CANNOT_TELL),
+  want: ({ labels }) => words(labels),
+  got: ({ upstream: asked }) => (asked ? words(asked.labels) : CANNOT_TELL),
 })
+
+function words(labels: { readonly [name: string]: string }): string {
+  const said = Object.entries(labels).map(([name, value]) => `${shown(name)} ${shown(value)}`)
+  return `labels ${said.length === 0 ? 'none' : said.join(', ')}`
+}

@@ -7,9 +7,11 @@ import { conditionCount } from './covering.ts'
 import { idleDeny } from './idle-deny.ts'
 import type { Lint, LintFacts, LintRule, LintSubject } from './lint.ts'
 import { shadowedRule } from './shadowed-rule.ts'
+import { shortAge } from './short-age.ts'
 import { unheldRole } from './unheld-role.ts'
 import { unreachableRule } from './unreachable-rule.ts'
 import { unservedModel } from './unserved-model.ts'
+import { untoldAllow } from './untold-allow.ts'
 import { unusedAlias, unusedRole, unusedSet, unusedWorkspace } from './unused.ts'
 import { wideAllow } from './wide-allow.ts'
 
@@ -18,6 +20,8 @@ const LINTS: readonly Lint[] = [
   shadowedRule,
   idleDeny,
   wideAllow,
+  untoldAllow,
+  shortAge,
   unservedModel,
   unheldRole,
   unusedRole,

@@ -7,8 +7,8 @@ import { ALLOWED, DENIED, event } from '../../support/recorded-traffic.ts'
 const RULE = { id: 'mornings', effect: 'allow', operations: ['chat'] }
 const MORNING = { time: { from: '07:00', to: '08:00', zone: 'UTC' } }
 
-function changeOf(when: object, line: string): string {
-  const document = { version: 1, rules: [{ ...RULE, when }] } as never
+function changeOf(when: object | null, line: string, rule: object = RULE): string {
+  const document = { version: 1, rules: [{ ...rule, ...(when && { when }) }] } as never
   const { policy } = compilePolicy([{ name: 'p', document, digest: 'd' }], { issuers: ['corp'], upstreams: [] })
   if (!policy) throw new Error('the policy has problems')
   const upstreams = [{ name: 'u', region: undefined, labels: {}, serves: () => true }]
@@ -49,3 +49,12 @@ const rows: readonly (readonly [string, object, string, string])[] = [
   ],
 ]
 for (const [name, when, line, change] of rows) t.test(name, async (t) => t.equal(changeOf(when, line), change))
+
+t.test('a request for a secret is decided by what the secret opens, too', async (t) => {
+  const operation = 'realtime.client_secrets.create'
+  const grants = (...operations: string[]) => ({ id: 'voice', effect: 'allow', operations })
+  const asked = event({ operation, stream: false })
+  t.equal(changeOf(null, asked, grants(operation, 'realtime')), 'unchanged')
+  t.equal(changeOf(null, asked, grants(operation)), 'newly_denied')
+  t.equal(changeOf(null, event({ operation, stream: false, was: DENIED }), grants(operation)), 'unchanged')
+})

@@ -1,14 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { folderOf, runCli, writeFiles } from '../../support/cli.ts'
+import { CONFIG, folderOf, runCli, writeFiles } from '../../support/cli.ts'
 
-const CONFIG = `version: 1
-listen: { proxy: 127.0.0.1:0 }
-identity: { issuers: [{ name: corp, issuer: https://idp.example, audience: [sallyport] }] }
-upstreams: [{ name: us, url: https://us.example/v1, models: ["gpt-*"] }]
-policies: [policy.yaml, tests.yaml]
-`
+const WITH_TESTS = CONFIG.replace('[policy.yaml]', '[policy.yaml, tests.yaml]')
 /** The policy in force: its rules and its tests are in two files. */
 const POLICY = `version: 1
 roles: { staff: { members: [{ issuer: corp }] } }
@@ -29,7 +24,7 @@ requests:
 const folder = folderOf(t)
 
 async function cli(files: { [name: string]: string }, ...argv: string[]) {
-  const standing = { 'config.yaml': CONFIG, 'policy.yaml': POLICY, 'tests.yaml': `version: 1\n${ALLOWED}` }
+  const standing = { 'config.yaml': WITH_TESTS, 'policy.yaml': POLICY, 'tests.yaml': `version: 1\n${ALLOWED}` }
   writeFiles(folder, { ...standing, ...files })
   return runCli(['policy', 'test', ...argv, '--config', 'config.yaml'], folder)
 }

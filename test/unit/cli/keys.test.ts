@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { openIdentity } from '../../../src/identity/authenticate.ts'
 import { Secret } from '../../../src/model/secret.ts'
 import { openKeyStore } from '../../../src/stores/keys.ts'
-import { folderOf, runCli } from '../../support/cli.ts'
+import { commandIn, folderOf } from '../../support/cli.ts'
 
 const DAY_MS = 86_400_000
 const config = (enabled: boolean) => `version: 1
@@ -20,10 +20,7 @@ store: sqlite:data/keys.db
 function scene(t: Test, text = config(true)) {
   const cwd = folderOf(t, { 'sallyport.yaml': text })
   mkdirSync(join(cwd, 'policies'))
-  const keys = async (...argv: string[]) => {
-    const { code, out, err } = await runCli(['keys', ...argv, '--config', 'sallyport.yaml'], cwd)
-    return { code, stdout: out, stderr: err }
-  }
+  const keys = commandIn(cwd, 'keys')
   /** What the proxy says of a key. */
   const verdict = async (key: string) => {
     const store = openKeyStore(join(cwd, 'data', 'keys.db'))

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { keyEvent } from '../../../src/serving/key-event.ts'
 import { openKeyStore } from '../../../src/stores/keys.ts'
-import { folderOf, runCli } from '../../support/cli.ts'
+import { commandIn, folderOf } from '../../support/cli.ts'
 import { storedKey } from '../../support/sealing.ts'
 
 const CONFIG = `version: 1
@@ -17,10 +17,7 @@ store: sqlite:data/keys.db
 function scene(t: Test) {
   const cwd = folderOf(t, { 'sallyport.yaml': CONFIG })
   mkdirSync(join(cwd, 'policies'))
-  const objects = async (...argv: string[]) => {
-    const { code, out, err } = await runCli(['objects', ...argv, '--config', 'sallyport.yaml'], cwd)
-    return { code, stdout: out, stderr: err }
-  }
+  const objects = commandIn(cwd, 'objects')
   const store = () => {
     const opened = openKeyStore(join(cwd, 'data/keys.db'))
     if (!opened.ok) throw new Error(opened.fault)

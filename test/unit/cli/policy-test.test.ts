@@ -1,14 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { folderOf, runCli, writeFiles } from '../../support/cli.ts'
+import { CONFIG, folderOf, runCli, writeFiles } from '../../support/cli.ts'
 
-const CONFIG = `version: 1
-listen: { proxy: 127.0.0.1:0 }
-identity: { issuers: [{ name: corp, issuer: https://idp.example, audience: [sallyport] }] }
-upstreams: [{ name: us, url: https://us.example/v1, models: ["gpt-*"] }]
-policies: [policy.yaml]
-`
 const RULES = `version: 1
 roles: { staff: { members: [{ issuer: corp }] } }
 rules:

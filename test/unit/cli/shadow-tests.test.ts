@@ -1,12 +1,6 @@
 import t from 'tap'
-import { folderOf, runCli, writeFiles } from '../../support/cli.ts'
+import { CONFIG, folderOf, runCli, writeFiles } from '../../support/cli.ts'
 
-const CONFIG = `version: 1
-listen: { proxy: 127.0.0.1:0 }
-identity: { issuers: [{ name: corp, issuer: https://idp.example, audience: [sallyport] }] }
-upstreams: [{ name: us, url: https://us.example/v1, models: ["gpt-*"] }]
-policies: [policy.yaml]
-`
 const RULES = `version: 1
 rules:
   - { id: chat, effect: allow, operations: [chat] }

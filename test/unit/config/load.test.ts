@@ -62,12 +62,7 @@ const changed: readonly Row[] = [
   ['a kind that is not built', 'models: [', 'kind: azure\n    models: [', '13:11 not_built'],
   ['a kind that nobody knows', 'models: [', 'kind: openia\n    models: [', '13:11 wrong_value'],
   ['more workers', 'listen:\n', 'listen:\n  workers: auto\n', '3:12 not_built'],
-  [
-    'a store whose URL holds a password',
-    'version: 1',
-    `version: 1\nstore: postgres://u:${CANARY}@db/x`,
-    '2:8 plain_secret',
-  ],
+  ['a store with a password', 'version: 1', `version: 1\nstore: postgres://u:${CANARY}@db/x`, '2:8 plain_secret'],
   ['a store that is referenced by nothing', 'version: 1', 'version: 1\nstore: { env: OTHER }', '2:8 secret_missing'],
   ['a store whose reference is no URL of one', 'version: 1', 'version: 1\nstore: { env: KEY }', '2:8 invalid_store'],
   ['a store by two references', 'version: 1', 'version: 1\nstore: { env: KEY, file: key }', '2:8 plain_secret'],

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { type BatchLine, readBatchLine, writeBatchLine } from '../../../src/endpoints/batch-line.ts'
-import { BATCH_URLS, batchMark, UPLOAD_MARK } from '../../../src/endpoints/batch-marks.ts'
+import { BATCH_URLS, batchVerdict, UPLOAD_VERDICT } from '../../../src/endpoints/batch-verdicts.ts'
 import { ENDPOINTS } from '../../../src/endpoints/index.ts'
 import { line } from '../../support/batch-files.ts'
 
@@ -66,8 +66,8 @@ t.test('every url that batches take is an operation that takes JSON, with a mark
     t.equal(endpoint?.awaits, null, url)
     t.ok(read(line('a', {}, { url })).ok, url)
   }
-  const marks = [...BATCH_URLS.map(batchMark), UPLOAD_MARK]
-  t.equal(new Set(marks).size, marks.length)
+  const verdicts = [...BATCH_URLS.map(batchVerdict), UPLOAD_VERDICT]
+  t.equal(new Set(verdicts).size, verdicts.length)
   // Part of ids that clients keep.
-  t.same(marks, ['c', 'p', 'e', 'i', 'm', 'r', 'v', 'u'])
+  t.same(verdicts, ['c', 'p', 'e', 'i', 'm', 'r', 'v', 'u'])
 })

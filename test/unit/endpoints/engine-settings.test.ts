@@ -27,6 +27,10 @@ holds('what an engine runs by a switch of its own is a hosted tool', [
   ['xAI’s search', { search_parameters: { mode: 'on' } }, search],
   ['a program', { enable_code_execution: true }, { hosted: ['code_interpreter'] }],
   ['what is looked up', { retrieval_config: { top: 3 } }, { hosted: ['retrieval'] }],
+  ['where it is looked up', { knowledge_bases: ['handbook'] }, { hosted: ['retrieval'] }],
+  ['in a bag of a router', { orq: { knowledge_bases: ['handbook'] } }, { hosted: ['retrieval'] }],
+  ['in camel case', { orq: { knowledgeBases: ['handbook'] } }, { hosted: ['retrieval'] }],
+  ['nowhere', { knowledge_bases: null }, {}],
   ['a gateway’s plugins', { plugins: [{ id: 'web' }] }, { hosted: ['plugins'] }],
   ['a switch that is off', { google_search: false, enable_search: false, code_execution: null }, {}],
   ['a word like a switch further down', { vendor: { retrieval: { top: 3 } } }, {}],
@@ -55,6 +59,7 @@ holds('every model of a list is named', [
     { nested: ['a'], hosted: ['vendor:fusion'] },
   ],
   ['a pattern', { plugins: [{ id: 'auto-router', allowed_models: ['a/*'] }] }, { refused: 'allowed_models' }],
+  ['among candidates', { candidates: [{ model: 'a' }] }, { nested: ['a'] }],
   ['a number', { max_models: 3 }, {}],
   ['in a row of the caller', { documents: [{ car_models: ['a'] }] }, {}],
 ])
@@ -98,6 +103,27 @@ holds('a place that an engine connects to is a host', [
   ['the address of a house', { documents: [{ address: '1 Main St' }], vendor: { home_address: '1 Main St' } }, {}],
 ])
 
+holds('a setting of a gateway steers at the top of a body alone', [
+  ['heads of its request', { headers: { authorization: 'Bearer x' } }, { refused: 'headers' }],
+  ['heads for one provider', { provider_specific_header: {} }, { refused: 'provider_specific_header' }],
+  ['a credential', { authorization: 'Bearer x' }, { refused: 'authorization' }],
+  ['a credential by its name', { litellm_credential_name: 'x' }, { refused: 'litellm_credential_name' }],
+  ['a model for long texts', { context_window_fallback_dict: { m: 'x' } }, { refused: 'context_window_fallback_dict' }],
+  ['an adapter', { image_loras: [{ path: 'x' }] }, { refused: 'image_loras' }],
+  ['below it', { vendor: { litellm_x: 1, headers: {}, gcs_host: 'a.example' } }, { urls: ['a.example'] }],
+  ['heads of a tool’s', { tools: [{ type: 'mcp', headers: { authorization: 'x' } }] }, { hosted: ['mcp'] }],
+])
+
+holds('what stands behind a model’s name is not lost', [
+  ['a search', { model: 'vendor/m:online' }, { model: 'vendor/m:online', hosted: ['web_search'] }],
+  ['one among others', { model: 'm:Online:x' }, { model: 'm:Online:x', hosted: ['web_search'] }],
+  ['another word', { model: 'm:onlinex' }, { model: 'm:onlinex' }],
+  ['a search by a second one', { vendor: { model: 'n:online' } }, { nested: ['n:online'], hosted: ['web_search'] }],
+  ['other models', { model: 'm,n' }, { refused: 'model' }],
+  ['settings', { model: 'm@preset/x' }, { refused: 'model' }],
+  ['a name that is all settings', { model: '@preset/x' }, { model: '@preset/x' }],
+])
+
 holds('media are found under engines’ names, alone and in lists', [
   ['videos', { videos: ['https://a.example/x'] }, { images: true, audio: true, urls: ['a.example'] }],
   ['sound', { audio: ['https://a.example/x'] }, { audio: true, urls: ['a.example'] }],
@@ -121,6 +147,17 @@ t.test('a list in a part of a known type is read like one medium', async (t) => 
   t.same(said({ type: 'text', text: 'x', video: [['https://a.example/x']] }), seen)
   t.same(said({ type: 'text', text: 'x', frames: ['https://a.example/x'] }), { urls: ['a.example'] })
   t.same(said({ type: 'text', text: 'see https://a.example/x' }), {})
+})
+
+t.test('a medium that an engine keeps for everybody is an object', async (t) => {
+  const said = (part: object) => unusual('chat', { model: 'm', messages: [{ role: 'user', content: [part] }] })
+  t.same(said({ type: 'image_url', image_url: null, uuid: 'a' }), { images: true, objects: ['uuid=a'] })
+  t.match(said({ type: 'video_url', video_url: null, uuid: 'a' }), { objects: ['uuid=a'] })
+  t.same(said({ type: 'image_url', image_url: null, uuid: null }), { images: true })
+  t.same(said({ type: 'text', text: 'x', uuid: 'a' }), {}, 'a text is none')
+  t.match(describe('chat', { model: 'm', messages: [{ role: 'user', content: [{ type: 'image_url', uuid: 'a' }] }] }), {
+    storedSettings: false,
+  })
 })
 
 holds('an id of a stored object is found under a key that does not say so', [

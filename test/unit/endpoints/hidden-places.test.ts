@@ -1,4 +1,5 @@
 import t from 'tap'
+import { ENDPOINTS } from '../../../src/endpoints/index.ts'
 import { unusual } from './described.ts'
 
 type Row = readonly [sentence: string, more: object, expected: object]
@@ -69,4 +70,6 @@ t.test('speech in events is a stream', async (t) => {
   t.same(spoken({ stream_format: 'x' }), { stream: true, audio: true }, 'a format that is not known')
   t.same(spoken({ stream_format: 'audio' }), { audio: true })
   t.same(spoken({ stream_format: null }), { audio: true })
+  t.same(spoken({ stream: true }), { stream: true, audio: true }, 'by the word of other operations')
+  t.equal(ENDPOINTS.find(({ operation }) => operation === 'audio.speech')?.streams, 'asked', 'and the table says so')
 })

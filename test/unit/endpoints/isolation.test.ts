@@ -52,6 +52,11 @@ const rows: readonly (readonly [string, 'plain' | 'sealed' | 'refused'])[] = [
   ['skills.list', 'refused'],
   ['videos.get_character', 'sealed'],
   ['webhooks.create', 'refused'],
+  ['realtime.client_secrets.create', 'plain'],
+  ['realtime.translations.client_secrets.create', 'plain'],
+  ['realtime.sessions.create', 'plain'],
+  ['realtime.transcription_sessions.create', 'plain'],
+  ['realtime.calls.create', 'refused'],
   ['agents.sessions.events.stream', 'refused'],
 ]
 t.test('the rows', async (t) => {

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { foldKey, redirects, steers } from '../../../src/endpoints/key-names.ts'
+import { foldKey, redirects } from '../../../src/endpoints/key-names.ts'
+import { steers } from '../../../src/endpoints/steering-keys.ts'
 
 t.test('keys that could redirect a call', async (t) => {
   const refused = [
@@ -52,9 +53,22 @@ t.test('settings of providers at the top of a body', async (t) => {
     ...['aws_profile_name', 'aws_role_name', 'aws_web_identity_token', 'aws_sts_endpoint', 'awsRegionName'],
     ...['vertex_ai_credentials', 'vertex_ai_project', 'azure_username', 'azure_ad_token_provider', 'oci_key_file'],
     ...['watsonx_project_id', 'langfuse_host', 'zen_api_key', 'iam_token', 'sap_service_key', 'google_credentials'],
+    ...['litellm_credential_name', 'litellm_metadata', 'langsmith_project', 'gcs_bucket_name', 's3_bucket_name'],
+    ...['provider_specific_header', 'context_window_fallback_dict', 'Context-Window-Fallback-Dict', 'dd_site'],
+    ...['image_loras', 'hf_lora', 'lora_weights', 'extra_lora', 'hf_token', 'access_token', 'arize_space_key'],
   ]
   for (const key of refused) t.ok(steers(foldKey(key)), key)
-  for (const key of ['metadata', 'user', 'service_tier', 'prompt_cache_key', 'logprobs', 'region']) {
+  for (const key of [
+    'metadata',
+    'user',
+    'service_tier',
+    'prompt_cache_key',
+    'logprobs',
+    'region',
+    'explorations',
+    'pad_token',
+    'floral',
+  ]) {
     t.notOk(steers(foldKey(key)), key)
   }
 })

@@ -15,6 +15,9 @@ t.test('names of models', async (t) => {
     'gpt\u202e',
     '\ufeffgpt',
     'a\u2028b',
+    'a,b',
+    'a@preset/b',
+    'a@Preset/b',
   ]
   for (const name of [...refused, '\ud800', 'a\u00adb', 'x'.repeat(257), 'gpt-4o\u00a0']) {
     t.type(

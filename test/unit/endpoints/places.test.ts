@@ -76,7 +76,17 @@ t.test('what a request says of the model that serves it', async (t) => {
     ['vector_stores.create', '{"name":"x"}', null, []],
     ['vector_stores.create', '{"model":"m"}', null, ['m']],
     ['agents.sessions.create', '{"agent_id":"a","agent":{"model":"m"}}', undefined, ['m']],
-    ['realtime.client_secrets.create', '{"session":{"model":"m"}}', undefined, ['m']],
+    ['realtime.client_secrets.create', '{"session":{"model":"m"}}', 'm', []],
+    ['realtime.client_secrets.create', '{"session":{"type":"realtime"}}', undefined, []],
+    ['realtime.client_secrets.create', '{}', undefined, []],
+    [
+      'realtime.client_secrets.create',
+      '{"session":{"audio":{"input":{"transcription":{"model":"t"}}}}}',
+      undefined,
+      ['t'],
+    ],
+    ['realtime.sessions.create', '{"model":"m","input_audio_transcription":{"model":"t"}}', 'm', ['t']],
+    ['realtime.transcription_sessions.create', '{"input_audio_transcription":{"model":"t"}}', undefined, ['t']],
     ['responses.compact', '{"model":"m","previous_response_id":"r"}', 'm', []],
     ['responses.input_tokens', '{"conversation":"c"}', undefined, []],
   ]

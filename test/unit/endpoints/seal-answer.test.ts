@@ -1,5 +1,5 @@
 import t from 'tap'
-import { answerForm, FORM_NAMES, type FormName } from '../../../src/endpoints/answer-forms.ts'
+import { ANSWER_FORM_NAMES, type AnswerFormName, answerForm } from '../../../src/endpoints/answer-forms.ts'
 import { openAnswerSealer } from '../../../src/endpoints/seal-answer.ts'
 import { passText, pieces, suffixOf } from '../../support/sealed-answer.ts'
 
@@ -8,7 +8,7 @@ function marked(text: string): { readonly plain: string; readonly sealed: string
   return { plain: text.replaceAll('*', ''), sealed: text.replaceAll(/([\w-]+)\*/g, (_, id) => id + suffixOf(id)) }
 }
 
-type Row = readonly [sentence: string, form: FormName, text: string]
+type Row = readonly [sentence: string, form: AnswerFormName, text: string]
 const sealedRows: readonly Row[] = [
   ['a file', 'listed', '{"id":"file-1*","object":"file","filename":"id","bytes":12}'],
   ['a list', 'listed', '{"data":[{"id":"a*"},{"id":"b*"}],"first_id":"a*","last_id":"b*","has_more":false}'],
@@ -192,7 +192,7 @@ t.test('depth, long strings and hostile lines cost no memory and no more time th
 })
 
 t.test('every form names only forms', async (t) => {
-  for (const name of FORM_NAMES) {
+  for (const name of ANSWER_FORM_NAMES) {
     for (const key of ['data', 'content', 'tools', 'output', 'results', 'source', 'audio', 'text', 'delta', 'file']) {
       t.doesNotThrow(() => answerForm(name).member(key), `${name}.${key}`)
     }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { ENDPOINTS } from '../../../src/endpoints/index.ts'
 import { parseJsonBody } from '../../../src/endpoints/json.ts'
-import { STORED_OPERATIONS } from '../../../src/model/operations.ts'
+import { openedBy, STORED_OPERATIONS } from '../../../src/model/operations.ts'
 import { describe } from './described.ts'
 
 type Row = readonly [sentence: string, operation: string, more: object, isStored: boolean]
@@ -45,10 +45,12 @@ t.test('what goes on without a body brings what it has', async (t) => {
 
 t.test('operations that always go on with something stored are those that the analyses know', async (t) => {
   const body = parseJsonBody(Buffer.from('{"model":"m","messages":[],"input":"x"}'))
-  if (!body.ok) throw new Error('no body')
+  const session = parseJsonBody(Buffer.from('{"model":"m"}'))
+  if (!body.ok || !session.ok) throw new Error('no body')
   for (const { operation, body: kind, describe: facts } of ENDPOINTS) {
     if (kind === 'multipart') continue
-    const described = facts(kind === 'none' ? null : body.value, { model: 'm' })
+    const sent = openedBy(operation) === null ? body : session
+    const described = facts(kind === 'none' ? null : sent.value, { model: 'm' })
     if (!described.ok) throw new Error(`${operation}: ${described.fault.message}`)
     t.equal(described.value.storedSettings, STORED_OPERATIONS.includes(operation), operation)
   }

@@ -47,7 +47,7 @@ function atTop(operation: string): boolean {
 }
 
 /** A session's own model, which something else may change. */
-const SESSIONS = new Set(['realtime.sessions.create', 'realtime.calls.accept'])
+const SESSIONS = new Set(['realtime.calls.accept'])
 
 t.test('the operations with a model are those that the policy takes for such', async (t) => {
   const modelled = ENDPOINTS.filter(({ model }) => model !== 'none').map(({ operation }) => operation)
@@ -66,7 +66,9 @@ t.test('what only works with stored objects is marked', async (t) => {
     ...['fine_tuning.alpha.graders.run', 'fine_tuning.alpha.graders.validate'],
     ...['images.edit', 'images.generate', 'images.variation'],
     ...['messages', 'messages.count_tokens'],
-    ...['models.get', 'models.list', 'moderations', 'realtime', 'realtime.translations.connect'],
+    ...['models.get', 'models.list', 'moderations', 'realtime', 'realtime.client_secrets.create'],
+    ...['realtime.sessions.create', 'realtime.transcription_sessions.create'],
+    ...['realtime.translations.client_secrets.create', 'realtime.translations.connect'],
     ...['responses', 'responses.compact', 'responses.connect', 'responses.input_tokens'],
   ])
 })

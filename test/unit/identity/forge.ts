@@ -8,6 +8,7 @@ import type { IdentityPorts } from '../../../src/identity/method.ts'
 import type { Credential, Verification } from '../../../src/model/identity.ts'
 import { Secret } from '../../../src/model/secret.ts'
 import type { IssuerSettings } from '../../../src/model/settings.ts'
+import { Log } from '../../support/within.ts'
 
 /** Makes tokens byte by byte, so that every wrong one can be made, too. */
 
@@ -118,6 +119,28 @@ export function scene(t: Test, keys: readonly Members[], more: Partial<IssuerSet
   t.teardown(() => identity.close())
   const verify = async (text: string): Promise<Verification> => identity.authenticate(bearer(text))
   return { clock, file, settings, identity, verify }
+}
+
+/** An identity of one issuer, with what it reports and every timer that it asks for; none of them runs by itself. */
+export function openWatching(t: Test, file: string) {
+  const reports = new Log<IdentityReport>()
+  const timers = new Log<{ readonly delayMs: number; readonly run: () => void; over: boolean }>()
+  const ports = quietPorts(
+    { now: NOW },
+    {
+      report: (report) => reports.push(report),
+      schedule: (delayMs, run) => {
+        const timer = { delayMs, run, over: false }
+        timers.push(timer)
+        return () => {
+          timer.over = true
+        }
+      },
+    },
+  )
+  const identity = openIdentity({ issuers: [issuerSettings(file)], apiKeys: { enabled: false } }, ports)
+  t.teardown(() => identity.close())
+  return { identity, reports, timers }
 }
 
 /** What came out of it, in one word: `verified`, or why not. */

@@ -1,43 +1,14 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { type IdentityReport, openIdentity } from '../../../src/identity/authenticate.ts'
-import { Log } from '../../support/within.ts'
-import {
-  bearer,
-  folder,
-  goodClaims,
-  issuerSettings,
-  makeKey,
-  NOW,
-  outcome,
-  quietPorts,
-  token,
-  writeKeys,
-} from './forge.ts'
+import { bearer, folder, goodClaims, makeKey, openWatching, outcome, token, writeKeys } from './forge.ts'
 
 const first = makeKey('ES256', 'first')
 const second = makeKey('ES256', 'second')
 
 /** An issuer whose keys stand in a file; `look` lets it look once more. */
 function scene(t: Test, file: string) {
-  const reports = new Log<IdentityReport>()
-  const timers = new Log<{ delayMs: number; run: () => void; over: boolean }>()
-  const ports = quietPorts(
-    { now: NOW },
-    {
-      report: (report) => reports.push(report),
-      schedule: (delayMs, run) => {
-        const timer = { delayMs, run, over: false }
-        timers.push(timer)
-        return () => {
-          timer.over = true
-        }
-      },
-    },
-  )
-  const identity = openIdentity({ issuers: [issuerSettings(file)], apiKeys: { enabled: false } }, ports)
-  t.teardown(() => identity.close())
+  const { identity, reports, timers } = openWatching(t, file)
   const look = async () => {
     const timer = await timers.until((all) => all.slice(1).find(({ over }) => !over), 'the next look')
     timer.over = true

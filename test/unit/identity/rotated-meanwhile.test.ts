@@ -1,19 +1,7 @@
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { type IdentityReport, openIdentity } from '../../../src/identity/authenticate.ts'
 import { Log, within } from '../../support/within.ts'
-import {
-  bearer,
-  folder,
-  goodClaims,
-  issuerSettings,
-  makeKey,
-  NOW,
-  outcome,
-  quietPorts,
-  token,
-  writeKeys,
-} from './forge.ts'
+import { bearer, folder, goodClaims, makeKey, openWatching, outcome, token, writeKeys } from './forge.ts'
 
 const first = makeKey('ES256', 'first')
 const second = makeKey('ES256', 'second')
@@ -41,20 +29,7 @@ const rows: readonly (readonly [string, readonly (typeof first)[], string])[] = 
 for (const [name, after, expected] of rows) {
   t.test(`a key that ${name}`, async (t) => {
     const file = writeKeys(join(folder(t), 'jwks.json'), [first.jwk])
-    const reports = new Log<IdentityReport>()
-    const looks = new Log<() => void>()
-    const ports = quietPorts(
-      { now: NOW },
-      {
-        report: (report) => reports.push(report),
-        schedule: (_, run) => {
-          looks.push(run)
-          return () => undefined
-        },
-      },
-    )
-    const identity = openIdentity({ issuers: [issuerSettings(file)], apiKeys: { enabled: false } }, ports)
-    t.teardown(() => identity.close())
+    const { identity, reports, timers } = openWatching(t, file)
     const text = token(first, goodClaims())
     const { begun, release } = heldSignatures(t)
     const verdict = identity.authenticate(bearer(text))
@@ -64,8 +39,8 @@ for (const [name, after, expected] of rows) {
       after.map(({ jwk }) => jwk),
     )
     // The first timer ends the wait for the first answer; the second one is the next look at the file.
-    const look = await looks.until((all) => all[1], 'the next look')
-    look()
+    const look = await timers.until((all) => all[1], 'the next look')
+    look.run()
     await reports.until((all) => all[1], 'the other keys')
     release()
     t.equal(outcome(await within(Promise.resolve(verdict), 'the verdict')), expected)

@@ -19,6 +19,7 @@ function policy(speaksOfUpstream: boolean, decide: (input: PolicyInput) => Decis
   return {
     digest: 'sha256:',
     speaksOfUpstream,
+    bodyShapes: [],
     decide,
     deniedUnread: () => null,
     shadow: null,

@@ -9,11 +9,13 @@ import type { ServingUpstream, Snapshot } from '../../../src/pipeline/snapshot.t
 import { type KeyRing, openKeyRing } from '../../../src/shape/seal.ts'
 import { NOW, sealed, sealerOf, storedKey } from '../../support/sealing.ts'
 
-const upstream = (name: string, isolation: string) => ({ settings: { name, isolation } }) as unknown as ServingUpstream
+const upstream = (name: string, isolation: string, markNames = true) =>
+  ({ settings: { name, isolation, markNames } }) as unknown as ServingUpstream
 const one = upstream('one', 'workspace')
 const two = upstream('two', 'workspace')
 const people = upstream('people', 'user')
 const open = upstream('open', 'off')
+const bare = upstream('bare', 'workspace', false)
 
 const RING = openKeyRing([storedKey('aaaaaa')], NOW)
 const ana = { issuer: 'corp', id: 'ana' }
@@ -51,6 +53,8 @@ const user = (id: string, isolation: 'user' | 'workspace', name: string) =>
 const get = (id: string) => asked(`GET /v1/files/${id}`)
 const named = (more: object) => asked('POST /v1/responses', { model: 'm', input: 'x', ...more })
 const chat = (more: object) => asked('POST /v1/chat/completions', { model: 'm', messages: [], ...more })
+/** With what a transform of the policy makes of `store`. */
+const transformedTo = (store: boolean, request: AskedObjects) => ({ ...request, store })
 const form = (fields: string[]) => ({
   body: null,
   noted: [],
@@ -59,6 +63,7 @@ const form = (fields: string[]) => ({
   found: routed('POST /v1/videos'),
   fields: fields.map((name) => ({ name, text: '' })),
 })
+const MARKED = { metadata: { sallyport: 'x' } }
 const CHAT = { endpoint: '/v1/chat/completions' }
 const batch = (id: string, more: object = CHAT) => asked('POST /v1/batches', { input_file_id: id, ...more })
 const lines = (upstream: string, mark: string) => sealed('file-1', sealerOf({ upstream }), mark)
@@ -84,6 +89,13 @@ const rows: readonly (readonly [string, AskedObjects, ServingUpstream[], string[
   ['a list of all', asked('GET /v1/skills'), all, ['open']],
   ['a list of all, of callers kept apart', asked('GET /v1/skills'), [one, two], 'unknown_endpoint'],
   ['one that has the marks of callers', asked('GET /v1/files'), [one, two], ['one', 'two']],
+  ['a list by names where they are not marked', asked('GET /v1/files'), [bare], 'unknown_endpoint'],
+  ['of containers', asked('GET /v1/containers'), [bare], 'unknown_endpoint'],
+  ['where others mark them', asked('GET /v1/files'), [bare, two], ['two']],
+  ['where others keep nobody apart', asked('GET /v1/files'), [bare, open], ['open']],
+  ['a list of what has metadata', asked('GET /v1/batches'), [bare], ['bare']],
+  ['a long name', asked('POST /v1/containers', { name: 'x'.repeat(223) }), [bare], ['bare']],
+  ['where others mark it', asked('POST /v1/containers', { name: 'x'.repeat(223) }), [bare, one], 'invalid_body'],
   ['what everybody stored', asked('POST /v1/evals', { data_source_config: { type: 'logs' } }), [one], 'invalid_body'],
   ['the same of an open one', asked('POST /v1/evals', { data_source_config: { type: 'logs' } }), all, ['open']],
   ['the caller names the answer', named({ request_id: 'resp_1' }), [one], 'invalid_body'],
@@ -95,6 +107,8 @@ const rows: readonly (readonly [string, AskedObjects, ServingUpstream[], string[
   ['the same where nobody is kept apart', named({ request_id: 'resp_1' }), all, ['open']],
   ['its twin without a name', named({ metadata: { request_id: 'x' }, user: 'grid' }), [one], ['one']],
   ['in a chat that is not stored', chat({ rid: 'x' }), [one], 'invalid_body'],
+  ['a chat that the policy has stored with a mark in it', transformedTo(true, chat(MARKED)), [one], 'invalid_body'],
+  ['its twin that is not stored', transformedTo(false, chat(MARKED)), [one], ['one']],
   ['in embeddings', asked('POST /v1/embeddings', { model: 'm', input: 'x', request_id: 'x' }), [one], 'invalid_body'],
   ['in a form', form(['prompt', 'request_id']), [one], 'invalid_body'],
   ['in a part of a field', form(['prompt', 'Rid[0]']), [one], 'invalid_body'],
@@ -175,6 +189,10 @@ const asides: readonly (readonly [string, AskedObjects, boolean])[] = [
   ['with nothing said', chat({ store: null, audio: null, modalities: ['text'] }), true],
   ['a chat that is stored', chat({ store: true }), false],
   ['by another word', chat({ store: 'true' }), false],
+  ['a chat that the policy has stored', transformedTo(true, chat({})), false],
+  ['whatever its caller says', transformedTo(true, chat({ store: false })), false],
+  ['a chat that the policy does not let be stored', transformedTo(false, chat({ store: true })), true],
+  ['but for what is spoken', transformedTo(false, chat({ store: true, audio: { format: 'wav' } })), false],
   ['a chat that its caller names', chat({ request_id: 'x' }), false],
   ['a spoken chat', chat({ modalities: ['text', 'audio'] }), false],
   ['a spoken chat by its voice', chat({ audio: { format: 'wav' } }), false],
@@ -190,6 +208,30 @@ const asides: readonly (readonly [string, AskedObjects, boolean])[] = [
 ]
 t.test('what leaves nothing behind costs nothing', async (t) => {
   for (const [name, request, expected] of asides) t.equal(isAside(request), expected, name)
+})
+
+t.test('names are marked where the upstream says so, and metadata everywhere', async (t) => {
+  const rows: readonly (readonly [string, AskedObjects, ServingUpstream, boolean])[] = [
+    ['a name', asked('POST /v1/containers', { name: 'a' }), one, true],
+    ['its twin', asked('POST /v1/containers', { name: 'a' }), bare, false],
+    ['a form', { ...form(['purpose']), found: routed('POST /v1/files') }, one, true],
+    ['its twin', { ...form(['purpose']), found: routed('POST /v1/files') }, bare, false],
+    ['metadata', asked('POST /v1/vector_stores', {}), bare, true],
+    ['a chat that is not stored', chat({ audio: {} }), one, false],
+    ['its twin that the policy has stored', transformedTo(true, chat({ audio: {} })), one, true],
+    ['a chat that is stored', chat({ store: true, audio: {} }), one, true],
+    [
+      'its twin that the policy does not let be stored',
+      transformedTo(false, chat({ store: true, audio: {} })),
+      one,
+      false,
+    ],
+  ]
+  for (const [name, request, serving, expected] of rows) {
+    const found = place(request, allowed('research'), ana, [serving], { keyRing: () => RING } as unknown as Snapshot)
+    const owned = found.ok ? found.value.owned(serving) : null
+    t.equal((owned?.marking ?? owned?.rename ?? null) !== null, expected, name)
+  }
 })
 
 t.test('the bytes of a file are never sealed, and answers of the same operations are', async (t) => {

@@ -17,7 +17,7 @@ function shape(more: Partial<OwnedAnswer> = {}) {
   const ids = new RequestIds([sealer])
   ids.open(sealed('resp_1', sealer))
   const notFound = objectNotFound(['response'])
-  const sealing = { form: 'response', sealer, marks: null } as const
+  const sealing = { form: 'response', sealer, verdicts: null } as const
   return sealedShape(plain, { ids: ids.settle(), sealing, notFound, isMarked: false, list: null, ...more })
 }
 

@@ -6,16 +6,9 @@ import { compareCodePoints } from '../../../src/policy/code-points.ts'
 import { compilePolicy } from '../../../src/policy/compile.ts'
 import { policySchema } from '../../../src/policy/schema.ts'
 import { soundDraft } from '../../../src/schema/draft.ts'
+import { found, known, rule, when } from '../../support/found-problems.ts'
 import { documentsArbitrary, KNOWN, sources } from '../../support/policies.ts'
 
-const known = { issuers: ['corp'], upstreams: [{ name: 'main', region: 'eu', labels: { tier: 'internal' } }] }
-
-const found = (...documents: unknown[]) =>
-  compilePolicy(sources(documents), known).problems.map(
-    ({ path, at, code }) => `${path.join('.')}${at === 'key' ? '~' : ''} ${code}`,
-  )
-const rule = (more: object) => ({ version: 1, rules: [{ id: 'r', effect: 'allow', ...more }] })
-const when = (conditions: object) => rule({ when: conditions })
 t.test('names are defined once in all files', async (t) => {
   const one = {
     version: 1,

@@ -28,16 +28,16 @@ const table: readonly (readonly [sentence: string, rule: object, facts: Partial<
   [
     ['an allow that holds', { roles: ['analyst'] }, {}, []],
     ['one role', { roles: ['lead'] }, {}, [['roles', 'one of "lead"', '"analyst"']]],
-    ['several roles', { roles: ['lead', 'staff'] }, {}, [['roles', 'one of ["lead","staff"]', '"analyst"']]],
+    ['several roles', { roles: ['lead', 'staff'] }, {}, [['roles', 'one of "lead", "staff"', '"analyst"']]],
     ['a caller of no role', { roles: ['lead'] }, who({ groups: [] }), [['roles', 'one of "lead"', 'none']]],
     [
       'a caller of several roles',
       { roles: ['staff'] },
       who({ groups: ['leads', 'analysts'] }),
-      [['roles', 'one of "staff"', '["analyst","lead"]']],
+      [['roles', 'one of "staff"', '"analyst", "lead"']],
     ],
     ['no workspace', { workspaces: ['here'] }, {}, [['workspaces', 'one of "here"', 'none']]],
-    ['another workspace', { workspaces: ['there', 'here'] }, {}, [['workspaces', 'one of ["there","here"]', 'none']]],
+    ['another workspace', { workspaces: ['there', 'here'] }, {}, [['workspaces', 'one of "there", "here"', 'none']]],
     [
       'the workspace that the caller is in',
       { workspaces: ['there'] },
@@ -54,10 +54,10 @@ const table: readonly (readonly [sentence: string, rule: object, facts: Partial<
       'the operation',
       { operations: ['files.*', 'embeddings'] },
       {},
-      [['operations', 'one of ["files.*","embeddings"]', '"chat"']],
+      [['operations', 'one of "files.*", "embeddings"', '"chat"']],
     ],
     ['an operation of a pattern', { operations: ['files.*'] }, { operation: 'files.list', model: null }, []],
-    ['the model', { models: ['o1', 'gpt-5*'] }, {}, [['models', 'one of ["o1","gpt-5*"]', '"gpt-4o"']]],
+    ['the model', { models: ['o1', 'gpt-5*'] }, {}, [['models', 'one of "o1", "gpt-5*"', '"gpt-4o"']]],
     ['a model that is not named', { models: ['o1'] }, { model: undefined }, [['models', 'one of "o1"', 'cannot tell']]],
     [
       'an operation without a model',
@@ -165,7 +165,7 @@ const twoPlaces = who({ workspaces: ['there', 'here'] })
 t.test('where a caller of several workspaces names none, every allow lacks the name of one', async (t) => {
   const refused = explained(twoPlaces, { models: ['o1'] }, { effect: 'deny' }, {})
   t.same([refused.decision.reason, refused.matched], ['workspace_not_allowed', []])
-  const want = 'the header OpenAI-Project names one of ["here","there"]'
+  const want = 'the header OpenAI-Project names one of "here", "there"'
   t.same(refused.unmet, [
     { rule: 'r0', condition: 'workspaces', want, got: 'no such header' },
     { rule: 'r2', condition: 'workspaces', want, got: 'no such header' },

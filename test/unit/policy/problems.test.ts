@@ -1,15 +1,8 @@
 import t from 'tap'
 import { compilePolicy } from '../../../src/policy/compile.ts'
+import { found, known, rule, when } from '../../support/found-problems.ts'
 import { sources } from '../../support/policies.ts'
 
-const known = { issuers: ['corp'], upstreams: [{ name: 'main', region: 'eu', labels: { tier: 'internal' } }] }
-
-const found = (...documents: unknown[]) =>
-  compilePolicy(sources(documents), known).problems.map(
-    ({ path, at, code }) => `${path.join('.')}${at === 'key' ? '~' : ''} ${code}`,
-  )
-const rule = (more: object) => ({ version: 1, rules: [{ id: 'r', effect: 'allow', ...more }] })
-const when = (conditions: object) => rule({ when: conditions })
 const test = (more: object) => ({
   ...rule({}),
   tests: [{ name: 't', as: {}, request: { operation: 'chat' }, expect: { effect: 'allow' }, ...more }],

@@ -1,4 +1,4 @@
-import { renameSync } from 'node:fs'
+import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
@@ -84,4 +84,19 @@ t.test('how the keys stand can be asked', async (t) => {
   t.same(store.sealingKeys(), { usable: false, ageSeconds: 60.5 })
   store.readKeys()
   t.same(store.sealingKeys(), { usable: true, ageSeconds: 0 }, 'read again')
+})
+
+t.test('the keys are there where there is a store for them', async (t) => {
+  const rows = [
+    ['callers are kept apart', 'workspace', false, true],
+    ['API keys are kept', 'off', true, true],
+    ['neither', 'off', false, false],
+  ] as const
+  for (const [name, isolation, enabled, isThere] of rows) {
+    const { file, store } = scene(t)
+    const settings = { apiKeys: { enabled }, upstreams: [{ isolation }], store: { file } }
+    t.equal(store.open(settings as never), null, name)
+    t.equal(store.keyRing() !== null, isThere, name)
+    t.equal(existsSync(file), isThere, `${name}: nothing is made in vain`)
+  }
 })

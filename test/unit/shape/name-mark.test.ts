@@ -56,32 +56,76 @@ const hostile: readonly (readonly [sentence: string, text: string, code: string 
   ['in wide letters', `ｓｐｍ１bbbbbb${'x'.repeat(22)}-report.csv`, 'invalid_body'],
   ['in capitals', `${OTHER.toUpperCase()}-report.csv`, 'invalid_body'],
   ['with letters that are not seen', `s\u200bpm1bbbbbb${'x'.repeat(22)}-report.csv`, 'invalid_body'],
+  [
+    'with letters that are left out where a name is ASCII',
+    `sé\u4e00pm1bbbbbb${'x'.repeat(22)}-report.csv`,
+    'invalid_body',
+  ],
+  ['long, and beyond ASCII', '\u0316\u0301'.repeat(2048 + 1), 'invalid_body'],
+  ['shorter, and beyond ASCII', '\u0316\u0301'.repeat(20), null],
   ['with a letter too few', `${OTHER.slice(0, -1)}-report`, null],
   ['per cent', '100%-report.csv', null],
 ]
 t.test('a caller does not write what looks like a mark', async (t) => {
-  for (const [sentence, text, code] of hostile) {
-    const form = { place: 'filename', body: null } as const
-    const asked = [
-      unnameable({ ...form, fields: [{ text: 'assistants' }], filenames: [text] }),
-      unnameable({ ...form, fields: [{ text }], filenames: ['a'] }),
-      unnameable({ place: 'filename', body: bodyOf({ filename: text }), fields: [], filenames: [] }),
-      unnameable({ place: 'name', body: bodyOf({ name: 'a', Name: [text] }), fields: [], filenames: [] }),
-    ]
-    for (const fault of asked) t.equal(fault?.code ?? null, code, sentence)
+  for (const isMarked of [true, false]) {
+    for (const [sentence, text, code] of hostile) {
+      const form = { place: 'filename', isMarked, body: null } as const
+      const json = { isMarked, fields: [], filenames: [] } as const
+      const asked = [
+        unnameable({ ...form, fields: [{ text: 'assistants' }], filenames: [text] }),
+        unnameable({ ...form, fields: [{ text }], filenames: ['a'] }),
+        unnameable({ ...json, place: 'filename', body: bodyOf({ filename: text }) }),
+        unnameable({ ...json, place: 'name', body: bodyOf({ name: 'a', Name: [text] }) }),
+      ]
+      for (const fault of asked) t.equal(fault?.code ?? null, code, `${sentence}${isMarked ? '' : ', unmarked'}`)
+    }
   }
 })
 
+t.test('texts made to be costly are not looked at for long', async (t) => {
+  const look = (text: string) =>
+    unnameable({
+      place: 'name',
+      isMarked: true,
+      body: bodyOf({ name: 'a', vendor: [text] }),
+      fields: [],
+      filenames: [],
+    })
+  t.equal(look('a'.repeat(1_000_000)), null, 'a long text of plain letters')
+  const plain = fastest(() => look('a'.repeat(1_000_000)))
+  for (const piece of ['%25', '\u0316\u0301', '\ufdfa', '\u0344']) {
+    const took = fastest(() => look(`a${piece.repeat(1_000_000 / piece.length)}`))
+    t.ok(took < 100 * Math.max(plain, 0.5), `${JSON.stringify(piece)}: ${took.toFixed(1)} ms, ${plain.toFixed(1)} ms`)
+  }
+})
+
+function fastest(work: () => unknown): number {
+  let lowest = Number.POSITIVE_INFINITY
+  for (let round = 0; round < 3; round++) {
+    const start = performance.now()
+    work()
+    lowest = Math.min(lowest, performance.now() - start)
+  }
+  return lowest
+}
+
 t.test('how long a name may be', async (t) => {
-  const at = (name: string) => unnameable({ place: 'filename', body: null, fields: [], filenames: [name] })
+  const form = { place: 'filename', isMarked: true, body: null, fields: [] } as const
+  const at = (name: string) => unnameable({ ...form, filenames: [name] })
   t.equal(at('x'.repeat(222)), null)
   t.match(at('x'.repeat(223)), { code: 'invalid_body', param: 'file' })
   t.equal(at('ü'.repeat(111)), null, 'in bytes')
   t.match(at('ü'.repeat(112)), { code: 'invalid_body' })
   t.equal(Buffer.byteLength(markedName('x'.repeat(222), MARK)), 255)
-  const json = (name: unknown) => unnameable({ place: 'name', body: bodyOf({ name }), fields: [], filenames: [] })
+  const named = { place: 'name', isMarked: true, fields: [], filenames: [] } as const
+  const json = (name: unknown) => unnameable({ ...named, body: bodyOf({ name }) })
   t.match([json('x'.repeat(223)), json(1), json({})], Array(3).fill({ code: 'invalid_body', param: 'name' }))
   t.same([json('x'.repeat(222)), json(null), json(undefined)], [null, null, null])
+  const asItComes = [
+    unnameable({ ...form, isMarked: false, filenames: ['x'.repeat(223)] }),
+    unnameable({ ...named, isMarked: false, body: bodyOf({ name: 1 }) }),
+  ]
+  t.same(asItComes, [null, null], 'what is not marked is the upstream’s to judge')
 })
 
 t.test('a body is marked in its text, and nothing else of it changes', async (t) => {

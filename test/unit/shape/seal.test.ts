@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { objectScope } from '../../../src/model/sealing.ts'
 import { Secret } from '../../../src/model/secret.ts'
-import { MAX_ID, markOf, type Ownership, openKeyRing, openSealer, SUFFIX_LENGTH } from '../../../src/shape/seal.ts'
+import { MAX_ID, type Ownership, openKeyRing, openSealer, SUFFIX_LENGTH, verdictOf } from '../../../src/shape/seal.ts'
 import { NOW, research, sealed, sealerOf, storedKey } from '../../support/sealing.ts'
 
 const id = fc.stringMatching(/^[A-Za-z0-9._:-]{1,224}$/).filter((text) => text !== '.' && text !== '..')
@@ -39,7 +39,7 @@ t.test('a mark is part of what is sealed, and opens like any other', async (t) =
   const marked = sealed('file-1', sealerOf(), 'c')
   t.match(marked, /^file-1\.spcaaaaaa/)
   t.equal(sealerOf().open(marked), 'file-1')
-  t.same([marked, sealed('file-1'), 'file-1', `file-1.xpc${'a'.repeat(28)}`].map(markOf), ['c', '1', '', ''])
+  t.same([marked, sealed('file-1'), 'file-1', `file-1.xpc${'a'.repeat(28)}`].map(verdictOf), ['c', '1', '', ''])
   t.equal(sealerOf().open(marked.replace('.spc', '.sp1')), null, 'taken away')
   t.equal(sealerOf().open(sealed('file-1').replace('.sp1', '.spc')), null, 'put there')
   t.equal(sealerOf().open(marked.replace('.spc', '.spe')), null, 'changed')

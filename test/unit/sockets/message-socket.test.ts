@@ -86,6 +86,23 @@ for (const how of HOWS) {
     t.match(excess.entries[0], { reason: 'body_budget' })
   })
 
+  t.test(`messages of no length that wait for the peer are counted, too (${how})`, async (t) => {
+    const { end, raw, budget, excess } = await connected(t, how)
+    raw.pause()
+    let sent = 0
+    while (sent < 100_000 && end.send('')) sent++
+    t.ok(sent < 10_000, `${sent} of them before it asks to send no more`)
+    t.ok(budget.heldBytes >= 500 * 1024, `${budget.heldBytes} bytes`)
+    const drain = new Promise<void>((resolve) => {
+      end.onDrain = resolve
+    })
+    raw.resume()
+    await drain
+    t.equal(budget.heldBytes, 0, 'and no more once they are taken')
+    t.equal(end.send('x'), true, 'a single one is sent')
+    t.same(excess.entries, [])
+  })
+
   t.test(`what is held ends with the connection (${how})`, async (t) => {
     const { peer, budget, closed } = await connected(t, how)
     peer.send(piece(900 * 1024), { fin: false }, () => peer.terminate())

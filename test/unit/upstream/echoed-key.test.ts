@@ -1,7 +1,7 @@
 import t from 'tap'
-import { FORWARD_KEY, startForwarder } from '../../support/forwarder.ts'
+import { FORWARD_KEY, startForwarding } from '../../support/forwarder.ts'
 import { sendJson, startEvents } from '../../support/model-answers.ts'
-import { type Behaviour, startModelServer } from '../../support/model-server.ts'
+import type { Behaviour } from '../../support/model-server.ts'
 import { rawRequest, requestBytes } from '../../support/raw-client.ts'
 
 const STARS = '*'.repeat(FORWARD_KEY.length)
@@ -37,23 +37,18 @@ const rows: readonly Row[] = [
 ]
 for (const [name, behaviour, stream] of rows) {
   t.test(`the provider's key is not handed on ${name}`, async (t) => {
-    const model = await startModelServer()
-    const forwarder = await startForwarder(model.url)
-    t.teardown(async () => {
-      await forwarder.close()
-      await model.close()
-    })
+    const { model, port, delivery } = await startForwarding(t)
     model.script('m', behaviour)
     const request = requestBytes(
       'POST /v1/chat/completions HTTP/1.1',
       ['Host: x'],
       JSON.stringify({ model: 'm', stream }),
     )
-    const answer = await rawRequest(forwarder.listener.port, request)
+    const answer = await rawRequest(port, request)
     const said = `${JSON.stringify(answer.headers)}\n${answer.body.toString()}`
     t.notOk(said.includes(FORWARD_KEY))
     t.ok(said.includes(STARS), 'its place is')
-    const { outcome, facts } = await forwarder.deliveries.until((all) => all[0], 'the delivery')
+    const { outcome, facts } = await delivery(1)
     t.equal(outcome, 'answered', 'and the answer is whole')
     t.notOk(JSON.stringify(facts).includes(FORWARD_KEY), 'nor is it told to the audit')
   })
@@ -61,18 +56,10 @@ for (const [name, behaviour, stream] of rows) {
 
 t.test('a status that is not handed on', async (t) => {
   for (const status of [407, 600, 999]) {
-    const model = await startModelServer()
-    const forwarder = await startForwarder(model.url)
-    t.teardown(async () => {
-      await forwarder.close()
-      await model.close()
-    })
+    const { model, port, delivery } = await startForwarding(t)
     model.script('m', (call) => sendJson(call.response, status, {}))
-    await rawRequest(
-      forwarder.listener.port,
-      requestBytes('POST /v1/chat/completions HTTP/1.1', ['Host: x'], '{"model":"m"}'),
-    )
-    const { outcome, fault } = await forwarder.deliveries.until((all) => all[0], 'the delivery')
+    await rawRequest(port, requestBytes('POST /v1/chat/completions HTTP/1.1', ['Host: x'], '{"model":"m"}'))
+    const { outcome, fault } = await delivery(1)
     t.same([outcome, fault?.code], ['failed', 'upstream_unavailable'], String(status))
   }
 })

@@ -1,8 +1,8 @@
-import t, { type Test } from 'tap'
-import { FORWARD_KEY, startForwarder } from '../../support/forwarder.ts'
+import t from 'tap'
+import { FORWARD_KEY, startForwarding } from '../../support/forwarder.ts'
 import { asksUsage, chatEvents, TEXT, USAGE } from '../../support/model-answers.ts'
 import * as behaviours from '../../support/model-behaviours.ts'
-import { type Behaviour, type ModelServer, startModelServer } from '../../support/model-server.ts'
+import type { Behaviour, ModelServer } from '../../support/model-server.ts'
 import { polled } from '../../support/proxy.ts'
 import { rawConnect, rawRequest, requestBytes } from '../../support/raw-client.ts'
 
@@ -10,19 +10,8 @@ const PATH = '/v1/chat/completions'
 const ask = (model: string, more: object = {}) =>
   requestBytes(`POST ${PATH} HTTP/1.1`, ['Host: x'], JSON.stringify({ model, messages: [], ...more }))
 
-async function started(t: Test, options: Parameters<typeof startForwarder>[1] = {}, strip = false) {
-  const model = await startModelServer()
-  const forwarder = await startForwarder(model.url, options, strip)
-  t.teardown(async () => {
-    await forwarder.close()
-    await model.close()
-  })
-  const delivery = (number: number) => forwarder.deliveries.until((all) => all[number - 1], `delivery ${number}`)
-  return { model, forwarder, port: forwarder.listener.port, delivery }
-}
-
 t.test('an answer passes with its status, body and facts', async (t) => {
-  const { model, port, delivery } = await started(t)
+  const { model, port, delivery } = await startForwarding(t)
   const answer = await rawRequest(port, ask('gpt-4o-mini'))
   t.equal(answer.status, 200)
   t.equal(JSON.parse(answer.body.toString()).choices[0].message.content, TEXT)
@@ -44,7 +33,7 @@ t.test('a stream passes byte for byte', async (t) => {
     ['as it is', undefined, false],
     ['one byte a write', behaviours.drip, false],
   ] as const) {
-    const { model, port, delivery } = await started(t, {}, strip)
+    const { model, port, delivery } = await startForwarding(t, {}, strip)
     let written = ''
     model.script('m', (call) => {
       written = chatEvents(call, asksUsage(call.json ?? {})).join('')
@@ -85,7 +74,7 @@ const refused: readonly (readonly [name: string, behaviour: Behaviour, code: str
 
 t.test('answers that are never handed on', async (t) => {
   for (const [name, behaviour, code, reason] of refused) {
-    const { model, port, delivery } = await started(t)
+    const { model, port, delivery } = await startForwarding(t)
     model.script('m', behaviour)
     const answer = await rawRequest(port, ask('m'))
     t.same([answer.status, answer.code, answer.header('connection')], [502, code, 'keep-alive'], name)
@@ -110,7 +99,7 @@ t.test('answers that pass as they are', async (t) => {
     ['usage that no number can be', behaviours.wrongUsage, 200, /-5/],
   ]
   for (const [name, behaviour, status, body] of rows) {
-    const { model, port, delivery } = await started(t)
+    const { model, port, delivery } = await startForwarding(t)
     model.script('m', behaviour)
     const answer = await rawRequest(port, ask('m'))
     t.equal(answer.status, status, name)
@@ -129,7 +118,7 @@ t.test('a 204 that tells of a length comes without it', async (t) => {
     ['its twin, a 200', '200 OK', 'hello', '5'],
   ] as const
   for (const [name, status, body, length] of rows) {
-    const { model, port } = await started(t)
+    const { model, port } = await startForwarding(t)
     model.script('m', (call) => {
       behaviours.raw(call, `HTTP/1.1 ${status}\r\ncontent-type: text/plain\r\ncontent-length: 5\r\n\r\n${body}`)
     })
@@ -139,7 +128,7 @@ t.test('a 204 that tells of a length comes without it', async (t) => {
 })
 
 t.test('an error that echoes the key comes without it', async (t) => {
-  const { model, port } = await started(t)
+  const { model, port } = await startForwarding(t)
   model.script('m', behaviours.echoKey)
   const answer = await rawRequest(port, ask('m'))
   t.equal(answer.status, 400)
@@ -147,7 +136,7 @@ t.test('an error that echoes the key comes without it', async (t) => {
 })
 
 t.test('what belongs to the upstream alone stays there', async (t) => {
-  const { model, port } = await started(t)
+  const { model, port } = await startForwarding(t)
   model.script('m', behaviours.privateHeaders)
   const answer = await rawRequest(port, ask('m'))
   const names = answer.headers.map(([name]) => name).sort()
@@ -156,7 +145,7 @@ t.test('what belongs to the upstream alone stays there', async (t) => {
 })
 
 t.test('a second answer that nobody asked for reaches nobody', async (t) => {
-  const { model, port } = await started(t)
+  const { model, port } = await startForwarding(t)
   model.script('m', behaviours.longBody)
   for (const round of [1, 2, 3]) {
     const first = await rawRequest(port, ask('m'))
@@ -175,7 +164,7 @@ t.test('an answer that breaks off is not passed off as whole', async (t) => {
     ['a reset within an event', behaviours.resetMidEvent, true, true],
   ]
   for (const [name, behaviour, stream, midEvent] of rows) {
-    const { model, port, delivery } = await started(t)
+    const { model, port, delivery } = await startForwarding(t)
     model.script('m', behaviour)
     const answer = await rawRequest(port, ask('m', { stream }))
     const ending = await delivery(1)
@@ -192,7 +181,7 @@ t.test('an answer that breaks off is not passed off as whole', async (t) => {
 })
 
 t.test('what is no event stream passes as the bytes that it is', async (t) => {
-  const { model, port, delivery } = await started(t)
+  const { model, port, delivery } = await startForwarding(t)
   model.script('m', behaviours.garbageStream)
   const answer = await rawRequest(port, ask('m', { stream: true }))
   t.equal(answer.body.length, 16)
@@ -206,7 +195,7 @@ function counted(model: ModelServer, name: string) {
 }
 
 t.test('a client that reads slowly slows the upstream down, and nothing piles up here', async (t) => {
-  const { model, forwarder, port } = await started(t)
+  const { model, forwarder, port } = await startForwarding(t)
   const written = counted(model, 'm')
   const connection = await rawConnect(port)
   connection.socket.pause()

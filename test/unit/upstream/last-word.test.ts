@@ -1,8 +1,8 @@
 import t from 'tap'
 import { LastWord } from '../../../src/upstream/last-word.ts'
-import { startForwarder } from '../../support/forwarder.ts'
+import { startForwarding } from '../../support/forwarder.ts'
 import { startEvents } from '../../support/model-answers.ts'
-import { type ModelCall, startModelServer } from '../../support/model-server.ts'
+import type { ModelCall } from '../../support/model-server.ts'
 import { rawConnect, requestBytes } from '../../support/raw-client.ts'
 
 const DELTA = 'data: {"choices":[{"delta":{"content":"[DONE]"}}]}\n\n'
@@ -38,19 +38,14 @@ const rows: readonly Row[] = [
 
 for (const [name, behaviour, last, outcome] of rows) {
   t.test(name, async (t) => {
-    const model = await startModelServer()
-    const forwarder = await startForwarder(model.url)
-    t.teardown(async () => {
-      await forwarder.close()
-      await model.close()
-    })
+    const { model, port, delivery } = await startForwarding(t)
     model.script('m', behaviour)
-    const client = await rawConnect(forwarder.listener.port)
+    const client = await rawConnect(port)
     client.send(requestBytes('POST /v1/chat/completions HTTP/1.1', ['Host: x'], '{"model":"m","stream":true}'))
     await client.receives(last.replaceAll('\n', '').slice(-20))
     client.close()
-    const delivery = await forwarder.deliveries.until((all) => all[0], 'the delivery')
-    t.equal(delivery.outcome, outcome)
+    const told = await delivery(1)
+    t.equal(told.outcome, outcome)
   })
 }
 

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { openBlackhole } from '../../support/blackhole.ts'
-import { startForwarder } from '../../support/forwarder.ts'
+import { startForwarder, startForwarding } from '../../support/forwarder.ts'
 import * as behaviours from '../../support/model-behaviours.ts'
 import { type Behaviour, startModelServer } from '../../support/model-server.ts'
 import { polled } from '../../support/proxy.ts'
@@ -11,19 +11,8 @@ import { Log } from '../../support/within.ts'
 const ask = (model: string, more: object = {}) =>
   requestBytes('POST /v1/chat/completions HTTP/1.1', ['Host: x'], JSON.stringify({ model, messages: [], ...more }))
 
-async function started(t: Test, options: Parameters<typeof startForwarder>[1] = {}) {
-  const model = await startModelServer()
-  const forwarder = await startForwarder(model.url, options)
-  t.teardown(async () => {
-    await forwarder.close()
-    await model.close()
-  })
-  const delivery = (number: number) => forwarder.deliveries.until((all) => all[number - 1], `delivery ${number}`)
-  return { model, forwarder, port: forwarder.listener.port, delivery }
-}
-
 t.test('an upstream that takes too long before it answers', async (t) => {
-  const { model, port, delivery } = await started(t, { firstByteMs: 100 })
+  const { model, port, delivery } = await startForwarding(t, { firstByteMs: 100 })
   model.script('m', behaviours.stallBeforeHead)
   const answer = await rawRequest(port, ask('m'))
   t.same([answer.status, answer.code], [504, 'upstream_timeout'])
@@ -32,7 +21,7 @@ t.test('an upstream that takes too long before it answers', async (t) => {
 })
 
 t.test('an upstream that falls silent in the middle', async (t) => {
-  const { model, port, delivery } = await started(t, { idleMs: 100 })
+  const { model, port, delivery } = await startForwarding(t, { idleMs: 100 })
   model.script('m', behaviours.stallMidStream)
   const answer = await rawRequest(port, ask('m', { stream: true }))
   t.equal(answer.status, 200)
@@ -47,7 +36,7 @@ t.test('an upstream that goes on past the time for the whole answer', async (t) 
     ['before its head', behaviours.stallBeforeHead, 504],
   ]
   for (const [name, behaviour, status] of rows) {
-    const { model, port, delivery } = await started(t, { totalMs: 1000 })
+    const { model, port, delivery } = await startForwarding(t, { totalMs: 1000 })
     model.script('m', behaviour)
     const answer = await rawRequest(port, ask('m', { stream: true }))
     t.equal(answer.status, status, name)
@@ -58,7 +47,7 @@ t.test('an upstream that goes on past the time for the whole answer', async (t) 
 })
 
 t.test('a slow answer within its times is no fault', async (t) => {
-  const { model, port, delivery } = await started(t, { firstByteMs: 2000, idleMs: 2000, totalMs: 5000 })
+  const { model, port, delivery } = await startForwarding(t, { firstByteMs: 2000, idleMs: 2000, totalMs: 5000 })
   model.script('m', behaviours.drip)
   const answer = await rawRequest(port, ask('m', { stream: true }))
   t.match(answer.body.toString(), /\[DONE\]\n\n$/)
@@ -95,7 +84,7 @@ t.test('a client that leaves ends the request upstream', async (t) => {
     ['in a stream that goes on', behaviours.endless({ bytes: 0 }), 'data: '],
   ]
   for (const [name, behaviour, waitFor] of rows) {
-    const { model, port, delivery } = await started(t)
+    const { model, port, delivery } = await startForwarding(t)
     model.script('m', behaviour)
     const connection = await rawConnect(port)
     connection.send(ask('m', { stream: true }))
@@ -174,7 +163,7 @@ t.test('a kept connection that the upstream has closed is not used again', async
 })
 
 t.test('a connection that closes under a request is a 502, and the request is not sent again', async (t) => {
-  const { model, port } = await started(t)
+  const { model, port } = await startForwarding(t)
   model.script('m', behaviours.resetBeforeHead)
   t.equal((await rawRequest(port, ask('gpt-4o-mini'))).status, 200)
   t.equal((await rawRequest(port, ask('m'))).status, 502)

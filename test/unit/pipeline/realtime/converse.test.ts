@@ -38,7 +38,8 @@ t.test('an upstream whose client cannot be accepted is let go of', async (t) => 
     const trail = { complete: ({ outcome }: { outcome: string }) => outcomes.push(outcome) } as unknown as Trail
     const ports = { sessions, bodies } as unknown as ConversePorts
     const client = exchange as unknown as ClientExchange
-    const carried = converse(wanted, {} as Principal, client, {} as Snapshot, trail, ports)
+    const served = { head: wanted.head, principal: {} as Principal, exchange: client, snapshot: {} as Snapshot, trail }
+    const carried = converse(wanted, served, ports)
     if (isBug) await t.rejects(carried, { message: 'a bug' }, name)
     else t.equal(await carried, null, name)
     const session = await provider.sessions.until((all) => all[at], `${name}: a session upstream`)

@@ -66,6 +66,31 @@ t.test('an item of the client’s is its own once the upstream has told of it', 
   }
 })
 
+t.test('an item that was deleted is none of the session any more', async (t) => {
+  const { client, upstream, state } = openSession()
+  const deletes = (id: string) => client.says({ type: 'conversation.item.delete', item_id: id })
+  const tells = (id: string) => upstream.says({ type: 'conversation.item.added', item: { id } })
+  for (const id of ['kept', 'deleted', 'gone']) {
+    client.says(creates(id))
+    tells(id)
+  }
+  deletes('deleted')
+  upstream.says({ type: 'conversation.item.deleted', item_id: 'gone' })
+  client.says(creates('early'))
+  deletes('early')
+  tells('early')
+  const sent = upstream.sent.length
+  for (const id of ['deleted', 'gone', 'early']) client.says(refers(id))
+  t.same([upstream.sent.length, state.refused], [sent, 3], 'a reference to it could be to something stored')
+  client.says(creates('deleted'))
+  tells('deleted')
+  client.says(refers('deleted'))
+  t.same([upstream.sent.length, state.refused], [sent + 1, 4], 'also where another one is called so')
+  client.says(refers('kept'))
+  t.same([upstream.sent.length, state.refused], [sent + 2, 4])
+  client.leave(1000)
+})
+
 t.test('an id of a stored object stays one, even if an item is called so', async (t) => {
   const { client, upstream, state } = openSession()
   client.says(creates('file-1'))

@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { RequestHead } from '../../../../src/model/request.ts'
 import { openJudge } from '../../../support/message-judge.ts'
 import { openSession } from '../../../support/session-scene.ts'
 
@@ -49,6 +50,28 @@ t.test('a session that speaks unasked can be made a good one, and be silenced', 
     t.same([upstream.sent.length, state.refused], [2, 1], `${name}: what comes behind it waits`)
     upstream.says({ type: 'session.updated', session })
     t.same([upstream.sent.length, state.refused], [3, 1], name)
+    client.leave(1000)
+  }
+})
+
+t.test('a response whose limit has the name that the API does not read has that of its session', async (t) => {
+  const asks = (response: object) => ({ type: 'response.create', response })
+  const beta = { rawHeaders: ['openai-beta', 'realtime=v1'], project: undefined, clientIp: undefined }
+  const [name, older] = ['max_output_tokens', 'max_response_output_tokens']
+  for (const [api, more, read, unread] of [
+    ['the API', {}, name, older],
+    ['its beta', { head: beta as unknown as RequestHead }, older, name],
+  ] as const) {
+    const { client, upstream, state } = openSession(openJudge(more))
+    upstream.says(told({ [name]: 'inf' }))
+    client.says(asks({ [unread]: 10 }))
+    t.same([upstream.sent.length, state.refused], [0, 1], `${api}: no limit`)
+    client.says(asks({ [read]: 10, [unread]: 10 }))
+    client.says(asks({ [read]: 10 }))
+    t.same([upstream.sent.length, state.refused], [2, 1], `${api}: its own`)
+    upstream.says(told({ [name]: 1000 }))
+    client.says(asks({ [unread]: 10 }))
+    t.same([upstream.sent.length, state.refused], [3, 1], `${api}: that of the session`)
     client.leave(1000)
   }
 })

@@ -3,8 +3,11 @@ import type { AuditEvent } from '../../../../src/model/audit.ts'
 import type { Decision, RuleId } from '../../../../src/model/decision.ts'
 import type { Principal } from '../../../../src/model/identity.ts'
 import type { RequestFacts, RequestHead } from '../../../../src/model/request.ts'
+import { BodyBudget } from '../../../../src/pipeline/body-budget.ts'
 import type { ServingUpstream, Snapshot } from '../../../../src/pipeline/snapshot.ts'
 import { TurnJudge } from '../../../../src/pipeline/turns/turn-judge.ts'
+import { type KeyRing, openKeyRing } from '../../../../src/shape/seal.ts'
+import { NOW, sealed, sealerOf, storedKey } from '../../../support/sealing.ts'
 
 const facts: RequestFacts = {
   ...{ operation: 'responses.connect', model: null, nestedModels: [], stream: true, maxOutputTokens: 0, urls: [] },
@@ -12,11 +15,11 @@ const facts: RequestFacts = {
   input: { bytes: 0, images: false, files: false, audio: false },
   objects: [],
 }
-const upstream = {
+const shared = {
   settings: { name: 'mock', kind: 'openai', isolation: 'off', region: null, labels: {} },
   ...{ address: '127.0.0.1', port: 1, serves: (model: string) => model === 'm' },
 } as unknown as ServingUpstream
-const other = { ...upstream, serves: (model: string) => model === 'other' }
+const other = { ...shared, serves: (model: string) => model === 'other' }
 const ALLOW: Extract<Decision, { effect: 'allow' }> = {
   effect: 'allow',
   rule: 'r' as RuleId,
@@ -26,12 +29,15 @@ const ALLOW: Extract<Decision, { effect: 'allow' }> = {
 }
 const DENY: Decision = { effect: 'deny', rule: null, reason: 'default_deny', roles: [], workspace: 'w' }
 
-function open(decision: () => Decision = () => ALLOW) {
+const apart = { ...shared, settings: { ...shared.settings, isolation: 'workspace' } } as ServingUpstream
+const ring = openKeyRing([storedKey('aaaaaa')], NOW)
+
+function open(decision: () => Decision = () => ALLOW, upstream = shared, keys: KeyRing | null = null) {
   const policy = {
     ...{ digest: 'sha256:0', speaksOfUpstream: false, shadow: null, decide: decision, obligations: () => null },
     resolveModel: (model: string) => ({ model, alias: null }),
   }
-  const snapshot = { policy, upstreams: [upstream, other] } as unknown as Snapshot
+  const snapshot = { policy, upstreams: [upstream, other], keyRing: () => keys } as unknown as Snapshot
   const head = { id: 'req_1', method: 'GET', target: '/v1/responses', rawHeaders: [] } as unknown as RequestHead
   const events: AuditEvent[] = []
   const commits: ((accepted: boolean) => void)[] = []
@@ -43,9 +49,10 @@ function open(decision: () => Decision = () => ALLOW) {
       commits.push(answered)
     },
   }
-  const ports = { audit, clock: () => 0, statusOf: () => 400 }
+  const bodies = new BodyBudget(1024, 1024)
+  const ports = { audit, clock: () => 0, statusOf: () => 400, bodies }
   const judge = new TurnJudge({ head, facts, upstream }, { id: 'alice' } as Principal, snapshot, ports)
-  return { judge, snapshot, events, commits, actions: () => events.map(({ action }) => action) }
+  return { judge, snapshot, events, commits, bodies, actions: () => events.map(({ action }) => action) }
 }
 const create = (more: object = {}) => Buffer.from(JSON.stringify({ type: 'response.create', model: 'm', ...more }))
 
@@ -114,6 +121,57 @@ t.test('what is under way when the connection ends is told of', async (t) => {
     const last = events.at(-1)
     t.same([last?.action, last?.outcome, last?.reason], ['message-finished', ...expected], name)
   }
+})
+
+t.test('what the upstream breaks off in loses nothing', async (t) => {
+  const { judge, commits } = open(undefined, apart, ring)
+  const message = create()
+  judge.judge(message, false)
+  commits[0]?.(true)
+  t.match(judge.judge(message, false), { outcome: 'passed' })
+  const annotation = { type: 'container_file_citation', file_id: 'cfile_1', filename: 'report.csv' }
+  const event = JSON.stringify({ type: 'response.output_text.annotation.added', annotation })
+  const heard = (text: string) => String(judge.hear(Buffer.from(text)).text)
+  t.match(heard(event), /"cfile_1\.sp1[\w-]{28}","filename":"report\.csv"}}$/)
+  for (let length = 1; length <= event.length; length++) {
+    const cut = event.slice(0, length)
+    t.equal(heard(cut).replace(/\.sp1[\w-]{28}/, ''), cut)
+  }
+})
+
+t.test('a message whose event is written when the connection is over ends, too', async (t) => {
+  for (const [accepted, expected] of [
+    [true, ['message-authorized', 'message-finished']],
+    [false, ['message-authorized']],
+  ] as const) {
+    const { judge, commits, actions } = open()
+    judge.judge(create(), false)
+    judge.ended({ outcome: 'client_gone', status: 101, facts: {}, firstByteAt: 0 })
+    commits[0]?.(accepted)
+    t.same(actions(), expected, accepted ? 'written' : 'not written')
+  }
+})
+
+t.test('ids that are kept until a response is over count as its caller’s', async (t) => {
+  const sealer = sealerOf({ upstream: 'mock', scope: { kind: 'workspace', workspace: 'w' } })
+  const { judge, commits, bodies } = open(() => ALLOW, apart, ring)
+  let asked = 0
+  const ask = () => {
+    const id = `resp_${++asked}`
+    const message = create({ previous_response_id: sealed(id, sealer) })
+    const judged = judge.judge(message, false)
+    if (judged.outcome !== 'waits') return judged
+    commits.at(-1)?.(true)
+    return judge.judge(message, false)
+  }
+  while (ask().outcome === 'passed' && asked < 64);
+  t.ok(asked > 2 && asked < 10, `${asked} of them`)
+  t.ok(bodies.heldBytes > 512, `${bodies.heldBytes} bytes`)
+  t.match(ask(), { outcome: 'refused', fault: { code: 'rate_limit_exceeded', reason: 'body_budget' } })
+  judge.hear(Buffer.from('{"type":"response.completed","response":{"id":"resp_9"}}'))
+  t.match(ask(), { outcome: 'passed' }, 'until a response is over')
+  judge.ended({ outcome: 'answered', status: 101, facts: {}, firstByteAt: 0 })
+  t.equal(bodies.heldBytes, 0)
 })
 
 t.test('no message makes it throw', async (t) => {
