@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { printableJson } from '../config/report.ts'
+import { printable, printableJson } from '../config/report.ts'
 import type { PostgresServer, Settings } from '../model/settings.ts'
 import { NEWEST } from '../stores/migrations.ts'
 import { type Ask, openPostgres } from '../stores/postgres.ts'
@@ -60,7 +60,9 @@ async function backup(store: Settings['store'], file: string, { json }: CommonOp
   const copied = await backupSqlite(store.file, file)
   if (!copied.ok) throw new Unusable(copied.fault)
   const bytes = copied.value
-  io.stdout.write(json ? `${printableJson({ kind: store.kind, file, bytes })}\n` : `${file}: ${bytes} bytes\n`)
+  io.stdout.write(
+    json ? `${printableJson({ kind: store.kind, file, bytes })}\n` : `${printable(file)}: ${bytes} bytes\n`,
+  )
   return EXIT.done
 }
 
@@ -72,7 +74,7 @@ async function check(store: Settings['store'], { json }: CommonOptions, io: Comm
     io.stdout.write(`${printableJson({ kind: store.kind, version, newest: NEWEST, problems, warnings }, 2)}\n`)
   } else {
     for (const warning of warnings) io.stderr.write(`warning: ${warning}\n`)
-    for (const problem of problems) io.stderr.write(`error: ${problem}\n`)
+    for (const problem of problems) io.stderr.write(`error: ${printable(problem)}\n`)
     if (problems.length === 0) io.stdout.write(`the store is sound, at version ${version}\n`)
   }
   return problems.length === 0 ? EXIT.done : EXIT.no

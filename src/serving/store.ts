@@ -29,7 +29,7 @@ export class ServingStore {
   #ring: SealingRing | null = null
   #timer: NodeJS.Timeout | null = null
   #failedReads = 0
-  #isReading = false
+  #reading: Promise<void> | null = null
 
   constructor(clock: Clock, stopwatch: Stopwatch, diagnostics: StoreReports) {
     this.#clock = clock
@@ -55,7 +55,7 @@ export class ServingStore {
 
   /**
    * Opens what the settings ask for and is not open yet. Answers why it cannot, for people; null when it is open. One on a
-   * server is not asked anything by it.
+   * server is not waited for.
    */
   open(settings: Pick<Settings, 'apiKeys' | 'upstreams' | 'store'>): string | null {
     if (!keepsSealingKeys(settings)) return null
@@ -70,11 +70,12 @@ export class ServingStore {
     this.#ring = ring.value
     // It keeps no process alive.
     this.#timer = setInterval(() => void this.readKeys(), READ_EVERY_MS).unref()
+    if (this.#remote !== null) void this.readKeys()
     return null
   }
 
   /**
-   * The same at the start: asks a store on a server for the first time, too. A server that cannot be reached keeps nothing
+   * The same at the start: waits for a store on a server, too. A server that cannot be reached keeps nothing
    * from starting: what needs the store is refused until it can be. Closes it where somebody has to mend something first.
    */
   async start(settings: Parameters<ServingStore['open']>[0]): Promise<string | null> {
@@ -93,19 +94,19 @@ export class ServingStore {
 
   /** Reads the sealing keys again. Never throws or rejects: after a while without them there are none. */
   readKeys(): void | Promise<void> {
-    if (this.#ring === null || this.#isReading) return
+    if (this.#ring === null || this.#reading !== null) return this.#reading ?? undefined
     try {
       const reading = this.#ring.refresh()
       if (!(reading instanceof Promise)) return this.#readAgain()
-      this.#isReading = true
-      return reading
+      this.#reading = reading
         .then(
           () => this.#readAgain(),
           (cause) => this.#unread(cause),
         )
         .finally(() => {
-          this.#isReading = false
+          this.#reading = null
         })
+      return this.#reading
     } catch (cause) {
       this.#unread(cause)
     }

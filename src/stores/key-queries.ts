@@ -34,7 +34,7 @@ const byId = prepared<[string], KeyRow>(tables.selectFrom('api_keys').selectAll(
 export function keyQueries<M extends Mode>(runner: Runner<M>): KeyQueries<M> {
   return {
     find: (id) => runner.run(() => find(id)),
-    used: (lastUses) => runner.change('keys', () => used(lastUses)),
+    used: (lastUses) => runner.change('uses', () => used(lastUses)),
     outbox: keyOutbox(runner),
     create: (key, by) =>
       changeLater(runner, 'keys', function* () {

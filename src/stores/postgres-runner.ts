@@ -7,6 +7,7 @@ import type { Runner, Topic, Work } from './work.ts'
 const LOCKS: { readonly [T in Topic]: number } = {
   keys: 1,
   users: 2,
+  uses: 3,
 }
 
 /** Does work on PostgreSQL, once `ready` has resolved; asked each time, so that a server that comes back is used again. */

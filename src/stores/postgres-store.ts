@@ -10,6 +10,9 @@ import { migratePostgres } from './postgres-schema.ts'
 import { storeQueries } from './store-queries.ts'
 import { storeReason } from './store-reason.ts'
 
+/** Each is an answer to wait for. */
+const USES_AT_ONCE = 200
+
 export interface PostgresStore extends KeyStore<'async'> {
   /**
    * Connects, and brings the tables up to date. Null when it can be used; else why not, for people, and whether it may be
@@ -25,7 +28,7 @@ export function openPostgresStore(server: PostgresServer): Result<PostgresStore,
 }
 
 function postgresStore(postgres: Postgres): PostgresStore {
-  const uses = new LastUses()
+  const uses = new LastUses(USES_AT_ONCE)
   const ready = preparing(postgres)
   const queries = storeQueries(postgresRunner(postgres, ready))
   return {

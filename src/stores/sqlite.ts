@@ -4,6 +4,7 @@ import Database from 'better-sqlite3'
 import { failed, ok, type Result } from '../model/result.ts'
 import { MIGRATIONS, NEWEST } from './migrations.ts'
 import { storeReason } from './store-reason.ts'
+import { TABLE_NAMES } from './tables.ts'
 
 export type SqliteFile = Database.Database
 
@@ -89,7 +90,10 @@ export function readSqlite(file: string): Result<SqliteState, string> {
   if (statSync(file, { throwIfNoEntry: false }) === undefined) {
     return failed(`the store \`${file}\` is not there: \`sallyport store migrate\` makes it`)
   }
-  return using(file, true, (database) => ({ version: versionOf(database), problems: problemsOf(database) }))
+  return using(file, true, (database) => {
+    const version = versionOf(database)
+    return { version, problems: [...problemsOf(database), ...(version === NEWEST ? lacking(database) : [])] }
+  })
 }
 
 /**
@@ -149,6 +153,12 @@ function problemsOf(database: SqliteFile): string[] {
     ...(broken.length > 0 ? ['the file is damaged: restore it from a backup'] : []),
     ...(strays.length > 0 ? ['rows speak of others that are not there: restore it from a backup'] : []),
   ]
+}
+
+function lacking(database: SqliteFile): string[] {
+  const found = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all()
+  const missing = TABLE_NAMES.filter((name) => !found.includes(name))
+  return missing.map((name) => `the table \`${name}\` is not there: restore the store from a backup`)
 }
 
 function versionOf(database: SqliteFile): number {

@@ -96,6 +96,15 @@ t.test('a backup never overwrites, and one that fails leaves nothing', async (t)
   t.match(await run('check'), { code: 2, err: /is damaged or is no SQLite file/ })
 })
 
+t.test('a table that is missing is told of', async (t) => {
+  const { file, run } = scene(t)
+  await run('migrate')
+  const raw = new Database(file)
+  raw.exec('DROP TABLE revocations')
+  raw.close()
+  t.match(await run('check'), { code: 1, err: 'error: the table `revocations` is not there: restore the store' })
+})
+
 t.test('a store of a newer version is left alone', async (t) => {
   const { file, run } = scene(t)
   former(file, NEWEST)
