@@ -61,7 +61,8 @@ export function postgresServer(written: string, base: string): Result<PostgresSe
 }
 
 function tlsOf(query: URLSearchParams, host: string, base: string): Result<PostgresServer['tls'], Fault> {
-  const isNear = host.startsWith('/') || host === 'localhost' || host === '::1' || /^127\./.test(host)
+  const isLoopback = host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+  const isNear = host.startsWith('/') || isLoopback
   const mode = query.get('sslmode') ?? (isNear ? 'disable' : 'verify-full')
   const authority = query.get('sslrootcert')
   const insecure = query.get('allow_insecure')

@@ -14,6 +14,8 @@ const read: readonly (readonly [name: string, url: string, expected: object])[] 
     'postgres://owner@127.0.0.1/store?sslmode=verify-full',
     { tls: { ca: null } },
   ],
+  ['a name that looks like an address of loopback', 'postgres://owner@127.0.0.1.example/store', { tls: { ca: null } }],
+  ['a name that looks like one of loopback', 'postgres://owner@localhost.example/store', { tls: { ca: null } }],
   ['a socket', 'postgres://owner@localhost/store?host=/run/postgresql', { ...PLAIN, host: '/run/postgresql' }],
   ['an authority of its own', `${SOUND}?sslrootcert=../ca.pem`, { tls: { ca: '/srv/ca.pem' } }],
   ['plain where that is wanted', `${SOUND}?sslmode=disable&allow_insecure=true`, { tls: null }],
@@ -31,6 +33,7 @@ t.test('a password is a secret', async (t) => {
 
 const refused: readonly (readonly [name: string, url: string, code: string])[] = [
   ['plain beyond loopback', `${SOUND}?sslmode=disable`, 'insecure_url'],
+  ['plain where it only looks near', 'postgres://owner@127.0.0.1.example/store?sslmode=disable', 'insecure_url'],
   ...['require', 'prefer', 'allow', 'verify-ca', 'no-verify', ''].map(
     (mode) => [`a mode that verifies nobody: \`${mode}\``, `${SOUND}?sslmode=${mode}`, 'invalid_store'] as const,
   ),
