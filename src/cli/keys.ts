@@ -1,6 +1,7 @@
 import { printable, printableJson } from '../config/report.ts'
 import { hashSecret } from '../identity/argon2.ts'
 import { mintKey } from '../identity/key-format.ts'
+import { unreachable } from '../model/exhaustive.ts'
 import type { StoredKey } from '../model/ports.ts'
 import { DURATION_PATTERN, durationMs } from '../model/units.ts'
 import type { KeyStore } from '../stores/keys.ts'
@@ -55,6 +56,8 @@ function act(options: KeysOptions, store: KeyStore, io: CommandIo): Promise<void
       return revoke(options, store, io)
     case 'rotate':
       return rotate(options, store, io)
+    default:
+      return unreachable(options)
   }
 }
 

@@ -1,4 +1,5 @@
 import { printableJson } from '../config/report.ts'
+import { unreachable } from '../model/exhaustive.ts'
 import { mintSealingKey, SEALS_AFTER_MS } from '../serving/sealing-ring.ts'
 import type { KeyStore } from '../stores/keys.ts'
 import type { SealingKeyRecord } from '../stores/sealing-keys.ts'
@@ -19,6 +20,8 @@ export function run(options: ObjectsOptions, io: CommandIo): Promise<number> {
         return retire(options, store, io)
       case 'list-keys':
         return list(options, store, io)
+      default:
+        return unreachable(options)
     }
   })
 }

@@ -24,6 +24,8 @@ const LISTED = ['id', 'first_id', 'last_id']
  * Source: the answers in the types of OpenAI's SDK (`openai` 7.57).
  */
 const FORMS = {
+  /** It tells of nothing that the caller has not named. */
+  bare: { ids: [], members: {} },
   object: { ids: 'all', members: {} },
   listed: { ids: 'all', members: { data: 'object' } },
   upload: { ids: 'all', members: { file: 'object' } },

@@ -39,6 +39,8 @@ const SEALED: { readonly [name: string]: AnswerFormName } = {
   evals: 'eval',
   videos: 'video',
   skills: 'listed',
+  // The id of a call stands in the head of its answer, which is sealed where that is read.
+  'realtime.calls': 'bare',
 }
 
 const PLAIN: ReadonlySet<string> = new Set([
@@ -59,7 +61,7 @@ const REFUSED: { readonly [name: string]: string } = {
   'fine_tuning.checkpoints': 'it opens a model to other projects of the account',
   'audio.voices': 'a voice is named in requests of any kind, and no answer tells it from others',
   'audio.voice_consents': 'it is given for the account, not for a workspace',
-  'realtime.calls': 'calls are not kept apart yet',
+  'realtime.calls.accept': 'calls that come in are told of to webhooks, which the proxy does not carry',
   live: 'sessions are not kept apart yet',
   webhooks: 'an endpoint is told of the objects of everybody',
   safety: 'alerts and cases are about the account',
@@ -71,7 +73,7 @@ const REFUSED: { readonly [name: string]: string } = {
 const PLAIN_ROW: Isolation = { kind: 'plain' }
 
 /** Forms that seal by place alone: nothing that a request writes comes back there. */
-const BY_PLACE: ReadonlySet<AnswerFormName> = new Set(['chat', 'eval'])
+const BY_PLACE: ReadonlySet<AnswerFormName> = new Set(['chat', 'eval', 'bare'])
 
 /**
  * A list of all that an account holds has the objects of everybody. Objects that have `metadata`, or a name that stays

@@ -1,3 +1,4 @@
+import { modelOfCallId } from '../model/call-id.ts'
 import { type Fault, fault } from '../model/fault.ts'
 import type { ObjectKind } from '../model/objects.ts'
 import { apiOf, type TableOperation } from '../model/operations.ts'
@@ -109,13 +110,17 @@ function describeHead(
   query = '',
 ): Result<RequestFacts, Fault> {
   const stream = streams === 'always' || (streams === 'asked' && query.split('&').includes('stream=true'))
-  // A call that was made elsewhere has a model, tools and a prompt of its own, whatever this request says of a model.
-  const joinsCall = dialect !== null && query.split('&').some((parameter) => parameter.startsWith('call_id='))
-  const named = joinsCall ? undefined : (model ?? (role === 'none' || role === 'query' ? null : undefined))
+  const named = model ?? modelOfCall(query) ?? (role === 'none' || role === 'query' ? null : undefined)
   const draft = openDraft()
   // It goes on with something that its path or query names.
-  draft.storedSettings = role === 'indirect' || joinsCall
+  draft.storedSettings = role === 'indirect'
   // Opening a session asks for no output: what is said in it does, message by message.
   const maxOutputTokens = dialect === null ? undefined : 0
   return ok(factsOf(operation, draft, { model: named, stream, maxOutputTokens, bytes: 0 }))
+}
+
+/** A call that is joined is one of the model that its id names; what its upstream tells of it says whether that is so. */
+function modelOfCall(query: string): string | undefined {
+  const call = query.split('&').find((parameter) => parameter.startsWith('call_id='))
+  return call === undefined ? undefined : modelOfCallId(decodeURIComponent(call.slice('call_id='.length)))
 }

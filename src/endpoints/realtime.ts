@@ -2,10 +2,11 @@ import type { TableOperation } from '../model/operations.ts'
 import type { Endpoint, ModelRole } from './endpoint.ts'
 import { act, connect, send, upload } from './operation.ts'
 import { describeMint } from './realtime/mints.ts'
+import { readTarget } from './realtime/refer-target.ts'
 
 const CALL = '/v1/realtime/calls/{call}'
 const TRANSCRIPTION = '.audio.input.transcription.model'
-/** What comes of these speaks to the provider without the proxy. */
+/** A call that comes in is told of to a webhook: no client of the proxy hears of it. */
 const SESSION = { stored: false, awaits: 'session', model: 'indirect' } as const
 const IN_SESSION = ['.session.model', `.session${TRANSCRIPTION}`, '.session.tools[].model']
 
@@ -33,11 +34,11 @@ export const realtime: readonly Endpoint[] = [
   mint('realtime.transcription_sessions.create', '/v1/realtime/transcription_sessions', 'indirect', [
     '.input_audio_transcription.model',
   ]),
-  upload('realtime.calls.create', '/v1/realtime/calls', { ...SESSION, models: ['form session.model'] }),
+  upload('realtime.calls.create', '/v1/realtime/calls', { model: 'nested', models: ['form session.model'] }),
   send('realtime.calls.accept', `${CALL}/accept`, { ...SESSION, models: ['.model', TRANSCRIPTION, '.tools[].model'] }),
-  act('realtime.calls.hangup', `${CALL}/hangup`, { awaits: 'session' }),
-  send('realtime.calls.refer', `${CALL}/refer`, { awaits: 'session' }),
-  send('realtime.calls.reject', `${CALL}/reject`, { awaits: 'session' }),
+  act('realtime.calls.hangup', `${CALL}/hangup`),
+  send('realtime.calls.refer', `${CALL}/refer`, { known: ['target_uri'], readers: [['target_uri', readTarget]] }),
+  send('realtime.calls.reject', `${CALL}/reject`, { known: ['status_code'] }),
 ]
 
 /** Sets up a session, and answers with a secret that opens it. */

@@ -162,17 +162,18 @@ const STORED = [
 ] as const satisfies readonly TableOperation[]
 export const STORED_OPERATIONS: readonly string[] = STORED
 
-/** Operations whose answer is a secret, and what that opens: a request to one is decided as both. */
-const OPENED_BY_SECRET = {
+/** Operations that set up a session, and what opens that: a request to one is decided as both. */
+const SETTING_UP = {
+  'realtime.calls.create': 'realtime',
   'realtime.client_secrets.create': 'realtime',
   'realtime.sessions.create': 'realtime',
   'realtime.transcription_sessions.create': 'realtime',
   'realtime.translations.client_secrets.create': 'realtime.translations.connect',
 } as const satisfies { readonly [Operation in TableOperation]?: TableOperation }
 
-/** What the secret of its answer opens; null for an operation that makes none. */
+/** What the session that it sets up is opened as; null for an operation that sets up none. */
 export function openedBy(operation: string): 'realtime' | 'realtime.translations.connect' | null {
-  const opened: { readonly [operation: string]: 'realtime' | 'realtime.translations.connect' } = OPENED_BY_SECRET
+  const opened: { readonly [operation: string]: 'realtime' | 'realtime.translations.connect' } = SETTING_UP
   return Object.hasOwn(opened, operation) ? (opened[operation] ?? null) : null
 }
 

@@ -13,13 +13,14 @@ import { answerHere } from './answers.ts'
 import { judgedBatch } from './batch.ts'
 import { holdsLines } from './batch-verdict.ts'
 import { callerOf } from './body-budget.ts'
+import { type CallPorts, makeCall } from './calls/make-call.ts'
 import { passed } from './delivered.ts'
 import { readNothing } from './empty-body.ts'
 import { deliverMinted } from './minted-answer.ts'
 import { deliverOwned } from './own-list.ts'
 import { opened, passThrough } from './passthrough.ts'
 import { judged, type Prepared, routed } from './prepare.ts'
-import { type ConversePorts, converse } from './realtime/converse.ts'
+import { converse } from './realtime/converse.ts'
 import { auditUnavailable, challenged, credentialFault, methodFault, notFound } from './refusals.ts'
 import { grantBehind } from './session-grant.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -29,7 +30,7 @@ import { Holding, type HoldingPorts, readForm } from './upload.ts'
 
 type ForUpstream = Extract<Prepared, { by: 'upstream' }>
 
-export interface PipelinePorts extends TrailPorts, HoldingPorts, ConversePorts {}
+export interface PipelinePorts extends TrailPorts, HoldingPorts, CallPorts {}
 
 /**
  * One request from its head to its last audit event, by one snapshot. `headFault` says why the head alone refuses it.
@@ -108,6 +109,10 @@ async function proceed(
     if (allowed.by === 'proxy') return await answer(allowed.input, exchange, snapshot, trail)
     if (allowed.by === 'session') {
       return await converse(allowed.wanted, { head, principal, exchange, snapshot, trail }, ports)
+    }
+    if (allowed.by === 'call') {
+      const served = { head, principal, exchange, snapshot, trail }
+      return await makeCall(allowed.wanted, served, ports, () => holding.release())
     }
     const delivery = await sent(allowed, exchange, holding, ports.clock)
     queued = delivery.queued

@@ -30,6 +30,8 @@ export interface MintDecisions {
   readonly upstream: ServingUpstream
   /** What the session is decided by when it is opened. */
   readonly opening: PolicyInput
+  /** That they were decided in. */
+  readonly workspace: Decision['workspace']
   /** True where both would be allowed for another model. */
   readonly mayBe: (model: string) => boolean
 }
@@ -40,7 +42,12 @@ export interface MintDecisions {
  * that of making it.
  */
 export function decideMint(
-  { found, mint, facts, input }: MintRequest,
+  {
+    found,
+    mint,
+    facts,
+    input,
+  }: Pick<MintRequest, 'found' | 'facts' | 'input'> & { readonly mint: Pick<Mint, 'opens'> },
   { policy, upstreams }: Snapshot,
   trail: DecisionNote,
 ): Result<MintDecisions, Fault> {
@@ -66,7 +73,7 @@ export function decideMint(
     ] as const
     return judgeBoth(policy, { inputs, nested: [] }, [upstream]).decision.effect === 'allow'
   }
-  return ok({ upstream, opening, mayBe })
+  return ok({ upstream, opening, workspace: decision.workspace, mayBe })
 }
 
 interface Asked {

@@ -28,7 +28,7 @@ export interface Owner {
 
 /** By the upstreams that keep their callers apart. Null where the keys cannot be read. */
 export function ownersOf(
-  { workspace }: Decision,
+  { workspace }: Pick<Decision, 'workspace'>,
   caller: Caller,
   serving: readonly ServingUpstream[],
   { keyRing }: Snapshot,

@@ -6,11 +6,13 @@ import { messageHead } from '../endpoints/message-head.ts'
 import { describeForm } from '../endpoints/multipart/describe-form.ts'
 import { formFieldsOf } from '../endpoints/multipart/forms.ts'
 import { writeForm } from '../endpoints/multipart/written.ts'
+import { readCallForm } from '../endpoints/realtime/call-form.ts'
 import { mintOf } from '../endpoints/realtime/mints.ts'
 import { type Route, route } from '../endpoints/route.ts'
 import type { PolicyInput } from '../model/decision.ts'
 import type { Fault } from '../model/fault.ts'
 import type { Principal } from '../model/identity.ts'
+import { openedBy } from '../model/operations.ts'
 import type { ClientUpgrade } from '../model/ports.ts'
 import type { RequestFacts, RequestHead, UpstreamRequest } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
@@ -19,6 +21,7 @@ import type { FormToSend } from '../shape/form.ts'
 import { shapeRequest } from '../shape/request.ts'
 import { isAnsweredHere } from './answers.ts'
 import { holdsLines } from './batch-verdict.ts'
+import { type WantedCall, wantedCall } from './calls/wanted-call.ts'
 import { decide } from './decided.ts'
 import { policyInput } from './judge.ts'
 import { type Minted, type Minting, minted } from './minting.ts'
@@ -48,6 +51,7 @@ export type Prepared =
       readonly minting: Minting | null
     }
   | { readonly by: 'session'; readonly upstream: ServingUpstream; readonly wanted: Conversation }
+  | { readonly by: 'call'; readonly upstream: ServingUpstream; readonly wanted: WantedCall }
 
 const BOUNDARY_BYTES = 24
 const PLAIN_HEAD = ok(null)
@@ -84,9 +88,13 @@ export function judged(
   const parsed = Buffer.isBuffer(sent) ? parseJsonBody(sent) : ok(null)
   if (!parsed.ok) return parsed
   const body = parsed.value
-  const described = upload
-    ? describeForm(upload.form, formFieldsOf(found.endpoint.operation))
-    : found.endpoint.describe(body, found.parameters, found.query)
+  const call = upload && isCall(found) ? readCallForm(upload.form) : ok(null)
+  if (!call.ok) return call
+  const described = call.value
+    ? ok(call.value.facts)
+    : upload
+      ? describeForm(upload.form, formFieldsOf(found.endpoint.operation))
+      : found.endpoint.describe(body, found.parameters, found.query)
   if (!described.ok) return described
   const facts = withObjects(described.value, found)
   const named = facts.model
@@ -101,6 +109,10 @@ export function judged(
   const meant = granted?.head ?? head
   trail.described(facts, model ?? null, alias, meant)
   const input = policyInput(principal, meant, facts, model, trail.startedAt)
+  if (call.value) {
+    const wanted = wantedCall({ head, principal, found, form: call.value, input, alias }, snapshot, trail)
+    return wanted.ok ? ok({ by: 'call', upstream: wanted.value.upstream, wanted: wanted.value }) : wanted
+  }
   const mint = mintOf(facts.operation)
   if (mint !== null && body !== null) {
     const { expiresAt } = principal
@@ -127,19 +139,9 @@ export function judged(
   if (dialect !== null) {
     const { credential = null, providerSecret = null, told = null } = granted?.grant ?? {}
     const goes = owned === null ? { route: found, owned } : { route: owned.target, owned: owned.answer }
-    const wanted = {
-      head: meant,
-      dialect,
-      facts,
-      model,
-      alias,
-      obligations,
-      upstream,
-      credential,
-      providerSecret,
-      told,
-      ...goes,
-    }
+    const joins = joinsCall(found)
+    const opened = { head: meant, dialect, facts, model, alias, joins, obligations, credential, providerSecret, told }
+    const wanted = { ...opened, upstream, ...goes }
     return withoutPlace(found, obligations) ?? ok({ by: 'session', upstream, wanted })
   }
   const request = shapeRequest({
@@ -165,6 +167,15 @@ function preparedMint(mint: Result<Minted, Fault>, { endpoint }: Route): Result<
   return ok({ by: 'upstream', ...mint.value, answer: endpoint.answer, owned: null })
 }
 
+function isCall({ endpoint }: Route): boolean {
+  return endpoint.operation === 'realtime.calls.create'
+}
+
+/** True for a session of a call that was made before. */
+function joinsCall({ query }: Route): boolean {
+  return query.split('&').some((parameter) => parameter.startsWith('call_id='))
+}
+
 /** A session that only writes down what it hears has no instructions that the policy's text could stand before. */
 function withoutPlace({ query }: Route, obligations: Obligations | null): Result<never, Fault> | null {
   const isTranscription = query.split('&').includes('intent=transcription')
@@ -188,5 +199,5 @@ export function withObjects(facts: RequestFacts, { objects }: Route): RequestFac
 
 /** An alias stands for its model only where the other name can be put in its place; elsewhere a name is that of a model. */
 function isRenamable({ model, operation }: Endpoint): boolean {
-  return model === 'required' || model === 'optional' || model === 'path' || mintOf(operation) !== null
+  return model === 'required' || model === 'optional' || model === 'path' || openedBy(operation) !== null
 }

@@ -3,6 +3,7 @@ import type { Route } from '../endpoints/route.ts'
 import type { HeadInput } from '../model/decision.ts'
 import type { Fault } from '../model/fault.ts'
 import type { Principal } from '../model/identity.ts'
+import { openedBy } from '../model/operations.ts'
 import type { RequestHead } from '../model/request.ts'
 import { headerReader } from './judge.ts'
 import { decisionFault } from './refusals.ts'
@@ -38,6 +39,8 @@ export function deniedUnread(
 
 /** What `describeForm` answers for each form of the operation. */
 function modelOf(operation: string): HeadInput['model'] {
+  // Its session is read as those of WebSockets are, and names a model.
+  if (openedBy(operation) !== null) return null
   switch (formFieldsOf(operation).model) {
     case 'none':
       return { known: null }

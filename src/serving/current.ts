@@ -1,4 +1,5 @@
 import { type Fault, fault } from '../model/fault.ts'
+import { RunningCalls } from '../pipeline/calls/running-calls.ts'
 import type { ServingUpstream, Snapshot } from '../pipeline/snapshot.ts'
 import { Places } from './places.ts'
 
@@ -17,6 +18,8 @@ export interface Running {
  * is closed when no snapshot that is in force or in use has it any more, however many reloads lie between.
  */
 export class Current {
+  /** Those whose requests were answered: no exchange ends them any more. */
+  readonly calls = new RunningCalls()
   #snapshot: Snapshot
   readonly #retire: (upstream: ServingUpstream) => void
   readonly #idle = new Set<() => void>()
@@ -52,6 +55,7 @@ export class Current {
   stop(reason: Fault): void {
     this.#stopped = reason
     for (const users of [...this.#users.values()]) for (const running of users.all()) running.stop(reason)
+    this.calls.stop(reason)
   }
 
   /** Resolves when no request is being worked on, or after `limitMs`. */

@@ -173,10 +173,10 @@ export class Runtime {
       meter: this.#meter,
       clock: Date.now,
       statusOf: (code: FaultCode) => faultRow(code).status,
-      bug: (cause: unknown, requestId: string) =>
-        this.#diagnostics.error('a bug met a request', { requestId, err: cause }),
+      bug: (err: unknown, requestId: string) => this.#diagnostics.error('a bug met a request', { requestId, err }),
       bodies: this.#bodies,
       sessions: this.#sessions,
+      calls: this.#current.calls,
       current: () => this.#current.snapshot,
       spooled: this.#spooled,
       openSpool: (folder: string, allowance: BodyAllowance) => new Spool({ folder, allowance, openFile: openInFolder }),

@@ -94,7 +94,11 @@ function servingOf(
   const cutting = Promise.withResolvers<void>()
   const stop = async (reason: string) => {
     runtime.drain((at) => proxyDraining(at, runtime.metrics.meter.active))
+    const until = performance.now() + drainMs
     await closed(server, drainMs, cutting.promise, () => runtime.cut())
+    // A call goes on without a connection of its client's: it has as long as what has one.
+    await Promise.race([runtime.idle(Math.max(0, until - performance.now())), cutting.promise])
+    runtime.cut()
     // The listener is closed before those whose connections were cut have heard of it.
     await runtime.idle(FLUSH_MS)
     runtime.announce((at) => proxyStopped(at, reason))

@@ -1,3 +1,4 @@
+import { unlabelledCall } from '../model/call-id.ts'
 import type { Sealer } from '../model/sealing.ts'
 import { sealQuoted } from './quoted-ids.ts'
 
@@ -29,7 +30,8 @@ export class RequestIds {
   readonly open = (sealed: string): string | null => {
     const known = this.#known.get(sealed)
     if (known !== undefined) return known
-    const id = this.#find(sealed)
+    const found = this.#find(sealed)
+    const id = found === null ? null : unlabelledCall(found)
     this.#known.set(sealed, id)
     if (id !== null) {
       this.#sealedBy.set(copied(id), copied(sealed))

@@ -25,13 +25,21 @@ export function shapeSession(target: SessionTarget): {
   readonly headers: Record<string, string>
 } {
   const { url, route, model, alias, apiKey, isBeta, traceparent } = target
-  const query = alias === null || typeof model !== 'string' ? route.query : withModel(route.query, model)
+  const query =
+    alias === null || typeof model !== 'string' ? ofCall(route.query) : withModel(ofCall(route.query), model)
   const headers: Record<string, string> = { 'user-agent': 'sallyport' }
   if (apiKey !== null) headers.authorization = `Bearer ${apiKey.reveal()}`
   if (isBeta) headers['openai-beta'] = 'realtime=v1'
   if (traceparent !== undefined && isTraceparent(traceparent)) headers.traceparent = traceparent
   const base = url.replace(/^http/, 'ws') + route.path.slice(API_ROOT.length)
   return { url: query === '' ? base : `${base}?${query}`, headers }
+}
+
+/** Who joins a call may say which model it must have: to the API it is the one that the call was made with. */
+function ofCall(query: string): string {
+  const parameters = query.split('&')
+  if (!parameters.some((parameter) => parameter.startsWith('call_id='))) return query
+  return parameters.filter((parameter) => !parameter.startsWith('model=')).join('&')
 }
 
 function withModel(query: string, model: string): string {

@@ -15,7 +15,9 @@ const MAX_EARLY_ANSWERS = 16
 
 /**
  * Compression is not negotiated: what a message holds is judged, and what it grows to would have to be bounded first. A
- * compressed frame then breaks the protocol. Pings are answered by who counts them.
+ * compressed frame then breaks the protocol. Pings are answered by who counts them. Between two messages of one connection
+ * everybody else has a turn: a read brings very many small ones, each of which is judged, and twenty connections that did
+ * nothing but send them kept all others waiting for seconds.
  */
 const LIMITS = {
   maxPayload: MAX_MESSAGE_BYTES,
@@ -23,6 +25,7 @@ const LIMITS = {
   maxBufferedChunks: 16 * 1024,
   perMessageDeflate: false,
   autoPong: false,
+  allowSynchronousEvents: false,
   closeTimeout: GOODBYE_MS,
 }
 

@@ -127,7 +127,7 @@ t.test('the official SDK calls other operations, and notices nothing', async (t)
 
   await t.test('what is not carried is an error of the SDK’s own', async (t) => {
     const count = model.requests.length
-    const call = client.realtime.calls.hangup('rtc_1')
+    const call = client.realtime.calls.accept('rtc_1', { type: 'realtime' })
     await t.rejects(call, { status: 404, code: 'unknown_endpoint' })
     t.equal(model.requests.length, count, 'nothing went upstream')
   })

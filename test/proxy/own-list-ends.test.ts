@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { APIError, type OpenAI } from 'openai'
 import t, { type Test } from 'tap'
+import { listening } from '../support/loopback.ts'
 import { pageOf } from '../support/object-pages.ts'
 import { clientOf, TWO_WORKSPACES } from '../support/two-workspaces.ts'
 import { endInOrder, startWorld, type World } from '../support/world.ts'
@@ -28,14 +28,11 @@ async function begin(t: Test): Promise<Running> {
     seen.push(request.url ?? '')
     running.answer(request, Buffer.concat(chunks).toString(), response)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
+  const { origin, close } = await listening(server)
+  t.teardown(close)
   const world = await startWorld(t, {
     policy: TWO_WORKSPACES,
-    upstream: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    upstream: `${origin}/v1`,
   })
   const client = await clientOf(world)
   return Object.assign(running, { world, client, seen })

@@ -38,7 +38,9 @@ const ROWS: readonly Row[] = [
   ['transcription without a model', '/v1/realtime?intent=transcription', HANDSHAKE, 403, 'policy_denied'],
   ['a model that nobody serves', '/v1/realtime?model=whisper', HANDSHAKE, 404, 'model_not_found'],
   ['two models', `${TARGET}&model=gpt-4o`, HANDSHAKE, 400, 'invalid_request'],
-  ['a call of somebody, whose model nobody knows', `${TARGET}&call_id=rtc_1`, HANDSHAKE, 403, 'policy_denied'],
+  ['a call whose model nobody knows', '/v1/realtime?call_id=rtc_1', HANDSHAKE, 403, 'policy_denied'],
+  ['a call of somebody', `${TARGET}&call_id=rtc_1`, HANDSHAKE, 404, 'object_not_found'],
+  ['a call of another model', '/v1/realtime?model=gpt-4o&call_id=rtc_1', HANDSHAKE, 403, 'policy_denied'],
   ['another spelling of the path', '/v1//realtime?model=gpt-realtime', HANDSHAKE, 404, 'unknown_endpoint'],
   ['a WebSocket that is not carried', '/v1/live/sessions', HANDSHAKE, 404, 'unknown_endpoint'],
 ]

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { generateKeyPair, SignJWT } from 'jose'
 import t, { type Test } from 'tap'
 import { type IdentityProvider, type SigningKey, startIdentityProvider } from '../support/identity-provider.ts'
+import { listening } from '../support/loopback.ts'
 import { rawRequest } from '../support/raw-client.ts'
 import { startTraffic } from '../support/traffic.ts'
 import { Log } from '../support/within.ts'
@@ -84,13 +84,10 @@ async function startPublisher(t: Test, first: PublishedAnswer): Promise<Publishe
     response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers }).end(answer.body)
     publisher.served.push(answer)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`
+  const { origin, close } = await listening(server)
+  t.teardown(close)
+  const url = `${origin}/keys`
   const publisher = { url, answer: first, served: new Log<PublishedAnswer>() }
-  t.teardown(() => {
-    server.close()
-    server.closeAllConnections()
-  })
   return publisher
 }
 

@@ -1,8 +1,9 @@
 import { createServer, type ServerResponse } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { connect } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { startIdentityProvider } from '../support/identity-provider.ts'
+import { listening } from '../support/loopback.ts'
 import { MIB, processMemory, noProcessMemory as skip } from '../support/process-memory.ts'
 import { polled, startProxy } from '../support/proxy.ts'
 import { within } from '../support/within.ts'
@@ -34,9 +35,9 @@ async function startSource(t: Test): Promise<{ url: string; taken: () => number 
     taken = 0
     void give(response, Number(/file-(\d+)/.exec(request.url ?? '')?.[1]))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => void server.close())
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, taken: () => taken }
+  const { origin, close } = await listening(server)
+  t.teardown(close)
+  return { url: `${origin}/v1`, taken: () => taken }
 }
 
 t.test(

@@ -1,7 +1,8 @@
 import { createServer } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { connect } from 'node:net'
 import type { Test } from 'tap'
 import { startIdentityProvider } from './identity-provider.ts'
+import { listening } from './loopback.ts'
 import { type RunningProxy, startProxy } from './proxy.ts'
 import type { ProxyOptions } from './proxy-folder.ts'
 import { RawConnection } from './raw-client.ts'
@@ -31,9 +32,9 @@ export async function startSink<Got>(t: Test, open: () => Sink<Got>): Promise<{ 
       response.writeHead(200, { 'content-type': 'application/json' }).end('{"id":"file-1","object":"file"}')
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => void server.close())
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, got }
+  const { origin, close } = await listening(server)
+  t.teardown(close)
+  return { url: `${origin}/v1`, got }
 }
 
 /** The head of one part of a form. */

@@ -62,6 +62,7 @@ export function openJudge(more: Partial<Opened> = {}, clock: Clock = () => 0): M
     alias: null,
     obligations: null,
     providerSecret: null,
+    joins: false,
     told: null,
     upstream,
     ...more,

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Endpoint } from '../../src/endpoints/endpoint.ts'
 import { route } from '../../src/endpoints/route.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/model/json.ts'
 import { holdsObjects } from '../../src/model/object-members.ts'
+import { listening } from './loopback.ts'
 import { fileOf, page, pageOf } from './object-pages.ts'
 
 interface Kept {
@@ -51,18 +51,8 @@ export async function startObjectServer(): Promise<ObjectServer> {
     for await (const chunk of request) chunks.push(chunk)
     account.answer(request, Buffer.concat(chunks).toString(), response)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  return {
-    url: `http://127.0.0.1:${port}/v1`,
-    seen: account.seen,
-    ids: account.ids,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  const { origin, close } = await listening(server)
+  return { url: `${origin}/v1`, seen: account.seen, ids: account.ids, close }
 }
 
 class NotFound extends Error {}

@@ -1,7 +1,8 @@
 import type { Test } from 'tap'
-import { type ClientOptions, WebSocket } from 'ws'
+import type { ClientOptions, WebSocket } from 'ws'
+import { closed, dialled, opened } from './opened-socket.ts'
 import { type ProviderSession, type RealtimeServer, startRealtimeServer } from './realtime-server.ts'
-import { Log, within } from './within.ts'
+import { Log } from './within.ts'
 import { ALICE, startWorld, type World } from './world.ts'
 
 const POLICY = {
@@ -57,26 +58,15 @@ export async function openSocket(
 ): Promise<Talk> {
   const bearer = token ?? (await world.token(ALICE))
   const before = world.provider.sessions.entries.length
-  const socket = new WebSocket(`ws://127.0.0.1:${world.proxy.port}${target}`, protocols, {
-    headers: { authorization: `Bearer ${bearer}` },
-    ...more,
-  })
+  const socket = dialled(world.proxy, target, bearer, protocols, more)
   const heard = new Log<{ bytes: Buffer; isBinary: boolean }>()
   let head: { readonly [name: string]: unknown } = {}
   socket.on('upgrade', (answer) => {
     head = answer.headers
   })
   socket.on('message', (bytes, isBinary) => heard.push({ bytes: bytes as Buffer, isBinary }))
-  const closed = new Promise<{ code: number; reason: string }>((resolve) => {
-    socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() }))
-  })
-  await within(
-    new Promise<void>((resolve, reject) => {
-      socket.once('open', () => resolve())
-      socket.once('error', reject)
-    }),
-    'a WebSocket',
-  )
+  const end = closed(socket)
+  await opened(socket, 'a WebSocket')
   const session = await world.provider.sessions.until((all) => all[before], 'a session upstream')
-  return { socket, heard, closed, session, head, requestId: String(head['x-request-id']) }
+  return { socket, heard, closed: end, session, head, requestId: String(head['x-request-id']) }
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { isJsonObject, type JsonObject } from '../../src/model/json.ts'
+import { listening } from './loopback.ts'
 import { Log } from './within.ts'
 
 /** One session as the provider has it: what it was sent, as text, and its socket. */
@@ -67,8 +67,6 @@ export async function startRealtimeServer(): Promise<RealtimeServer> {
     answer: null as RealtimeServer['answer'],
     setUp: null as RealtimeServer['setUp'],
   }
-  const connections = new Set<Socket>()
-  server.on('connection', (socket) => connections.add(socket))
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => undefined)
     if (provider.refusal === 'silence') socket.resume()
@@ -99,18 +97,8 @@ export async function startRealtimeServer(): Promise<RealtimeServer> {
       else answer(socket, stands, message)
     })
   }
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  return Object.assign(provider, {
-    url: `http://127.0.0.1:${port}/v1`,
-    sessions,
-    asked,
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve())
-        for (const socket of connections) socket.destroy()
-      }),
-  })
+  const { origin, close } = await listening(server)
+  return Object.assign(provider, { url: `${origin}/v1`, sessions, asked, close })
 }
 
 const USAGE = {

@@ -1,9 +1,10 @@
 import type { Test } from 'tap'
-import { type ClientOptions, WebSocket } from 'ws'
+import type { ClientOptions, WebSocket } from 'ws'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
+import { closed, dialled, opened } from './opened-socket.ts'
 import type { ProxyOptions } from './proxy-folder.ts'
 import { type ProviderSession, type RealtimeServer, startRealtimeServer } from './realtime-server.ts'
-import { Log, within } from './within.ts'
+import { Log } from './within.ts'
 import { startWorld, type World } from './world.ts'
 
 export const MODEL = 'gpt-realtime'
@@ -63,9 +64,7 @@ export class VoiceClient {
     })
     socket.on('message', (bytes) => this.events.push(JSON.parse(bytes.toString())))
     socket.on('error', () => undefined)
-    this.closed = new Promise((resolve) => {
-      socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() }))
-    })
+    this.closed = closed(socket)
   }
 
   send(message: object | string | Buffer): void {
@@ -104,18 +103,9 @@ export async function speak(
   const { target = TARGET, person, token, protocols = [], ...more } = options
   const bearer = token ?? (await world.token(person))
   const before = world.provider.sessions.entries.length
-  const socket = new WebSocket(`ws://127.0.0.1:${world.proxy.port}${target}`, protocols, {
-    headers: { authorization: `Bearer ${bearer}` },
-    ...more,
-  })
+  const socket = dialled(world.proxy, target, bearer, protocols, more)
   const client = new VoiceClient(socket)
-  await within(
-    new Promise<void>((resolve, reject) => {
-      socket.once('open', () => resolve())
-      socket.once('error', reject)
-    }),
-    'a session',
-  )
+  await opened(socket, 'a session')
   const session = await world.provider.sessions.until((all) => all[before], 'a session upstream')
   return { client, session }
 }

@@ -8,7 +8,7 @@ import type { Standing } from '../../src/pipeline/realtime/standing.ts'
 import { openJudge } from './message-judge.ts'
 
 /** An end that takes what it is told to. */
-class FakeEnd implements MessageSocket {
+export class FakeEnd implements MessageSocket {
   onMessage: ((message: Buffer, isBinary: boolean) => void) | null = null
   onDrain: (() => void) | null = null
   onExcess: ((excess: Fault) => void) | null = null

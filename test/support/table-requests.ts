@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:http'
 import type { Endpoint } from '../../src/endpoints/endpoint.ts'
+import { OFFERS, sdpOf } from './sdp-offers.ts'
 
 export const ALLOWED = 'gpt-4o-mini'
 export const FORBIDDEN = 'gpt-4o'
@@ -16,11 +17,13 @@ export interface TableRequest {
 }
 
 /** The smallest request of an operation that is whole: its ids are made up, its model is allowed. */
-export function smallest({ method, path, body, model, dialect }: Endpoint): TableRequest {
+export function smallest({ operation, method, path, body, model, dialect }: Endpoint): TableRequest {
   const target = path.replace(/\{(\w+)\}/g, (_, kind) => (kind === 'model' ? ALLOWED : `${kind}-1`))
   if (dialect === 'responses') return { method, target, body: null, upgrades: true }
   if (dialect !== null) return { method, target: `${target}?model=${ALLOWED}`, body: null, upgrades: true }
   if (body === 'none') return { method, target, body: null }
+  if (operation === 'realtime.calls.create')
+    return { method, target, body: smallestCall(ALLOWED), type: 'multipart/form-data; boundary=x' }
   if (body === 'multipart')
     return { method, target, body: smallestForm(model), type: 'multipart/form-data; boundary=x' }
   return {
@@ -35,6 +38,14 @@ function smallestForm(model: Endpoint['model']): string {
     `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
   const named = model === 'required' || model === 'optional' ? field('model', ALLOWED) : ''
   return `${named}${field('prompt', 'x')}--x--\r\n`
+}
+
+/** Asks for a call of a model. */
+export function smallestCall(model: string): string {
+  const field = (name: string, value: string) =>
+    `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
+  const session = JSON.stringify({ type: 'realtime', model })
+  return `${field('sdp', sdpOf(OFFERS.chrome))}${field('session', session)}--x--\r\n`
 }
 
 /** How the key `model` may be written, and whether that is `model` to a parser of JSON. */

@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
 import type { Test } from 'tap'
-import { WebSocket, WebSocketServer } from 'ws'
+import { type WebSocket, WebSocketServer } from 'ws'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/model/json.ts'
+import { listening } from './loopback.ts'
+import { dialled, opened } from './opened-socket.ts'
 import type { ProxyOptions } from './proxy-folder.ts'
 import { VoiceClient } from './realtime-world.ts'
-import { Log, within } from './within.ts'
+import { Log } from './within.ts'
 import { startWorld, type World } from './world.ts'
 
 export const SMALL = 'gpt-4o-mini'
@@ -80,8 +81,6 @@ async function startProvider(): Promise<TurnProvider> {
   const connections = new Log<ProviderConnection>()
   const server = createServer((_, response) => response.writeHead(404).end())
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024 * 1024 })
-  const raw = new Set<Socket>()
-  server.on('connection', (socket) => raw.add(socket))
   let turns = 0
   const provider = {
     script: ((connection, message) => answerTurn(connection, message, `resp_${++turns}`)) as TurnScript,
@@ -103,17 +102,8 @@ async function startProvider(): Promise<TurnProvider> {
     if (provider.refusal !== null) socket.end(provider.refusal)
     else sockets.handleUpgrade(request, socket, head, (opened) => take(request, opened))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  return Object.assign(provider, {
-    url: `http://127.0.0.1:${port}/v1`,
-    connections,
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve())
-        for (const socket of raw) socket.destroy()
-      }),
-  })
+  const { origin, close } = await listening(server)
+  return Object.assign(provider, { url: `${origin}/v1`, connections, close })
 }
 
 export interface TurnWorld extends World {
@@ -139,14 +129,9 @@ export interface Connected {
 export async function connectTurns(world: TurnWorld, person?: string): Promise<Connected> {
   const before = world.provider.connections.entries.length
   const token = await world.token(person)
-  const headers = { authorization: `Bearer ${token}` }
-  const socket = new WebSocket(`ws://127.0.0.1:${world.proxy.port}${TARGET}`, { headers })
+  const socket = dialled(world.proxy, TARGET, token)
   const client = new VoiceClient(socket)
-  const opened = new Promise<void>((resolve, reject) => {
-    socket.once('open', () => resolve())
-    socket.once('error', reject)
-  })
-  await within(opened, 'a connection')
+  await opened(socket, 'a connection')
   const connection = await world.provider.connections.until((all) => all[before], 'a connection upstream')
   return { client, connection }
 }

@@ -115,7 +115,7 @@ function refuseHolder(draft: Draft, key: string): undefined {
 }
 
 /** The model that is to serve the session. Undefined where none is named. */
-function onlyOne(draft: Draft, named: readonly string[]): string | undefined {
+export function onlyOne(draft: Draft, named: readonly string[]): string | undefined {
   const [model, another] = new Set(named)
   if (another !== undefined) refuse(draft, 'the body names more than one `model` for the session', 'model')
   return model

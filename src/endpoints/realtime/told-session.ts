@@ -49,7 +49,7 @@ const unreadable: Fault = fault('policy_denied', 'what the upstream tells of the
   reason: 'condition_unmet',
 })
 
-const unlike: Fault = fault('policy_denied', 'the session is one of another model than the secret was made for', {
+const unlike: Fault = fault('policy_denied', 'the session is one of another model than it was asked for', {
   param: 'model',
   reason: 'model_not_allowed',
 })

@@ -70,8 +70,13 @@ async function carried(
   exchange.onGone = (stopped) => {
     if (stopped) session.end(stopped)
   }
-  const ending = await session.run()
-  ended(ending)
+  // After a bug nobody tells how it ended; what is held for it must not stay so.
+  let ending: Ending = { outcome: 'broken', status: 101, facts: {}, firstByteAt: 0 }
+  try {
+    ending = await session.run()
+  } finally {
+    ended(ending)
+  }
   trail.received(session.receivedBytes)
   trail.complete(ending)
 }

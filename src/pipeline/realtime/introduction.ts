@@ -7,23 +7,30 @@ import type { Gate } from './session-judge.ts'
 const TOLD_MS = 5000
 
 /**
- * A session that was set up before its client came, by a secret: until the upstream has told how it stands, and that was
- * judged, no message of the client may go on. Then it is opened like any other.
+ * A session that was set up before its client came, by a secret or as a call: until the upstream has told how it stands,
+ * and that was judged, no message of the client may go on. Then it is opened like any other.
  */
 export class Introduction implements Gate {
   readonly #opening: Gate
   readonly #judged: (session: JsonObject, isFirst: boolean) => Fault | null
+  /** The session may be one that somebody else set up: its client hears nothing of it that it may not have. */
+  readonly #isHidden: boolean
   readonly #since = performance.now()
   #isKnown = false
 
   /** `judged`: why a session that is told of may not go on. */
-  constructor(opening: Gate, judged: (session: JsonObject, isFirst: boolean) => Fault | null) {
+  constructor(opening: Gate, judged: (session: JsonObject, isFirst: boolean) => Fault | null, isHidden: boolean) {
     this.#opening = opening
     this.#judged = judged
+    this.#isHidden = isHidden
   }
 
   get isTaken(): boolean {
     return this.#isKnown && this.#opening.isTaken
+  }
+
+  get isHeard(): boolean {
+    return this.#isKnown || !this.#isHidden
   }
 
   /** The upstream says something. Why the session is none; null while that is open. */

@@ -23,6 +23,8 @@ import type { Verdict } from '../verdict.ts'
 import { binaryMessage, errorMessage, newEventId, upstreamChanged } from './closing.ts'
 import { handshakeOf } from './handshake.ts'
 import { Introduction } from './introduction.ts'
+import { modelOfCall, unlikeAsked } from './joined-call.ts'
+import { idle, namesPrompt, withModels } from './message-facts.ts'
 import { Opening } from './opening.ts'
 import type { Gate, Judged, Refusal, SessionJudge } from './session-judge.ts'
 
@@ -38,6 +40,8 @@ export interface Opened {
   readonly upstream: ServingUpstream
   /** By which the provider knows a session that was set up before; null where the session is a new one. */
   readonly providerSecret: Secret | null
+  /** It is a call that was made before. */
+  readonly joins: boolean
   /** The model that the provider told of when it was; null where it told of none. */
   readonly told: string | null
 }
@@ -58,6 +62,8 @@ export class MessageJudge implements SessionJudge {
   readonly errorText = errorMessage
   snapshot: Snapshot
   principal: Principal
+  /** The one that is decided: of a call that is joined without naming it, known once the upstream tells of it. */
+  #model: RequestFacts['model']
   readonly #clock: Clock
   readonly #isBeta: boolean
 
@@ -66,13 +72,20 @@ export class MessageJudge implements SessionJudge {
     this.principal = principal
     this.snapshot = snapshot
     this.#clock = clock
-    const { obligations, head } = opened
-    this.#isBeta = handshakeOf(head).isBeta
-    this.opening = obligations === null ? null : openingUpdate(obligations, this.#isBeta, newEventId())
+    this.#model = opened.model
+    this.#isBeta = handshakeOf(opened.head).isBeta
+    this.opening = opened.joins ? null : this.#asked()
     // INVARIANT: one pending entry for each update that goes upstream, or every answer would be taken for another one's.
     if (this.opening !== null) this.state.change(limitedTo(this.opening.limit ?? 'unsaid'), this.opening.eventId)
     const gate = new Opening(this.opening)
-    this.gate = opened.providerSecret === null ? gate : new Introduction(gate, (...told) => this.#introduced(...told))
+    const isNew = opened.providerSecret === null && !opened.joins
+    this.gate = isNew ? gate : new Introduction(gate, (...told) => this.#introduced(...told), opened.joins)
+  }
+
+  /** What the policy's transforms ask of the session. */
+  #asked(): OpeningUpdate | null {
+    const { obligations } = this.opened
+    return obligations && openingUpdate(obligations, this.#isBeta, newEventId())
   }
 
   judge(bytes: Buffer, isBinary: boolean, mayWait: boolean): Judged {
@@ -131,19 +144,26 @@ export class MessageJudge implements SessionJudge {
    * of it, whose changes were judged.
    */
   #introduced(session: JsonObject, isFirst: boolean): Fault | null {
-    const { facts, model, told: known, obligations } = this.opened
-    const models = isFirst || Object.hasOwn(session, 'model') ? ([model, known] as const) : ([undefined, null] as const)
-    const told = describeTold(facts.operation, session, ...models)
+    const { facts, told: known, obligations, joins, upstream } = this.opened
+    const model = joins && this.#model === undefined ? modelOfCall(session, upstream) : ok(this.#model)
+    if (!model.ok) return model.fault
+    this.#model = model.value
+    const names =
+      isFirst || Object.hasOwn(session, 'model') ? ([model.value, known] as const) : ([undefined, null] as const)
+    const told = describeTold(facts.operation, session, ...names)
     if (!told.ok) return told.fault
     if (!isFirst) return null
     if (obligations !== null && obligations.prepend !== null && hasPrompt(session)) return promptRefused
-    return this.#judged(told.value).fault
+    const denied = this.#judged(told.value).fault
+    if (denied !== null || !joins) return denied
+    return this.adopt(this.snapshot) ?? unlikeAsked(session, this.#asked())
   }
 
   /** The session as it stands, decided by another snapshot, which is its own from then on. Null: it may go on. */
   adopt(snapshot: Snapshot): Fault | null {
     this.snapshot = snapshot
-    const { facts, model, alias, upstream, obligations } = this.opened
+    const { facts, alias, upstream, obligations } = this.opened
+    const model = this.#model
     if (!snapshot.upstreams.includes(upstream)) return upstreamChanged
     if (alias !== null && snapshot.policy.resolveModel(alias).model !== model) return transformsChanged
     // Objects that the session was opened by were opened with it.
@@ -171,8 +191,8 @@ export class MessageJudge implements SessionJudge {
   }
 
   #judged(facts: RequestFacts): { fault: Fault | null; verdict: Verdict | null } {
-    const { head, model, upstream } = this.opened
-    const input = policyInput(this.principal, head, facts, model, this.#clock())
+    const { head, upstream } = this.opened
+    const input = policyInput(this.principal, head, facts, this.#model, this.#clock())
     const began = performance.now()
     const { policy } = this.snapshot
     const { decision } = judge(policy, input, facts.nestedModels, [upstream])
@@ -185,7 +205,7 @@ export class MessageJudge implements SessionJudge {
     const unserved = facts.nestedModels.find((name) => !upstream.serves(name))
     if (unserved !== undefined) return { fault: modelNotFound(unserved), verdict }
     if (decision.effect !== 'allow') {
-      return { fault: decisionFault(decision, { ...facts, model }), verdict }
+      return { fault: decisionFault(decision, { ...facts, model: this.#model }), verdict }
     }
     const [object] = upstream.settings.isolation === 'off' ? [] : facts.objects
     return { fault: object ? objectRefused(object.key, 'message') : null, verdict }
@@ -193,7 +213,7 @@ export class MessageJudge implements SessionJudge {
 
   /** Models that a message names for the session, beside the one that it has: there are some only where it has none. */
   #modelsOf({ named }: ClientMessage): Result<readonly string[], Fault> {
-    const { model } = this.opened
+    const model = this.#model
     if (typeof model !== 'string') return ok(named)
     const { policy } = this.snapshot
     const isOther = named.some((name) => name !== model && policy.resolveModel(name).model !== model)
@@ -201,29 +221,13 @@ export class MessageJudge implements SessionJudge {
   }
 
   #shaped(body: JsonBody, eventId: string | null): Buffer | string {
-    const { model, obligations } = this.opened
-    return shapedMessage(body, typeof model === 'string' ? model : null, obligations, eventId)
+    const model = typeof this.#model === 'string' ? this.#model : null
+    return shapedMessage(body, model, this.opened.obligations, eventId)
   }
 }
 
 function refused(fault: Fault, type: string | null, eventId: string | null, verdict: Verdict | null = null): Refusal {
   return { outcome: 'refused', fault, type, eventId, verdict }
-}
-
-/** A session in which nothing is being said. */
-function idle(facts: RequestFacts): ClientMessage {
-  return { type: '', effect: 'adds', named: [], limit: 'unsaid', turns: 'unsaid', creates: null, removes: null, facts }
-}
-
-function withModels(facts: RequestFacts, models: readonly string[]): RequestFacts {
-  return { ...facts, nestedModels: [...new Set([...facts.nestedModels, ...models])] }
-}
-
-function namesPrompt({ value }: JsonBody): boolean {
-  return ['session', 'response'].some((name) => {
-    const part = ownValue(value, name)
-    return isJsonObject(part) && (ownValue(part, 'prompt') ?? null) !== null
-  })
 }
 
 const tooManyChanges: Fault = fault('rate_limit_exceeded', 'too many updates wait for the answer of the upstream', {

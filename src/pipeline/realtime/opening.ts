@@ -13,6 +13,7 @@ const ANSWER_MS = 5000
  * go on before that, and a session that is not as it is asked for is none.
  */
 export class Opening implements Gate {
+  readonly isHeard = true
   readonly #update: OpeningUpdate | null
   readonly #since = performance.now()
   #isTaken: boolean
@@ -43,7 +44,7 @@ export class Opening implements Gate {
 }
 
 /** What the upstream tells of it. The limit has two names: one that is set by the name that nobody reads is not set. */
-function isAsAsked(session: JsonObject, { limit, instructions }: OpeningUpdate): boolean {
+export function isAsAsked(session: JsonObject, { limit, instructions }: OpeningUpdate): boolean {
   const areLimited = SESSION_LIMITS.every((key) => {
     const told = ownValue(session, key)
     return limit === null || told === undefined || (typeof told === 'number' && told <= limit)
@@ -55,7 +56,7 @@ function isAsAsked(session: JsonObject, { limit, instructions }: OpeningUpdate):
   return areLimited && (!isTold || (typeof text === 'string' && text.trimStart().startsWith(instructions.trim())))
 }
 
-const notTaken: Fault = fault(
+export const notTaken: Fault = fault(
   'policy_denied',
   'the upstream did not make the session what the transforms of the policy ask for',
   { reason: 'transform_not_applicable' },

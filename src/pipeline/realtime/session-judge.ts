@@ -26,6 +26,8 @@ export type Refusal = Extract<Judged, { outcome: 'refused' }>
 /** What has to be known of a session before its client may say anything. */
 export interface Gate {
   readonly isTaken: boolean
+  /** False while the client may not be told what the upstream says, either. */
+  readonly isHeard: boolean
   /** The upstream says something. Why the session is none; null while that is open. */
   told(message: ServerMessage): Fault | null
   tick(now: number): Fault | null
@@ -33,7 +35,12 @@ export interface Gate {
 
 /** Judges the messages of one session, both ways. */
 export interface SessionJudge {
-  readonly opened: { readonly upstream: ServingUpstream; readonly providerSecret?: Secret | null }
+  readonly opened: {
+    readonly upstream: ServingUpstream
+    readonly providerSecret?: Secret | null
+    /** It is a call, whose usage is counted where that was made. */
+    readonly joins?: boolean
+  }
   readonly gate: Gate
   /** What the proxy itself says first; null where there is nothing to ask for. */
   readonly opening: OpeningUpdate | null

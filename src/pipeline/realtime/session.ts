@@ -54,7 +54,8 @@ export class Session {
     this.#judge = judge
     this.#standing = standing
     this.#ports = ports
-    const { upstream: target, providerSecret = null } = judge.opened
+    const { upstream: target, providerSecret = null, joins = false } = judge.opened
+    this.#tally.countsUsage = !joins
     this.#gate = judge.gate
     this.#waiting = new Waiting((held, mayWait) => this.#pass(held, mayWait), ports.held)
     this.#clean = guardedBy([target.settings.apiKey, providerSecret])
@@ -146,16 +147,18 @@ export class Session {
       return
     }
     const { told, text, settles } = this.#judge.hear(this.#clean(message))
+    if (told !== null) this.#tally.told(told)
+    const refused = told === null ? null : this.#gate.told(told)
+    if (this.#gate.isHeard) this.#tell(text)
+    if (refused !== null) this.end(refused)
+    else if (settles) this.#goOn()
+  }
+
+  #tell(text: Buffer | string): void {
     this.#tally.sent(text)
     const isTaken = this.#client.send(text)
     // What waits for the client may have become too much.
-    if (this.#ends.isOver) return
-    if (!isTaken) this.#upstream.pause()
-    if (told === null) return
-    this.#tally.told(told)
-    const refused = this.#gate.told(told)
-    if (refused !== null) this.end(refused)
-    else if (settles) this.#goOn()
+    if (!isTaken && !this.#ends.isOver) this.#upstream.pause()
   }
 
   #isGoodbye(code: number): boolean {

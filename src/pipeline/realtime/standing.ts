@@ -63,6 +63,12 @@ export class Standing {
     return this.fault()
   }
 
+  /** The session has been set up otherwise, perhaps by somebody else: as it stands now. */
+  again(): Fault | null {
+    this.#lost ??= this.#admission.adopt(this.#snapshot)
+    return this.fault()
+  }
+
   #check(): void {
     if (this.#isChecking) return
     this.#checkedAt = performance.now()

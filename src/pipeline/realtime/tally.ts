@@ -11,6 +11,8 @@ export class Tally {
   #sentBytes = 0
   receivedBytes = 0
   refused = 0
+  /** False where somebody else counts it. */
+  countsUsage = true
 
   /** A message of the client. */
   received({ length }: Buffer): void {
@@ -26,7 +28,8 @@ export class Tally {
   }
 
   told(message: ServerMessage): void {
-    this.#reading.add(message)
+    const isUsage = message.kind === 'usage' || message.kind === 'heard'
+    if (this.countsUsage || !isUsage) this.#reading.add(message)
   }
 
   ending(outcome: Ending['outcome'], closeCode: number, reason?: Fault): Ending {

@@ -56,7 +56,9 @@ const rows: readonly (readonly [string, 'plain' | 'sealed' | 'refused'])[] = [
   ['realtime.translations.client_secrets.create', 'plain'],
   ['realtime.sessions.create', 'plain'],
   ['realtime.transcription_sessions.create', 'plain'],
-  ['realtime.calls.create', 'refused'],
+  ['realtime.calls.create', 'sealed'],
+  ['realtime.calls.hangup', 'sealed'],
+  ['realtime.calls.accept', 'refused'],
   ['agents.sessions.events.stream', 'refused'],
 ]
 t.test('the rows', async (t) => {

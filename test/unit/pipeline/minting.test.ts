@@ -72,7 +72,10 @@ t.test('what keeps one from being made', async (t) => {
   t.equal(code(mintedBy(`Bearer ${'x'.repeat(6000)}`)), 'invalid_request', 'a long credential')
 })
 
-t.test('every operation that makes a secret says what that opens, and no other one does', async (t) => {
-  for (const operation of SPELLED_OPERATIONS) t.equal(mintOf(operation)?.opens ?? null, openedBy(operation), operation)
+t.test('every operation that makes a secret, or a call, says what that opens, and no other one does', async (t) => {
+  for (const operation of SPELLED_OPERATIONS) {
+    const opens = operation === 'realtime.calls.create' ? 'realtime' : (mintOf(operation)?.opens ?? null)
+    t.equal(openedBy(operation), opens, operation)
+  }
   t.equal(openedBy('constructor'), null)
 })

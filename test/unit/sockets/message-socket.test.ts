@@ -103,6 +103,26 @@ for (const how of HOWS) {
     t.same(excess.entries, [])
   })
 
+  t.test(`others have a turn between two messages (${how})`, async (t) => {
+    const { end, peer, raw, messages } = await connected(t, how)
+    let turns = 0
+    const { onMessage } = end
+    end.onMessage = (message, isBinary) => {
+      setImmediate(() => turns++)
+      onMessage?.(message, isBinary)
+    }
+    raw.cork()
+    for (let count = 0; count < 500; count++) peer.send(String(count))
+    raw.uncork()
+    await messages.until((all) => all[499], 'all messages')
+    t.same(
+      messages.entries,
+      Array.from({ length: 500 }, (_, count) => String(count)),
+      'in order',
+    )
+    t.ok(turns > 400, `${turns} turns`)
+  })
+
   t.test(`what is held ends with the connection (${how})`, async (t) => {
     const { peer, budget, closed } = await connected(t, how)
     peer.send(piece(900 * 1024), { fin: false }, () => peer.terminate())
