@@ -72,7 +72,13 @@ export async function startPostgres(
   }
   const signal = (name: NodeJS.Signals) => {
     const pid = server?.pid
-    if (pid !== undefined) for (const one of [pid, ...childrenOf(pid)]) process.kill(one, name)
+    for (const one of pid === undefined ? [] : [pid, ...childrenOf(pid)]) {
+      try {
+        process.kill(one, name)
+      } catch {
+        // A process of the server that has ended meanwhile.
+      }
+    }
   }
   const stop = async () => {
     const running = server
