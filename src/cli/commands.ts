@@ -17,6 +17,10 @@ export function addCommands(program: Command, io: CommandIo, invoke: Invoke): vo
   const keys = program.command('keys').description('create, list, revoke and rotate API keys')
   addKeys(keys, invoke)
   addObjects(program.command('objects').description('the keys that seal the ids of stored objects'), invoke)
+  addStore(
+    program.command('store').description('bring the store up to date, back it up, look whether it is sound'),
+    invoke,
+  )
   for (const [name, verbs] of NOT_BUILT) addUnbuilt(program, io, name, verbs)
 }
 
@@ -96,6 +100,19 @@ function addObjects(objects: Command, invoke: Invoke): void {
   described(objects, 'list-keys', 'list the keys, never their bytes', 'objects list-keys --json')
     .option('--json', 'print as JSON')
     .action((options) => invoke('objects', { ...options, action: 'list-keys' }))
+}
+
+function addStore(store: Command, invoke: Invoke): void {
+  described(store, 'migrate', 'bring the tables up to date; `serve` does so, too', 'store migrate')
+    .option('--json', 'print as JSON')
+    .action((options) => invoke('store', { ...options, action: 'migrate' }))
+  described(store, 'backup', 'copy a store in a file, while it is in use', 'store backup /backup/sallyport-monday.db')
+    .argument('<file>', 'the copy; a file that is not there yet')
+    .option('--json', 'print as JSON')
+    .action((file, options) => invoke('store', { ...options, file, action: 'backup' }))
+  described(store, 'check', 'look whether the store is sound, up to date and usable; changes nothing', 'store check')
+    .option('--json', 'print as JSON')
+    .action((options) => invoke('store', { ...options, action: 'check' }))
 }
 
 function addUnbuilt(program: Command, io: CommandIo, name: string, verbs: readonly string[]): void {

@@ -7,6 +7,7 @@ type CommandFile =
   | 'check'
   | 'keys'
   | 'objects'
+  | 'store'
   | 'policy-explain'
   | 'policy-test'
   | 'policy-who-can'

@@ -90,7 +90,7 @@ async function revoke(options: CommonOptions & { id: string }, store: KeyStore, 
   const outcome = await store.revoke(options.id, Date.now(), operator())
   if (outcome === 'unknown') throw new Unusable(unknownKey(options.id))
   if (options.json) {
-    const revokedAt = store.find(options.id)?.revokedAt ?? null
+    const revokedAt = (await store.find(options.id))?.revokedAt ?? null
     io.stdout.write(`${printableJson({ id: options.id, revoked: isoTime(revokedAt) })}\n`)
     return
   }
@@ -100,7 +100,7 @@ async function revoke(options: CommonOptions & { id: string }, store: KeyStore, 
 
 async function rotate(options: RotateOptions, store: KeyStore, io: CommandIo): Promise<void> {
   const now = Date.now()
-  const old = store.find(options.id)
+  const old = await store.find(options.id)
   if (old === undefined) throw new Unusable(unknownKey(options.id))
   const lifetime = old.expiresAt === null ? null : old.expiresAt - old.createdAt
   const lifeMs = options.expires === undefined ? lifetime : duration('--expires', options.expires)

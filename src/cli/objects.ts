@@ -26,19 +26,23 @@ export function run(options: ObjectsOptions, io: CommandIo): Promise<number> {
   })
 }
 
-function rotate(options: CommonOptions, { sealing }: KeyStore, io: CommandIo): void {
+async function rotate(options: CommonOptions, { sealing }: KeyStore, io: CommandIo): Promise<void> {
   const now = Date.now()
   const key = mintSealingKey(now, now + SEALS_AFTER_MS)
-  sealing.add(key, operator())
+  await sealing.add(key, operator())
   const sealsFrom = isoTime(key.sealsFrom)
   if (options.json) io.stdout.write(`${printableJson({ id: key.kid, seals_from: sealsFrom })}\n`)
   else io.stdout.write(`id          ${key.kid}\nseals from  ${sealsFrom}\n`)
   io.stderr.write('ids that older keys have sealed go on opening until those keys are retired\n')
 }
 
-function retire(options: CommonOptions & { readonly id: string }, { sealing }: KeyStore, io: CommandIo): void {
+async function retire(
+  options: CommonOptions & { readonly id: string },
+  { sealing }: KeyStore,
+  io: CommandIo,
+): Promise<void> {
   const { id } = options
-  switch (sealing.retire(id, Date.now(), operator())) {
+  switch (await sealing.retire(id, Date.now(), operator())) {
     case 'unknown':
       throw new Unusable(`there is no sealing key \`${id.slice(0, 64)}\`: \`sallyport objects list-keys\` shows them`)
     case 'last':
@@ -47,24 +51,24 @@ function retire(options: CommonOptions & { readonly id: string }, { sealing }: K
       )
     case 'sealing':
       throw new Unusable(
-        `\`${id}\` is the key that seals, and the next one does not seal yet: retire it after ${nextSealsFrom(sealing, id)}`,
+        `\`${id}\` is the key that seals, and the next one does not seal yet: retire it after ${await nextSealsFrom(sealing, id)}`,
       )
     case 'already':
     case 'retired':
   }
-  const retired = sealing.records().find(({ kid }) => kid === id)?.retiredAt ?? null
+  const retired = (await sealing.records()).find(({ kid }) => kid === id)?.retiredAt ?? null
   if (options.json) io.stdout.write(`${printableJson({ id, retired: isoTime(retired) })}\n`)
   else io.stdout.write(`${id} is retired; a running proxy opens nothing that it has sealed after 10 s\n`)
 }
 
 /** When the first of the others seals: an ISO time. */
-function nextSealsFrom(sealing: KeyStore['sealing'], id: string): string {
-  const others = sealing.records().filter(({ kid, retiredAt }) => kid !== id && retiredAt === null)
+async function nextSealsFrom(sealing: KeyStore['sealing'], id: string): Promise<string> {
+  const others = (await sealing.records()).filter(({ kid, retiredAt }) => kid !== id && retiredAt === null)
   return new Date(Math.min(...others.map(({ sealsFrom }) => sealsFrom))).toISOString()
 }
 
-function list(options: CommonOptions, { sealing }: KeyStore, io: CommandIo): void {
-  const records = listed(sealing.records(), Date.now())
+async function list(options: CommonOptions, { sealing }: KeyStore, io: CommandIo): Promise<void> {
+  const records = listed(await sealing.records(), Date.now())
   io.stdout.write(options.json ? `${printableJson(records, 2)}\n` : table(records))
 }
 

@@ -2,8 +2,12 @@ import { hostname, userInfo } from 'node:os'
 import { resolve } from 'node:path'
 import { loadConfig } from '../config/load.ts'
 import { printable } from '../config/report.ts'
+import { failed, ok, type Result } from '../model/result.ts'
 import type { Settings } from '../model/settings.ts'
-import { type KeyStore, type Operator, openKeyStore } from '../stores/keys.ts'
+import { type KeyStore, openKeyStore } from '../stores/keys.ts'
+import type { Operator } from '../stores/outbox.ts'
+import { PostgresFault } from '../stores/postgres-fault.ts'
+import { openPostgresStore } from '../stores/postgres-store.ts'
 import { problemText } from './check.ts'
 import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
 
@@ -14,21 +18,31 @@ const BUSY_MS = 5000
 export class Unusable extends Error {}
 
 /** Does something with the store of the config. Exit 2 when the config, the store or what is asked for is unusable. */
-export async function withStore(
+export function withStore(
   options: CommonOptions,
   io: CommandIo,
   act: (store: KeyStore, settings: Settings) => Promise<void> | void,
 ): Promise<number> {
-  try {
-    const settings = await settingsOf(options.config, io)
-    const opened = openKeyStore(settings.store.file, { busyMs: BUSY_MS })
+  return withSettings(options, io, async (settings) => {
+    const opened = await openStore(settings)
     if (!opened.ok) throw new Unusable(opened.fault)
     try {
       await act(opened.value, settings)
     } finally {
-      opened.value.close()
+      await opened.value.close()
     }
     return EXIT.done
+  })
+}
+
+/** The same for what does not want it to be opened. Answers the exit code. */
+export async function withSettings(
+  options: CommonOptions,
+  io: CommandIo,
+  act: (settings: Settings) => Promise<number>,
+): Promise<number> {
+  try {
+    return await act(await settingsOf(options.config, io))
   } catch (error) {
     const message = error instanceof Unusable ? error.message : storeFailure(error)
     if (message === null) throw error
@@ -55,14 +69,26 @@ function told(ask: () => string): string | null {
   }
 }
 
+async function openStore({ store }: Settings): Promise<Result<KeyStore, string>> {
+  if (store.kind === 'sqlite') return openKeyStore(store.file, { busyMs: BUSY_MS })
+  if (store.server === null) return failed('the URL of the store is not known')
+  const opened = openPostgresStore(store.server)
+  if (!opened.ok) return opened
+  const failure = await opened.value.begin()
+  if (failure === null) return ok(opened.value)
+  await opened.value.close()
+  return failed(failure.message)
+}
+
 async function settingsOf(config: string, io: CommandIo): Promise<Settings> {
-  const loaded = await loadConfig(resolve(io.cwd, config), { env: io.env, secrets: false })
+  const loaded = await loadConfig(resolve(io.cwd, config), { env: io.env, secrets: 'store' })
   if (loaded.settings !== null) return loaded.settings
   io.stderr.write(problemText(loaded.problems, io.cwd))
   throw new Unusable('the config is unusable')
 }
 
 function storeFailure(error: unknown): string | null {
+  if (error instanceof PostgresFault) return `the store ${error.message}`
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (!code.startsWith('SQLITE_')) return null
   return code.startsWith('SQLITE_BUSY')

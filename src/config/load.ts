@@ -20,14 +20,15 @@ import { isReported } from './reported.ts'
 import { type Config, configSchema } from './schema.ts'
 import { type Environment, resolveSecret, type SecretForm } from './secrets.ts'
 import { settingsOf } from './settings.ts'
+import { postgresServer } from './store.ts'
 import { readTls } from './tls.ts'
 import { parseYaml, type YamlFile } from './yaml.ts'
 import type { Path } from './yaml-outline.ts'
 
 export interface LoadOptions {
   readonly env: Environment
-  /** False leaves every reference to a secret unresolved: keys are null then. */
-  readonly secrets: boolean
+  /** False leaves every reference to a secret unresolved: keys are null then. `store`: all but that of the store. */
+  readonly secrets: boolean | 'store'
 }
 
 export interface LoadedConfig {
@@ -75,13 +76,15 @@ export async function loadConfig(file: string, { env, secrets }: LoadOptions): P
   const shape = written === null ? [] : shapeProblems(schema, written, notBuiltConfig)
   const draft = (written === null ? {} : soundDraft(schema, written)) as Draft<Config>
   const absent = await fileProblems(draft, base, files, policies)
-  const tls = await readTls(draft.listen?.tls, base, secrets ? env : null, Date.now())
+  const tls = await readTls(draft.listen?.tls, base, secrets === true ? env : null, Date.now())
   files.push(...tls.files)
   hash.update(tls.digest)
   const unsound = shape.map(({ path }) => path)
   const cross = crossCheck(draft).filter(({ code, ...where }) => code !== 'incomplete' || !isReported(unsound, where))
   const found = [...shape, ...cross, ...absent, ...tls.problems]
-  const keys = secrets ? resolveSecrets(draft, base, env, files, found) : new Map<string, Secret>()
+  const keys = secrets === true ? resolveSecrets(draft, base, env, files, found) : new Map<string, Secret>()
+  const storeUrl = secrets === false ? null : resolveStore(draft, base, env, files, found)
+  if (storeUrl !== null) hash.update(JSON.stringify(['store', fingerprint(storeUrl)]))
   for (const [name, key] of keys) hash.update(JSON.stringify([name, fingerprint(key)]))
   const digest = `sha256:${hash.digest('hex')}`
   const problems = [...yaml.problems, ...placed(file, yaml, found)]
@@ -92,16 +95,8 @@ export async function loadConfig(file: string, { env, secrets }: LoadOptions): P
   }
   if (!Check(schema, yaml.document)) throw new Error('the check of the config and its schema disagree')
   const config = withDefaults(schema, yaml.document) as unknown as Config
-  return {
-    settings: settingsOf(config, base, keys, tls.settings),
-    config,
-    problems,
-    policies,
-    names,
-    place,
-    files,
-    digest,
-  }
+  const settings = settingsOf(config, base, { keys, tls: tls.settings, storeUrl })
+  return { settings, config, problems, policies, names, place, files, digest }
 }
 
 function fingerprint(secret: Secret): string {
@@ -172,4 +167,22 @@ function resolveSecrets(
     resolveOne(ldapSecretName(entry?.name ?? ''), ['identity', 'ldap', index, 'bind_password'], reference, 'text')
   }
   return keys
+}
+
+/** Null where the store is written without a reference, or its reference leads to no URL. */
+function resolveStore(
+  { store }: Draft<Config>,
+  base: string,
+  env: Environment,
+  files: string[],
+  found: Problem[],
+): Secret | null {
+  if (typeof store !== 'object') return null
+  const reference = store as SecretReference
+  if ('file' in reference) files.push(resolve(base, reference.file))
+  const secret = resolveSecret(reference, base, env)
+  const server = secret.ok ? postgresServer(secret.value.reveal(), base) : secret
+  if (secret.ok && server.ok) return secret.value
+  if (!server.ok) found.push({ path: ['store'], severity: 'error', ...server.fault })
+  return null
 }

@@ -22,7 +22,6 @@ const VALUES: ReadonlyMap<string, (value: JsonValue) => boolean> = new Map([
   ['listen.workers', (value) => value === 'auto' || (Number.isSafeInteger(value) && Number(value) > 1)],
   ['identity.local.enabled', (value) => value === true],
   ['upstreams.kind', isText(/^azure$/)],
-  ['store', isText(/^postgres(?:ql)?:/)],
   ['counters.url', isText(/^rediss?:/)],
   ['counters.on_failure', isText(/^local$/)],
   ['audit.format', isText(/^(?:ocsf|splunk|datadog)$/)],

@@ -166,11 +166,20 @@ export function configSchema<Issuer extends TSchema>(parts: { issuer: Issuer }) 
     ),
     policies: texts('policy files and folders, relative to this file'),
     store: fallback(
-      Type.String({
-        pattern: '^sqlite:.+$',
-        description: 'keys; `sqlite:PATH`, relative to this file',
-        patternErrorMessage: '`sqlite:` and a path',
-      }),
+      Type.Union(
+        [
+          Type.String({
+            pattern: '^(?:sqlite:.+|postgres(?:ql)?://.+)$',
+            description: '`sqlite:PATH`, relative to this file, or `postgres://…` without a password',
+            patternErrorMessage: '`sqlite:` and a path, or `postgres://…`',
+          }),
+          secretReference,
+        ],
+        {
+          description:
+            'where keys and users are kept: `sqlite:PATH`, or `postgres://…` for a fleet, or a reference to such a URL',
+        },
+      ),
       'sqlite:../data/sallyport.db',
     ),
     counters: fallback(

@@ -14,17 +14,17 @@ import type { IssuerConfig } from './identity-schema.ts'
 import { ldapSecretName, ldapSettings } from './ldap-settings.ts'
 import { openedPath } from './passthrough.ts'
 import type { Config, UpstreamConfig } from './schema.ts'
+import { storeSettings } from './store.ts'
 
-/**
- * Settings of a config that has no problems. `base` is its folder; `secrets` holds the key of each upstream, by name; `tls`
- * is what was read for the listener.
- */
-export function settingsOf(
-  config: Config,
-  base: string,
-  secrets: ReadonlyMap<string, Secret>,
-  tls: TlsSettings | null,
-): Settings {
+/** What was resolved and read beside the config: the key of each upstream by name, what the listener speaks TLS with, the store. */
+interface Resolved {
+  readonly keys: ReadonlyMap<string, Secret>
+  readonly tls: TlsSettings | null
+  readonly storeUrl: Secret | null
+}
+
+/** Settings of a config that has no problems. `base` is its folder. */
+export function settingsOf(config: Config, base: string, { keys: secrets, tls, storeUrl }: Resolved): Settings {
   const { listen, identity } = config
   return {
     listen: {
@@ -51,7 +51,7 @@ export function settingsOf(
     upstreams: config.upstreams.map((upstream) => upstreamSettings(upstream, secrets.get(upstream.name) ?? null)),
     passthrough: config.passthrough.map(({ path, ...rest }) => ({ ...rest, path: openedPath(path) })),
     policies: config.policies.map((path) => resolve(base, path)),
-    store: { kind: 'sqlite', file: resolve(base, config.store.slice('sqlite:'.length)) },
+    store: storeSettings(config.store, storeUrl, base),
     audit: { format: config.audit.format, delivery: config.audit.delivery },
     telemetry: { metrics: config.telemetry.metrics },
   }

@@ -24,9 +24,10 @@ export interface StoredKey {
   readonly lastUsedAt: number | null
 }
 
-/** The read side of the key store, as the identity method needs it. Faults: throws when the store cannot be read. */
+/** The read side of the key store, as the identity method needs it. Faults: throws, or rejects, when it cannot be read. */
 export interface KeyReader {
-  find(id: string): StoredKey | undefined
+  /** At once, where the store is a file. */
+  find(id: string): StoredKey | undefined | Promise<StoredKey | undefined>
   /** Notes a use: written later, at best. Never waits and never throws. */
   touch(id: string, usedAt: number): void
 }

@@ -175,10 +175,21 @@ export interface UpstreamSettings {
   readonly allowInsecure: boolean
 }
 
-export interface StoreSettings {
-  readonly kind: 'sqlite'
-  /** Absolute path. */
-  readonly file: string
+export type StoreSettings =
+  /** `file`: an absolute path. */
+  | { readonly kind: 'sqlite'; readonly file: string }
+  /** `server`: null where references to secrets are left unresolved. */
+  | { readonly kind: 'postgres'; readonly server: PostgresServer | null }
+
+export interface PostgresServer {
+  /** A name or an address; the absolute path of a folder for a socket in it. */
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly database: string
+  readonly password: Secret | null
+  /** Null for plain connections. `ca`: the absolute path of certificates to trust in place of the system's. */
+  readonly tls: { readonly ca: string | null } | null
 }
 
 export interface AuditSettings {

@@ -174,7 +174,8 @@ function boundProblem({ least, most }: Rules, value: string, path: Path): string
 
 function anyOfProblems(rules: Rules, value: JsonValue, path: Path, notBuilt: NotBuilt): Problem[] {
   const variants = rules.anyOf ?? []
-  const fitting = variants.find((variant) => variant.type === kindOf(value))
+  const isReference = (variant: Rules) => variant.title === SECRET_TITLE && isJsonObject(value)
+  const fitting = variants.find((variant) => variant.type === kindOf(value) || isReference(variant))
   if (fitting) return problemsOf(fitting, value, path, notBuilt)
   return [{ path, severity: 'error', code: 'wrong_type', message: `${named(path)} must be ${rules.description}` }]
 }

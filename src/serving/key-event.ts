@@ -1,5 +1,5 @@
 import type { AuditEvent } from '../model/audit.ts'
-import type { ClaimedEvent } from '../stores/keys.ts'
+import type { ClaimedEvent } from '../stores/key-events.ts'
 
 /** What the audit is told of a key: never anything that helps to use it. */
 export function keyEvent(event: ClaimedEvent): AuditEvent {

@@ -1,6 +1,7 @@
 import type { AuditLog } from '../model/audit.ts'
 import type { Clock } from '../model/ports.ts'
-import type { ClaimedEvent, KeyStore } from '../stores/keys.ts'
+import type { ClaimedEvent } from '../stores/key-events.ts'
+import type { KeyStore } from '../stores/keys.ts'
 import { keyEvent } from './key-event.ts'
 
 /** The part of the key store that is looked at. */
@@ -56,9 +57,9 @@ export class KeyEventFollower {
   }
 
   /** The last one, before the store is closed. */
-  writeUses(): void {
+  async writeUses(): Promise<void> {
     try {
-      this.#ports.store()?.writeUses()
+      await this.#ports.store()?.writeUses()
     } catch {
       // When a key was last used is a convenience.
     }
@@ -72,7 +73,7 @@ export class KeyEventFollower {
       const fault = store.fault()
       if (fault === null) {
         await this.#writeDue(store.outbox)
-        store.writeUses()
+        await store.writeUses()
       }
       this.#busyLooks = 0
       this.#report(fault)
@@ -94,10 +95,10 @@ export class KeyEventFollower {
   /** Rejects when the store fails. */
   async #writeDue(outbox: KeyStore['outbox']): Promise<void> {
     const { audit, clock } = this.#ports
-    if (this.#unsettled !== null) outbox.settle(this.#unsettled, clock())
+    if (this.#unsettled !== null) await outbox.settle(this.#unsettled, clock())
     this.#unsettled = null
     while (!this.#isClosed && audit.writable) {
-      const event = outbox.claim(clock())
+      const event = await outbox.claim(clock())
       if (event === null || !(await this.#write(event, outbox))) return
     }
   }
@@ -106,13 +107,16 @@ export class KeyEventFollower {
   #write(event: ClaimedEvent, outbox: KeyStore['outbox']): Promise<boolean> {
     return new Promise((resolve, reject) => {
       this.#ports.audit.commit(keyEvent(event), (accepted) => {
-        try {
-          // At once, not after an await: the store may be closed by then.
-          if (accepted) this.#unsettled = event
-          if (accepted) outbox.settle(event, this.#ports.clock())
-          else outbox.giveBack(event)
+        const done = () => {
           this.#unsettled = null
           resolve(accepted)
+        }
+        try {
+          // Asked at once, not after an await: the store may be closed by then, which waits for what was asked.
+          if (accepted) this.#unsettled = event
+          const told = accepted ? outbox.settle(event, this.#ports.clock()) : outbox.giveBack(event)
+          if (told instanceof Promise) told.then(done, reject)
+          else done()
         } catch (cause) {
           reject(cause)
         }

@@ -10,7 +10,8 @@ const READ_ONCE: { readonly [name: string]: (settings: Settings) => unknown } = 
   'listen.timeouts.head': ({ listen }) => listen.timeouts.headMs,
   'listen.timeouts.keep_alive': ({ listen }) => listen.timeouts.keepAliveMs,
   'listen.timeouts.drain': ({ listen }) => listen.timeouts.drainMs,
-  store: ({ store }) => store,
+  // A secret looks like any other one from the outside.
+  store: ({ store }) => (store.kind === 'postgres' ? [store, store.server?.password?.reveal()] : store),
   'audit.format': ({ audit }) => audit.format,
   'audit.delivery': ({ audit }) => audit.delivery,
   'telemetry.metrics': ({ telemetry }) => telemetry.metrics,

@@ -44,9 +44,9 @@ export interface RuntimeOptions {
 }
 
 /** Opens what serving needs. The failure says what is unusable (the store), for people. */
-export function openRuntime(options: RuntimeOptions): Result<Runtime, string> {
+export async function openRuntime(options: RuntimeOptions): Promise<Result<Runtime, string>> {
   const store = new ServingStore(Date.now, () => performance.now(), options.diagnostics)
-  const failure = store.open(options.sound.settings)
+  const failure = await store.start(options.sound.settings)
   return failure === null ? ok(new Runtime(options, store)) : failed(failure)
 }
 
@@ -161,9 +161,9 @@ export class Runtime {
     this.#identity.close()
     if (!(await this.#audit.flush(flushMs))) this.#diagnostics.error('the last audit events could not be written')
     this.#audit.close()
-    this.#keyEvents.writeUses()
-    // After the audit: a key's event that was still under way is settled, or given back.
-    this.#store.close()
+    await this.#keyEvents.writeUses()
+    // After the audit: an event still under way is settled, or given back.
+    await this.#store.close()
   }
 
   #serverPorts(): ServerPorts {

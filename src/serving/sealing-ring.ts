@@ -5,7 +5,8 @@ import { KeysUnusable, type StoredSealingKey } from '../model/sealing.ts'
 import { Secret } from '../model/secret.ts'
 import { type KeyRing, openKeyRing } from '../shape/seal.ts'
 import type { KeyStore } from '../stores/keys.ts'
-import { storeReason } from '../stores/sqlite.ts'
+import { storeReason } from '../stores/store-reason.ts'
+import type { Mode } from '../stores/work.ts'
 
 /** A new key seals after this time: by then every process of a fleet has read it. Milliseconds. */
 export const SEALS_AFTER_MS = 60_000
@@ -26,37 +27,52 @@ export interface SealingRing {
   current(): KeyRing | null
   /** Since they were last read. Milliseconds. */
   ageMs(): number
-  /** Reads the keys again. Throws when the store cannot be read. */
-  refresh(): void
+  /** Reads the keys again, and makes the first one of a store. Throws, or rejects, when the store cannot be read. */
+  refresh(): void | Promise<void>
 }
 
+type SealingKeys<M extends Mode> = Pick<KeyStore<M>['sealing'], 'usable' | 'ensure'>
+
 /**
- * Opens the keys of the store, and makes the first one. `clock` says whose time has come to seal; how old the keys are is a
- * matter of `stopwatch`, for a clock that is set would close them, or keep them open. The failure says what to do, for people.
+ * Opens the keys of the store, and makes the first one. The failure says what to do, for people. For a store that answers
+ * at once.
  */
 export function openSealingRing(
-  sealing: Pick<KeyStore['sealing'], 'usable' | 'ensure'>,
+  sealing: SealingKeys<'sync'>,
   clock: Clock,
   stopwatch: Stopwatch,
 ): Result<SealingRing, string> {
-  let ring: KeyRing
-  let readAt = stopwatch()
+  const ring = sealingRing(sealing, clock, stopwatch)
   try {
-    const now = clock()
-    ring = openKeyRing(sealing.ensure(mintSealingKey(now, now)), now)
+    void ring.refresh()
+    return ok(ring)
   } catch (cause) {
     return failed(`the keys that seal ids cannot be read: ${unreadable(cause)}`)
   }
+}
+
+/**
+ * A ring that has no keys until it is refreshed. `clock` says whose time has come to seal; how old the keys are is a matter
+ * of `stopwatch`, for a clock that is set would close them, or keep them open.
+ */
+export function sealingRing(sealing: SealingKeys<Mode>, clock: Clock, stopwatch: Stopwatch): SealingRing {
+  let ring: KeyRing | null = null
+  let readAt = stopwatch()
   const ageMs = () => stopwatch() - readAt
-  return ok({
+  return {
     current: () => (ageMs() > MAX_AGE_MS ? null : ring),
     ageMs,
     refresh: () => {
       const beganAt = stopwatch()
-      ring = openKeyRing(sealing.usable(), clock())
-      readAt = beganAt
+      const now = clock()
+      const take = (keys: readonly StoredSealingKey[]) => {
+        ring = openKeyRing(keys, clock())
+        readAt = beganAt
+      }
+      const read = ring === null ? sealing.ensure(mintSealingKey(now, now)) : sealing.usable()
+      return read instanceof Promise ? read.then(take) : take(read)
     },
-  })
+  }
 }
 
 /** Why keys cannot be read and what to do, for people. What an error says that is not ours is never told. */

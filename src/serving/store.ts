@@ -1,10 +1,12 @@
 import type { SealingKeysState } from '../admin/metrics.ts'
 import type { Clock, Stopwatch } from '../model/ports.ts'
+import { failed, type Result } from '../model/result.ts'
 import { keepsSealingKeys } from '../model/sealing.ts'
 import type { Settings } from '../model/settings.ts'
 import type { KeyRing } from '../shape/seal.ts'
 import { type KeyStore, openKeyStore } from '../stores/keys.ts'
-import { openSealingRing, type SealingRing, unreadable } from './sealing-ring.ts'
+import { openPostgresStore, type PostgresStore } from '../stores/postgres-store.ts'
+import { openSealingRing, type SealingRing, sealingRing, unreadable } from './sealing-ring.ts'
 
 /** A retired key opens nothing any more after this, and a new one is known well before it seals. */
 const READ_EVERY_MS = 10_000
@@ -22,9 +24,12 @@ export class ServingStore {
   readonly #stopwatch: Stopwatch
   readonly #diagnostics: StoreReports
   #keys: KeyStore | null = null
+  /** The same where it is on a server: then it may be there only later. */
+  #remote: PostgresStore | null = null
   #ring: SealingRing | null = null
   #timer: NodeJS.Timeout | null = null
   #failedReads = 0
+  #reading: Promise<void> | null = null
 
   constructor(clock: Clock, stopwatch: Stopwatch, diagnostics: StoreReports) {
     this.#clock = clock
@@ -48,42 +53,97 @@ export class ServingStore {
     return ring === null ? null : { usable: ring.current() !== null, ageSeconds: ring.ageMs() / 1000 }
   }
 
-  /** Opens what the settings ask for and is not open yet. Answers why it cannot, for people; null when it is open. */
+  /**
+   * Opens what the settings ask for and is not open yet. Answers why it cannot, for people; null when it is open. One on a
+   * server is not waited for.
+   */
   open(settings: Pick<Settings, 'apiKeys' | 'upstreams' | 'store'>): string | null {
     if (!keepsSealingKeys(settings)) return null
     if (this.#keys === null) {
-      const opened = openKeyStore(settings.store.file)
+      const opened = this.#openStore(settings.store)
       if (!opened.ok) return opened.fault
       this.#keys = opened.value
     }
     if (this.#ring !== null) return null
-    const ring = openSealingRing(this.#keys.sealing, this.#clock, this.#stopwatch)
+    const ring = this.#openRing(this.#keys)
     if (!ring.ok) return ring.fault
     this.#ring = ring.value
     // It keeps no process alive.
-    this.#timer = setInterval(() => this.readKeys(), READ_EVERY_MS).unref()
+    this.#timer = setInterval(() => void this.readKeys(), READ_EVERY_MS).unref()
+    if (this.#remote !== null) void this.readKeys()
     return null
   }
 
-  /** Reads the sealing keys again. Never throws: after a while without them there are none. */
-  readKeys(): void {
-    if (this.#ring === null) return
+  /**
+   * The same at the start: waits for a store on a server, too. A server that cannot be reached keeps nothing
+   * from starting: what needs the store is refused until it can be. Closes it where somebody has to mend something first.
+   */
+  async start(settings: Parameters<ServingStore['open']>[0]): Promise<string | null> {
+    const why = this.open(settings)
+    if (why !== null || this.#remote === null) return why
+    const failure = await this.#remote.begin()
+    if (failure === null) await this.readKeys()
+    else if (failure.isPassing) {
+      this.#diagnostics.error(`${failure.message}: what needs it is refused until it can be used`)
+    } else {
+      await this.close()
+      return failure.message
+    }
+    return null
+  }
+
+  /** Reads the sealing keys again. Never throws or rejects: after a while without them there are none. */
+  readKeys(): void | Promise<void> {
+    if (this.#ring === null || this.#reading !== null) return this.#reading ?? undefined
     try {
-      this.#ring.refresh()
-      if (this.#failedReads >= FAILED_READS) this.#diagnostics.info('the keys that seal ids can be read again')
-      this.#failedReads = 0
+      const reading = this.#ring.refresh()
+      if (!(reading instanceof Promise)) return this.#readAgain()
+      this.#reading = reading
+        .then(
+          () => this.#readAgain(),
+          (cause) => this.#unread(cause),
+        )
+        .finally(() => {
+          this.#reading = null
+        })
+      return this.#reading
     } catch (cause) {
-      // One sentence an outage.
-      if (++this.#failedReads !== FAILED_READS) return
-      this.#diagnostics.error(
-        `the keys that seal ids cannot be read: ${unreadable(cause)} (stored objects are not opened after a minute)`,
-      )
+      this.#unread(cause)
     }
   }
 
-  close(): void {
+  async close(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer)
     this.#ring = null
-    this.#keys?.close()
+    await this.#keys?.close()
+  }
+
+  #openStore(store: Settings['store']): Result<KeyStore, string> {
+    if (store.kind !== 'postgres') return openKeyStore(store.file)
+    if (store.server === null) return failed('the URL of the store is not known')
+    const opened = openPostgresStore(store.server)
+    if (opened.ok) this.#remote = opened.value
+    return opened
+  }
+
+  #openRing({ sealing }: KeyStore): Result<SealingRing, string> {
+    if (this.#remote !== null) {
+      return { ok: true, value: sealingRing(this.#remote.sealing, this.#clock, this.#stopwatch) }
+    }
+    // INVARIANT: a store that is not on a server is a file, which answers at once.
+    return openSealingRing(sealing as KeyStore<'sync'>['sealing'], this.#clock, this.#stopwatch)
+  }
+
+  #readAgain(): void {
+    if (this.#failedReads >= FAILED_READS) this.#diagnostics.info('the keys that seal ids can be read again')
+    this.#failedReads = 0
+  }
+
+  #unread(cause: unknown): void {
+    // One sentence an outage.
+    if (++this.#failedReads !== FAILED_READS) return
+    this.#diagnostics.error(
+      `the keys that seal ids cannot be read: ${unreadable(cause)} (stored objects are not opened after a minute)`,
+    )
   }
 }

@@ -1,40 +1,22 @@
-import { type Generated, Kysely, SqliteDialect, sql } from 'kysely'
-import type { KeyReader, StoredKey } from '../model/ports.ts'
+import type { StoredKey } from '../model/ports.ts'
 import { textsOf } from './json-texts.ts'
-import { type KeyOutbox, keyEventNotes, keyOutbox, type Operator } from './key-events.ts'
-import type { SqliteFile } from './sqlite.ts'
-
-interface KeyRow {
-  readonly id: string
-  readonly owner: string
-  /** JSON lists of strings. */
-  readonly roles: string
-  readonly groups: string
-  readonly workspace: string | null
-  readonly hash: string
-  readonly tag: string
-  readonly created_at: number
-  readonly expires_at: number | null
-  readonly revoked_at: number | null
-  readonly rotated_from: string | null
-  readonly last_used_at: number | null
-}
-
-interface Tables {
-  readonly api_keys: KeyRow
-  readonly schema_versions: { readonly version: Generated<number>; readonly applied_at: number }
-}
+import { type KeyOutbox, keyOutbox, noteKeyEvent } from './key-events.ts'
+import type { Operator } from './outbox.ts'
+import { prepared, tables } from './queries.ts'
+import type { KeyRow } from './tables.ts'
+import { type Answer, changed, changeLater, first, type Mode, type Runner, readLater, rows, type Work } from './work.ts'
 
 export type RevokeOutcome = 'revoked' | 'already' | 'unknown'
 
 /**
  * API keys in the store. Each change and its event for the audit are written in one transaction; `by` is who asked for it.
- * Everything throws when the store cannot be read or written.
+ * Everything throws, or rejects, when the store cannot be read or written.
  */
-export interface KeyQueries extends Pick<KeyReader, 'find'> {
+export interface KeyQueries<M extends Mode> {
+  find(id: string): Answer<M, StoredKey | undefined>
   /** Notes when keys were last used, all in one transaction; a time only moves forward. */
-  used(lastUses: Iterable<readonly [id: string, at: number]>): void
-  readonly outbox: KeyOutbox
+  used(lastUses: Iterable<readonly [id: string, at: number]>): Answer<M, void>
+  readonly outbox: KeyOutbox<M>
   create(key: StoredKey, by?: Operator): Promise<void>
   /** Oldest first. */
   list(): Promise<StoredKey[]>
@@ -46,68 +28,73 @@ export interface KeyQueries extends Pick<KeyReader, 'find'> {
   replace(id: string, next: StoredKey, endsAt: number, now: number, by?: Operator): Promise<boolean>
 }
 
-/** The statements of one open file. */
-export function keyQueries(database: SqliteFile): KeyQueries {
-  const queries = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) })
-  // Prepared, and synchronous: this read stands on the path of requests.
-  const find = database.prepare<[string], KeyRow>('SELECT * FROM api_keys WHERE id = ?')
-  const touch = database.prepare<[number, string, number]>(
-    'UPDATE api_keys SET last_used_at = ? WHERE id = ? AND coalesce(last_used_at, 0) < ?',
-  )
-  const used = database.transaction((lastUses: Iterable<readonly [string, number]>) => {
-    for (const [id, at] of lastUses) touch.run(at, id, at)
-  })
-  const note = keyEventNotes(database)
+// This read stands on the path of requests.
+const byId = prepared<[string], KeyRow>(tables.selectFrom('api_keys').selectAll().where('id', '=', ''))
+
+export function keyQueries<M extends Mode>(runner: Runner<M>): KeyQueries<M> {
   return {
-    find: (id) => {
-      const row = find.get(id)
-      return row && keyOf(row)
-    },
-    used: (lastUses) => used.immediate(lastUses),
-    outbox: keyOutbox(database),
+    find: (id) => runner.run(() => find(id)),
+    used: (lastUses) => runner.change('uses', () => used(lastUses)),
+    outbox: keyOutbox(runner),
     create: (key, by) =>
-      queries.transaction().execute(async (transaction) => {
-        await transaction.insertInto('api_keys').values(rowOf(key)).execute()
-        note({ action: 'created', key: key.id, at: key.createdAt }, by)
+      changeLater(runner, 'keys', function* () {
+        yield* changed(tables.insertInto('api_keys').values(rowOf(key)))
+        yield* noteKeyEvent({ action: 'created', key: key.id, at: key.createdAt }, by)
       }),
-    list: async () => {
-      const rows = await queries.selectFrom('api_keys').selectAll().orderBy('created_at').orderBy('id').execute()
-      return rows.map(keyOf)
-    },
-    revoke: (id, at, by) =>
-      queries.transaction().execute(async (transaction) => {
-        const result = await transaction
-          .updateTable('api_keys')
-          .set({ revoked_at: at })
-          .where('id', '=', id)
-          .where('revoked_at', 'is', null)
-          .executeTakeFirst()
-        if (result.numUpdatedRows === 0n) return find.get(id) === undefined ? 'unknown' : 'already'
-        note({ action: 'revoked', key: id, at }, by)
-        return 'revoked'
+    list: () =>
+      readLater(runner, function* () {
+        const every = yield* rows(tables.selectFrom('api_keys').selectAll().orderBy('created_at').orderBy('id'))
+        return every.map(keyOf)
       }),
-    replace: (id, next, endsAt, now, by) =>
-      queries.transaction().execute(async (transaction) => {
-        const ended = await transaction
-          .updateTable('api_keys')
-          .set(
-            endsAt <= now
-              ? { revoked_at: now }
-              : { expires_at: sql<number>`min(coalesce(expires_at, ${endsAt}), ${endsAt})` },
-          )
-          .where('id', '=', id)
-          .where('revoked_at', 'is', null)
-          .where(({ exists, not, selectFrom }) =>
-            not(exists(selectFrom('api_keys as next').select('next.id').where('next.rotated_from', '=', id))),
-          )
-          .where(({ eb, or }) => or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
-          .executeTakeFirst()
-        if (ended.numUpdatedRows === 0n) return false
-        await transaction.insertInto('api_keys').values(rowOf(next)).execute()
-        note({ action: 'rotated', key: next.id, at: now }, by)
-        return true
-      }),
+    revoke: (id, at, by) => changeLater(runner, 'keys', () => revoke(id, at, by)),
+    replace: (id, next, endsAt, now, by) => changeLater(runner, 'keys', () => replace(id, { next, endsAt, now }, by)),
   }
+}
+
+function* find(id: string): Work<StoredKey | undefined> {
+  const row = yield* first(byId(id))
+  return row && keyOf(row)
+}
+
+function* used(lastUses: Iterable<readonly [id: string, at: number]>): Work<void> {
+  for (const [id, at] of lastUses) {
+    yield* changed(
+      tables
+        .updateTable('api_keys')
+        .set({ last_used_at: at })
+        .where('id', '=', id)
+        .where(({ eb, or }) => or([eb('last_used_at', 'is', null), eb('last_used_at', '<', at)])),
+    )
+  }
+}
+
+function* revoke(id: string, at: number, by: Operator | undefined): Work<RevokeOutcome> {
+  const row = yield* first(byId(id))
+  if (row === undefined) return 'unknown'
+  if (row.revoked_at !== null) return 'already'
+  yield* changed(tables.updateTable('api_keys').set({ revoked_at: at }).where('id', '=', id))
+  yield* noteKeyEvent({ action: 'revoked', key: id, at }, by)
+  return 'revoked'
+}
+
+interface Replacement {
+  readonly next: StoredKey
+  readonly endsAt: number
+  readonly now: number
+}
+
+function* replace(id: string, { next, endsAt, now }: Replacement, by: Operator | undefined): Work<boolean> {
+  const row = yield* first(byId(id))
+  if (row === undefined || row.revoked_at !== null) return false
+  if (row.expires_at !== null && row.expires_at <= now) return false
+  const successor = tables.selectFrom('api_keys').select('id').where('rotated_from', '=', id)
+  if ((yield* first(successor)) !== undefined) return false
+  const end =
+    endsAt <= now ? { revoked_at: now } : { expires_at: Math.min(row.expires_at ?? Number.POSITIVE_INFINITY, endsAt) }
+  yield* changed(tables.updateTable('api_keys').set(end).where('id', '=', id))
+  yield* changed(tables.insertInto('api_keys').values(rowOf(next)))
+  yield* noteKeyEvent({ action: 'rotated', key: next.id, at: now }, by)
+  return true
 }
 
 function rowOf(key: StoredKey): KeyRow {

@@ -1,48 +1,48 @@
 import type { KeyReader } from '../model/ports.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import { KeysUnusable } from '../model/sealing.ts'
-import { type KeyQueries, keyQueries } from './key-queries.ts'
+import type { KeyQueries } from './key-queries.ts'
 import { LastUses } from './last-uses.ts'
-import { type SealingKeyQueries, sealingKeyQueries } from './sealing-keys.ts'
 import { letGo, type OpenSqlite, openSqlite, type SqliteOptions, standing } from './sqlite.ts'
+import { sqliteRunner } from './sqlite-runner.ts'
+import { type StoreQueries, storeQueries } from './store-queries.ts'
+import { TABLE_NAMES } from './tables.ts'
+import type { Answer, Mode, Runner } from './work.ts'
 
-export type { ClaimedEvent, Operator } from './key-events.ts'
-
-export interface KeyStore extends KeyQueries, KeyReader {
-  /** Reading them throws, too, where the file is not the open one: ids would be sealed with keys that nobody else has. */
-  readonly sealing: SealingKeyQueries
+/** Everything that is kept, and who reads it on the path of requests. */
+export interface KeyStore<M extends Mode = Mode> extends StoreQueries<M>, KeyReader {
+  find: KeyQueries<M>['find']
   /**
    * Null, or why the store is not to be used, for people: the file under its name is not the open one. What a command
    * does then would go into another file than this one, so that nothing is found here any more. A file that has been
    * replaced stays so until a restart: SQLite must not go on with the log of one file beside another.
    */
   fault(): string | null
-  /** Writes the uses that were noted. Throws when the store is busy: then they stay noted. */
-  writeUses(): void
-  close(): void
+  /** Writes the uses that were noted. Throws, or rejects, when the store is busy: then they stay noted. */
+  writeUses(): Answer<M, void>
+  close(): Answer<M, void>
 }
 
-/** Opens the key store of the file. The failure says what to do, for people. */
-export function openKeyStore(file: string, options?: SqliteOptions): Result<KeyStore, string> {
+/** Opens the store in the file. The failure says what to do, for people. */
+export function openKeyStore(file: string, options?: SqliteOptions): Result<KeyStore<'sync'>, string> {
   const opened = openSqlite(file, options)
   if (!opened.ok) return opened
-  const queries = prepare(file, opened.value)
-  return queries.ok ? ok(keyStore(file, opened.value, queries.value)) : queries
+  const lacking = lackingTable(file, opened.value)
+  return lacking === null ? ok(keyStore(file, opened.value)) : failed(lacking)
 }
 
-type Queries = KeyQueries & Pick<KeyStore, 'sealing'>
-
 /** Closes a file that says it is a store and has not its tables. */
-function prepare(file: string, { database }: OpenSqlite): Result<Queries, string> {
+function lackingTable(file: string, { database }: OpenSqlite): string | null {
   try {
-    return ok({ ...keyQueries(database), sealing: sealingKeyQueries(database) })
+    for (const table of TABLE_NAMES) database.prepare(`SELECT 1 FROM ${table}`)
+    return null
   } catch {
     database.close()
-    return failed(`the store \`${file}\` lacks a table: restore it from a backup, or name another file under \`store\``)
+    return `the store \`${file}\` lacks a table: restore it from a backup, or name another file under \`store\``
   }
 }
 
-function keyStore(file: string, opened: OpenSqlite, queries: Queries): KeyStore {
+function keyStore(file: string, opened: OpenSqlite): KeyStore<'sync'> {
   const uses = new LastUses()
   let isReplaced = false
   const fault = () => {
@@ -57,27 +57,33 @@ function keyStore(file: string, opened: OpenSqlite, queries: Queries): KeyStore 
     const why = fault()
     if (why !== null) throw new KeysUnusable(why)
   }
-  const { sealing } = queries
+  const queries = storeQueries(checked(sqliteRunner(opened.database), check))
   return {
     ...queries,
-    sealing: {
-      ...sealing,
-      usable: () => {
-        check()
-        return sealing.usable()
-      },
-      ensure: (key) => {
-        check()
-        return sealing.ensure(key)
-      },
-    },
-    find: (id) => {
-      check()
-      return queries.find(id)
-    },
     touch: (id, usedAt) => uses.note(id, usedAt),
-    writeUses: () => uses.write((batch) => queries.used(batch)),
+    writeUses: () => void uses.write((batch) => queries.used(batch)),
     fault,
     close: () => opened.database.close(),
+  }
+}
+
+/**
+ * Reading and writing throw, too, where the file is not the open one: a command would find nothing of it, and ids would be
+ * sealed with keys that nobody else has.
+ */
+function checked(runner: Runner<'sync'>, check: () => void): Runner<'sync'> {
+  return {
+    run: (work) => {
+      check()
+      return runner.run(work)
+    },
+    change: (topic, work) => {
+      check()
+      return runner.change(topic, work)
+    },
+    findOrChange: (topic, find, work) => {
+      check()
+      return runner.findOrChange(topic, find, work)
+    },
   }
 }

@@ -1,7 +1,10 @@
-import { closeSync, fchmodSync, fstatSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { closeSync, fchmodSync, fstatSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { failed, ok, type Result } from '../model/result.ts'
+import { MIGRATIONS, NEWEST } from './migrations.ts'
+import { storeReason } from './store-reason.ts'
+import { TABLE_NAMES } from './tables.ts'
 
 export type SqliteFile = Database.Database
 
@@ -21,71 +24,6 @@ export interface OpenSqlite {
 
 /** Two processes that start at once take turns at the tables. Milliseconds. */
 const OPEN_BUSY_MS = 250
-
-/** One step from a version of the tables to the next. Never edited once released: a change is another step. */
-const MIGRATIONS: readonly string[] = [
-  `CREATE TABLE api_keys (
-     id TEXT NOT NULL PRIMARY KEY,
-     owner TEXT NOT NULL,
-     roles TEXT NOT NULL,
-     groups TEXT NOT NULL,
-     workspace TEXT,
-     hash TEXT NOT NULL,
-     tag TEXT NOT NULL,
-     created_at INTEGER NOT NULL,
-     expires_at INTEGER,
-     revoked_at INTEGER,
-     rotated_from TEXT,
-     last_used_at INTEGER
-   ) STRICT`,
-  `CREATE TABLE key_events (
-     id INTEGER PRIMARY KEY,
-     at INTEGER NOT NULL,
-     action TEXT NOT NULL CHECK (action IN ('created', 'rotated', 'revoked')),
-     key_id TEXT NOT NULL,
-     owner TEXT NOT NULL,
-     roles TEXT NOT NULL,
-     groups TEXT NOT NULL,
-     workspace TEXT,
-     expires_at INTEGER,
-     replaces TEXT,
-     replaced_until INTEGER,
-     by_user TEXT,
-     by_host TEXT,
-     claimed_at INTEGER,
-     audited_at INTEGER
-   ) STRICT;
-   CREATE INDEX key_events_due ON key_events (id) WHERE audited_at IS NULL`,
-  `CREATE TABLE sealing_keys (
-     kid TEXT NOT NULL PRIMARY KEY,
-     secret TEXT NOT NULL,
-     created_at INTEGER NOT NULL,
-     seals_from INTEGER NOT NULL,
-     retired_at INTEGER
-   ) STRICT`,
-  // Events of sealing keys, too: SQLite changes a check in another table alone.
-  `ALTER TABLE key_events RENAME TO key_events_before;
-   CREATE TABLE key_events (
-     id INTEGER PRIMARY KEY,
-     at INTEGER NOT NULL,
-     action TEXT NOT NULL CHECK (action IN ('created', 'rotated', 'revoked', 'sealing-created', 'sealing-retired')),
-     key_id TEXT NOT NULL,
-     owner TEXT NOT NULL,
-     roles TEXT NOT NULL,
-     groups TEXT NOT NULL,
-     workspace TEXT,
-     expires_at INTEGER,
-     replaces TEXT,
-     replaced_until INTEGER,
-     by_user TEXT,
-     by_host TEXT,
-     claimed_at INTEGER,
-     audited_at INTEGER
-   ) STRICT;
-   INSERT INTO key_events SELECT * FROM key_events_before;
-   DROP TABLE key_events_before;
-   CREATE INDEX key_events_due ON key_events (id) WHERE audited_at IS NULL`,
-]
 
 /**
  * Opens the store's file, made where it is missing (mode 0600, its folder 0700), and brings its tables up to date. Several
@@ -111,7 +49,7 @@ export function openSqlite(file: string, { busyMs = 0 }: SqliteOptions = {}): Re
     }
     database.close()
     return failed(
-      `the store \`${file}\` has version ${newer} and this Sallyport knows ${MIGRATIONS.length} at most: use the Sallyport that wrote it, or a newer one`,
+      `the store \`${file}\` has version ${newer} and this Sallyport knows ${NEWEST} at most: use the Sallyport that wrote it, or a newer one`,
     )
   } catch (cause) {
     database?.close()
@@ -140,6 +78,96 @@ export function letGo({ database }: OpenSqlite): void {
   }
 }
 
+/** How the tables of a file stand, and what is broken in it. Nothing is changed. */
+export interface SqliteState {
+  /** 0 where there are no tables. */
+  readonly version: number
+  readonly problems: readonly string[]
+}
+
+/** Reads a file to its end, which takes as long as it is large. The failure is for people. */
+export function readSqlite(file: string): Result<SqliteState, string> {
+  if (statSync(file, { throwIfNoEntry: false }) === undefined) {
+    return failed(`the store \`${file}\` is not there: \`sallyport store migrate\` makes it`)
+  }
+  return using(file, true, (database) => {
+    const version = versionOf(database)
+    return { version, problems: [...problemsOf(database), ...(version === NEWEST ? lacking(database) : [])] }
+  })
+}
+
+/**
+ * Copies the store as it is at one moment, while it is in use, to a file that is not there yet (mode 0600). Answers its
+ * size in bytes; the failure is for people, and leaves no file.
+ */
+export async function backupSqlite(file: string, to: string): Promise<Result<number, string>> {
+  try {
+    closeSync(openSync(to, 'wx', 0o600))
+  } catch (cause) {
+    const isThere = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'
+    return failed(`the backup \`${to}\` ${isThere ? 'is there already: name another file' : storeReason(cause)}`)
+  }
+  const copied = await copy(file, to)
+  const state = copied.ok ? using(to, false, wholeAlone) : copied
+  const broken = state.ok ? state.value[0] : state.fault
+  if (broken === undefined) return ok(statSync(to).size)
+  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(to + suffix, { force: true })
+  return failed(broken)
+}
+
+async function copy(file: string, to: string): Promise<Result<unknown, string>> {
+  let database: SqliteFile | null = null
+  try {
+    database = new Database(file, { readonly: true, fileMustExist: true })
+    return ok(await database.backup(to))
+  } catch (cause) {
+    return failed(`the store \`${file}\` ${storeReason(cause)}`)
+  } finally {
+    database?.close()
+  }
+}
+
+/** A copy that needs no other file beside it. */
+function wholeAlone(database: SqliteFile): string[] {
+  database.pragma('journal_mode = DELETE')
+  return problemsOf(database)
+}
+
+function using<T>(file: string, readonly: boolean, ask: (database: SqliteFile) => T): Result<T, string> {
+  let database: SqliteFile | null = null
+  try {
+    database = new Database(file, { readonly, fileMustExist: true })
+    return ok(ask(database))
+  } catch (cause) {
+    return failed(`the store \`${file}\` ${storeReason(cause)}`)
+  } finally {
+    database?.close()
+  }
+}
+
+function problemsOf(database: SqliteFile): string[] {
+  const found = database.pragma('integrity_check(10)') as readonly { readonly integrity_check: string }[]
+  const strays = database.pragma('foreign_key_check') as readonly unknown[]
+  const broken = found.map((row) => row.integrity_check).filter((says) => says !== 'ok')
+  return [
+    ...(broken.length > 0 ? ['the file is damaged: restore it from a backup'] : []),
+    ...(strays.length > 0 ? ['rows speak of others that are not there: restore it from a backup'] : []),
+  ]
+}
+
+function lacking(database: SqliteFile): string[] {
+  const found = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all()
+  const missing = TABLE_NAMES.filter((name) => !found.includes(name))
+  return missing.map((name) => `the table \`${name}\` is not there: restore the store from a backup`)
+}
+
+function versionOf(database: SqliteFile): number {
+  const made = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'schema_versions'").get()
+  if (made === undefined) return 0
+  const newest = database.prepare<[], { version: number | null }>('SELECT max(version) AS version FROM schema_versions')
+  return newest.get()?.version ?? 0
+}
+
 /** Nobody but the owner may read hashes. What SQLite puts beside the file takes its mode. Answers its identity. */
 function makePrivate(file: string): string {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
@@ -161,11 +189,8 @@ function identityOf({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }
 function migrate(database: SqliteFile): number | null {
   const steps = database.transaction((): number | null => {
     database.exec('CREATE TABLE IF NOT EXISTS schema_versions (version INTEGER PRIMARY KEY, applied_at INTEGER) STRICT')
-    const newest = database.prepare<[], { version: number | null }>(
-      'SELECT max(version) AS version FROM schema_versions',
-    )
-    const present = newest.get()?.version ?? 0
-    if (present > MIGRATIONS.length) return present
+    const present = versionOf(database)
+    if (present > NEWEST) return present
     const add = database.prepare("INSERT INTO schema_versions VALUES (?, unixepoch('subsec') * 1000)")
     for (const [index, step] of MIGRATIONS.entries()) {
       if (index < present) continue
@@ -176,21 +201,4 @@ function migrate(database: SqliteFile): number | null {
   })
   // Immediate: two processes that start at once take turns instead of both making the tables.
   return steps.immediate()
-}
-
-/** Why a store cannot be used and what to do, for people, after its name; never anything of what is in it. */
-export function storeReason(cause: unknown): string {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
-    return 'is damaged or is no SQLite file: restore it from a backup, or name another file under `store`'
-  }
-  if (code.startsWith('SQLITE_BUSY')) return 'is held by another process: try again'
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code.startsWith('SQLITE_READONLY')) {
-    return 'cannot be written by this user: change its permissions'
-  }
-  if (code === 'EISDIR' || code === 'ENOTDIR' || code === 'EEXIST' || code === 'SQLITE_CANTOPEN') {
-    return 'cannot be opened: `store` must name a file in a folder'
-  }
-  if (code === 'ENOSPC' || code === 'SQLITE_FULL') return 'cannot be written: the disk is full'
-  return `cannot be used (${code || 'unknown reason'})`
 }

@@ -56,6 +56,7 @@ class ApiKeys implements OpenMethod {
   readonly #verified = new Recent<Remembered>(MAX_REMEMBERED)
   readonly #proofs = new Recent<Proof>(MAX_REMEMBERED)
   readonly #touched = new Recent<number>(MAX_REMEMBERED)
+  readonly #reading = new Map<string, Promise<Verification>>()
   readonly #pending = new Map<string, Promise<Verification>>()
 
   constructor(clock: Clock, store: KeyReader) {
@@ -87,30 +88,40 @@ class ApiKeys implements OpenMethod {
     const nowMs = this.#clock()
     const known = this.recall(digest, nowMs)
     if (known !== undefined) return known
-    const record = this.#read(parts)
-    if (record === 'unavailable') return unavailable('store_unavailable', 5)
-    if (typeof record === 'string') return rejected(record)
+    return this.#judge(key, parts, digest, nowMs)
+  }
+
+  close(): void {
+    this.#reading.clear()
+    this.#pending.clear()
+  }
+
+  /** Where the store answers later, it is asked once for a key, however many wait for that. */
+  #judge(key: string, parts: KeyParts, digest: string, nowMs: number): Verification | Promise<Verification> {
+    const reading = this.#reading.get(digest)
+    if (reading !== undefined) return reading
+    const judged = (record: StoredKey | undefined) => this.#weigh(key, parts, record, digest, nowMs)
+    try {
+      const found = this.#store.find(parts.id)
+      if (!(found instanceof Promise)) return judged(found)
+      const verification = found.then(judged, unreadable).finally(() => this.#reading.delete(digest))
+      this.#reading.set(digest, verification)
+      return verification
+    } catch {
+      return unreadable()
+    }
+  }
+
+  #weigh(key: string, { id, tag }: KeyParts, record: StoredKey | undefined, digest: string, nowMs: number) {
+    const isRight = isSameTag(record?.tag ?? NO_TAG, tag)
+    if (record === undefined || record.id !== id || !isRight) return rejected('unknown_key')
+    const reason = invalidity(record, this.#clock())
+    if (reason !== null) return rejected(reason)
     const proof = this.#proofs.get(digest)
     if (proof?.hash === record.hash && Math.abs(nowMs - proof.atMs) < PROOF_MEMORY_MS) {
       return this.#accept(record, digest, nowMs)
     }
     return this.#prove(key, record, digest, nowMs)
-  }
-
-  close(): void {
-    this.#pending.clear()
-  }
-
-  #read({ id, tag }: KeyParts): StoredKey | RejectReason | 'unavailable' {
-    let record: StoredKey | undefined
-    try {
-      record = this.#store.find(id)
-    } catch {
-      return 'unavailable'
-    }
-    const isRight = isSameTag(record?.tag ?? NO_TAG, tag)
-    if (record === undefined || record.id !== id || !isRight) return 'unknown_key'
-    return invalidity(record, this.#clock()) ?? record
   }
 
   #prove(key: string, record: StoredKey, digest: string, nowMs: number): Verification | Promise<Verification> {
@@ -186,6 +197,8 @@ const absentStore: KeyReader = {
   },
   touch: () => undefined,
 }
+
+const unreadable = () => unavailable('store_unavailable', 5)
 
 function rejected(reason: RejectReason): Verification {
   return { outcome: 'rejected', reason, method: 'api_key', issuer: 'api_keys' }

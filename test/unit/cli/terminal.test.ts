@@ -60,6 +60,9 @@ const RUNS: readonly (readonly [string, readonly string[], string, 'tells' | 're
   ['objects rotate-key', [HOSTILE], '', 'refuses'],
   ['objects retire-key', [HOSTILE], '', 'refuses'],
   ['objects list-keys', [HOSTILE], '', 'refuses'],
+  ['store migrate', [HOSTILE], '', 'refuses'],
+  ['store backup', [HOSTILE], '', 'tells'],
+  ['store check', [HOSTILE], '', 'refuses'],
 ]
 
 /** It starts servers of its own and prints what it made itself: `demo.test.ts`. */

@@ -7,7 +7,8 @@ import { ecs } from '../../../src/audit/formats/ecs.ts'
 import type { AuditEvent } from '../../../src/model/audit.ts'
 import { keyEvent } from '../../../src/serving/key-event.ts'
 import { KeyEventFollower, type KeyEventPorts } from '../../../src/serving/key-events.ts'
-import type { ClaimedEvent, KeyStore } from '../../../src/stores/keys.ts'
+import type { ClaimedEvent } from '../../../src/stores/key-events.ts'
+import type { KeyStore } from '../../../src/stores/keys.ts'
 import { folder, key, NOW, open } from '../stores/store-scene.ts'
 
 /** An audit that takes what it is told to take, and answers later, as the real one does. */

@@ -8,7 +8,7 @@ const BY = { user: 'root', host: 'bastion' }
 const NOBODY = { user: null, host: null }
 
 /** Everything that is due, settled one after the other. */
-function drained(outbox: KeyOutbox, now = NOW) {
+function drained(outbox: KeyOutbox<'sync'>, now = NOW) {
   const events = []
   for (let event = outbox.claim(now); event !== null; event = outbox.claim(now)) {
     events.push(event)

@@ -13,7 +13,7 @@ export function folder(t: Test): string {
   return path
 }
 
-export function open(t: Test, file: string): KeyStore {
+export function open(t: Test, file: string): KeyStore<'sync'> {
   const store = openKeyStore(file)
   if (!store.ok) throw new Error(store.fault)
   t.teardown(() => store.value.close())

@@ -1,0 +1,95 @@
+import { isStorable } from './names.ts'
+import type { Operator } from './outbox.ts'
+import { prepared, tables } from './queries.ts'
+import type { RevocationRow } from './tables.ts'
+import { noteUserEvent } from './user-events.ts'
+import { type Answer, changed, changeLater, first, type Mode, type Runner, readLater, rows, type Work } from './work.ts'
+
+/** What is not valid any more. Times are epoch milliseconds. */
+export interface Revocation {
+  /** One token by the digest of its `jti`, all tokens of a subject, or all that a key has signed. */
+  readonly kind: 'jti' | 'subject' | 'key'
+  /** The configured name of who issues the tokens. */
+  readonly issuer: string
+  readonly value: string
+  /** What was issued up to then. */
+  readonly before: number
+  readonly at: number
+  /** When everything that it speaks of is over by itself. */
+  readonly expiresAt: number
+}
+
+/** What is asked of a token. Null for what it does not say. */
+export interface AskedToken {
+  readonly issuer: string
+  /** A digest. */
+  readonly jti: string | null
+  readonly subject: string | null
+  /** The id of the key that has signed it. */
+  readonly key: string | null
+  /** One that does not say when it was issued is older than every revocation. */
+  readonly issuedAt: number | null
+}
+
+/** Revoked tokens. Everything throws, or rejects, when the store cannot be read or written. */
+export interface Revocations<M extends Mode> {
+  /** One of the same thing before only grows, by what it speaks of and by how long. */
+  add(revocation: Revocation, by?: Operator): Promise<void>
+  isRevoked(token: AskedToken, now: number): Answer<M, boolean>
+  /** Those that still count, newest first. */
+  list(now: number): Promise<Revocation[]>
+  /** Forgets what is over. Answers how many. */
+  purge(now: number): Promise<number>
+}
+
+const all = tables.selectFrom('revocations').selectAll()
+type Kind = Revocation['kind']
+// This read stands on the path of requests. In the order of its placeholders.
+const ofToken = prepared<[string, number, Kind, string, Kind, string, Kind, string], RevocationRow>(
+  all
+    .where('issuer', '=', '')
+    .where('expires_at', '>', 0)
+    .where(({ and, eb, or }) =>
+      or((['jti', 'subject', 'key'] as const).map((kind) => and([eb('kind', '=', kind), eb('value', '=', '')]))),
+    ),
+)
+
+export function revocations<M extends Mode>(runner: Runner<M>): Revocations<M> {
+  return {
+    add: (revocation, by) => changeLater(runner, 'users', () => add(revocation, by)),
+    isRevoked: (token, now) => runner.run(() => isRevoked(token, now)),
+    list: (now) =>
+      readLater(runner, function* () {
+        const found = yield* rows(all.where('expires_at', '>', now).orderBy('at', 'desc').orderBy('value'))
+        return found.map(({ kind, issuer, value, issued_before, at, expires_at }) => {
+          return { kind, issuer, value, before: issued_before, at, expiresAt: expires_at }
+        })
+      }),
+    purge: (now) =>
+      readLater(runner, function* () {
+        return yield* changed(tables.deleteFrom('revocations').where('expires_at', '<=', now))
+      }),
+  }
+}
+
+function* add({ kind, issuer, value, before, at, expiresAt }: Revocation, by: Operator | undefined): Work<void> {
+  const same = all.where('kind', '=', kind).where('issuer', '=', issuer).where('value', '=', value)
+  const known = yield* first(same)
+  const row = {
+    at: known?.at ?? at,
+    issued_before: Math.max(before, known?.issued_before ?? before),
+    expires_at: Math.max(expiresAt, known?.expires_at ?? expiresAt),
+  }
+  const insert = tables.insertInto('revocations').values({ kind, issuer, value, ...row })
+  yield* changed(insert.onConflict((conflict) => conflict.columns(['kind', 'issuer', 'value']).doUpdateSet(row)))
+  yield* noteUserEvent({ at, action: 'token-revoked', source: issuer, account: value, detail: { kind }, by })
+}
+
+function* isRevoked({ issuer, jti, subject, key, issuedAt }: AskedToken, now: number): Work<boolean> {
+  // Nothing is revoked by an empty value; what cannot be asked for was never revoked either.
+  const [id, person, signer] = [jti ?? '', subject ?? '', key ?? ''].map((text) => (isStorable(text) ? text : ''))
+  const found = yield* rows(ofToken(issuer, now, 'jti', id ?? '', 'subject', person ?? '', 'key', signer ?? ''))
+  return found.some(({ kind, issued_before, value }) => {
+    return value !== '' && (kind === 'jti' || issuedAt === null || issuedAt <= issued_before)
+  })
+}

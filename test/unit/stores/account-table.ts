@@ -1,0 +1,118 @@
+import { Secret } from '../../../src/model/secret.ts'
+import type { KeyStore } from '../../../src/stores/keys.ts'
+import { NOW } from './store-scene.ts'
+import { actions, BY, factor, of, type StoreRow } from './store-table.ts'
+
+const RULE = { most: 3, windowMs: 3600_000, lockMs: 900_000 }
+
+const accounts: readonly StoreRow[] = [
+  [
+    'of two that show one code at the same time one wins',
+    async (t, one, other) => {
+      await one.secondFactors.enroll({ ...factor, recoveryHashes: ['h2', 'h1'] }, BY)
+      const won = await Promise.all([one, other, one, other].map((store) => store.secondFactors.advance(of, 77)))
+      t.equal(won.filter(Boolean).length, 1)
+      t.equal(await other.secondFactors.advance(of, 76), false, 'an older code')
+      t.equal(await other.secondFactors.advance(of, 78), true, 'the next one')
+      t.match(await one.secondFactors.find(of), { lastStep: 78, recoveryHashes: ['h1', 'h2'] })
+      t.equal((await one.secondFactors.find(of))?.secret.reveal(), 'JBSWY3DP')
+    },
+  ],
+  [
+    'a recovery code is used once',
+    async (t, one, other) => {
+      await one.secondFactors.enroll({ ...factor, recoveryHashes: ['h1', 'h2'] })
+      const won = await Promise.all([one, other, one].map((store) => store.secondFactors.useRecovery(of, 'h1', NOW)))
+      t.equal(won.filter(Boolean).length, 1)
+      t.equal(await other.secondFactors.useRecovery(of, 'h3', NOW), false)
+      t.same((await other.secondFactors.find(of))?.recoveryHashes, ['h2'])
+      await other.secondFactors.enroll({ ...factor, recoveryHashes: ['h9'] })
+      t.same((await one.secondFactors.find(of))?.recoveryHashes, ['h9'], 'a new factor brings its own')
+      t.equal(await one.secondFactors.remove(of, NOW, BY), true)
+      t.equal(await one.secondFactors.remove(of, NOW, BY), false)
+    },
+  ],
+  [
+    'failures of all count, and lock an account once',
+    async (t, one, other) => {
+      const failed = (store: KeyStore, at: number) => store.accountFailures.failed(of, at, RULE)
+      const counts = await Promise.all([failed(one, NOW), failed(other, NOW), failed(one, NOW), failed(other, NOW)])
+      t.equal(counts.filter(({ hasLocked }) => hasLocked).length, 1)
+      t.equal(await other.accountFailures.lockedUntil(of, NOW), NOW + RULE.lockMs)
+      t.equal(await other.accountFailures.lockedUntil(of, NOW + RULE.lockMs), null, 'over by itself')
+      t.match(await failed(one, NOW + RULE.lockMs), { failures: 1, hasLocked: false }, 'counted from anew')
+      await other.accountFailures.clear(of)
+      t.match(await failed(one, NOW + RULE.lockMs), { failures: 1 })
+      t.same(await actions(one), ['account-locked bob'])
+    },
+  ],
+  [
+    'failures that lie long apart do not add up',
+    async (t, one) => {
+      for (const at of [NOW, NOW + RULE.windowMs, NOW + 2 * RULE.windowMs]) {
+        t.match(await one.accountFailures.failed(of, at, RULE), { failures: 1, lockedUntil: null })
+      }
+      t.match(await one.accountFailures.failed(of, NOW + 2 * RULE.windowMs + 1, RULE), { failures: 2 }, 'the twin')
+      t.equal(await one.accountFailures.purge(NOW, NOW), 0)
+      t.equal(await one.accountFailures.purge(NOW + 9 * RULE.windowMs, NOW), 1)
+    },
+  ],
+]
+
+const token = { issuer: 'corp', jti: 'd1', subject: 'bob', key: null, issuedAt: NOW }
+const revoked = { kind: 'jti', issuer: 'corp', value: 'd1', before: NOW, at: NOW, expiresAt: NOW + 60 } as const
+
+const tokens: readonly StoreRow[] = [
+  [
+    'a revoked token is revoked everywhere, and nothing else is',
+    async (t, one, other) => {
+      const asked = (more: object) => other.revocations.isRevoked({ ...token, ...more }, NOW)
+      t.equal(await asked({}), false)
+      await one.revocations.add(revoked, BY)
+      t.equal(await asked({}), true)
+      for (const more of [{ jti: 'd2' }, { issuer: 'other' }, { jti: null }, { jti: 'bob', subject: 'd1' }]) {
+        t.equal(await asked(more), false, JSON.stringify(more))
+      }
+      t.equal(await other.revocations.isRevoked(token, NOW + 60), false, 'over by itself')
+    },
+  ],
+  [
+    'what a subject was given before is revoked, and what comes after is not',
+    async (t, one, other) => {
+      await one.revocations.add({ ...revoked, kind: 'subject', value: 'bob' })
+      const at = (issuedAt: number | null) => other.revocations.isRevoked({ ...token, jti: null, issuedAt }, NOW)
+      t.same([await at(NOW), await at(NOW + 1), await at(null)], [true, false, true])
+      await other.revocations.add({ ...revoked, kind: 'subject', value: 'bob', before: NOW + 5, expiresAt: NOW + 9 })
+      t.equal(await at(NOW + 5), true, 'it grows')
+      await other.revocations.add({ ...revoked, kind: 'subject', value: 'bob', before: NOW - 5, expiresAt: NOW + 1 })
+      t.equal(await at(NOW + 5), true, 'and never shrinks')
+      t.match(await one.revocations.list(NOW), [{ before: NOW + 5, expiresAt: NOW + 60 }])
+      t.equal(await one.revocations.purge(NOW + 59), 0)
+      t.equal(await one.revocations.purge(NOW + 60), 1)
+    },
+  ],
+  [
+    'keys of tokens: one first, one that signs, and none that is retired',
+    async (t, one, other) => {
+      const made = (kid: string, at = NOW) => ({ kid, secret: new Secret(`p-${kid}`), createdAt: at, signsFrom: at })
+      const [mine, theirs] = await Promise.all([one.tokenKeys.ensure(made('k1')), other.tokenKeys.ensure(made('k2'))])
+      t.same(
+        mine.map(({ kid }) => kid),
+        theirs.map(({ kid }) => kid),
+      )
+      const kid = mine[0]?.kid ?? ''
+      t.equal(await one.tokenKeys.retire(kid, NOW), 'last')
+      await one.tokenKeys.add(made('k3', NOW + 10))
+      t.equal(await other.tokenKeys.retire(kid, NOW + 9), 'signing')
+      t.equal(await other.tokenKeys.retire(kid, NOW + 10), 'retired')
+      t.equal(await other.tokenKeys.retire(kid, NOW + 10), 'already')
+      t.equal(await other.tokenKeys.retire('k9', NOW + 10), 'unknown')
+      t.same(
+        (await one.tokenKeys.usable()).map((key) => [key.kid, key.secret.reveal()]),
+        [['k3', 'p-k3']],
+      )
+    },
+  ],
+]
+
+export const ACCOUNT_TABLE: readonly StoreRow[] = [...accounts, ...tokens]
