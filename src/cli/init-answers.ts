@@ -1,5 +1,5 @@
 import { failed, ok, type Result } from '../model/result.ts'
-import { DURATION_PATTERN } from '../model/units.ts'
+import { DURATION_PATTERN, durationMs } from '../model/units.ts'
 import { nearest } from '../schema/nearest.ts'
 import type { StarterAnswers } from './starter-policy.ts'
 
@@ -53,8 +53,12 @@ export function issuerFault(issuer: string, { issuers, acceptsKeys }: Vouchers):
 }
 
 export function mfaFault(mfa: string | null): string | null {
-  if (mfa === null || new RegExp(DURATION_PATTERN).test(mfa)) return null
-  return 'how long ago the sign-in may be must be a duration such as `12h`'
+  if (mfa === null) return null
+  if (!new RegExp(DURATION_PATTERN).test(mfa)) {
+    return 'how long ago the sign-in may be must be a duration such as `12h`'
+  }
+  // What is written must pass `check --strict`, which warns of less.
+  return durationMs(mfa) >= 1000 ? null : 'a sign-in is told by the second: ask for at least `1s`, better for hours'
 }
 
 /** `group=model,model`, each; a group that stands twice has the models of both. Its own name may hold `=`. */

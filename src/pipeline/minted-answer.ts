@@ -8,7 +8,7 @@ import { forward } from '../upstream/forward.ts'
 import { headersWithout } from '../upstream/key-guards.ts'
 import type { Minting } from './minting.ts'
 import type { Asked } from './own-list.ts'
-import { PageSink } from './page-sink.ts'
+import { PageSink, UNREAD, withoutLength } from './page-sink.ts'
 
 /** Far above what the settings of a session take. */
 const MAX_BYTES = 1024 * 1024
@@ -25,7 +25,7 @@ export async function deliverMinted(
   clock: Clock,
 ): Promise<Delivery> {
   const sink = new PageSink(exchange, upstream.settings.timeouts.totalMs, counting(memory))
-  const delivery = await forward(upstream, request, sink, { ...shape, openTap: () => READ })
+  const delivery = await forward(upstream, request, sink, { ...shape, openTap: () => UNREAD })
   const reason = sink.full ?? delivery.fault
   if (reason) return { ...delivery, outcome: 'failed', fault: reason }
   if (delivery.outcome !== 'answered') return delivery
@@ -39,8 +39,6 @@ export async function deliverMinted(
   exchange.end(told.body)
   return { ...delivery, stream: false, midEvent: false }
 }
-
-const READ = { push: (chunk: Buffer) => chunk, end: () => ({ rest: null, facts: {} }) }
 
 const tooLarge: Fault = fault('upstream_unavailable', 'the upstream sent too large an answer', { reason: 'bad_stream' })
 const noSecret: Fault = fault(
@@ -82,9 +80,7 @@ function isAsAsked({ told }: MintedAnswer, { model, mayBe }: Minting): boolean {
 }
 
 function headersOf({ headers }: PageSink, isError: boolean): string[] {
-  const passed = headers.filter((_, at, all) => {
-    const name = all[at - (at % 2)]
-    return name !== 'content-length' && (isError || name !== 'content-type')
-  })
-  return isError ? passed : ['content-type', 'application/json', ...passed]
+  const passed = withoutLength(headers)
+  if (isError) return passed
+  return ['content-type', 'application/json', ...passed.filter((_, at) => passed[at - (at % 2)] !== 'content-type')]
 }

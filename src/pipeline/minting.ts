@@ -12,7 +12,7 @@ import { LONGEST } from '../shape/minted-answer.ts'
 import { mintEdits } from '../shape/minted-session.ts'
 import { shapeRequest } from '../shape/request.ts'
 import type { KeyRing } from '../shape/seal.ts'
-import { type SessionGrant, sealSessionSecret } from '../shape/session-secret.ts'
+import { NONCE_BYTES, type SessionGrant, sealSessionSecret } from '../shape/session-secret.ts'
 import { decideMint, type MintDecisions, type MintRequest } from './mint-decision.ts'
 import { isSealing } from './owners.ts'
 import {
@@ -117,8 +117,6 @@ function mintingOf(
   if (seal({ ...LONGEST, expiresAt: Number.MAX_SAFE_INTEGER }) === null) return failed(tooLong)
   return ok({ mint, model: grant.model, until: expiresAt === null ? null : expiresAt * 1000, mayBe, seal })
 }
-
-const NONCE_BYTES = 12
 
 function sealed(ring: KeyRing, grant: SessionGrant): Secret | null {
   return sealSessionSecret(ring, grant, randomBytes(NONCE_BYTES))

@@ -6,7 +6,7 @@ import type { AnswerShape } from '../upstream/answer-shape.ts'
 import type { Delivery } from '../upstream/delivery.ts'
 import { forward } from '../upstream/forward.ts'
 import type { OwnedAnswer } from './ownership.ts'
-import { PageSink } from './page-sink.ts'
+import { PageSink, UNREAD, withoutLength } from './page-sink.ts'
 import { sealedShape } from './sealed-answer.ts'
 import type { ServingUpstream } from './snapshot.ts'
 
@@ -33,8 +33,6 @@ export function deliverOwned(asked: Asked, owned: OwnedAnswer): Promise<Delivery
   return listOwn({ ...asked, shape }, owned.list)
 }
 
-const READ = { push: (chunk: Buffer) => chunk, end: () => ({ rest: null, facts: {} }) }
-
 const tooLarge: Fault = fault('upstream_unavailable', 'the upstream sent too large a list')
 const noList: Fault = fault('upstream_unavailable', 'the upstream sent no list')
 const tooFar: Fault = fault(
@@ -59,7 +57,7 @@ async function listOwn(asked: Asked, list: OwnList): Promise<Delivery> {
     const leftMs = Math.max(1, until - performance.now())
     const sink = new PageSink(exchange, leftMs, counted)
     const page = { ...request, path: `${path}?${pages.query}` }
-    const delivery = await forward(upstream, page, sink, { ...asked.shape, openTap: () => READ })
+    const delivery = await forward(upstream, page, sink, { ...asked.shape, openTap: () => UNREAD })
     firstByteAt ||= delivery.firstByteAt
     const reason = sink.full ?? delivery.fault
     if (reason === tooLarge && pages.shrink()) continue
@@ -102,11 +100,10 @@ function answer({ exchange, shape }: Asked, pages: OwnPages, sink: PageSink | nu
   const tap = shape.openTap('json', 200)
   const parts = [tap.push(pages.document()), tap.end().rest].filter((part) => part !== null)
   const body = Buffer.concat(parts)
-  const headers = sink ? sink.headers.filter((_, at, all) => !isLength(all[at - (at % 2)])) : JSON_HEAD
+  const headers = sink ? withoutLength(sink.headers) : JSON_HEAD
   exchange.start(200, [...headers, 'content-length', String(body.length)], false)
   exchange.end(body)
   return { outcome: 'answered', status: 200, stream: false, midEvent: false, facts: {}, firstByteAt }
 }
 
 const JSON_HEAD = ['content-type', 'application/json']
-const isLength = (name: string | undefined) => name === 'content-length'

@@ -1,5 +1,13 @@
 import type { Fault } from '../model/fault.ts'
-import type { AnswerSink, ClientExchange } from '../model/ports.ts'
+import type { AnswerSink, AnswerTap, ClientExchange } from '../model/ports.ts'
+
+/** For what is passed on as it is, or read whole afterwards: nothing is told while it passes. */
+export const UNREAD: AnswerTap = { push: (chunk) => chunk, end: () => ({ rest: null, facts: {} }) }
+
+/** Headers (name, value, name, value…) for a body that is written anew. */
+export function withoutLength(headers: readonly string[]): string[] {
+  return headers.filter((_, at) => headers[at - (at % 2)] !== 'content-length')
+}
 
 /**
  * Takes one answer of an upstream for the proxy to read, in the name of a client that waits: when that one leaves, or the

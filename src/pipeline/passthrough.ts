@@ -2,7 +2,7 @@ import { messageHead } from '../endpoints/message-head.ts'
 import { type Passage, passage, pathAt } from '../endpoints/passthrough.ts'
 import { type Fault, fault } from '../model/fault.ts'
 import { passthroughOperation } from '../model/operations.ts'
-import type { AnswerTap, TakePiece } from '../model/ports.ts'
+import type { TakePiece } from '../model/ports.ts'
 import type { RequestFacts, RequestHead } from '../model/request.ts'
 import { ok, type Result } from '../model/result.ts'
 import type { ListenSettings } from '../model/settings.ts'
@@ -11,6 +11,7 @@ import { timedOut } from '../upstream/faults.ts'
 import { carry } from '../upstream/passthrough.ts'
 import { passed } from './delivered.ts'
 import { headerReader, judge, judgeShadow, policyInput } from './judge.ts'
+import { UNREAD } from './page-sink.ts'
 import { passSocket } from './passed-socket.ts'
 import type { ConversePorts } from './realtime/converse.ts'
 import { handshakeFault } from './realtime/handshake.ts'
@@ -61,9 +62,6 @@ export async function passThrough(found: Passage, served: Served, ports: Convers
   trail.received(received)
   return passed(delivery, exchange, trail)
 }
-
-/** What is passed on as it is, and tells nothing. */
-const UNREAD: AnswerTap = { push: (chunk) => chunk, end: () => ({ rest: null, facts: {} }) }
 
 function limitsOf({ maxUploadBytes, timeouts }: ListenSettings) {
   return { bytes: maxUploadBytes, idleMs: timeouts.bodyMs, totalMs: timeouts.uploadMs, untaken: upstreamLate }

@@ -28,7 +28,8 @@ export interface SessionGrant {
 /** What all of these begin with; the digit is the version of what is behind it. */
 const PREFIX = 'ek_sp1'
 const PURPOSE = 'sallyport session secret 1'
-const NONCE_BYTES = 12
+/** Of the nonce that each sealing takes. */
+export const NONCE_BYTES = 12
 const TAG_BYTES = 16
 const HEAD_LENGTH = PREFIX.length + KID_LENGTH
 /** What every reader takes in one header. Unit: characters. */

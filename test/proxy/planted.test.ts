@@ -5,6 +5,7 @@ import { mintOf } from '../../src/endpoints/realtime/mints.ts'
 import {
   ALLOWED,
   Caller,
+  callWith,
   FORBIDDEN,
   planted,
   SPELLINGS,
@@ -53,6 +54,20 @@ function inBody(endpoint: Endpoint, place: string): Plant[] {
   ]
 }
 
+/** In the session that a form holds. */
+function inForm(endpoint: Endpoint, place: string): Plant[] {
+  const name = `${endpoint.operation} ${place}`
+  const at = (member: string): TableRequest => ({ ...smallest(endpoint), body: callWith(member) })
+  return [
+    { name: `${name}: the allowed model`, request: at(`"model":"${ALLOWED}"`), code: null },
+    ...SPELLINGS.map(([spelling, member, isPlain]) => ({
+      name: `${name}: ${spelling}`,
+      request: at(member(FORBIDDEN)),
+      code: isPlain ? 'policy_denied' : 'invalid_body',
+    })),
+  ]
+}
+
 function inQuery(endpoint: Endpoint): Plant[] {
   const name = `${endpoint.operation} ?model`
   const at = (query: string) => ({ ...smallest(endpoint), target: `${endpoint.path}?${query}` })
@@ -87,6 +102,7 @@ function plants(endpoint: Endpoint): Plant[] {
   return endpoint.models.flatMap((place) => {
     if (place === '?model') return inQuery(endpoint)
     if (place === '{model}') return inPath(endpoint)
+    if (place === 'form session.model') return inForm(endpoint, place)
     return place.startsWith('.') ? inBody(endpoint, place) : []
   })
 }

@@ -23,7 +23,7 @@ export function smallest({ operation, method, path, body, model, dialect }: Endp
   if (dialect !== null) return { method, target: `${target}?model=${ALLOWED}`, body: null, upgrades: true }
   if (body === 'none') return { method, target, body: null }
   if (operation === 'realtime.calls.create')
-    return { method, target, body: smallestCall(ALLOWED), type: 'multipart/form-data; boundary=x' }
+    return { method, target, body: callWith(`"model":"${ALLOWED}"`), type: 'multipart/form-data; boundary=x' }
   if (body === 'multipart')
     return { method, target, body: smallestForm(model), type: 'multipart/form-data; boundary=x' }
   return {
@@ -40,11 +40,11 @@ function smallestForm(model: Endpoint['model']): string {
   return `${named}${field('prompt', 'x')}--x--\r\n`
 }
 
-/** Asks for a call of a model. */
-export function smallestCall(model: string): string {
+/** Asks for a call whose session has this member for its model. */
+export function callWith(member: string): string {
   const field = (name: string, value: string) =>
     `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
-  const session = JSON.stringify({ type: 'realtime', model })
+  const session = `{"type":"realtime",${member}}`
   return `${field('sdp', sdpOf(OFFERS.chrome))}${field('session', session)}--x--\r\n`
 }
 

@@ -12,7 +12,7 @@ import { forward } from '../../upstream/forward.ts'
 import { callerOf } from '../body-budget.ts'
 import { passed } from '../delivered.ts'
 import type { Ending } from '../events.ts'
-import { PageSink } from '../page-sink.ts'
+import { PageSink, UNREAD, withoutLength } from '../page-sink.ts'
 import type { ConversePorts } from '../realtime/converse.ts'
 import { allowancesOf } from '../realtime/dialling.ts'
 import { MessageJudge } from '../realtime/message-judge.ts'
@@ -85,7 +85,7 @@ async function made(
     return answerHeaders(head, stream)
   }
   const sink = new PageSink(exchange, timeouts.totalMs, (bytes) => (bytes > MAX_ANSWER_BYTES ? badAnswer : null))
-  const delivery = await forward(upstream, request, sink, { ...plain, headers, openTap: () => READ })
+  const delivery = await forward(upstream, request, sink, { ...plain, headers, openTap: () => UNREAD })
   sent()
   const id = madeCallId(location, { url: upstream.settings.url, basePath: upstream.basePath })
   const end = id === null ? null : callEnder(wanted, id, served, ports)
@@ -126,8 +126,6 @@ function unanswered(reason: Fault, { exchange, trail }: Served): Fault | null {
   trail.complete({ outcome: 'client_gone', status: 0, facts: {}, firstByteAt: 0 })
   return null
 }
-
-const READ = { push: (chunk: Buffer) => chunk, end: () => ({ rest: null, facts: {} }) }
 
 /** Never rejects. True where the call is over. */
 function callEnder(
@@ -201,8 +199,7 @@ async function supervised(
   const leave = ports.calls.enter(supervision)
   try {
     exchange.onGone = (stopped) => supervision.end(stopped ?? clientGone)
-    const passedOn = headers.filter((_, at, all) => all[at - (at % 2)] !== 'content-length')
-    exchange.start(201, [...passedOn, 'location', location, 'content-length', String(body.length)], false)
+    exchange.start(201, [...withoutLength(headers), 'location', location, 'content-length', String(body.length)], false)
     exchange.end(body)
     return await running
   } finally {

@@ -30,7 +30,7 @@ async function check(cwd: string, ...argv: string[]) {
 
 /** Each flag, and what may be said with it; the first of each is that it is left out or as usual. */
 const issuers = [[], ['--issuer', 'corp'], ['--issuer', 'api_keys']]
-const mfas = [[], ['--mfa', '12h'], ['--mfa', '1ms'], ['--mfa', '999999999d']]
+const mfas = [[], ['--mfa', '12h'], ['--mfa', '1s'], ['--mfa', '999999999d']]
 const files = ['policies/policy.yaml', 'policies/teams/policy.yaml']
 const groups: readonly (readonly [sentence: string, ...groups: string[]])[] = [
   ['one group', 'analysts=gpt-4o-mini'],
@@ -76,6 +76,7 @@ const refused: readonly (readonly [string, readonly string[], RegExp])[] = [
     /an API key shows no second factor, so that nobody could use anything; leave `--mfa` out/,
   ],
   ['a duration that is none', ['--group', 'a=b', '--mfa', 'often'], /must be a duration such as `12h`/],
+  ['a duration that no sign-in is told by', ['--group', 'a=b', '--mfa', '999ms'], /ask for at least `1s`/],
 ]
 for (const [name, flags, said] of refused) {
   t.test(`${name} is refused, and nothing is written`, async (t) => {

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { parseJsonBody } from '../../../src/endpoints/json.ts'
 import { describeTurn } from '../../../src/endpoints/turns/turn-message.ts'
+import { fastest } from '../../support/fastest.ts'
 import { describe } from './described.ts'
 
 /** Keys of so many characters of this kind altogether, none of which is known. */
@@ -49,14 +50,3 @@ t.test('very many of them take no longer than as much of plain text many times o
     t.ok(ratio < 100, `${name}: ${ratio.toFixed(1)} times as long`)
   }
 })
-
-/** The lowest of a few looks, for others use the machine. */
-function fastest(work: () => unknown): number {
-  let lowest = Number.POSITIVE_INFINITY
-  for (let round = 0; round < 3; round++) {
-    const start = performance.now()
-    work()
-    lowest = Math.min(lowest, performance.now() - start)
-  }
-  return lowest
-}

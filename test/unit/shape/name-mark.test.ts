@@ -3,6 +3,7 @@ import { parseJsonBody } from '../../../src/endpoints/json.ts'
 import { unmarkedName } from '../../../src/model/marks.ts'
 import { edited } from '../../../src/shape/edits.ts'
 import { markedName, markInName, naming, unnameable } from '../../../src/shape/name-mark.ts'
+import { fastest } from '../../support/fastest.ts'
 
 const MARK = `spm1aaaaaa${'Zz0_-'.repeat(4)}Zz`
 const OTHER = `spm1bbbbbb${'x'.repeat(22)}`
@@ -98,16 +99,6 @@ t.test('texts made to be costly are not looked at for long', async (t) => {
     t.ok(took < 100 * Math.max(plain, 0.5), `${JSON.stringify(piece)}: ${took.toFixed(1)} ms, ${plain.toFixed(1)} ms`)
   }
 })
-
-function fastest(work: () => unknown): number {
-  let lowest = Number.POSITIVE_INFINITY
-  for (let round = 0; round < 3; round++) {
-    const start = performance.now()
-    work()
-    lowest = Math.min(lowest, performance.now() - start)
-  }
-  return lowest
-}
 
 t.test('how long a name may be', async (t) => {
   const form = { place: 'filename', isMarked: true, body: null, fields: [] } as const

@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { Sealer } from '../../../src/model/sealing.ts'
 import { RequestIds } from '../../../src/shape/request-ids.ts'
+import { fastest } from '../../support/fastest.ts'
 import { sealed, sealerOf } from '../../support/sealing.ts'
 
 const one = sealerOf({ upstream: 'one' })
@@ -64,17 +65,6 @@ t.test('an error quotes ids as they were sent, and seals no other', async (t) =>
   t.equal(new RequestIds([one]).sealError(body), body, 'not copied where nothing was opened')
 })
 
-/** The lowest of several rounds, for others use the machine. */
-function fastest(work: () => unknown): number {
-  let lowest = Number.POSITIVE_INFINITY
-  for (let round = 0; round < 5; round++) {
-    const start = performance.now()
-    work()
-    lowest = Math.min(lowest, performance.now() - start)
-  }
-  return lowest
-}
-
 t.test('the time that an error takes does not grow with the ids that were sent', async (t) => {
   const few = new RequestIds([one])
   const many = new RequestIds([one])
@@ -86,13 +76,13 @@ t.test('the time that an error takes does not grow with the ids that were sent',
     const body = Buffer.from(piece.repeat(100_000))
     let lowest = Number.POSITIVE_INFINITY
     for (let look = 0; look < 5 && lowest > 8; look++) {
-      lowest = Math.min(lowest, fastest(() => many.sealError(body)) / fastest(() => few.sealError(body)))
+      lowest = Math.min(lowest, fastest(() => many.sealError(body), 5) / fastest(() => few.sealError(body), 5))
     }
     t.ok(lowest <= 8, `${JSON.stringify(piece)}: ${lowest.toFixed(1)} times the time of one id`)
     const longer = Buffer.from(piece.repeat(1_600_000))
     lowest = Number.POSITIVE_INFINITY
     for (let look = 0; look < 5 && lowest > 100; look++) {
-      lowest = Math.min(lowest, fastest(() => few.sealError(longer)) / fastest(() => few.sealError(body)))
+      lowest = Math.min(lowest, fastest(() => few.sealError(longer), 5) / fastest(() => few.sealError(body), 5))
     }
     t.ok(lowest <= 100, `${JSON.stringify(piece)}: ${lowest.toFixed(1)} times the time for 16 times as much`)
   }
