@@ -53,7 +53,10 @@ export interface RefreshFamily {
   /** A hash of the refresh token that is good. */
   readonly current: string
   readonly issuer: string
+  /** The principal's id. */
   readonly subject: string
+  /** What the provider calls the person, and the session, when it ends them. */
+  readonly sub: string | null
   readonly session: string | null
   readonly createdAt: number
   readonly expiresAt: number
@@ -61,12 +64,16 @@ export interface RefreshFamily {
   readonly tokens: readonly FamilyToken[]
 }
 
+export type TurnOutcome =
+  | { readonly state: 'turned' | 'reused'; readonly family: RefreshFamily }
+  | { readonly state: 'unknown' }
+
 /** Everything rejects when the store cannot be read or written. */
 export interface RefreshFamilies {
   /** False where no store can hold its names: then nothing is renewed. */
   begin(family: RefreshFamily): Promise<boolean>
   /** The next refresh token takes the place of the present one. `reused`: `from` was good once. Of several one turns it. */
-  turn(id: string, from: string, to: string, now: number): Promise<RefreshFamily | 'reused' | 'unknown'>
+  turn(id: string, from: string, to: string, now: number): Promise<TurnOutcome>
   /** Takes back a turn that nothing came of. */
   turnBack(id: string, from: string, to: string): Promise<void>
   /** Notes a token, if the family is still there and `current` is what is good. */

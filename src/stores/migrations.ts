@@ -180,6 +180,7 @@ export const MIGRATIONS: readonly string[] = [
      current TEXT NOT NULL,
      issuer TEXT NOT NULL,
      subject TEXT NOT NULL,
+     sub TEXT,
      session TEXT,
      tokens TEXT NOT NULL,
      created_at INTEGER NOT NULL,

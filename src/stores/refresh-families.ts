@@ -1,4 +1,4 @@
-import type { FamilyToken, RefreshFamilies, RefreshFamily } from '../model/device.ts'
+import type { FamilyToken, RefreshFamilies, RefreshFamily, TurnOutcome } from '../model/device.ts'
 import { isStorable } from './names.ts'
 import { tables } from './queries.ts'
 import type { RefreshFamilyRow } from './tables.ts'
@@ -32,10 +32,10 @@ export function refreshFamilies<M extends Mode>(runner: Runner<M>): RefreshFamil
 const own = (id: string) => tables.selectFrom('refresh_families').selectAll().where('id', '=', id)
 
 function* begin(family: RefreshFamily): Work<boolean> {
-  const { id, current, issuer, subject, session, createdAt, expiresAt, tokens } = family
-  if (![issuer, subject, session ?? ''].every(isStorable)) return false
+  const { id, current, issuer, subject, sub, session, createdAt, expiresAt, tokens } = family
+  if (![issuer, subject, sub ?? '', session ?? ''].every(isStorable)) return false
   yield* changed(tables.deleteFrom('refresh_families').where('expires_at', '<=', createdAt))
-  const row = { id, current, issuer, subject, session, created_at: createdAt, expires_at: expiresAt }
+  const row = { id, current, issuer, subject, sub, session, created_at: createdAt, expires_at: expiresAt }
   yield* changed(tables.insertInto('refresh_families').values({ ...row, tokens: JSON.stringify(tokens) }))
   return true
 }
@@ -43,12 +43,13 @@ function* begin(family: RefreshFamily): Work<boolean> {
 const turned = (id: string, from: string, to: string) =>
   tables.updateTable('refresh_families').set({ current: to }).where('id', '=', id).where('current', '=', from)
 
-function* turn(id: string, from: string, to: string, now: number): Work<RefreshFamily | 'reused' | 'unknown'> {
+function* turn(id: string, from: string, to: string, now: number): Work<TurnOutcome> {
   // One statement: of two that use the same one, one finds that it was used.
   const [row] = yield* rows(turned(id, from, to).where('expires_at', '>', now).returningAll())
-  if (row !== undefined) return familyOf(row)
+  if (row !== undefined) return { state: 'turned', family: familyOf(row) }
   const present = yield* first(own(id))
-  return present === undefined || present.expires_at <= now ? 'unknown' : 'reused'
+  if (present === undefined || present.expires_at <= now) return { state: 'unknown' }
+  return { state: 'reused', family: familyOf(present) }
 }
 
 function* note(id: string, current: string, token: FamilyToken, now: number): Work<boolean> {
@@ -66,7 +67,7 @@ function tokensOf({ tokens }: RefreshFamilyRow): FamilyToken[] {
 }
 
 function familyOf(row: RefreshFamilyRow): RefreshFamily {
-  const { id, current, issuer, subject, session, created_at, expires_at } = row
+  const { id, current, issuer, subject, sub, session, created_at, expires_at } = row
   const times = { createdAt: created_at, expiresAt: expires_at }
-  return { id, current, issuer, subject, session, ...times, tokens: tokensOf(row) }
+  return { id, current, issuer, subject, sub, session, ...times, tokens: tokensOf(row) }
 }

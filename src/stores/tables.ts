@@ -196,6 +196,7 @@ export interface RefreshFamilyRow {
   readonly current: string
   readonly issuer: string
   readonly subject: string
+  readonly sub: string | null
   readonly session: string | null
   /** A JSON list. */
   readonly tokens: string

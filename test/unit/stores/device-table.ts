@@ -110,6 +110,7 @@ const family: RefreshFamily = {
   current: 'r1',
   issuer: 'corp',
   subject: "bob'; --",
+  sub: 'sub-1',
   session: null,
   createdAt: NOW,
   expiresAt: NOW + 1000,
@@ -124,9 +125,9 @@ const families: readonly StoreRow[] = [
       const turns = await Promise.all(
         [one, other, one, other].map((store, index) => store.refreshFamilies.turn('f1', 'r1', `r2-${index}`, NOW)),
       )
-      t.equal(turns.filter((turn) => turn === 'reused').length, 3)
-      const [turned] = turns.filter((turn) => typeof turn === 'object')
-      t.match(turned, { ...family, current: /^r2-/ })
+      t.equal(turns.filter(({ state }) => state === 'reused').length, 3)
+      const [turned] = turns.filter(({ state }) => state === 'turned')
+      t.match(turned, { family: { ...family, current: /^r2-/ } })
     },
   ],
   [
@@ -135,9 +136,9 @@ const families: readonly StoreRow[] = [
       await one.refreshFamilies.begin(family)
       await one.refreshFamilies.turn('f1', 'r1', 'r2', NOW)
       await other.refreshFamilies.turnBack('f1', 'r1', 'r9')
-      t.equal(await other.refreshFamilies.turn('f1', 'r1', 'r3', NOW), 'reused', 'not by another')
+      t.match(await other.refreshFamilies.turn('f1', 'r1', 'r3', NOW), { state: 'reused' }, 'not by another')
       await other.refreshFamilies.turnBack('f1', 'r1', 'r2')
-      t.match(await one.refreshFamilies.turn('f1', 'r1', 'r3', NOW), { current: 'r3' })
+      t.match(await one.refreshFamilies.turn('f1', 'r1', 'r3', NOW), { state: 'turned', family: { current: 'r3' } })
     },
   ],
   [
@@ -160,7 +161,7 @@ const families: readonly StoreRow[] = [
       await one.refreshFamilies.begin(family)
       const ended = await Promise.all([one.refreshFamilies.end('f1'), other.refreshFamilies.end('f1')])
       t.equal(ended.filter((found) => found !== undefined).length, 1)
-      t.equal(await other.refreshFamilies.turn('f1', 'r1', 'r2', NOW), 'unknown')
+      t.match(await other.refreshFamilies.turn('f1', 'r1', 'r2', NOW), { state: 'unknown' })
       t.equal(await other.refreshFamilies.note('f1', 'r1', { tokenId: 't', expiresAt: NOW + 9 }, NOW), false)
     },
   ],
@@ -168,8 +169,8 @@ const families: readonly StoreRow[] = [
     'a family is over by itself',
     async (t, one, other) => {
       await one.refreshFamilies.begin(family)
-      t.equal(await other.refreshFamilies.turn('f1', 'r1', 'r2', NOW + 1000), 'unknown')
-      t.match(await other.refreshFamilies.turn('f1', 'r1', 'r2', NOW + 999), { current: 'r2' }, 'the twin')
+      t.match(await other.refreshFamilies.turn('f1', 'r1', 'r2', NOW + 1000), { state: 'unknown' })
+      t.match(await other.refreshFamilies.turn('f1', 'r1', 'r2', NOW + 999), { state: 'turned' }, 'the twin')
       t.equal(await one.refreshFamilies.purge(NOW + 999), 0)
       t.equal(await one.refreshFamilies.purge(NOW + 1000), 1)
     },
