@@ -1,13 +1,12 @@
 import type { MetricSources } from '../admin/metrics.ts'
 import { type OpenAuditLog, openAuditLog } from '../audit/log.ts'
 import { rejectionReporter } from '../audit/rejected.ts'
-import type { Environment } from '../config/secrets.ts'
 import { mayUpgrade } from '../endpoints/passthrough.ts'
 import { clientAddresses } from '../http/client-address.ts'
 import { faultRow } from '../http/errors.ts'
 import { receive } from '../http/receive.ts'
 import type { ServerPorts } from '../http/server.ts'
-import { type Identity, openIdentity } from '../identity/authenticate.ts'
+import { type Identity, type IdentityReport, openIdentity } from '../identity/authenticate.ts'
 import type { AuditEvent } from '../model/audit.ts'
 import type { FaultCode } from '../model/fault.ts'
 import type { BodyAllowance } from '../model/ports.ts'
@@ -25,23 +24,23 @@ import { openInFolder } from '../stores/spool-file.ts'
 import { Current, SHUTTING_DOWN } from './current.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { KeyEventFollower } from './key-events.ts'
-import { configLoaded, configUnchanged, type Digests, identityReported, policyLoaded, rejected } from './lifecycle.ts'
-import { type Loading, Reloader, type Sound } from './reload.ts'
+import {
+  configLoaded,
+  configUnchanged,
+  type Digests,
+  identityReported,
+  policyLoaded,
+  rejected,
+  storeUnusable,
+} from './lifecycle.ts'
+import { metricSources } from './metric-sources.ts'
+import { Reloader, type Sound } from './reload.ts'
 import { requestIds } from './request-ids.ts'
 import { needingRestart } from './restart.ts'
+import type { RuntimeOptions } from './runtime-options.ts'
+import { SignIn } from './sign-in-ports.ts'
 import { composeSnapshot, cutUpstreams, retireUpstream } from './snapshot.ts'
 import { ServingStore } from './store.ts'
-
-export interface RuntimeOptions {
-  readonly file: string
-  readonly env: Environment
-  readonly auditFd: number
-  /** Epoch milliseconds just before `loading` was read. */
-  readonly loadedAt: number
-  readonly loading: Loading
-  readonly sound: Sound
-  readonly diagnostics: Diagnostics
-}
 
 /** Opens what serving needs. The failure says what is unusable (the store), for people. */
 export async function openRuntime(options: RuntimeOptions): Promise<Result<Runtime, string>> {
@@ -67,6 +66,8 @@ export class Runtime {
   readonly #keyEvents: KeyEventFollower
   readonly #file: string
   readonly #store: ServingStore
+  /** Sign-in, and the tokens that it hands out. */
+  readonly signIn: SignIn
   #identity: Identity
   #addressOf: ReturnType<typeof clientAddresses>
   readonly #atStart: Settings
@@ -78,6 +79,7 @@ export class Runtime {
     this.#file = file
     this.#diagnostics = diagnostics
     this.#store = store
+    this.signIn = new SignIn(store, Date.now)
     this.#inForce = sound
     this.#atStart = settings
     this.#audit = openAuditLog({
@@ -95,23 +97,17 @@ export class Runtime {
       accept: (next, demanded) => this.#accept(next, demanded),
       reject: (problems, ofConfig) => this.#reject(problems, ofConfig),
     })
-    this.metrics = {
+    this.metrics = metricSources({
       meter: this.#meter,
-      auditWritable: () => this.#audit.writable,
-      auditQueuedBytes: () => this.#audit.queuedBytes,
-      auditDropped: () => this.#audit.dropped,
-      bufferedBytes: () => this.#bodies.heldBytes,
-      spooledBytes: () => this.#spooled.heldBytes,
-      sessions: () => this.#sessions.size,
-      sealingKeys: () => store.sealingKeys(),
-    }
-    this.ports = this.#serverPorts()
-    this.#keyEvents = new KeyEventFollower({
-      store: () => store.keys,
       audit: this.#audit,
-      clock: Date.now,
-      diagnostics,
+      bodies: this.#bodies,
+      spooled: this.#spooled,
+      sessions: this.#sessions,
+      store,
     })
+    this.ports = this.#serverPorts()
+    const followed = { store: () => store.keys, audit: this.#audit, clock: Date.now, diagnostics }
+    this.#keyEvents = new KeyEventFollower(followed)
     this.#keyEvents.start()
   }
 
@@ -197,13 +193,11 @@ export class Runtime {
   }
 
   #openIdentity(settings: Settings, previous: Identity | undefined): Identity {
+    this.signIn.take(settings)
+    const report = (told: IdentityReport) => this.announce((at) => identityReported(at, told))
     return openIdentity(
       settings,
-      {
-        clock: Date.now,
-        keys: this.#store.keys,
-        report: (report) => this.announce((at) => identityReported(at, report)),
-      },
+      { clock: Date.now, keys: this.#store.keys, ...this.signIn.identity, report },
       previous,
     )
   }
@@ -222,8 +216,7 @@ export class Runtime {
     if (demanded && !differs.config && !differs.policy) this.announce((at) => configUnchanged(at, next.digest))
     const failure = this.#store.open(settings)
     if (failure !== null) {
-      const place = { file: this.#file, line: 1, column: 1, severity: 'error', code: 'store_unusable' } as const
-      this.#reject([{ ...place, message: failure }], true)
+      this.#reject([storeUnusable(this.#file, failure)], true)
       return
     }
     this.#identity = this.#openIdentity(settings, this.#identity)
