@@ -26,6 +26,7 @@ import { Current, SHUTTING_DOWN } from './current.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { KeyEventFollower } from './key-events.ts'
 import { configLoaded, configUnchanged, type Digests, identityReported, policyLoaded, rejected } from './lifecycle.ts'
+import { metricSources } from './metric-sources.ts'
 import { type Loading, Reloader, type Sound } from './reload.ts'
 import { requestIds } from './request-ids.ts'
 import { needingRestart } from './restart.ts'
@@ -95,16 +96,11 @@ export class Runtime {
       accept: (next, demanded) => this.#accept(next, demanded),
       reject: (problems, ofConfig) => this.#reject(problems, ofConfig),
     })
-    this.metrics = {
-      meter: this.#meter,
-      auditWritable: () => this.#audit.writable,
-      auditQueuedBytes: () => this.#audit.queuedBytes,
-      auditDropped: () => this.#audit.dropped,
-      bufferedBytes: () => this.#bodies.heldBytes,
-      spooledBytes: () => this.#spooled.heldBytes,
-      sessions: () => this.#sessions.size,
-      sealingKeys: () => store.sealingKeys(),
-    }
+    this.metrics = metricSources(this.#meter, this.#audit, store, {
+      memory: this.#bodies,
+      disk: this.#spooled,
+      sessions: this.#sessions,
+    })
     this.ports = this.#serverPorts()
     this.#keyEvents = new KeyEventFollower({
       store: () => store.keys,
@@ -212,7 +208,8 @@ export class Runtime {
     this.#bodies.limit(settings.listen.maxBufferedBytes, settings.listen.maxBodyBytes)
     this.#spooled.limit(settings.listen.maxSpooledBytes, settings.listen.maxUploadBytes)
     const report = (failure: string) => this.#diagnostics.warn(failure)
-    return composeSnapshot(settings, policy, this.#identity, Date.now, previous, report, () => this.#store.keyRing())
+    const live = { keyRing: () => this.#store.keyRing(), signIn: () => null }
+    return composeSnapshot(settings, policy, this.#identity, Date.now, previous, report, live)
   }
 
   #accept(next: Sound, demanded: boolean): void {
