@@ -6,6 +6,7 @@ import { ldapProblems } from './ldap-check.ts'
 import { passthroughProblems } from './passthrough.ts'
 import type { Config } from './schema.ts'
 import { storeProblems } from './store.ts'
+import { tokensProblems } from './tokens-check.ts'
 
 type Path = Problem['path']
 
@@ -21,7 +22,7 @@ const wrong = (path: Path, code: string, message: string, at: 'key' | 'value' = 
 export function crossCheck(config: Draft<Config>): Problem[] {
   const found = [...listenProblems(config.listen ?? {}), ...issuerProblems(config), ...upstreamProblems(config)]
   found.push(...directoryProblems(config))
-  found.push(...passthroughProblems(config), ...storeProblems(config))
+  found.push(...passthroughProblems(config), ...storeProblems(config), ...tokensProblems(config))
   const { issuers, ldap, api_keys: keys } = config.identity ?? {}
   if (issuers?.length === 0 && ldap?.length === 0 && keys?.enabled === false) {
     const message = '`identity` names nobody who may call; add an issuer, a directory or `api_keys: { enabled: true }`'

@@ -22,6 +22,7 @@ import { type Environment, resolveSecret, type SecretForm } from './secrets.ts'
 import { settingsOf } from './settings.ts'
 import { postgresServer } from './store.ts'
 import { readTls } from './tls.ts'
+import { readTokenKeys } from './tokens-key.ts'
 import { parseYaml, type YamlFile } from './yaml.ts'
 import type { Path } from './yaml-outline.ts'
 
@@ -79,9 +80,12 @@ export async function loadConfig(file: string, { env, secrets }: LoadOptions): P
   const tls = await readTls(draft.listen?.tls, base, secrets === true ? env : null, Date.now())
   files.push(...tls.files)
   hash.update(tls.digest)
+  const tokenKeys = secrets === true ? await readTokenKeys(draft.identity?.tokens, base) : null
+  files.push(...(tokenKeys?.files ?? []))
+  for (const digest of tokenKeys?.digests ?? []) hash.update(digest)
   const unsound = shape.map(({ path }) => path)
   const cross = crossCheck(draft).filter(({ code, ...where }) => code !== 'incomplete' || !isReported(unsound, where))
-  const found = [...shape, ...cross, ...absent, ...tls.problems]
+  const found = [...shape, ...cross, ...absent, ...tls.problems, ...(tokenKeys?.problems ?? [])]
   const keys = secrets === true ? resolveSecrets(draft, base, env, files, found) : new Map<string, Secret>()
   const storeUrl = secrets === false ? null : resolveStore(draft, base, env, files, found)
   if (storeUrl !== null) hash.update(JSON.stringify(['store', fingerprint(storeUrl)]))
@@ -95,7 +99,12 @@ export async function loadConfig(file: string, { env, secrets }: LoadOptions): P
   }
   if (!Check(schema, yaml.document)) throw new Error('the check of the config and its schema disagree')
   const config = withDefaults(schema, yaml.document) as unknown as Config
-  const settings = settingsOf(config, base, { keys, tls: tls.settings, storeUrl })
+  const settings = settingsOf(config, base, {
+    keys,
+    tls: tls.settings,
+    storeUrl,
+    tokenKeys: tokenKeys?.texts ?? null,
+  })
   return { settings, config, problems, policies, names, place, files, digest }
 }
 

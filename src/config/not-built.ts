@@ -8,7 +8,6 @@ const KEYS = new Set([
   'listen.cors',
   'identity.saml',
   'identity.mtls',
-  'identity.tokens',
   'identity.issuers.introspection',
   'identity.issuers.login',
   'audit.recipients',

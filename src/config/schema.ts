@@ -14,6 +14,7 @@ import {
 import type { issuerSchema } from './identity-schema.ts'
 import { ldapSchema } from './ldap-schema.ts'
 import { tlsSchema } from './tls.ts'
+import { tokensSchema } from './tokens-schema.ts'
 
 /** A body is parsed as one string, and a string of V8 ends at 512 MiB. */
 const LARGEST_BODY = '500MiB'
@@ -158,6 +159,7 @@ export function configSchema<Issuer extends TSchema>(parts: { issuer: Issuer }) 
         closed('users in the store', { enabled: fallback(Type.Literal(false, { description: 'off' }), false) }),
         {},
       ),
+      tokens: Type.Optional(tokensSchema),
     }),
     upstreams: Type.Array(upstream, { minItems: 1, description: 'where requests go' }),
     passthrough: fallback(

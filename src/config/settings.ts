@@ -15,16 +15,23 @@ import { ldapSecretName, ldapSettings } from './ldap-settings.ts'
 import { openedPath } from './passthrough.ts'
 import type { Config, UpstreamConfig } from './schema.ts'
 import { storeSettings } from './store.ts'
+import type { TokenKeyTexts } from './tokens-key.ts'
+import { tokenSettings } from './tokens-settings.ts'
 
 /** What was resolved and read beside the config: the key of each upstream by name, what the listener speaks TLS with, the store. */
 interface Resolved {
   readonly keys: ReadonlyMap<string, Secret>
   readonly tls: TlsSettings | null
   readonly storeUrl: Secret | null
+  readonly tokenKeys: TokenKeyTexts | null
 }
 
 /** Settings of a config that has no problems. `base` is its folder. */
-export function settingsOf(config: Config, base: string, { keys: secrets, tls, storeUrl }: Resolved): Settings {
+export function settingsOf(
+  config: Config,
+  base: string,
+  { keys: secrets, tls, storeUrl, tokenKeys }: Resolved,
+): Settings {
   const { listen, identity } = config
   return {
     listen: {
@@ -48,6 +55,7 @@ export function settingsOf(config: Config, base: string, { keys: secrets, tls, s
     issuers: identity.issuers.map((issuer) => issuerSettings(issuer, base)),
     apiKeys: { enabled: identity.api_keys.enabled },
     ldap: identity.ldap.map((entry) => ldapSettings(entry, base, secrets.get(ldapSecretName(entry.name)) ?? null)),
+    tokens: tokenSettings(config, base, tokenKeys),
     upstreams: config.upstreams.map((upstream) => upstreamSettings(upstream, secrets.get(upstream.name) ?? null)),
     passthrough: config.passthrough.map(({ path, ...rest }) => ({ ...rest, path: openedPath(path) })),
     policies: config.policies.map((path) => resolve(base, path)),

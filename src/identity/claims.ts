@@ -90,7 +90,7 @@ function validityOf(payload: JsonObject, skewMs: number): Result<Validity, Rejec
   return ok({ fromMs: Math.max(nbf, iat) * 1000 - skewMs, untilMs: exp * 1000 + skewMs })
 }
 
-function isDate(value: JsonValue | undefined): value is number {
+export function isDate(value: JsonValue | undefined): value is number {
   return typeof value === 'number' && value >= 0 && value <= LAST_DATE
 }
 

@@ -1,11 +1,13 @@
 import type { IdentityMethod, MethodName, Verification } from '../model/identity.ts'
 import type { Clock, KeyReader } from '../model/ports.ts'
 import type { Settings } from '../model/settings.ts'
+import type { RevocationReader } from '../model/sign-in.ts'
 import type { IdentityReport as KeySetReport, Schedule } from './key-sets.ts'
 import type { Throttle, ThrottleStep } from './throttle.ts'
+import type { TokenKeys } from './tokens/keys.ts'
 
 /** The part of the settings that says who may call. */
-export type IdentitySettings = Pick<Settings, 'issuers' | 'apiKeys'> & Partial<Pick<Settings, 'ldap'>>
+export type IdentitySettings = Pick<Settings, 'issuers' | 'apiKeys'> & Partial<Pick<Settings, 'ldap' | 'tokens'>>
 
 /** What the proxy's operator is told of keys, of directories, and of wrong passwords. */
 export interface IdentityReport extends Omit<KeySetReport, 'kind'>, Partial<ThrottleStep> {
@@ -17,6 +19,13 @@ export interface IdentityReport extends Omit<KeySetReport, 'kind'>, Partial<Thro
   readonly account?: string
 }
 
+/** The proxy's own tokens. The same object for as long as the process lives: what it says may change. */
+export interface OwnTokens {
+  /** Their issuer and audience. */
+  readonly url: () => string
+  readonly keys: TokenKeys
+}
+
 export interface IdentityPorts {
   readonly clock: Clock
   /** Null where no store is open: then no API key is valid. */
@@ -26,6 +35,10 @@ export interface IdentityPorts {
   readonly throttle?: Throttle | undefined
   /** Whether the store has a user of exactly this name. */
   readonly isLocalUser?: ((username: string) => boolean) | undefined
+  /** Absent, or null, where the proxy signs none. */
+  readonly tokens?: OwnTokens | null | undefined
+  /** Asked of every token that is verified, remembered or not; absent, or null, where nothing can be revoked. */
+  readonly revocations?: RevocationReader | null | undefined
   /** From 0 up to 1; spreads retries. */
   readonly random?: (() => number) | undefined
   readonly schedule?: Schedule | undefined
@@ -47,6 +60,7 @@ export interface MethodPlan {
 
 /** A way to verify credentials, as the list in `methods/index.ts` has it. */
 export interface MethodKind {
-  readonly name: MethodName
+  /** Of what it is called in events, but where that is the method by which somebody signed in. */
+  readonly name: MethodName | 'own_token'
   plans(settings: IdentitySettings): readonly MethodPlan[]
 }

@@ -10,6 +10,8 @@ export interface UnverifiedToken {
   readonly text: string
   readonly alg: string
   readonly kid: string | undefined
+  /** As the header writes it. */
+  readonly typ: string | undefined
   /** The header says `at+jwt`: an access token for certain (RFC 9068 section 2.1). */
   readonly isExplicit: boolean
   readonly payload: JsonObject
@@ -69,12 +71,20 @@ export function readToken(text: string): Result<UnverifiedToken, RejectReason> {
     return failed('malformed')
   }
   if (kid !== undefined && (typeof kid !== 'string' || kid.length > MAX_KID_LENGTH)) return failed('malformed')
-  const form = typeForm(ownValue(header, 'typ'))
+  const typ = ownValue(header, 'typ')
+  const form = typeForm(typ)
   if (form === null) return failed('wrong_type')
-  return ok({ text, alg, kid, isExplicit: form === 'explicit', payload })
+  return ok({
+    text,
+    alg,
+    kid,
+    typ: typeof typ === 'string' ? typ : undefined,
+    isExplicit: form === 'explicit',
+    payload,
+  })
 }
 
-function canonicalBytes(part: string): Buffer | null {
+export function canonicalBytes(part: string): Buffer | null {
   const bytes = Buffer.from(part, 'base64url')
   // The decoder skips what it does not know and drops unused bits: only the way back shows that there was nothing.
   return bytes.length > 0 && bytes.toString('base64url') === part ? bytes : null

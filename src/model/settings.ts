@@ -7,6 +7,8 @@ export interface Settings {
   readonly apiKeys: { readonly enabled: boolean }
   /** The first one is asked about users who name none. */
   readonly ldap: readonly LdapSettings[]
+  /** Null where the proxy signs no tokens. */
+  readonly tokens: TokenSettings | null
   readonly upstreams: readonly UpstreamSettings[]
   readonly passthrough: readonly PassthroughSettings[]
   /** Absolute paths of policy files and folders. */
@@ -143,6 +145,23 @@ export interface LdapSettings {
   readonly maxWaiting: number
   /** How long a password that was right is believed. */
   readonly cacheMs: number
+}
+
+/** A key that signs, or has signed, tokens. */
+export interface TokenKeyFile {
+  /** An absolute path. */
+  readonly file: string
+  /** As read and found sound; null where secrets are left unread. */
+  readonly pem: Secret | null
+}
+
+/** The tokens that the proxy signs itself. */
+export interface TokenSettings {
+  /** A URL without a slash at its end; null for that of the listener itself. */
+  readonly issuer: string | null
+  readonly lifetimeMs: number
+  /** `files`: the first one signs. */
+  readonly keys: { readonly kind: 'store' } | { readonly kind: 'files'; readonly files: readonly TokenKeyFile[] }
 }
 
 /** Which API an upstream speaks. */

@@ -54,6 +54,8 @@ export interface RevocableToken {
   readonly issuer: string
   /** The principal's id. */
   readonly subject: string
+  /** What the provider calls the person, by which it ends their sessions; null, or absent, where nothing says so. */
+  readonly sub?: string | null
   /** SHA-256 of its `jti`, or of all of it. */
   readonly tokenId: string | null
   /** The provider's session that it came from. */

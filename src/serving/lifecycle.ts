@@ -101,6 +101,11 @@ export function rejected(
   }
 }
 
+/** A store that a reload asks for and cannot have. */
+export function storeUnusable(file: string, message: string): PlacedProblem {
+  return { file, line: 1, column: 1, severity: 'error', code: 'store_unusable', message }
+}
+
 export function identityReported(at: number, report: IdentityReport): AuditEvent {
   const { kind, issuer, reason, keys, method = 'jwt' } = report
   if (kind === 'authentication-throttled') return throttled(at, report)

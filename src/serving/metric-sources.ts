@@ -5,27 +5,24 @@ import type { Meter } from '../pipeline/meter.ts'
 import type { SessionPlaces } from '../pipeline/realtime/session-places.ts'
 import type { ServingStore } from './store.ts'
 
-/** What is taken of the proxy by its requests. */
-interface Taken {
-  readonly memory: BodyBudget
-  readonly disk: BodyBudget
+interface Measured {
+  readonly meter: Meter
+  readonly audit: OpenAuditLog
+  readonly bodies: BodyBudget
+  readonly spooled: BodyBudget
   readonly sessions: SessionPlaces
+  readonly store: ServingStore
 }
 
-/** What `/metrics` reads when it is asked. */
-export function metricSources(
-  meter: Meter,
-  audit: OpenAuditLog,
-  store: ServingStore,
-  { memory, disk, sessions }: Taken,
-): MetricSources {
+/** What the metrics read when they are asked for. */
+export function metricSources({ meter, audit, bodies, spooled, sessions, store }: Measured): MetricSources {
   return {
     meter,
     auditWritable: () => audit.writable,
     auditQueuedBytes: () => audit.queuedBytes,
     auditDropped: () => audit.dropped,
-    bufferedBytes: () => memory.heldBytes,
-    spooledBytes: () => disk.heldBytes,
+    bufferedBytes: () => bodies.heldBytes,
+    spooledBytes: () => spooled.heldBytes,
     sessions: () => sessions.size,
     sealingKeys: () => store.sealingKeys(),
   }

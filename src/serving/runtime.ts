@@ -1,13 +1,12 @@
 import type { MetricSources } from '../admin/metrics.ts'
 import { type OpenAuditLog, openAuditLog } from '../audit/log.ts'
 import { rejectionReporter } from '../audit/rejected.ts'
-import type { Environment } from '../config/secrets.ts'
 import { mayUpgrade } from '../endpoints/passthrough.ts'
 import { clientAddresses } from '../http/client-address.ts'
 import { faultRow } from '../http/errors.ts'
 import { receive } from '../http/receive.ts'
 import type { ServerPorts } from '../http/server.ts'
-import { type Identity, openIdentity } from '../identity/authenticate.ts'
+import { type Identity, type IdentityReport, openIdentity } from '../identity/authenticate.ts'
 import type { AuditEvent } from '../model/audit.ts'
 import type { FaultCode } from '../model/fault.ts'
 import type { BodyAllowance } from '../model/ports.ts'
@@ -25,24 +24,24 @@ import { openInFolder } from '../stores/spool-file.ts'
 import { Current, SHUTTING_DOWN } from './current.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { KeyEventFollower } from './key-events.ts'
-import { configLoaded, configUnchanged, type Digests, identityReported, policyLoaded, rejected } from './lifecycle.ts'
+import {
+  configLoaded,
+  configUnchanged,
+  type Digests,
+  identityReported,
+  policyLoaded,
+  rejected,
+  storeUnusable,
+} from './lifecycle.ts'
 import { metricSources } from './metric-sources.ts'
-import { type Loading, Reloader, type Sound } from './reload.ts'
+import { Reloader, type Sound } from './reload.ts'
 import { requestIds } from './request-ids.ts'
 import { needingRestart } from './restart.ts'
+import type { RuntimeOptions } from './runtime-options.ts'
+import { SignInPages } from './sign-in-pages.ts'
+import { SignIn } from './sign-in-ports.ts'
 import { composeSnapshot, cutUpstreams, retireUpstream } from './snapshot.ts'
 import { ServingStore } from './store.ts'
-
-export interface RuntimeOptions {
-  readonly file: string
-  readonly env: Environment
-  readonly auditFd: number
-  /** Epoch milliseconds just before `loading` was read. */
-  readonly loadedAt: number
-  readonly loading: Loading
-  readonly sound: Sound
-  readonly diagnostics: Diagnostics
-}
 
 /** Opens what serving needs. The failure says what is unusable (the store), for people. */
 export async function openRuntime(options: RuntimeOptions): Promise<Result<Runtime, string>> {
@@ -68,6 +67,9 @@ export class Runtime {
   readonly #keyEvents: KeyEventFollower
   readonly #file: string
   readonly #store: ServingStore
+  /** Sign-in, and the tokens that it hands out. */
+  readonly signIn: SignIn
+  readonly #pages: SignInPages
   #identity: Identity
   #addressOf: ReturnType<typeof clientAddresses>
   readonly #atStart: Settings
@@ -79,6 +81,7 @@ export class Runtime {
     this.#file = file
     this.#diagnostics = diagnostics
     this.#store = store
+    this.signIn = new SignIn(store, Date.now)
     this.#inForce = sound
     this.#atStart = settings
     this.#audit = openAuditLog({
@@ -89,6 +92,8 @@ export class Runtime {
       clock: Date.now,
       report: (message) => diagnostics.error(message),
     })
+    const { signIn } = this
+    this.#pages = new SignInPages({ signIn, audit: this.#audit, meter: this.#meter, bug: this.#bug })
     this.#identity = this.#openIdentity(settings, undefined)
     this.#addressOf = clientAddresses(settings.listen.trustedProxies)
     this.#current = new Current(this.#compose(sound, null), retireUpstream)
@@ -96,18 +101,11 @@ export class Runtime {
       accept: (next, demanded) => this.#accept(next, demanded),
       reject: (problems, ofConfig) => this.#reject(problems, ofConfig),
     })
-    this.metrics = metricSources(this.#meter, this.#audit, store, {
-      memory: this.#bodies,
-      disk: this.#spooled,
-      sessions: this.#sessions,
-    })
+    const taken = { bodies: this.#bodies, spooled: this.#spooled, sessions: this.#sessions }
+    this.metrics = metricSources({ meter: this.#meter, audit: this.#audit, ...taken, store })
     this.ports = this.#serverPorts()
-    this.#keyEvents = new KeyEventFollower({
-      store: () => store.keys,
-      audit: this.#audit,
-      clock: Date.now,
-      diagnostics,
-    })
+    const followed = { store: () => store.keys, audit: this.#audit, clock: Date.now, diagnostics }
+    this.#keyEvents = new KeyEventFollower(followed)
     this.#keyEvents.start()
   }
 
@@ -155,12 +153,16 @@ export class Runtime {
     this.#keyEvents.close()
     await cutUpstreams(this.#current.upstreams())
     this.#identity.close()
+    this.#pages.close()
     if (!(await this.#audit.flush(flushMs))) this.#diagnostics.error('the last audit events could not be written')
     this.#audit.close()
     await this.#keyEvents.writeUses()
     // After the audit: an event still under way is settled, or given back.
     await this.#store.close()
   }
+
+  readonly #bug = (err: unknown, requestId: string) =>
+    this.#diagnostics.error('a bug met a request', { requestId, err })
 
   #serverPorts(): ServerPorts {
     const rejected = rejectionReporter(this.#audit, Date.now)
@@ -169,7 +171,7 @@ export class Runtime {
       meter: this.#meter,
       clock: Date.now,
       statusOf: (code: FaultCode) => faultRow(code).status,
-      bug: (err: unknown, requestId: string) => this.#diagnostics.error('a bug met a request', { requestId, err }),
+      bug: this.#bug,
       bodies: this.#bodies,
       sessions: this.#sessions,
       calls: this.#current.calls,
@@ -181,7 +183,10 @@ export class Runtime {
       newRequestId: requestIds(),
       handle: (request, exchange) => {
         const { head, fault } = receive(request, exchange.id, this.#addressOf)
-        void this.#current.use(exchange, (snapshot) => handle(head, fault, exchange, snapshot, pipeline))
+        const pages = this.#pages.at(head.target)
+        void this.#current.use(exchange, (snapshot) =>
+          pages === null ? handle(head, fault, exchange, snapshot, pipeline) : pages.handle(head, fault, exchange),
+        )
       },
       rejected: (connection) => {
         this.#meter.rejectedConnections++
@@ -193,22 +198,19 @@ export class Runtime {
   }
 
   #openIdentity(settings: Settings, previous: Identity | undefined): Identity {
-    return openIdentity(
-      settings,
-      {
-        clock: Date.now,
-        keys: this.#store.keys,
-        report: (report) => this.announce((at) => identityReported(at, report)),
-      },
-      previous,
-    )
+    this.signIn.take(settings)
+    const report = (told: IdentityReport) => this.announce((at) => identityReported(at, told))
+    const ports = { clock: Date.now, keys: this.#store.keys, ...this.signIn.identity, report }
+    const identity = openIdentity(settings, ports, previous)
+    this.#pages.take(settings, identity)
+    return identity
   }
 
   #compose({ settings, policy }: Sound, previous: Snapshot | null): Snapshot {
     this.#bodies.limit(settings.listen.maxBufferedBytes, settings.listen.maxBodyBytes)
     this.#spooled.limit(settings.listen.maxSpooledBytes, settings.listen.maxUploadBytes)
     const report = (failure: string) => this.#diagnostics.warn(failure)
-    const live = { keyRing: () => this.#store.keyRing(), signIn: () => null }
+    const live = { keyRing: () => this.#store.keyRing(), signIn: this.#pages.address }
     return composeSnapshot(settings, policy, this.#identity, Date.now, previous, report, live)
   }
 
@@ -219,8 +221,7 @@ export class Runtime {
     if (demanded && !differs.config && !differs.policy) this.announce((at) => configUnchanged(at, next.digest))
     const failure = this.#store.open(settings)
     if (failure !== null) {
-      const place = { file: this.#file, line: 1, column: 1, severity: 'error', code: 'store_unusable' } as const
-      this.#reject([{ ...place, message: failure }], true)
+      this.#reject([storeUnusable(this.#file, failure)], true)
       return
     }
     this.#identity = this.#openIdentity(settings, this.#identity)

@@ -65,6 +65,7 @@ export async function serve(file: string, env: Environment, auditFd: number): Pr
     const admin = addressOf(adminServer.server)
     // Last: what is in force is said before the first request can be.
     const proxy = await listening(server, listen.proxy)
+    runtime.signIn.listens(listen, proxy.port)
     runtime.started((at, digests) => proxyStarted(at, proxy, admin, digests))
     diagnostics.info('serving', {
       version: VERSION,

@@ -1,24 +1,32 @@
 import type { SealingKeysState } from '../admin/metrics.ts'
+import type { TokenKeyRing } from '../identity/tokens/keys.ts'
 import type { Clock, Stopwatch } from '../model/ports.ts'
-import { failed, type Result } from '../model/result.ts'
+import { failed, ok, type Result } from '../model/result.ts'
 import { keepsSealingKeys } from '../model/sealing.ts'
 import type { Settings } from '../model/settings.ts'
 import type { KeyRing } from '../shape/seal.ts'
 import { type KeyStore, openKeyStore } from '../stores/keys.ts'
 import { openPostgresStore, type PostgresStore } from '../stores/postgres-store.ts'
+import { KeyReading, type ReadKeys, type StoreReports } from './key-reading.ts'
 import { openSealingRing, type SealingRing, sealingRing, unreadable } from './sealing-ring.ts'
+import { type TokenRing, tokenRing } from './token-ring.ts'
 
 /** A retired key opens nothing any more after this, and a new one is known well before it seals. */
 const READ_EVERY_MS = 10_000
-/** A store that other processes hold for longer is told of. */
-const FAILED_READS = 3
 
-export interface StoreReports {
-  info(message: string): void
-  error(message: string): void
+const SEALING: ReadKeys = {
+  keys: 'the keys that seal ids',
+  consequence: 'stored objects are not opened after a minute',
+}
+const SIGNING: ReadKeys = {
+  keys: 'the keys that sign tokens',
+  consequence: 'nobody can sign in, and no token of the proxy is believed, after a minute',
 }
 
-/** The store, as far as serving has asked for it: API keys, and the keys that seal ids of stored objects and secrets. */
+/**
+ * The store, as far as serving has asked for it: API keys, the keys that seal ids of stored objects and secrets, and those
+ * that sign tokens.
+ */
 export class ServingStore {
   readonly #clock: Clock
   readonly #stopwatch: Stopwatch
@@ -27,9 +35,9 @@ export class ServingStore {
   /** The same where it is on a server: then it may be there only later. */
   #remote: PostgresStore | null = null
   #ring: SealingRing | null = null
+  #tokenRing: TokenRing | null = null
+  readonly #readings: KeyReading[] = []
   #timer: NodeJS.Timeout | null = null
-  #failedReads = 0
-  #reading: Promise<void> | null = null
 
   constructor(clock: Clock, stopwatch: Stopwatch, diagnostics: StoreReports) {
     this.#clock = clock
@@ -47,6 +55,11 @@ export class ServingStore {
     return this.#ring?.current() ?? null
   }
 
+  /** Null where the store keeps none, or they cannot be read. */
+  tokenKeys(): TokenKeyRing | null {
+    return this.#tokenRing?.current() ?? null
+  }
+
   /** How the keys that seal ids stand; null where there is no store for them. */
   sealingKeys(): SealingKeysState | null {
     const ring = this.#ring
@@ -57,21 +70,16 @@ export class ServingStore {
    * Opens what the settings ask for and is not open yet. Answers why it cannot, for people; null when it is open. One on a
    * server is not waited for.
    */
-  open(settings: Pick<Settings, 'apiKeys' | 'upstreams' | 'store'>): string | null {
+  open(settings: Pick<Settings, 'apiKeys' | 'upstreams' | 'store'> & Partial<Pick<Settings, 'tokens'>>): string | null {
     if (!keepsSealingKeys(settings)) return null
     if (this.#keys === null) {
       const opened = this.#openStore(settings.store)
       if (!opened.ok) return opened.fault
       this.#keys = opened.value
     }
-    if (this.#ring !== null) return null
-    const ring = this.#openRing(this.#keys)
-    if (!ring.ok) return ring.fault
-    this.#ring = ring.value
-    // It keeps no process alive.
-    this.#timer = setInterval(() => void this.readKeys(), READ_EVERY_MS).unref()
-    if (this.#remote !== null) void this.readKeys()
-    return null
+    const failure = this.#ring === null ? this.#openSealing(this.#keys) : null
+    if (failure !== null) return failure
+    return settings.tokens?.keys.kind === 'store' && this.#tokenRing === null ? this.#openSigning(this.#keys) : null
   }
 
   /**
@@ -92,29 +100,17 @@ export class ServingStore {
     return null
   }
 
-  /** Reads the sealing keys again. Never throws or rejects: after a while without them there are none. */
+  /** Reads the keys again. Never throws or rejects: after a while without them there are none. */
   readKeys(): void | Promise<void> {
-    if (this.#ring === null || this.#reading !== null) return this.#reading ?? undefined
-    try {
-      const reading = this.#ring.refresh()
-      if (!(reading instanceof Promise)) return this.#readAgain()
-      this.#reading = reading
-        .then(
-          () => this.#readAgain(),
-          (cause) => this.#unread(cause),
-        )
-        .finally(() => {
-          this.#reading = null
-        })
-      return this.#reading
-    } catch (cause) {
-      this.#unread(cause)
-    }
+    const reading = this.#readings.map((one) => one.read()).filter((read) => read instanceof Promise)
+    if (reading.length > 0) return Promise.all(reading).then(() => undefined)
   }
 
   async close(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer)
     this.#ring = null
+    this.#tokenRing = null
+    this.#readings.length = 0
     await this.#keys?.close()
   }
 
@@ -126,24 +122,37 @@ export class ServingStore {
     return opened
   }
 
-  #openRing({ sealing }: KeyStore): Result<SealingRing, string> {
-    if (this.#remote !== null) {
-      return { ok: true, value: sealingRing(this.#remote.sealing, this.#clock, this.#stopwatch) }
-    }
+  #openSealing({ sealing }: KeyStore): string | null {
     // INVARIANT: a store that is not on a server is a file, which answers at once.
-    return openSealingRing(sealing as KeyStore<'sync'>['sealing'], this.#clock, this.#stopwatch)
+    const ring: Result<SealingRing, string> =
+      this.#remote === null
+        ? openSealingRing(sealing as KeyStore<'sync'>['sealing'], this.#clock, this.#stopwatch)
+        : ok(sealingRing(this.#remote.sealing, this.#clock, this.#stopwatch))
+    if (!ring.ok) return ring.fault
+    this.#ring = ring.value
+    // It keeps no process alive.
+    this.#timer = setInterval(() => void this.readKeys(), READ_EVERY_MS).unref()
+    this.#readAtIntervals(ring.value, SEALING)
+    return null
   }
 
-  #readAgain(): void {
-    if (this.#failedReads >= FAILED_READS) this.#diagnostics.info('the keys that seal ids can be read again')
-    this.#failedReads = 0
+  #openSigning({ tokenKeys }: KeyStore): string | null {
+    const ring = tokenRing(tokenKeys, this.#clock, this.#stopwatch)
+    if (this.#remote === null) {
+      try {
+        void ring.refresh()
+      } catch (cause) {
+        return `${SIGNING.keys} cannot be read: ${unreadable(cause)}`
+      }
+    }
+    this.#tokenRing = ring
+    this.#readAtIntervals(ring, SIGNING)
+    return null
   }
 
-  #unread(cause: unknown): void {
-    // One sentence an outage.
-    if (++this.#failedReads !== FAILED_READS) return
-    this.#diagnostics.error(
-      `the keys that seal ids cannot be read: ${unreadable(cause)} (stored objects are not opened after a minute)`,
-    )
+  #readAtIntervals(ring: SealingRing | TokenRing, what: ReadKeys): void {
+    const reading = new KeyReading(() => ring.refresh(), what, this.#diagnostics)
+    this.#readings.push(reading)
+    if (this.#remote !== null) void reading.read()
   }
 }

@@ -4,24 +4,17 @@ import type { Clock } from '../../model/ports.ts'
 import type { RejectReason, UnavailableReason } from '../../model/reasons.ts'
 import type { IssuerSettings } from '../../model/settings.ts'
 import { acceptClaims } from '../claims.ts'
-import { hasValidSignature } from '../jose.ts'
 import type { VerificationKey } from '../jwk.ts'
 import { KeySet } from '../key-sets.ts'
 import { openKeySource } from '../key-source.ts'
-import { Limiter } from '../limiter.ts'
 import type { IdentityPorts, MethodKind, OpenMethod } from '../method.ts'
 import { Recent } from '../recent.ts'
+import { Signatures } from '../signatures.ts'
 import { digestOf, tokenOf, type UnverifiedToken } from '../token.ts'
 
 /** How long a verified token is believed without another look at it, at most. Milliseconds. */
 const MAX_MEMORY_MS = 60_000
 const MAX_REMEMBERED = 10_000
-/** How long a bad signature is remembered. Milliseconds. */
-const FORGED_MEMORY_MS = 10_000
-const MAX_FORGED = 4096
-/** Signatures verified at once, and waiting, of one issuer. */
-const SIGNATURES_AT_ONCE = 8
-const MAX_WAITING = 1024
 
 interface Remembered {
   readonly verification: Verification
@@ -54,15 +47,15 @@ class JwtIssuer implements OpenMethod {
   readonly #settings: IssuerSettings
   readonly #clock: Clock
   readonly #keySet: KeySet
-  readonly #limiter = new Limiter(SIGNATURES_AT_ONCE, MAX_WAITING)
+  readonly #signatures: Signatures
   readonly #verified = new Recent<Remembered>(MAX_REMEMBERED)
-  readonly #forged = new Recent<{ readonly key: VerificationKey; readonly untilMs: number }>(MAX_FORGED)
   readonly #pending = new Map<string, Promise<Verification>>()
 
   constructor(settings: IssuerSettings, ports: IdentityPorts) {
     this.issuer = settings.name
     this.#settings = settings
     this.#clock = ports.clock
+    this.#signatures = new Signatures(ports.clock)
     this.#keySet = new KeySet(settings.name, openKeySource(settings), settings.jwks, ports)
   }
 
@@ -108,7 +101,7 @@ class JwtIssuer implements OpenMethod {
     if (key === 'unknown' && this.#keySet.isFailing) return this.#unavailable('jwks_unavailable', 5)
     if (key === 'alg_not_allowed') return this.#rejected('alg_not_allowed')
     if (typeof key === 'string') return this.#rejected('unknown_kid')
-    const genuine = await this.#isGenuine(token, digest, key)
+    const genuine = await this.#signatures.isGenuine(token, digest, key)
     if (genuine === null) return this.#unavailable('busy', 1)
     return genuine ? this.#accept(token, digest, key) : this.#rejected('bad_signature')
   }
@@ -121,17 +114,6 @@ class JwtIssuer implements OpenMethod {
     const fitting = named.filter(({ algorithms }) => algorithms.includes(alg))
     if (fitting.length > 1) return 'ambiguous'
     return fitting[0] ?? (kid !== undefined && named.length > 0 ? 'alg_not_allowed' : 'unknown')
-  }
-
-  /** Null when too many signatures wait to be verified. */
-  async #isGenuine(token: UnverifiedToken, digest: string, key: VerificationKey): Promise<boolean | null> {
-    const forged = this.#forged.get(digest)
-    if (forged !== undefined && forged.key === key && this.#clock() < forged.untilMs) return false
-    const ready = await key.ready(token.alg)
-    if (ready === null) return false
-    const genuine = await this.#limiter.run(() => hasValidSignature(token.text, ready, token.alg))
-    if (genuine === false) this.#forged.set(digest, { key, untilMs: this.#clock() + FORGED_MEMORY_MS })
-    return genuine
   }
 
   #accept(token: UnverifiedToken, digest: string, key: VerificationKey): Verification {

@@ -27,16 +27,14 @@ export interface PageExchange extends Pick<ClientExchange, 'readBody' | 'refuse'
   document(status: number, headers: readonly string[], body: string): void
 }
 
-export interface SignIn {
-  /** Looks at the target's first characters alone. */
-  handles(target: string): boolean
+export interface Pages {
   /** One request from its head to its answer. Never throws, never rejects. */
   handle(head: RequestHead, fault: Fault | null, exchange: PageExchange): Promise<void>
   close(): void
 }
 
-/** Whether a target is one of the pages, or below them: `/auth` or what begins with `/auth/`. */
-function isPage(target: string): boolean {
+/** Whether a target is one of the pages, or below them: `/auth` or what begins with `/auth/`. Looks no further. */
+export function isPage(target: string): boolean {
   if (!target.startsWith(ROOT)) return false
   const next = target.charCodeAt(ROOT.length)
   return Number.isNaN(next) || next === 47 || next === 63
@@ -46,7 +44,7 @@ function isPage(target: string): boolean {
  * The pages on which people sign in, below the issuer's URL. Nothing of a sign-in is kept here: it lives sealed in the
  * browser. Every URL derives from the issuer's, and none from a request.
  */
-export function openSignIn(parts: SignInParts, ports: SignInPorts): SignIn {
+export function openSignIn(parts: SignInParts, ports: SignInPorts): Pages {
   const { more, ...rest } = parts
   const { protocol, origin } = new URL(parts.issuer.url)
   const isSecure = protocol === 'https:'
@@ -65,7 +63,6 @@ export function openSignIn(parts: SignInParts, ports: SignInPorts): SignIn {
   ])
   let running = 0
   return {
-    handles: isPage,
     handle: async (head, fault, exchange) => {
       if (fault !== null) return exchange.refuse(fault)
       const startedAt = performance.now()

@@ -11,6 +11,7 @@ import { startScriptedLdap } from '../../support/ldap-server.ts'
 import { folder, goodClaims, issuerSettings, makeKey, NOW, NOW_S, quietPorts, token, writeKeys } from './forge.ts'
 import { basic, ldapSettings } from './ldap/scene.ts'
 import { identityMethodContract, type Specimen } from './method-contract.ts'
+import { scene as ownTokens, signedIn, TOKENS, URL } from './tokens/scene.ts'
 
 const key = makeKey('ES256', 'es')
 const goodKey = mintKey(NOW)
@@ -36,6 +37,26 @@ const specimens: { readonly [name: string]: (t: Test, kind: MethodKind) => Promi
       sever: () => {
         rmSync(file)
         clock.now += settings.jwks.maxStaleMs + 1
+      },
+    }
+  },
+  own_token: async (t, kind) => {
+    const { issued, held } = ownTokens(t)
+    const { signing } = held.ring ?? {}
+    const [plan] = kind.plans({ issuers: [], apiKeys: { enabled: false }, tokens: TOKENS })
+    if (plan === undefined || signing === undefined) throw new Error('no plan')
+    const good = await issued(signedIn({}, { issuer: 'tokens', method: 'jwt' }))
+    return {
+      method: plan.open(quietPorts({ now: NOW }, { tokens: { url: () => URL, keys: () => held.ring } })),
+      good,
+      wrong: [
+        [await signing.sign(JSON.stringify({ iss: URL })), 'claim_missing'],
+        [`${good.slice(0, good.lastIndexOf('.'))}.${Buffer.alloc(64).toString('base64url')}`, 'bad_signature'],
+        [token(makeKey('EdDSA', 'other'), goodClaims({ iss: URL })), 'unknown_kid'],
+      ],
+      foreign: [goodKey.key, JWT, 'opaque'],
+      sever: () => {
+        held.ring = null
       },
     }
   },
@@ -113,5 +134,5 @@ for (const kind of METHOD_KINDS) {
 t.test('the list', async (t) => {
   const names = METHOD_KINDS.map(({ name }) => name)
   t.same(new Set(names).size, names.length, 'no two share a name')
-  t.ok(names.every((name) => METHODS.includes(name)))
+  t.ok(names.every((name) => name === 'own_token' || METHODS.includes(name)))
 })

@@ -35,7 +35,7 @@ t.test('a 401 says where to sign in', async (t) => {
     await t.test(name, async (t) => {
       const [header, challenge] = invited(refusal, PAGE).headers ?? []
       t.equal(header, 'www-authenticate')
-      t.ok(challenge?.endsWith(end), challenge)
+      t.ok(challenge?.endsWith(end), `${challenge}`)
       t.equal(invited(refusal, null), refusal, 'nothing where nobody can')
     })
   }

@@ -1,0 +1,35 @@
+import type { Clock } from '../model/ports.ts'
+import { hasValidSignature } from './jose.ts'
+import type { VerificationKey } from './jwk.ts'
+import { Limiter } from './limiter.ts'
+import { Recent } from './recent.ts'
+import type { UnverifiedToken } from './token.ts'
+
+/** How long a bad signature is remembered. Milliseconds. */
+const FORGED_MEMORY_MS = 10_000
+const MAX_FORGED = 4096
+/** Signatures verified at once, and waiting, of one issuer. */
+const SIGNATURES_AT_ONCE = 8
+const MAX_WAITING = 1024
+
+/** Verifies the signatures of one issuer's tokens, so many at once and each bad one once in a while. */
+export class Signatures {
+  readonly #clock: Clock
+  readonly #limiter = new Limiter(SIGNATURES_AT_ONCE, MAX_WAITING)
+  readonly #forged = new Recent<{ readonly key: VerificationKey; readonly untilMs: number }>(MAX_FORGED)
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** `digest`: of the whole token. Null when too many signatures wait to be verified. */
+  async isGenuine(token: UnverifiedToken, digest: string, key: VerificationKey): Promise<boolean | null> {
+    const forged = this.#forged.get(digest)
+    if (forged !== undefined && forged.key === key && this.#clock() < forged.untilMs) return false
+    const ready = await key.ready(token.alg)
+    if (ready === null) return false
+    const genuine = await this.#limiter.run(() => hasValidSignature(token.text, ready, token.alg))
+    if (genuine === false) this.#forged.set(digest, { key, untilMs: this.#clock() + FORGED_MEMORY_MS })
+    return genuine
+  }
+}
