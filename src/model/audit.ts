@@ -13,6 +13,7 @@ export type AuditAction =
   | 'sign-in-failed'
   | 'token-issued'
   | 'refresh-token-reused'
+  | 'sign-in-succeeded'
   | 'completion-finished'
   | 'completion-truncated'
   | 'completion-aborted'
