@@ -10,7 +10,6 @@ const KEYS = new Set([
   'identity.mtls',
   'identity.tokens',
   'identity.issuers.introspection',
-  'identity.issuers.login',
   'audit.recipients',
   'audit.integrity',
   'telemetry.otlp',
