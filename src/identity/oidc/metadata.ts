@@ -44,11 +44,6 @@ export class MetadataSource {
     this.#ports = ports
   }
 
-  /** What was read last, however old; null before. */
-  get known(): Metadata | null {
-    return this.#known?.metadata ?? null
-  }
-
   async current(): Promise<Result<Metadata, MetadataFailure>> {
     const { refreshMs, maxStaleMs } = this.#settings.jwks
     if (this.#known !== null && this.#ageOf(this.#known) < refreshMs) return ok(this.#known.metadata)
@@ -111,7 +106,7 @@ function readMetadata(document: JsonObject, settings: LoginIssuer): Result<Metad
 }
 
 /** What comes over a line that anybody can write to is anybody's word. */
-function isTrustworthy(written: string, allowInsecure: boolean): boolean {
+export function isTrustworthy(written: string, allowInsecure: boolean): boolean {
   const url = URL.parse(written)
   if (url === null || url.username !== '' || url.password !== '' || url.hash !== '') return false
   if (url.protocol === 'https:') return true

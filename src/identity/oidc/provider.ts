@@ -1,11 +1,12 @@
 import type { JsonObject } from '../../model/json.ts'
 import { failed, ok } from '../../model/result.ts'
-import type { PageRequest, SignInOutcome, SignInProvider, SignInWish } from '../../model/sign-in.ts'
+import type { PageRequest, SignInOutcome, SignInProvider } from '../../model/sign-in.ts'
 import { newChallenge } from './client.ts'
+import { deviceSignIn, renew } from './device.ts'
 import { faultOf } from './faults.ts'
 import type { LoginIssuer, OidcPorts } from './ports.ts'
 import { IssuerSession, type Reached } from './session.ts'
-import { type Begun, readBegun, writeBegun } from './session-state.ts'
+import { type Begun, readBegun, strength, writeBegun } from './session-state.ts'
 
 /**
  * Signs people in with one issuer by OpenID Connect: authorization code with PKCE, `state` and `nonce`. The issuer is looked
@@ -35,6 +36,9 @@ export function openOidcProvider(settings: LoginIssuer, ports: OidcPorts): SignI
     arrival: { method: 'GET', path },
     complete: (request, state) => complete(session, redirectUri, request, state),
     routes: [],
+    // Whether the issuer has one shows when it is asked: `begin` says so.
+    device: deviceSignIn(session),
+    renew: (grant) => renew(session, grant),
     close: () => session.close(),
   }
 }
@@ -56,14 +60,6 @@ function authorizationParameters(
     code_challenge_method: 'S256',
     ...strength(wish),
     ...(wish.maxAge === 0 ? { prompt: 'login' } : {}),
-  }
-}
-
-/** How strong and how recent a sign-in has to be, in the words of OpenID Connect. */
-function strength({ acrValues, maxAge }: SignInWish): Record<string, string> {
-  return {
-    ...(acrValues.length > 0 ? { acr_values: acrValues.join(' ') } : {}),
-    ...(maxAge === null ? {} : { max_age: String(maxAge) }),
   }
 }
 

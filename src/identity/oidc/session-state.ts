@@ -23,15 +23,23 @@ export function readBegun(name: string, written: JsonObject): Begun | null {
   return { state, nonce, verifier, wish, startedAt }
 }
 
-function writeWish({ acrValues, maxAge }: SignInWish): JsonObject {
+export function writeWish({ acrValues, maxAge }: SignInWish): JsonObject {
   return { acrValues: [...acrValues], maxAge }
 }
 
-function readWish(written: JsonObject): SignInWish | null {
+export function readWish(written: JsonObject): SignInWish | null {
   const acrValues = ownValue(written, 'acrValues')
   const maxAge = ownValue(written, 'maxAge') ?? null
   if (!Array.isArray(acrValues) || !acrValues.every(isText)) return null
   return maxAge === null || typeof maxAge === 'number' ? { acrValues, maxAge } : null
+}
+
+/** How strong and how recent a sign-in has to be, in the words of OpenID Connect. */
+export function strength({ acrValues, maxAge }: SignInWish): Record<string, string> {
+  return {
+    ...(acrValues.length > 0 ? { acr_values: acrValues.join(' ') } : {}),
+    ...(maxAge === null ? {} : { max_age: String(maxAge) }),
+  }
 }
 
 function isText(value: unknown): value is string {

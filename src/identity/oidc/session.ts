@@ -37,11 +37,6 @@ export class IssuerSession {
     this.#source = new MetadataSource(settings, ports)
   }
 
-  /** What the issuer said of itself, however long ago; null before it was asked. */
-  get known(): Metadata | null {
-    return this.#source.known
-  }
-
   get nowSeconds(): number {
     return Math.floor(this.#ports.clock() / 1000)
   }
