@@ -55,7 +55,7 @@ function claimFault(
 }
 
 /** Other audiences may stand beside ours only where it says that it was made for us. */
-function isForClient(payload: JsonObject, clientId: string): boolean {
+export function isForClient(payload: JsonObject, clientId: string): boolean {
   const aud = ownValue(payload, 'aud')
   const azp = ownValue(payload, 'azp')
   const named: readonly JsonValue[] = Array.isArray(aud) ? aud : aud === undefined ? [] : [aud]
@@ -64,7 +64,7 @@ function isForClient(payload: JsonObject, clientId: string): boolean {
 }
 
 /** `exp` and `iat` are required; neither may be of another time. */
-function timeFault(payload: JsonObject, skewMs: number, nowMs: number): RejectReason | null {
+export function timeFault(payload: JsonObject, skewMs: number, nowMs: number): RejectReason | null {
   const exp = ownValue(payload, 'exp')
   const iat = ownValue(payload, 'iat')
   const nbf = ownValue(payload, 'nbf') ?? 0

@@ -4,6 +4,7 @@ import type { PageRequest, SignInOutcome, SignInProvider } from '../../model/sig
 import { newChallenge } from './client.ts'
 import { deviceSignIn, renew } from './device.ts'
 import { faultOf } from './faults.ts'
+import { logoutRoute } from './logout.ts'
 import type { LoginIssuer, OidcPorts } from './ports.ts'
 import { IssuerSession, type Reached } from './session.ts'
 import { type Begun, readBegun, strength, writeBegun } from './session-state.ts'
@@ -35,7 +36,7 @@ export function openOidcProvider(settings: LoginIssuer, ports: OidcPorts): SignI
     },
     arrival: { method: 'GET', path },
     complete: (request, state) => complete(session, redirectUri, request, state),
-    routes: [],
+    routes: ports.revoker === null ? [] : [logoutRoute(session, ports.revoker)],
     // Whether the issuer has one shows when it is asked: `begin` says so.
     device: deviceSignIn(session),
     renew: (grant) => renew(session, grant),
