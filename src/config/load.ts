@@ -17,6 +17,7 @@ import { type ConfigNames, configNames } from './names.ts'
 import { notBuiltConfig } from './not-built.ts'
 import { NO_SUCH_FILE, readText, reasonOf } from './read-file.ts'
 import { isReported } from './reported.ts'
+import { readSaml } from './saml-files.ts'
 import { type Config, configSchema } from './schema.ts'
 import { type Environment, resolveSecret, type SecretForm } from './secrets.ts'
 import { settingsOf } from './settings.ts'
@@ -79,9 +80,12 @@ export async function loadConfig(file: string, { env, secrets }: LoadOptions): P
   const tls = await readTls(draft.listen?.tls, base, secrets === true ? env : null, Date.now())
   files.push(...tls.files)
   hash.update(tls.digest)
+  const saml = await readSaml(draft.identity?.saml ?? [], base, secrets === true ? env : null, Date.now())
+  files.push(...saml.files)
+  hash.update(saml.digest)
   const unsound = shape.map(({ path }) => path)
   const cross = crossCheck(draft).filter(({ code, ...where }) => code !== 'incomplete' || !isReported(unsound, where))
-  const found = [...shape, ...cross, ...absent, ...tls.problems]
+  const found = [...shape, ...cross, ...absent, ...tls.problems, ...saml.problems]
   const keys = secrets === true ? resolveSecrets(draft, base, env, files, found) : new Map<string, Secret>()
   const storeUrl = secrets === false ? null : resolveStore(draft, base, env, files, found)
   if (storeUrl !== null) hash.update(JSON.stringify(['store', fingerprint(storeUrl)]))
@@ -95,7 +99,7 @@ export async function loadConfig(file: string, { env, secrets }: LoadOptions): P
   }
   if (!Check(schema, yaml.document)) throw new Error('the check of the config and its schema disagree')
   const config = withDefaults(schema, yaml.document) as unknown as Config
-  const settings = settingsOf(config, base, { keys, tls: tls.settings, storeUrl })
+  const settings = settingsOf(config, base, { keys, tls: tls.settings, storeUrl, saml })
   return { settings, config, problems, policies, names, place, files, digest }
 }
 

@@ -1,3 +1,4 @@
+import type { SamlSettings } from './saml-settings.ts'
 import type { Secret } from './secret.ts'
 
 /** The checked config with every default applied, every secret resolved and every path absolute. Times are milliseconds. */
@@ -7,6 +8,7 @@ export interface Settings {
   readonly apiKeys: { readonly enabled: boolean }
   /** The first one is asked about users who name none. */
   readonly ldap: readonly LdapSettings[]
+  readonly saml: readonly SamlSettings[]
   readonly upstreams: readonly UpstreamSettings[]
   readonly passthrough: readonly PassthroughSettings[]
   /** Absolute paths of policy files and folders. */
