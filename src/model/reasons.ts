@@ -22,6 +22,10 @@ export type RejectReason =
   | 'password_expired'
   | 'logon_restricted'
   | 'throttled'
+  | 'unsolicited'
+  | 'wrong_recipient'
+  | 'replayed'
+  | 'sign_in_refused'
 
 /** Why nobody can tell right now whether a credential is good. */
 export type UnavailableReason =
