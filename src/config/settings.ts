@@ -14,6 +14,8 @@ import type { IssuerConfig } from './identity-schema.ts'
 import { ldapSecretName, ldapSettings } from './ldap-settings.ts'
 import { loginSecretName, loginSettings } from './login-settings.ts'
 import { openedPath } from './passthrough.ts'
+import type { SamlRead } from './saml-files.ts'
+import { samlSettings } from './saml-settings.ts'
 import type { Config, UpstreamConfig } from './schema.ts'
 import { storeSettings } from './store.ts'
 import type { TokenKeyTexts } from './tokens-key.ts'
@@ -25,13 +27,14 @@ interface Resolved {
   readonly tls: TlsSettings | null
   readonly storeUrl: Secret | null
   readonly tokenKeys: TokenKeyTexts | null
+  readonly saml: SamlRead
 }
 
 /** Settings of a config that has no problems. `base` is its folder. */
 export function settingsOf(
   config: Config,
   base: string,
-  { keys: secrets, tls, storeUrl, tokenKeys }: Resolved,
+  { keys: secrets, tls, storeUrl, tokenKeys, saml }: Resolved,
 ): Settings {
   const { listen, identity } = config
   return {
@@ -60,6 +63,7 @@ export function settingsOf(
     apiKeys: { enabled: identity.api_keys.enabled },
     ldap: identity.ldap.map((entry) => ldapSettings(entry, base, secrets.get(ldapSecretName(entry.name)) ?? null)),
     tokens: tokenSettings(config, base, tokenKeys),
+    saml: identity.saml.map((entry, index) => samlSettings(entry, saml.entries[index])),
     upstreams: config.upstreams.map((upstream) => upstreamSettings(upstream, secrets.get(upstream.name) ?? null)),
     passthrough: config.passthrough.map(({ path, ...rest }) => ({ ...rest, path: openedPath(path) })),
     policies: config.policies.map((path) => resolve(base, path)),

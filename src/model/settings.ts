@@ -1,3 +1,4 @@
+import type { SamlSettings } from './saml-settings.ts'
 import type { Secret } from './secret.ts'
 
 /** The checked config with every default applied, every secret resolved and every path absolute. Times are milliseconds. */
@@ -9,6 +10,7 @@ export interface Settings {
   readonly ldap: readonly LdapSettings[]
   /** Null where the proxy signs no tokens. */
   readonly tokens: TokenSettings | null
+  readonly saml: readonly SamlSettings[]
   readonly upstreams: readonly UpstreamSettings[]
   readonly passthrough: readonly PassthroughSettings[]
   /** Absolute paths of policy files and folders. */

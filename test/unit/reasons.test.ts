@@ -56,6 +56,7 @@ const REASONS: { readonly [Name in Reason]: true } = {
   policy_changed: true,
   provider_unavailable: true,
   refusal: true,
+  replayed: true,
   revoked: true,
   role_missing: true,
   schedule: true,
@@ -77,6 +78,7 @@ const REASONS: { readonly [Name in Reason]: true } = {
   unknown_key: true,
   unknown_kid: true,
   unknown_user: true,
+  unsolicited: true,
   unsupported_scheme: true,
   updates_unanswered: true,
   upstream_401: true,
@@ -96,6 +98,7 @@ const REASONS: { readonly [Name in Reason]: true } = {
   wrong_password: true,
   wrong_state: true,
   wrong_subject: true,
+  wrong_recipient: true,
   wrong_type: true,
 }
 
