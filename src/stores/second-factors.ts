@@ -1,26 +1,10 @@
+import type { AccountName, StoredFactor } from '../model/accounts.ts'
 import { Secret } from '../model/secret.ts'
 import { isStorable } from './names.ts'
 import type { Operator } from './outbox.ts'
 import { tables } from './queries.ts'
 import { noteUserEvent } from './user-events.ts'
 import { type Answer, changed, changeLater, first, type Mode, type Runner, rows, type Work } from './work.ts'
-
-/** Whose factor it is: `local`, or the name of a provider, and the account there. */
-export interface AccountName {
-  readonly source: string
-  readonly account: string
-}
-
-/** A second factor as stored. `secret` may be sealed by who keeps it here. */
-export interface StoredFactor extends AccountName {
-  readonly secret: Secret
-  /** The time step of the code that was used last; null before the first. */
-  readonly lastStep: number | null
-  /** Of codes that were not used yet. */
-  readonly recoveryHashes: readonly string[]
-  /** Epoch milliseconds. */
-  readonly createdAt: number
-}
 
 /** Second factors, one an account. Everything throws, or rejects, when the store cannot be read or written. */
 export interface SecondFactors<M extends Mode> {
