@@ -47,6 +47,7 @@ export function settingsOf(config: Config, base: string, { keys: secrets, tls, s
     },
     issuers: identity.issuers.map((issuer) => issuerSettings(issuer, base)),
     apiKeys: { enabled: identity.api_keys.enabled },
+    local: { enabled: identity.local.enabled },
     ldap: identity.ldap.map((entry) => ldapSettings(entry, base, secrets.get(ldapSecretName(entry.name)) ?? null)),
     upstreams: config.upstreams.map((upstream) => upstreamSettings(upstream, secrets.get(upstream.name) ?? null)),
     passthrough: config.passthrough.map(({ path, ...rest }) => ({ ...rest, path: openedPath(path) })),

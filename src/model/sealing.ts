@@ -1,9 +1,13 @@
 import type { Secret } from './secret.ts'
 import type { Settings } from './settings.ts'
 
-/** True where there is a store for keys that seal: an upstream keeps its callers apart, or API keys are kept. */
-export function keepsSealingKeys({ apiKeys, upstreams }: Pick<Settings, 'apiKeys' | 'upstreams'>): boolean {
-  return apiKeys.enabled || upstreams.some(({ isolation }) => isolation !== 'off')
+/** True where there is a store for keys that seal: an upstream keeps its callers apart, or API keys or users are kept. */
+export function keepsSealingKeys({
+  apiKeys,
+  local,
+  upstreams,
+}: Pick<Settings, 'apiKeys' | 'upstreams'> & Partial<Pick<Settings, 'local'>>): boolean {
+  return apiKeys.enabled || local?.enabled === true || upstreams.some(({ isolation }) => isolation !== 'off')
 }
 
 /** Why the keys that seal ids are not to be used, in words for people that hold nothing of them. */

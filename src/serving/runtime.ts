@@ -202,6 +202,7 @@ export class Runtime {
       {
         clock: Date.now,
         keys: this.#store.keys,
+        accounts: this.#store.keys,
         report: (report) => this.announce((at) => identityReported(at, report)),
       },
       previous,
