@@ -1,17 +1,14 @@
-import { hash, randomBytes } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { AccountName } from '../../model/accounts.ts'
 import { Secret } from '../../model/secret.ts'
+import { randomLetters } from '../random-letters.ts'
 
 const CODES = 10
-/** Bytes of chance in each: 80 bits. */
-const CODE_BYTES = 10
-/** Crockford's base32: no letter that is taken for another. */
-const LETTERS = '0123456789abcdefghjkmnpqrstvwxyz'
 const FORM = /^[0-9a-hjkmnp-tv-z]{16}$/
 
-/** Codes for the day on which the device is lost; each counts once. They are shown once and kept nowhere. */
+/** Codes of 80 bits for the day on which the device is lost; each counts once. They are shown once and kept nowhere. */
 export function newRecoveryCodes(): readonly Secret[] {
-  return Array.from({ length: CODES }, () => new Secret(grouped(randomBytes(CODE_BYTES))))
+  return Array.from({ length: CODES }, () => new Secret(randomLetters(4, 4)))
 }
 
 /** The one spelling of what was typed; null where it has not the form of such a code. */
@@ -27,11 +24,4 @@ export function readRecoveryCode(typed: string): string | null {
  */
 export function recoveryHash({ source, account }: AccountName, code: string): string {
   return hash('sha256', `sallyport recovery code\n${source}\n${account}\n${code}`)
-}
-
-/** 80 bits are 16 letters exactly, in four groups. */
-function grouped(bytes: Buffer): string {
-  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('')
-  const letters = bits.replace(/.{5}/g, (five) => LETTERS[Number.parseInt(five, 2)] ?? '')
-  return letters.replace(/.{4}(?=.)/g, (four) => `${four}-`)
 }
