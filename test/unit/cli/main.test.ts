@@ -17,8 +17,7 @@ const rows: readonly (readonly [string, string[], number, 'stdout' | 'stderr', R
   ['an argument too many is unusable', ['check', 'x'], 2, 'stderr', /too many arguments/],
   ['a missing option is unusable', ['keys', 'create'], 2, 'stderr', /--owner/],
   ['a command that is not built says so', ['login'], 2, 'stderr', /`login` is part of the contract but not built yet/],
-  ['a verb that is not built says so', ['users', 'add', 'a', '--json'], 2, 'stderr', /`users add` is part/],
-  ['users without a verb is not built', ['users'], 2, 'stderr', /`users` is part of the contract but not built yet/],
+  ['a command without its verb is unusable', ['users'], 2, 'stderr', /Usage: sallyport users/],
   ['audit with a verb that nobody knows is not built', ['audit', 'x', '--y'], 2, 'stderr', /`audit` is part/],
   [
     'explain takes one description of a request',
