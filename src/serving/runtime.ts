@@ -7,7 +7,7 @@ import { clientAddresses } from '../http/client-address.ts'
 import { faultRow } from '../http/errors.ts'
 import { receive } from '../http/receive.ts'
 import type { ServerPorts } from '../http/server.ts'
-import { type Identity, openIdentity } from '../identity/authenticate.ts'
+import { type Identity, type IdentityReport, openIdentity } from '../identity/authenticate.ts'
 import type { AuditEvent } from '../model/audit.ts'
 import type { FaultCode } from '../model/fault.ts'
 import type { BodyAllowance } from '../model/ports.ts'
@@ -197,16 +197,9 @@ export class Runtime {
   }
 
   #openIdentity(settings: Settings, previous: Identity | undefined): Identity {
-    return openIdentity(
-      settings,
-      {
-        clock: Date.now,
-        keys: this.#store.keys,
-        accounts: this.#store.keys,
-        report: (report) => this.announce((at) => identityReported(at, report)),
-      },
-      previous,
-    )
+    const { keys } = this.#store
+    const report = (told: IdentityReport) => this.announce((at) => identityReported(at, told))
+    return openIdentity(settings, { clock: Date.now, keys, accounts: keys, report }, previous)
   }
 
   #compose({ settings, policy }: Sound, previous: Snapshot | null): Snapshot {
