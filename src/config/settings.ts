@@ -61,6 +61,7 @@ export function settingsOf(
       ...loginSettings(issuer.login, secrets.get(loginSecretName(issuer.name)) ?? null),
     })),
     apiKeys: { enabled: identity.api_keys.enabled },
+    local: { enabled: identity.local.enabled },
     ldap: identity.ldap.map((entry) => ldapSettings(entry, base, secrets.get(ldapSecretName(entry.name)) ?? null)),
     tokens: tokenSettings(config, base, tokenKeys),
     saml: identity.saml.map((entry, index) => samlSettings(entry, saml.entries[index])),

@@ -203,8 +203,9 @@ export class Runtime {
 
   #openIdentity(settings: Settings, previous: Identity | undefined): Identity {
     this.signIn.take(settings)
+    const { keys } = this.#store
     const report = (told: IdentityReport) => this.announce((at) => identityReported(at, told))
-    const ports = { clock: Date.now, keys: this.#store.keys, ...this.signIn.identity, report }
+    const ports = { clock: Date.now, keys, accounts: keys, ...this.signIn.identity, report }
     const identity = openIdentity(settings, ports, previous)
     this.#pages.take(settings, identity)
     return identity
