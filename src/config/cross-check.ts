@@ -2,6 +2,7 @@ import type { Problem } from '../model/problem.ts'
 import { magnitude } from '../model/units.ts'
 import type { Draft } from '../schema/draft.ts'
 import { endpointFault, isNetwork, listenAddress } from './addresses.ts'
+import { introspectionProblems } from './introspection.ts'
 import { ldapProblems } from './ldap-check.ts'
 import { passthroughProblems } from './passthrough.ts'
 import type { Config } from './schema.ts'
@@ -70,6 +71,9 @@ function issuerProblems({ identity }: Draft<Config>): Problem[] {
       const message = `\`max_stale\` (${stale}) must be no shorter than \`refresh\` (${refresh})`
       found.push(wrong([...base, index, 'jwks', 'max_stale'], 'stale_before_refresh', message))
     }
+  }
+  for (const { path, code, message, at } of introspectionProblems(issuers, base)) {
+    found.push(wrong(path, code, message, at))
   }
   return found
 }

@@ -10,6 +10,7 @@ import type { SecretReference } from '../schema/parts.ts'
 import { shapeProblems, withDefaults } from '../schema/shape.ts'
 import { crossCheck } from './cross-check.ts'
 import { issuerSchema } from './identity-schema.ts'
+import { introspectionSecretName } from './introspection.ts'
 import { keySetFileFault } from './key-set-file.ts'
 import { certificatesFault } from './ldap-check.ts'
 import { ldapSecretName } from './ldap-settings.ts'
@@ -161,6 +162,11 @@ function resolveSecrets(
   for (const [index, entry] of (config.upstreams ?? []).entries()) {
     const reference = entry?.api_key as SecretReference | undefined
     resolveOne(entry?.name ?? '', ['upstreams', index, 'api_key'], reference, 'header')
+  }
+  for (const [index, entry] of (config.identity?.issuers ?? []).entries()) {
+    const reference = entry?.introspection?.client_secret as SecretReference | undefined
+    const path = ['identity', 'issuers', index, 'introspection', 'client_secret']
+    resolveOne(introspectionSecretName(entry?.name ?? ''), path, reference, 'text')
   }
   for (const [index, entry] of (config.identity?.ldap ?? []).entries()) {
     const reference = entry?.bind_password as SecretReference | undefined

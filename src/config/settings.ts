@@ -11,6 +11,7 @@ import type {
 import { durationMs, sizeBytes } from '../model/units.ts'
 import { listenAddress } from './addresses.ts'
 import type { IssuerConfig } from './identity-schema.ts'
+import { introspectionSettings } from './introspection.ts'
 import { ldapSecretName, ldapSettings } from './ldap-settings.ts'
 import { openedPath } from './passthrough.ts'
 import type { Config, UpstreamConfig } from './schema.ts'
@@ -45,7 +46,7 @@ export function settingsOf(config: Config, base: string, { keys: secrets, tls, s
         drainMs: durationMs(listen.timeouts.drain),
       },
     },
-    issuers: identity.issuers.map((issuer) => issuerSettings(issuer, base)),
+    issuers: identity.issuers.map((issuer) => issuerSettings(issuer, base, secrets)),
     apiKeys: { enabled: identity.api_keys.enabled },
     ldap: identity.ldap.map((entry) => ldapSettings(entry, base, secrets.get(ldapSecretName(entry.name)) ?? null)),
     upstreams: config.upstreams.map((upstream) => upstreamSettings(upstream, secrets.get(upstream.name) ?? null)),
@@ -63,7 +64,7 @@ function checkedAddress(written: string): ListenAddress {
   return address
 }
 
-function issuerSettings(issuer: IssuerConfig, base: string): IssuerSettings {
+function issuerSettings(issuer: IssuerConfig, base: string, secrets: ReadonlyMap<string, Secret>): IssuerSettings {
   const { claims } = issuer
   return {
     name: issuer.name,
@@ -81,6 +82,7 @@ function issuerSettings(issuer: IssuerConfig, base: string): IssuerSettings {
     },
     mfaAcr: issuer.mfa_acr,
     allowInsecure: issuer.allow_insecure,
+    ...introspectionSettings(issuer, secrets),
   }
 }
 

@@ -50,7 +50,11 @@ export function acceptClaims(
   return ok({ principal: principalOf(token, id, settings), validity: validity.value })
 }
 
-function principalOf({ payload, text }: UnverifiedToken, id: string, settings: IssuerSettings): Principal {
+/** Where a token's claims were verified, or an answer about it, and the text of the token. */
+type Read = Pick<UnverifiedToken, 'payload' | 'text'>
+
+/** The caller that verified claims speak of. */
+export function principalOf({ payload, text }: Read, id: string, settings: IssuerSettings): Principal {
   const { claims, name, mfaAcr } = settings
   const acr = ownValue(payload, 'acr')
   const authTime = ownValue(payload, 'auth_time')
@@ -75,15 +79,19 @@ function principalOf({ payload, text }: UnverifiedToken, id: string, settings: I
   }
 }
 
-function audienceFault(aud: JsonValue | undefined, ours: readonly string[]): RejectReason | null {
+export function audienceFault(aud: JsonValue | undefined, ours: readonly string[]): RejectReason | null {
   if (aud === undefined) return 'claim_missing'
   const named = typeof aud === 'string' ? [aud] : aud
   if (!Array.isArray(named) || !named.every((name) => typeof name === 'string')) return 'wrong_aud'
   return named.some((name) => ours.includes(name)) ? null : 'wrong_aud'
 }
 
-function validityOf(payload: JsonObject, skewMs: number): Result<Validity, RejectReason> {
-  const exp = ownValue(payload, 'exp')
+/** Faults: `claim_missing` without `exp`, `malformed` for what is no date. */
+export function validityOf(
+  payload: JsonObject,
+  skewMs: number,
+  exp: JsonValue | undefined = ownValue(payload, 'exp'),
+): Result<Validity, RejectReason> {
   const { nbf = 0, iat = 0 } = { nbf: ownValue(payload, 'nbf'), iat: ownValue(payload, 'iat') }
   if (exp === undefined) return failed('claim_missing')
   if (!isDate(exp) || !isDate(nbf) || !isDate(iat)) return failed('malformed')
@@ -106,7 +114,7 @@ const FOREIGN_TYPES = new Set(['id', 'refresh', 'offline', 'logout', 'serialized
  * proof, which is not asked for here. An ID token with none of these marks cannot be told from a plain `JWT` access token
  * (RFC 9068 section 5): it is the audience, never a client id, that keeps it out.
  */
-function isForAnotherUse({ payload, isExplicit }: UnverifiedToken): boolean {
+export function isForAnotherUse({ payload, isExplicit }: Pick<UnverifiedToken, 'payload' | 'isExplicit'>): boolean {
   if (ID_TOKEN_CLAIMS.some((name) => Object.hasOwn(payload, name))) return true
   if (Object.hasOwn(payload, 'events') || Object.hasOwn(payload, 'cnf')) return true
   const type = ownValue(payload, 'typ')
@@ -129,7 +137,7 @@ export function isId(value: JsonValue | undefined): value is string {
 }
 
 /** Own properties only: a path that leads through a prototype, a list or a scalar leads nowhere. */
-function valueAt(payload: JsonObject, path: readonly string[]): JsonValue | undefined {
+export function valueAt(payload: JsonObject, path: readonly string[]): JsonValue | undefined {
   let value: JsonValue | undefined = payload
   for (const step of path) {
     if (!isJsonObject(value)) return undefined

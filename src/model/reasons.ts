@@ -12,6 +12,7 @@ export type RejectReason =
   | 'claim_missing'
   | 'unknown_key'
   | 'revoked'
+  | 'inactive'
   | 'unsupported_scheme'
   | 'unknown_user'
   | 'ambiguous_user'
@@ -27,6 +28,7 @@ export type RejectReason =
 export type UnavailableReason =
   | 'jwks_unavailable'
   | 'directory_unavailable'
+  | 'introspection_unavailable'
   | 'store_unavailable'
   | 'store_corrupt'
   | 'busy'

@@ -95,6 +95,20 @@ export interface IssuerSettings {
   /** Values of `acr` that show multi-factor authentication. */
   readonly mfaAcr: readonly string[]
   readonly allowInsecure: boolean
+  /** Absent: opaque tokens are not its. */
+  readonly introspection?: IntrospectionSettings
+}
+
+/** How an issuer is asked about opaque tokens (RFC 7662). */
+export interface IntrospectionSettings {
+  readonly clientId: string
+  readonly clientSecret: Secret
+  /** Null: where the issuer's metadata says. */
+  readonly url: string | null
+  /** How long an answer is believed. */
+  readonly cacheMs: number
+  /** What its tokens begin with; null for every one that no other issuer's prefix fits. */
+  readonly prefix: string | null
 }
 
 /** One server of a directory: `host` without brackets. */
