@@ -23,8 +23,12 @@ export function crossCheck(config: Draft<Config>): Problem[] {
   const found = [...listenProblems(config.listen ?? {}), ...issuerProblems(config), ...upstreamProblems(config)]
   found.push(...directoryProblems(config))
   found.push(...passthroughProblems(config), ...storeProblems(config))
-  const { issuers, ldap, api_keys: keys } = config.identity ?? {}
-  if (issuers?.length === 0 && ldap?.length === 0 && keys?.enabled === false) {
+  const { issuers, ldap, api_keys: keys, mtls } = config.identity ?? {}
+  if (mtls !== undefined && config.listen?.tls?.client_ca === undefined) {
+    const message = '`mtls` needs `listen.tls.client_ca`: the authorities of client certificates'
+    found.push(wrong(['identity', 'mtls'], 'client_ca_missing', message, 'key'))
+  }
+  if (issuers?.length === 0 && ldap?.length === 0 && keys?.enabled === false && mtls === undefined) {
     const message = '`identity` names nobody who may call; add an issuer, a directory or `api_keys: { enabled: true }`'
     found.push(wrong(['identity'], 'no_identity', message, 'key'))
   }

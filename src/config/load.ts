@@ -8,12 +8,14 @@ import type { Settings } from '../model/settings.ts'
 import { type Draft, soundDraft } from '../schema/draft.ts'
 import type { SecretReference } from '../schema/parts.ts'
 import { shapeProblems, withDefaults } from '../schema/shape.ts'
+import { readClientCa } from './client-ca.ts'
 import { crossCheck } from './cross-check.ts'
 import { issuerSchema } from './identity-schema.ts'
 import { introspectionSecretName } from './introspection.ts'
 import { keySetFileFault } from './key-set-file.ts'
 import { certificatesFault } from './ldap-check.ts'
 import { ldapSecretName } from './ldap-settings.ts'
+import { readMtls } from './mtls.ts'
 import { type ConfigNames, configNames } from './names.ts'
 import { notBuiltConfig } from './not-built.ts'
 import { NO_SUCH_FILE, readText, reasonOf } from './read-file.ts'
@@ -77,12 +79,15 @@ export async function loadConfig(file: string, { env, secrets }: LoadOptions): P
   const shape = written === null ? [] : shapeProblems(schema, written, notBuiltConfig)
   const draft = (written === null ? {} : soundDraft(schema, written)) as Draft<Config>
   const absent = await fileProblems(draft, base, files, policies)
-  const tls = await readTls(draft.listen?.tls, base, secrets === true ? env : null, Date.now())
-  files.push(...tls.files)
-  hash.update(tls.digest)
+  const now = Date.now()
+  const clientCa = await readClientCa(draft.listen?.tls?.client_ca?.file, base, now)
+  const tls = await readTls(draft.listen?.tls, base, secrets === true ? env : null, now, clientCa)
+  const mtls = await readMtls(draft.identity?.mtls, base, clientCa.pem, now)
+  files.push(...tls.files, ...mtls.files)
+  hash.update(tls.digest).update(mtls.digest)
   const unsound = shape.map(({ path }) => path)
   const cross = crossCheck(draft).filter(({ code, ...where }) => code !== 'incomplete' || !isReported(unsound, where))
-  const found = [...shape, ...cross, ...absent, ...tls.problems]
+  const found = [...shape, ...cross, ...absent, ...tls.problems, ...mtls.problems]
   const keys = secrets === true ? resolveSecrets(draft, base, env, files, found) : new Map<string, Secret>()
   const storeUrl = secrets === false ? null : resolveStore(draft, base, env, files, found)
   if (storeUrl !== null) hash.update(JSON.stringify(['store', fingerprint(storeUrl)]))
@@ -96,7 +101,7 @@ export async function loadConfig(file: string, { env, secrets }: LoadOptions): P
   }
   if (!Check(schema, yaml.document)) throw new Error('the check of the config and its schema disagree')
   const config = withDefaults(schema, yaml.document) as unknown as Config
-  const settings = settingsOf(config, base, { keys, tls: tls.settings, storeUrl })
+  const settings = settingsOf(config, base, { keys, tls: tls.settings, storeUrl, mtls })
   return { settings, config, problems, policies, names, place, files, digest }
 }
 

@@ -4,10 +4,8 @@ import type { NotBuilt } from '../schema/shape.ts'
 type Path = readonly (string | number)[]
 
 const KEYS = new Set([
-  'listen.tls.client_ca',
   'listen.cors',
   'identity.saml',
-  'identity.mtls',
   'identity.tokens',
   'identity.issuers.login',
   'audit.recipients',

@@ -13,6 +13,7 @@ import {
 } from '../schema/parts.ts'
 import type { issuerSchema } from './identity-schema.ts'
 import { ldapSchema } from './ldap-schema.ts'
+import { mtlsSchema } from './mtls.ts'
 import { tlsSchema } from './tls.ts'
 
 /** A body is parsed as one string, and a string of V8 ends at 512 MiB. */
@@ -154,6 +155,7 @@ export function configSchema<Issuer extends TSchema>(parts: { issuer: Issuer }) 
         closed('keys of this proxy', { enabled: fallback(Type.Boolean({ description: 'accept them' }), false) }),
         {},
       ),
+      mtls: Type.Optional(mtlsSchema),
       local: fallback(
         closed('users in the store', { enabled: fallback(Type.Literal(false, { description: 'off' }), false) }),
         {},

@@ -13,6 +13,7 @@ import { listenAddress } from './addresses.ts'
 import type { IssuerConfig } from './identity-schema.ts'
 import { introspectionSettings } from './introspection.ts'
 import { ldapSecretName, ldapSettings } from './ldap-settings.ts'
+import { type MtlsRead, mtlsSettings } from './mtls.ts'
 import { openedPath } from './passthrough.ts'
 import type { Config, UpstreamConfig } from './schema.ts'
 import { storeSettings } from './store.ts'
@@ -22,10 +23,11 @@ interface Resolved {
   readonly keys: ReadonlyMap<string, Secret>
   readonly tls: TlsSettings | null
   readonly storeUrl: Secret | null
+  readonly mtls: MtlsRead
 }
 
 /** Settings of a config that has no problems. `base` is its folder. */
-export function settingsOf(config: Config, base: string, { keys: secrets, tls, storeUrl }: Resolved): Settings {
+export function settingsOf(config: Config, base: string, { keys: secrets, tls, storeUrl, mtls }: Resolved): Settings {
   const { listen, identity } = config
   return {
     listen: {
@@ -49,6 +51,7 @@ export function settingsOf(config: Config, base: string, { keys: secrets, tls, s
     issuers: identity.issuers.map((issuer) => issuerSettings(issuer, base, secrets)),
     apiKeys: { enabled: identity.api_keys.enabled },
     ldap: identity.ldap.map((entry) => ldapSettings(entry, base, secrets.get(ldapSecretName(entry.name)) ?? null)),
+    ...mtlsSettings(identity.mtls, mtls),
     upstreams: config.upstreams.map((upstream) => upstreamSettings(upstream, secrets.get(upstream.name) ?? null)),
     passthrough: config.passthrough.map(({ path, ...rest }) => ({ ...rest, path: openedPath(path) })),
     policies: config.policies.map((path) => resolve(base, path)),

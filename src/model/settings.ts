@@ -1,3 +1,4 @@
+import type { RevocationList } from './revocation-list.ts'
 import type { Secret } from './secret.ts'
 
 /** The checked config with every default applied, every secret resolved and every path absolute. Times are milliseconds. */
@@ -7,6 +8,8 @@ export interface Settings {
   readonly apiKeys: { readonly enabled: boolean }
   /** The first one is asked about users who name none. */
   readonly ldap: readonly LdapSettings[]
+  /** Absent: nobody calls by a certificate alone. */
+  readonly mtls?: MtlsSettings
   readonly upstreams: readonly UpstreamSettings[]
   readonly passthrough: readonly PassthroughSettings[]
   /** Absolute paths of policy files and folders. */
@@ -41,6 +44,20 @@ export interface TlsSettings {
   readonly cert: string
   readonly key: Secret
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+  /** The authorities of client certificates; absent: none is asked for. */
+  readonly clientCa?: string
+}
+
+/** Callers that TLS client certificates name. */
+export interface MtlsSettings {
+  /** The authorities, PEM. */
+  readonly authorities: string
+  /** Of `subject`, `san`: the path of each mapped name. */
+  readonly claims: Omit<ClaimPaths, 'workspace'> & { readonly workspace: readonly string[] | null }
+  /** Verified; one of each authority, or null where certificates are not revoked by lists. */
+  readonly revocations: readonly RevocationList[] | null
+  /** Equal only for the same lists. */
+  readonly revocationsDigest: string
 }
 
 export interface ListenSettings {

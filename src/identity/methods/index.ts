@@ -2,6 +2,7 @@ import type { MethodKind } from '../method.ts'
 import { apiKey } from './api-key.ts'
 import { jwt } from './jwt.ts'
 import { ldap } from './ldap.ts'
+import { mtls } from './mtls.ts'
 
 /** Every way to verify a credential. A file in this folder that is missing here fails a test. */
-export const METHOD_KINDS: readonly MethodKind[] = [jwt, apiKey, ldap]
+export const METHOD_KINDS: readonly MethodKind[] = [jwt, apiKey, ldap, mtls]

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { rootCertificates } from 'node:tls'
 import t from 'tap'
 import { run } from '../../../src/cli/check.ts'
 
@@ -8,14 +9,15 @@ const POLICY =
   'version: 1\nroles: { staff: { members: [{ group: staff }] } }\nrules: [{ id: all, effect: allow, roles: [staff] }]\n'
 
 /** Every config that stands in a page on proofs of who calls. */
-for (const page of ['introspection']) {
+for (const page of ['introspection', 'mtls']) {
   const text = readFileSync(join(FOLDER, `${page}.md`), 'utf8')
   const configs = [...text.matchAll(/^```yaml\n(# check: config\n[\s\S]*?)^```$/gm)].map(([, config = '']) => config)
   t.test(`the configs of ${page}.md are sound`, async (t) => {
     t.ok(configs.length > 0, 'there is one')
     for (const config of configs) {
-      const folder = t.testdir({ config: {}, policies: {} })
-      mkdirSync(join(folder, 'data'))
+      const folder = t.testdir({ config: {}, policies: {}, data: {}, tls: {} })
+      writeFileSync(join(folder, 'tls/proxy.crt'), rootCertificates[0] ?? '')
+      writeFileSync(join(folder, 'tls/clients-ca.crt'), rootCertificates[0] ?? '')
       writeFileSync(join(folder, 'config/sallyport.yaml'), config)
       writeFileSync(join(folder, 'policies/policy.yaml'), POLICY)
       const said: string[] = []
