@@ -56,6 +56,8 @@ export const CATALOGUE = {
   'jwks-failed': row(['configuration'], ['info'], 'warn', 'failure', 'jwks'),
   'directory-failed': row(['configuration'], ['info'], 'warn', 'failure', 'directory'),
   'directory-recovered': row(['configuration'], ['info'], 'info', 'success', 'directory'),
+  'introspection-failed': row(['configuration'], ['info'], 'warn', 'failure', 'introspection'),
+  'introspection-recovered': row(['configuration'], ['info'], 'info', 'success', 'introspection'),
   'connection-rejected': row(['network'], ['connection', 'denied'], 'info', 'success', 'connection'),
   'proxy-started': row(['process'], ['start'], 'info', 'success', 'proxy'),
   'proxy-draining': row(['process'], ['info'], 'info', 'success', 'proxy'),

@@ -2,6 +2,7 @@ import type { Problem } from '../model/problem.ts'
 import { magnitude } from '../model/units.ts'
 import type { Draft } from '../schema/draft.ts'
 import { endpointFault, isNetwork, listenAddress } from './addresses.ts'
+import { introspectionProblems } from './introspection.ts'
 import { ldapProblems } from './ldap-check.ts'
 import { loginProblems } from './login-check.ts'
 import { passthroughProblems } from './passthrough.ts'
@@ -25,9 +26,13 @@ export function crossCheck(config: Draft<Config>): Problem[] {
   const found = [...listenProblems(config.listen ?? {}), ...issuerProblems(config), ...upstreamProblems(config)]
   found.push(...directoryProblems(config), ...providerProblems(config))
   found.push(...passthroughProblems(config), ...storeProblems(config), ...tokensProblems(config))
-  const { issuers, ldap, saml, api_keys: keys, local } = config.identity ?? {}
-  const providers = [issuers, ldap, saml]
-  if (providers.every((list) => list?.length === 0) && keys?.enabled === false && local?.enabled === false) {
+  const { issuers, ldap, saml, api_keys: keys, local, mtls } = config.identity ?? {}
+  if (mtls !== undefined && config.listen?.tls?.client_ca === undefined) {
+    const message = '`mtls` needs `listen.tls.client_ca`: the authorities of client certificates'
+    found.push(wrong(['identity', 'mtls'], 'client_ca_missing', message, 'key'))
+  }
+  const isNobody = [issuers, ldap, saml].every((list) => list?.length === 0) && mtls === undefined
+  if (isNobody && keys?.enabled === false && local?.enabled === false) {
     const message =
       '`identity` names nobody who may call; add an issuer, a directory, `local` or `api_keys: { enabled: true }`'
     found.push(wrong(['identity'], 'no_identity', message, 'key'))
@@ -76,6 +81,9 @@ function issuerProblems({ identity }: Draft<Config>): Problem[] {
       const message = `\`max_stale\` (${stale}) must be no shorter than \`refresh\` (${refresh})`
       found.push(wrong([...base, index, 'jwks', 'max_stale'], 'stale_before_refresh', message))
     }
+  }
+  for (const { path, code, message, at } of introspectionProblems(issuers, base)) {
+    found.push(wrong(path, code, message, at))
   }
   return found
 }

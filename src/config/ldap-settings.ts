@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
+import type { LdapServer, LdapSettings } from '../model/identity-settings.ts'
 import type { Secret } from '../model/secret.ts'
-import type { LdapServer, LdapSettings } from '../model/settings.ts'
 import { durationMs } from '../model/units.ts'
 import type { LdapConfig } from './ldap-schema.ts'
 

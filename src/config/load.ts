@@ -8,12 +8,15 @@ import type { Settings } from '../model/settings.ts'
 import { type Draft, soundDraft } from '../schema/draft.ts'
 import type { SecretReference } from '../schema/parts.ts'
 import { shapeProblems, withDefaults } from '../schema/shape.ts'
+import { readClientCa } from './client-ca.ts'
 import { crossCheck } from './cross-check.ts'
 import { issuerSchema } from './identity-schema.ts'
+import { introspectionSecretName } from './introspection.ts'
 import { keySetFileFault } from './key-set-file.ts'
 import { certificatesFault } from './ldap-check.ts'
 import { ldapSecretName } from './ldap-settings.ts'
 import { loginSecretName } from './login-settings.ts'
+import { readMtls } from './mtls.ts'
 import { type ConfigNames, configNames } from './names.ts'
 import { notBuiltConfig } from './not-built.ts'
 import { NO_SUCH_FILE, readText, reasonOf } from './read-file.ts'
@@ -79,18 +82,18 @@ export async function loadConfig(file: string, { env, secrets }: LoadOptions): P
   const shape = written === null ? [] : shapeProblems(schema, written, notBuiltConfig)
   const draft = (written === null ? {} : soundDraft(schema, written)) as Draft<Config>
   const absent = await fileProblems(draft, base, files, policies)
-  const tls = await readTls(draft.listen?.tls, base, secrets === true ? env : null, Date.now())
-  files.push(...tls.files)
-  hash.update(tls.digest)
+  const now = Date.now()
+  const clientCa = await readClientCa(draft.listen?.tls?.client_ca?.file, base, now)
+  const tls = await readTls(draft.listen?.tls, base, secrets === true ? env : null, now, clientCa)
+  const mtls = await readMtls(draft.identity?.mtls, base, clientCa.pem, now)
   const tokenKeys = secrets === true ? await readTokenKeys(draft.identity?.tokens, base) : null
-  files.push(...(tokenKeys?.files ?? []))
-  for (const digest of tokenKeys?.digests ?? []) hash.update(digest)
-  const saml = await readSaml(draft.identity?.saml ?? [], base, secrets === true ? env : null, Date.now())
-  files.push(...saml.files)
-  hash.update(saml.digest)
+  const saml = await readSaml(draft.identity?.saml ?? [], base, secrets === true ? env : null, now)
+  files.push(...tls.files, ...mtls.files, ...saml.files, ...(tokenKeys?.files ?? []))
+  for (const digest of [tls.digest, mtls.digest, saml.digest, ...(tokenKeys?.digests ?? [])]) hash.update(digest)
   const unsound = shape.map(({ path }) => path)
   const cross = crossCheck(draft).filter(({ code, ...where }) => code !== 'incomplete' || !isReported(unsound, where))
-  const found = [...shape, ...cross, ...absent, ...tls.problems, ...saml.problems, ...(tokenKeys?.problems ?? [])]
+  const besides = [...tls.problems, ...mtls.problems, ...saml.problems, ...(tokenKeys?.problems ?? [])]
+  const found = [...shape, ...cross, ...absent, ...besides]
   const keys = secrets === true ? resolveSecrets(draft, base, env, files, found) : new Map<string, Secret>()
   const storeUrl = secrets === false ? null : resolveStore(draft, base, env, files, found)
   if (storeUrl !== null) hash.update(JSON.stringify(['store', fingerprint(storeUrl)]))
@@ -110,6 +113,7 @@ export async function loadConfig(file: string, { env, secrets }: LoadOptions): P
     storeUrl,
     tokenKeys: tokenKeys?.texts ?? null,
     saml,
+    mtls,
   })
   return { settings, config, problems, policies, names, place, files, digest }
 }
@@ -178,9 +182,12 @@ function resolveSecrets(
     resolveOne(entry?.name ?? '', ['upstreams', index, 'api_key'], reference, 'header')
   }
   for (const [index, entry] of (config.identity?.issuers ?? []).entries()) {
-    const reference = entry?.login?.client_secret as SecretReference | undefined
-    const path = ['identity', 'issuers', index, 'login', 'client_secret']
-    resolveOne(loginSecretName(entry?.name ?? ''), path, reference, 'text')
+    const login = entry?.login?.client_secret as SecretReference | undefined
+    const path = ['identity', 'issuers', index]
+    resolveOne(loginSecretName(entry?.name ?? ''), [...path, 'login', 'client_secret'], login, 'text')
+    const asking = entry?.introspection?.client_secret as SecretReference | undefined
+    const name = introspectionSecretName(entry?.name ?? '')
+    resolveOne(name, [...path, 'introspection', 'client_secret'], asking, 'text')
   }
   for (const [index, entry] of (config.identity?.ldap ?? []).entries()) {
     const reference = entry?.bind_password as SecretReference | undefined

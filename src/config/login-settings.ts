@@ -1,5 +1,5 @@
+import type { IssuerSettings } from '../model/identity-settings.ts'
 import type { Secret } from '../model/secret.ts'
-import type { IssuerSettings } from '../model/settings.ts'
 import type { LoginConfig } from './login-schema.ts'
 
 /** Nothing where nobody signs in with the issuer; `secret` is that of its client. */

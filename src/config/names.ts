@@ -44,7 +44,11 @@ export function configNames(config: Draft<Config>, faults: readonly Pick<Problem
     unread.add('passthrough')
   if (!policies || faults.some(({ path }) => path[0] === 'policies')) unread.add('policies')
   return {
-    issuers: [...(issuers ?? []).flatMap((entry) => entry?.name ?? []), ...(identity?.local?.enabled ? ['local'] : [])],
+    issuers: [
+      ...(issuers ?? []).flatMap((entry) => entry?.name ?? []),
+      ...(identity?.local?.enabled ? ['local'] : []),
+      ...(identity?.mtls === undefined ? [] : ['mtls']),
+    ],
     upstreams: (upstreams ?? []).flatMap((entry) => {
       if (entry?.name === undefined) return []
       const labels = Object.entries(entry.labels ?? {}).filter(([, value]) => value !== undefined)

@@ -3,15 +3,7 @@ import type { NotBuilt } from '../schema/shape.ts'
 
 type Path = readonly (string | number)[]
 
-const KEYS = new Set([
-  'listen.tls.client_ca',
-  'listen.cors',
-  'identity.mtls',
-  'identity.issuers.introspection',
-  'audit.recipients',
-  'audit.integrity',
-  'telemetry.otlp',
-])
+const KEYS = new Set(['listen.cors', 'audit.recipients', 'audit.integrity', 'telemetry.otlp'])
 
 const isText = (pattern: RegExp) => (value: JsonValue) => typeof value === 'string' && pattern.test(value)
 

@@ -13,6 +13,7 @@ import {
 } from '../schema/parts.ts'
 import type { issuerSchema } from './identity-schema.ts'
 import { ldapSchema } from './ldap-schema.ts'
+import { mtlsSchema } from './mtls.ts'
 import { samlSchema } from './saml-schema.ts'
 import { tlsSchema } from './tls.ts'
 import { tokensSchema } from './tokens-schema.ts'
@@ -160,6 +161,7 @@ export function configSchema<Issuer extends TSchema>(parts: { issuer: Issuer }) 
         closed('keys of this proxy', { enabled: fallback(Type.Boolean({ description: 'accept them' }), false) }),
         {},
       ),
+      mtls: Type.Optional(mtlsSchema),
       local: fallback(
         closed('users of the store, by their passwords', {
           enabled: fallback(Type.Boolean({ description: 'accept them' }), false),

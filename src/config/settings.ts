@@ -1,18 +1,14 @@
 import { resolve } from 'node:path'
+import type { IssuerSettings, KeySetSettings } from '../model/identity-settings.ts'
 import type { Secret } from '../model/secret.ts'
-import type {
-  IssuerSettings,
-  KeySetSettings,
-  ListenAddress,
-  Settings,
-  TlsSettings,
-  UpstreamSettings,
-} from '../model/settings.ts'
+import type { ListenAddress, Settings, TlsSettings, UpstreamSettings } from '../model/settings.ts'
 import { durationMs, sizeBytes } from '../model/units.ts'
 import { listenAddress } from './addresses.ts'
 import type { IssuerConfig } from './identity-schema.ts'
+import { introspectionSettings } from './introspection.ts'
 import { ldapSecretName, ldapSettings } from './ldap-settings.ts'
 import { loginSecretName, loginSettings } from './login-settings.ts'
+import { type MtlsRead, mtlsSettings } from './mtls.ts'
 import { openedPath } from './passthrough.ts'
 import type { SamlRead } from './saml-files.ts'
 import { samlSettings } from './saml-settings.ts'
@@ -28,13 +24,14 @@ interface Resolved {
   readonly storeUrl: Secret | null
   readonly tokenKeys: TokenKeyTexts | null
   readonly saml: SamlRead
+  readonly mtls: MtlsRead
 }
 
 /** Settings of a config that has no problems. `base` is its folder. */
 export function settingsOf(
   config: Config,
   base: string,
-  { keys: secrets, tls, storeUrl, tokenKeys, saml }: Resolved,
+  { keys: secrets, tls, storeUrl, tokenKeys, saml, mtls }: Resolved,
 ): Settings {
   const { listen, identity } = config
   return {
@@ -57,7 +54,7 @@ export function settingsOf(
       },
     },
     issuers: identity.issuers.map((issuer) => ({
-      ...issuerSettings(issuer, base),
+      ...issuerSettings(issuer, base, secrets),
       ...loginSettings(issuer.login, secrets.get(loginSecretName(issuer.name)) ?? null),
     })),
     apiKeys: { enabled: identity.api_keys.enabled },
@@ -65,6 +62,7 @@ export function settingsOf(
     ldap: identity.ldap.map((entry) => ldapSettings(entry, base, secrets.get(ldapSecretName(entry.name)) ?? null)),
     tokens: tokenSettings(config, base, tokenKeys),
     saml: identity.saml.map((entry, index) => samlSettings(entry, saml.entries[index])),
+    ...mtlsSettings(identity.mtls, mtls),
     upstreams: config.upstreams.map((upstream) => upstreamSettings(upstream, secrets.get(upstream.name) ?? null)),
     passthrough: config.passthrough.map(({ path, ...rest }) => ({ ...rest, path: openedPath(path) })),
     policies: config.policies.map((path) => resolve(base, path)),
@@ -80,7 +78,7 @@ function checkedAddress(written: string): ListenAddress {
   return address
 }
 
-function issuerSettings(issuer: IssuerConfig, base: string): IssuerSettings {
+function issuerSettings(issuer: IssuerConfig, base: string, secrets: ReadonlyMap<string, Secret>): IssuerSettings {
   const { claims } = issuer
   return {
     name: issuer.name,
@@ -98,6 +96,7 @@ function issuerSettings(issuer: IssuerConfig, base: string): IssuerSettings {
     },
     mfaAcr: issuer.mfa_acr,
     allowInsecure: issuer.allow_insecure,
+    ...introspectionSettings(issuer, secrets),
   }
 }
 

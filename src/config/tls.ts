@@ -7,6 +7,7 @@ import { Secret } from '../model/secret.ts'
 import type { TlsSettings } from '../model/settings.ts'
 import type { Draft } from '../schema/draft.ts'
 import { closed, fallback, type SecretReference, secretReference, text, word } from '../schema/parts.ts'
+import type { ClientCaRead } from './client-ca.ts'
 import { readText } from './read-file.ts'
 import type { Environment } from './secrets.ts'
 
@@ -16,6 +17,7 @@ const file = (description: string) => closed(description, { file: text('the path
 export const tlsSchema = closed('TLS of the proxy; without it the listener speaks plain HTTP', {
   cert: file('its certificate and those that lead to a root, PEM'),
   key: Type.Unsafe<SecretReference>({ ...secretReference, description: 'the private key of the certificate, PEM' }),
+  client_ca: Type.Optional(file('the authorities of client certificates, PEM; asks clients for one')),
   min_version: fallback(word('the oldest version that it speaks', ['TLSv1.2', 'TLSv1.3']), 'TLSv1.2'),
 })
 type TlsConfig = Static<typeof tlsSchema>
@@ -42,25 +44,31 @@ export async function readTls(
   base: string,
   env: Environment | null,
   nowMs: number,
+  { pem, problems: ofClientCa, files: caFiles, digest: caDigest }: ClientCaRead,
 ): Promise<TlsRead> {
   const named = written?.cert?.file
   if (written === undefined || named === undefined) return ABSENT
   const certFile = resolve(base, named)
   const reference = written.key as SecretReference | undefined
   const keyFile = reference && 'file' in reference ? [resolve(base, reference.file)] : []
-  const files = [certFile, ...keyFile]
+  const files = [certFile, ...keyFile, ...caFiles]
   const read = await readText(certFile)
   if (!read.ok)
-    return { ...ABSENT, files, problems: [problem(['cert', 'file'], read.code, `\`${named}\`: ${read.message}`)] }
-  const problems = certificateProblems(read.text, named, nowMs)
+    return {
+      ...ABSENT,
+      files,
+      problems: [problem(['cert', 'file'], read.code, `\`${named}\`: ${read.message}`), ...ofClientCa],
+    }
+  const problems = [...certificateProblems(read.text, named, nowMs), ...ofClientCa]
   if (env === null || reference === undefined) return { ...ABSENT, files, problems, digest: read.digest }
   const key = await readKey(reference, base, env)
   if (typeof key !== 'string') return { ...ABSENT, files, problems: [...problems, key] }
   const unfit = pairProblem(read.text, key)
   if (unfit) problems.push(unfit)
-  const digest = createHash('sha256').update(read.digest).update(key).digest('hex')
+  const digest = createHash('sha256').update(read.digest).update(key).update(caDigest).digest('hex')
   const minVersion = written.min_version ?? 'TLSv1.2'
-  const settings = isSound(problems) ? { cert: read.text, key: new Secret(key), minVersion } : null
+  const asked = pem === null ? {} : { clientCa: pem }
+  const settings = isSound(problems) ? { cert: read.text, key: new Secret(key), minVersion, ...asked } : null
   return { settings, problems, files, digest }
 }
 

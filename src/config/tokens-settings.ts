@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { TokenKeyFile, TokenSettings } from '../model/settings.ts'
+import type { TokenKeyFile, TokenSettings } from '../model/identity-settings.ts'
 import { durationMs } from '../model/units.ts'
 import type { Draft } from '../schema/draft.ts'
 import { isLoopback, listenAddress } from './addresses.ts'

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { type Fault, fault } from '../model/fault.ts'
 import type { RequestHead } from '../model/request.ts'
 import type { ClientAddress } from './client-address.ts'
+import { clientCertificateOf } from './client-certificate.ts'
 
 /** Headers that decide how a request is read: one of each at most, so that no two readers take different ones. */
 class Deciding {
@@ -92,6 +93,7 @@ export function receive(
     clientIp: ip,
     clientPort: request.socket.remotePort,
     forwardedFor,
+    certificate: clientCertificateOf(request.socket),
   }
   return { head, fault: wrong }
 }

@@ -1,8 +1,10 @@
+import { constants } from 'node:crypto'
 import { createServer, type Server, type ServerOptions } from 'node:http'
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
+import type { SecureContextOptions, TLSSocket } from 'node:tls'
 import type { TlsSettings } from '../model/settings.ts'
+import { keepClientCertificate } from './client-certificate.ts'
 
 /** A handshake that came to nothing: why, in a word, and from where. */
 export interface FailedHandshake {
@@ -27,13 +29,31 @@ export function openListener(
     ALPNProtocols: ['http/1.1'],
     // Only behind the limit below: Node tells of its own when nobody knows any more whose handshake it was.
     handshakeTimeout: handshakeMs + 5000,
+    // Node's own refusal would be of those without a certificate, too.
+    ...(tls.clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: false }),
   })
+  if (tls.clientCa !== undefined) {
+    authorities.set(server, tls.clientCa)
+    askForCertificates(server, failed)
+  }
   limitHandshakes(server, handshakeMs, failed)
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
     const reason = reasonOf(error)
     if (reason !== null) failed({ reason, clientIp: socket.remoteAddress, clientPort: socket.remotePort })
   })
   return server
+}
+
+/** What the certificates of a server's clients are verified by now. */
+const authorities = new WeakMap<TlsServer, string>()
+
+/** Ends a connection whose client shows a certificate that nobody here vouches for, before anything is read from it. */
+function askForCertificates(server: TlsServer, failed: (handshake: FailedHandshake) => void): void {
+  server.prependListener('secureConnection', (socket) => {
+    if (keepClientCertificate(socket, authorities.get(server) ?? '')) return
+    failed({ reason: 'client_certificate', clientIp: socket.remoteAddress, clientPort: socket.remotePort })
+    socket.destroy()
+  })
 }
 
 /** Cuts off who has not come to the end of the handshake in time. */
@@ -63,12 +83,28 @@ function peerOf({ remoteAddress, remotePort }: Socket): string {
 
 /** Takes another certificate for connections that are still to come. A listener without TLS stays so. */
 export function renewTls(server: Server, tls: TlsSettings | null): void {
-  if (tls !== null && server instanceof TlsServer)
-    server.setSecureContext({ ...material(tls), minVersion: tls.minVersion })
+  if (tls === null || !(server instanceof TlsServer)) return
+  // Whether certificates are asked for is settled at the start.
+  const asked = authorities.get(server)
+  const { clientCa = asked } = tls
+  const renewed = asked === undefined || clientCa === undefined ? withoutAuthorities(tls) : { ...tls, clientCa }
+  server.setSecureContext({ ...material(renewed), minVersion: tls.minVersion })
+  if (asked === undefined || clientCa === undefined || clientCa === asked) return
+  authorities.set(server, clientCa)
+  server.closeIdleConnections()
 }
 
-function material({ cert, key }: TlsSettings): { readonly cert: string; readonly key: string } {
-  return { cert, key: key.reveal() }
+function withoutAuthorities({ clientCa: _, ...tls }: TlsSettings): TlsSettings {
+  return tls
+}
+
+/**
+ * A resumed session brings its client's certificate along without a look at it: with certificates there are no tickets, and
+ * Node keeps no sessions by itself.
+ */
+function material({ cert, key, clientCa }: TlsSettings): SecureContextOptions {
+  const own = { cert, key: key.reveal() }
+  return clientCa === undefined ? own : { ...own, ca: clientCa, secureOptions: constants.SSL_OP_NO_TICKET }
 }
 
 /** Null for a peer that left before it said anything: a port scan, a health check of a load balancer. */

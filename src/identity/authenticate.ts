@@ -87,7 +87,7 @@ function authenticate(
 
 /** A credential that nobody here can verify is wrong; it is never tried on somebody who does not own it. */
 function ownerless(credential: Credential): Verification {
-  if (credential.kind === 'basic') return { outcome: 'rejected', reason: 'unsupported_scheme', method: null }
+  if (credential.kind !== 'token') return { outcome: 'rejected', reason: 'unsupported_scheme', method: null }
   if (isKeyLike(credential.token.reveal())) {
     return { outcome: 'rejected', reason: 'unsupported_scheme', method: 'api_key' }
   }

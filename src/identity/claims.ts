@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto'
 import type { Principal } from '../model/identity.ts'
+import type { IssuerSettings } from '../model/identity-settings.ts'
 import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
 import type { RejectReason } from '../model/reasons.ts'
 import { failed, ok, type Result } from '../model/result.ts'
-import type { IssuerSettings } from '../model/settings.ts'
 import { mfaOf } from './mfa.ts'
 import type { UnverifiedToken } from './token.ts'
 
@@ -79,15 +79,19 @@ export function principalOf({ payload, text }: Read, id: string, settings: Issue
   }
 }
 
-function audienceFault(aud: JsonValue | undefined, ours: readonly string[]): RejectReason | null {
+export function audienceFault(aud: JsonValue | undefined, ours: readonly string[]): RejectReason | null {
   if (aud === undefined) return 'claim_missing'
   const named = typeof aud === 'string' ? [aud] : aud
   if (!Array.isArray(named) || !named.every((name) => typeof name === 'string')) return 'wrong_aud'
   return named.some((name) => ours.includes(name)) ? null : 'wrong_aud'
 }
 
-function validityOf(payload: JsonObject, skewMs: number): Result<Validity, RejectReason> {
-  const exp = ownValue(payload, 'exp')
+/** Faults: `claim_missing` without `exp`, `malformed` for what is no date. */
+export function validityOf(
+  payload: JsonObject,
+  skewMs: number,
+  exp: JsonValue | undefined = ownValue(payload, 'exp'),
+): Result<Validity, RejectReason> {
   const { nbf = 0, iat = 0 } = { nbf: ownValue(payload, 'nbf'), iat: ownValue(payload, 'iat') }
   if (exp === undefined) return failed('claim_missing')
   if (!isDate(exp) || !isDate(nbf) || !isDate(iat)) return failed('malformed')
@@ -110,7 +114,7 @@ const FOREIGN_TYPES = new Set(['id', 'refresh', 'offline', 'logout', 'serialized
  * proof, which is not asked for here. An ID token with none of these marks cannot be told from a plain `JWT` access token
  * (RFC 9068 section 5): it is the audience, never a client id, that keeps it out.
  */
-function isForAnotherUse({ payload, isExplicit }: UnverifiedToken): boolean {
+export function isForAnotherUse({ payload, isExplicit }: Pick<UnverifiedToken, 'payload' | 'isExplicit'>): boolean {
   if (ID_TOKEN_CLAIMS.some((name) => Object.hasOwn(payload, name))) return true
   if (Object.hasOwn(payload, 'events') || Object.hasOwn(payload, 'cnf')) return true
   const type = ownValue(payload, 'typ')

@@ -94,7 +94,9 @@ function readBasic(encoded: string): Result<Credential, Fault> {
 const MISSING: Fault = fault('missing_credentials', 'no credential: send `Authorization: Bearer …`', {
   reason: 'missing',
 })
-const AMBIGUOUS: Fault = fault('ambiguous_credentials', 'two credentials: send exactly one', { reason: 'ambiguous' })
+export const AMBIGUOUS: Fault = fault('ambiguous_credentials', 'two credentials: send exactly one', {
+  reason: 'ambiguous',
+})
 
 function refusal(reason: RejectReason): Fault {
   return fault('invalid_api_key', 'the credential is not valid here', { reason })

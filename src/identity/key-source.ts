@@ -1,9 +1,9 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { isIP } from 'node:net'
-import { type JsonObject, ownValue } from '../model/json.ts'
+import type { IssuerSettings } from '../model/identity-settings.ts'
+import type { JsonObject } from '../model/json.ts'
 import { failed, ok, type Result } from '../model/result.ts'
-import type { IssuerSettings } from '../model/settings.ts'
+import { discoveredUrl } from './discovery.ts'
 import { type FetchFailure, type JsonFetcher, MAX_DOCUMENT_BYTES, openFetcher } from './http-json.ts'
 import { readJsonObject } from './strict-json.ts'
 
@@ -21,39 +21,24 @@ export interface KeySource {
 /** A changed file is seen within this time, as a changed config is. */
 const FILE_LOOK_MS = 2000
 
-export function openKeySource({ jwks, issuer, allowInsecure }: IssuerSettings): KeySource {
+export function openKeySource(settings: IssuerSettings): KeySource {
+  const { jwks } = settings
   if (jwks.kind === 'file') return fileSource(jwks.file)
   const fetcher = openFetcher()
   const { kind } = jwks
   return {
-    load: kind === 'url' ? (signal) => fetcher.fetch(jwks.url, signal) : discover(fetcher, issuer, allowInsecure),
+    load: kind === 'url' ? (signal) => fetcher.fetch(jwks.url, signal) : discover(fetcher, settings),
     lookEveryMs: Number.POSITIVE_INFINITY,
     close: () => fetcher.close(),
   }
 }
 
-/** OpenID Connect Discovery 1.0 sections 4.1 and 4.3: the metadata must be of exactly this issuer. */
-function discover(fetcher: JsonFetcher, issuer: string, allowInsecure: boolean): KeySource['load'] {
-  const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+function discover(fetcher: JsonFetcher, settings: IssuerSettings): KeySource['load'] {
   return async (signal) => {
-    const metadata = await fetcher.fetch(address, signal)
-    if (!metadata.ok) return metadata
-    if (ownValue(metadata.value, 'issuer') !== issuer) return failed('issuer_mismatch')
-    const uri = ownValue(metadata.value, 'jwks_uri')
-    if (typeof uri !== 'string') return failed('malformed')
-    if (!isTrustworthy(uri, allowInsecure)) return failed('insecure_jwks_uri')
-    return fetcher.fetch(uri, signal)
+    const uri = await discoveredUrl(fetcher, settings, 'jwks_uri', signal)
+    if (uri.ok) return fetcher.fetch(uri.value, signal)
+    return uri.fault === 'insecure_url' ? failed('insecure_jwks_uri') : failed(uri.fault)
   }
-}
-
-/** Keys that came over a line that anybody can write to are anybody's keys. */
-function isTrustworthy(written: string, allowInsecure: boolean): boolean {
-  const url = URL.parse(written)
-  if (url === null || url.username !== '' || url.password !== '') return false
-  if (url.protocol === 'https:') return true
-  if (url.protocol !== 'http:') return false
-  const host = url.hostname.replace(/^\[|\]$/g, '')
-  return allowInsecure || host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
 
 function fileSource(file: string): KeySource {

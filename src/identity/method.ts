@@ -9,11 +9,18 @@ import type { TokenKeys } from './tokens/keys.ts'
 
 /** The part of the settings that says who may call. */
 export type IdentitySettings = Pick<Settings, 'issuers' | 'apiKeys'> &
-  Partial<Pick<Settings, 'ldap' | 'local' | 'tokens'>>
+  Partial<Pick<Settings, 'ldap' | 'local' | 'mtls' | 'tokens'>>
+
+type IntrospectionKind = 'introspection-failed' | 'introspection-recovered'
 
 /** What the proxy's operator is told of keys, of directories, and of wrong passwords. */
 export interface IdentityReport extends Omit<KeySetReport, 'kind'>, Partial<ThrottleStep> {
-  readonly kind: KeySetReport['kind'] | 'directory-failed' | 'directory-recovered' | 'authentication-throttled'
+  readonly kind:
+    | KeySetReport['kind']
+    | 'directory-failed'
+    | 'directory-recovered'
+    | 'authentication-throttled'
+    | IntrospectionKind
   /** Where it is not `jwt`. */
   readonly method?: MethodName
   /** The address of who guesses, and the id of an account that there is. */

@@ -32,6 +32,8 @@ export type AuditAction =
   | 'jwks-failed'
   | 'directory-failed'
   | 'directory-recovered'
+  | 'introspection-failed'
+  | 'introspection-recovered'
   | 'connection-rejected'
   | 'proxy-started'
   | 'proxy-draining'

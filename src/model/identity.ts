@@ -14,6 +14,22 @@ export type Credential =
       readonly token: Secret
     }
   | { readonly kind: 'basic'; readonly username: string; readonly password: Secret }
+  | { readonly kind: 'certificate'; readonly certificate: ClientCertificate }
+
+/** A credential that can be presented again elsewhere: a certificate belongs to its connection. */
+export type StatedCredential = Exclude<Credential, { readonly kind: 'certificate' }>
+
+/** The certificate of a connection's client, whose key the handshake showed it to have, as our authorities vouch for it. */
+export interface ClientCertificate {
+  /** DER. */
+  readonly raw: Buffer
+  /** Of SHA-256, base64url. */
+  readonly thumbprint: string
+  /** The authorities by which the handshake verified it, PEM. */
+  readonly authorities: string
+  /** When the first certificate of the chain expires that came with it. Epoch milliseconds. */
+  readonly untilMs: number
+}
 
 /**
  * The authenticated caller. `undefined` means *cannot tell*: the credential did not say, or said it in a type that is

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { ClientCertificate } from './identity.ts'
 import type { ObjectReference } from './objects.ts'
 
 /** `resource.verb` after the OpenAI API; creating is the short name: `chat`, `embeddings`, `models.list`. */
@@ -80,6 +81,8 @@ export interface RequestHead {
   readonly clientPort: number | undefined
   /** The `X-Forwarded-For` chain, only where it was believed. */
   readonly forwardedFor: string | undefined
+  /** What the TLS connection shows of its client; absent where that is nothing. */
+  readonly certificate?: ClientCertificate | undefined
 }
 
 /** A body that is kept elsewhere: it is sent with its length, and read anew each time that it is opened. */

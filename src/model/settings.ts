@@ -1,3 +1,4 @@
+import type { IssuerSettings, LdapSettings, MtlsSettings, TokenSettings } from './identity-settings.ts'
 import type { SamlSettings } from './saml-settings.ts'
 import type { Secret } from './secret.ts'
 
@@ -13,6 +14,8 @@ export interface Settings {
   /** Null where the proxy signs no tokens. */
   readonly tokens: TokenSettings | null
   readonly saml: readonly SamlSettings[]
+  /** Absent: nobody calls by a certificate alone. */
+  readonly mtls?: MtlsSettings
   readonly upstreams: readonly UpstreamSettings[]
   readonly passthrough: readonly PassthroughSettings[]
   /** Absolute paths of policy files and folders. */
@@ -47,6 +50,8 @@ export interface TlsSettings {
   readonly cert: string
   readonly key: Secret
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+  /** The authorities of client certificates; absent: none is asked for. */
+  readonly clientCa?: string
 }
 
 export interface ListenSettings {
@@ -72,112 +77,6 @@ export interface ListenSettings {
     readonly keepAliveMs: number
     readonly drainMs: number
   }
-}
-
-/** Where an issuer's keys come from: `discover` reads the issuer's metadata, `file` is an absolute path. */
-export type KeySetSettings =
-  | { readonly kind: 'discover'; readonly refreshMs: number; readonly maxStaleMs: number }
-  | { readonly kind: 'url'; readonly url: string; readonly refreshMs: number; readonly maxStaleMs: number }
-  | { readonly kind: 'file'; readonly file: string; readonly refreshMs: number; readonly maxStaleMs: number }
-
-/** The path of each mapped claim, one member name a step. */
-export interface ClaimPaths {
-  readonly id: readonly string[]
-  readonly name: readonly string[]
-  readonly email: readonly string[]
-  readonly groups: readonly string[]
-  readonly workspace: readonly string[]
-}
-
-export interface IssuerSettings {
-  readonly name: string
-  readonly issuer: string
-  readonly audience: readonly string[]
-  readonly jwks: KeySetSettings
-  /** Asymmetric only. */
-  readonly algorithms: readonly string[]
-  readonly clockSkewMs: number
-  readonly claims: ClaimPaths
-  /** Values of `acr` that show multi-factor authentication. */
-  readonly mfaAcr: readonly string[]
-  readonly allowInsecure: boolean
-  /** How people sign in with it; absent where they do not. */
-  readonly login?: LoginSettings
-}
-
-/** The client that the proxy is to an issuer whose people sign in. */
-export interface LoginSettings {
-  readonly clientId: string
-  /** Null for a public client. */
-  readonly clientSecret: Secret | null
-  readonly scopes: readonly string[]
-  /** What else is asked about the person beside the ID token. */
-  readonly claimsFrom: 'userinfo' | 'id_token'
-}
-
-/** One server of a directory: `host` without brackets. */
-export interface LdapServer {
-  /** TLS from the first byte (`ldaps://`). */
-  readonly secure: boolean
-  readonly host: string
-  readonly port: number
-}
-
-/** A directory whose users sign in with their passwords. */
-export interface LdapSettings {
-  readonly name: string
-  /** In the order in which they are tried. */
-  readonly servers: readonly LdapServer[]
-  readonly startTls: boolean
-  /** Absolute path of the certificates that sign those of the servers; null for those that the platform trusts. */
-  readonly ca: string | null
-  /** Who searches; null for nobody (an anonymous search). */
-  readonly bind: { readonly dn: string; readonly password: Secret } | null
-  readonly base: string
-  readonly groupBase: string
-  /** Templates of filters, checked. */
-  readonly userFilter: string
-  readonly groupFilter: string
-  /** `ad`: by Active Directory's matching rule; `walk`: step by step; `detect`: whichever the directory can. */
-  readonly nestedGroups: 'detect' | 'ad' | 'walk' | 'off'
-  /** Attributes: of the user, and for `groups` of each group; `dn` is the name of the entry. */
-  readonly claims: {
-    readonly id: string
-    readonly name: string
-    readonly email: string
-    readonly groups: readonly string[]
-    readonly workspace: string | null
-  }
-  /** Attributes of the user that policies may speak of as claims. */
-  readonly attributes: readonly string[]
-  readonly timeouts: {
-    readonly connectMs: number
-    readonly operationMs: number
-    readonly totalMs: number
-    readonly idleMs: number
-  }
-  /** At once, of each kind: those that search, and those that try passwords. */
-  readonly maxConnections: number
-  readonly maxWaiting: number
-  /** How long a password that was right is believed. */
-  readonly cacheMs: number
-}
-
-/** A key that signs, or has signed, tokens. */
-export interface TokenKeyFile {
-  /** An absolute path. */
-  readonly file: string
-  /** As read and found sound; null where secrets are left unread. */
-  readonly pem: Secret | null
-}
-
-/** The tokens that the proxy signs itself. */
-export interface TokenSettings {
-  /** A URL without a slash at its end; null for that of the listener itself. */
-  readonly issuer: string | null
-  readonly lifetimeMs: number
-  /** `files`: the first one signs. */
-  readonly keys: { readonly kind: 'store' } | { readonly kind: 'files'; readonly files: readonly TokenKeyFile[] }
 }
 
 /** Which API an upstream speaks. */

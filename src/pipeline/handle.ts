@@ -1,6 +1,5 @@
 import { takesForm } from '../endpoints/media-type.ts'
 import type { Route } from '../endpoints/route.ts'
-import { readCredential } from '../identity/credentials.ts'
 import type { PolicyInput } from '../model/decision.ts'
 import { type Fault, fault } from '../model/fault.ts'
 import type { Principal } from '../model/identity.ts'
@@ -21,6 +20,7 @@ import { deliverMinted } from './minted-answer.ts'
 import { deliverOwned } from './own-list.ts'
 import { opened, passThrough } from './passthrough.ts'
 import { judged, type Prepared, routed } from './prepare.ts'
+import { presented } from './presented.ts'
 import { converse } from './realtime/converse.ts'
 import { auditUnavailable, challenged, credentialFault, methodFault, notFound } from './refusals.ts'
 import { grantBehind } from './session-grant.ts'
@@ -184,7 +184,7 @@ function authenticate(
   snapshot: Snapshot,
   trail: Trail,
 ): Result<Principal, Fault> | Promise<Result<Principal, Fault>> {
-  const credential = readCredential(head.rawHeaders)
+  const credential = presented(head, snapshot)
   if (!credential.ok) return failed(challenged(credential.fault))
   const grant = grantBehind(head, credential.value, snapshot, trail.startedAt)
   if (!grant.ok) return failed(grant.fault)

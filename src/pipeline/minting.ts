@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type Mint, sessionOf, transcribes } from '../endpoints/realtime/mints.ts'
 import { hasPrompt } from '../endpoints/realtime/told-session.ts'
-import { readCredential } from '../identity/credentials.ts'
 import { type Fault, fault } from '../model/fault.ts'
 import type { UpstreamRequest } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
@@ -15,6 +14,7 @@ import type { KeyRing } from '../shape/seal.ts'
 import { NONCE_BYTES, type SessionGrant, sealSessionSecret } from '../shape/session-secret.ts'
 import { decideMint, type MintDecisions, type MintRequest } from './mint-decision.ts'
 import { isSealing } from './owners.ts'
+import { presented } from './presented.ts'
 import {
   noPlaceForText,
   objectRefused,
@@ -102,8 +102,9 @@ function mintingOf(
 ): Result<Minting, Fault> {
   const ring = keyRing()
   if (ring === null) return failed(keepsSealingKeys(settings) ? objectsUnavailable : withoutKeys(facts.operation))
-  const credential = readCredential(head.rawHeaders)
+  const credential = presented(head, { settings })
   if (!credential.ok) return credential
+  if (credential.value.kind === 'certificate') return failed(bound)
   const { name, url } = upstream.settings
   const grant = {
     operation: mint.opens,
@@ -128,6 +129,12 @@ function withoutKeys(operation: string): Fault {
     'a secret is sealed by a key of the store, and there is none without `api_keys` and with `isolation: off` everywhere',
   )
 }
+
+const bound: Fault = fault(
+  'invalid_request',
+  'a secret stands for a credential that can be presented anew, and a client certificate cannot: ask with a token or an API key',
+  { param: 'authorization', reason: 'head_malformed' },
+)
 
 const tooLong: Fault = fault(
   'invalid_request',

@@ -1,6 +1,5 @@
 import { isOpenedBySecret } from '../endpoints/realtime/mints.ts'
 import { type Route, route } from '../endpoints/route.ts'
-import { readCredential } from '../identity/credentials.ts'
 import type { Fault } from '../model/fault.ts'
 import { fault } from '../model/fault.ts'
 import type { Credential } from '../model/identity.ts'
@@ -8,6 +7,7 @@ import type { ModelFact, RequestHead } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import { keepsSealingKeys } from '../model/sealing.ts'
 import { isSessionSecret, openSessionSecret, type SessionGrant } from '../shape/session-secret.ts'
+import { presented } from './presented.ts'
 import { challenged, modelSwitched, objectRefused, objectsUnavailable } from './refusals.ts'
 import type { ServingUpstream, Snapshot } from './snapshot.ts'
 
@@ -67,7 +67,7 @@ export function grantedSession(
   now: number,
 ): Result<Granted | null, Fault> {
   if (!isOpenedBySecret(endpoint.operation)) return NONE
-  const credential = readCredential(head.rawHeaders)
+  const credential = presented(head, snapshot)
   if (!credential.ok) return failed(credential.fault)
   const opened = grantBehind(head, credential.value, snapshot, now)
   if (!opened.ok) return opened

@@ -106,21 +106,29 @@ export function storeUnusable(file: string, message: string): PlacedProblem {
   return { file, line: 1, column: 1, severity: 'error', code: 'store_unusable', message }
 }
 
+const STATES = {
+  'jwks-failed': (issuer) => `keys of the issuer ${issuer} cannot be fetched`,
+  'jwks-refreshed': (issuer) => `keys of the issuer ${issuer} changed`,
+  'directory-failed': (issuer) => `the directory ${issuer} cannot be asked`,
+  'directory-recovered': (issuer) => `the directory ${issuer} answers again`,
+  'introspection-failed': (issuer) => `the issuer ${issuer} cannot be asked about tokens`,
+  'introspection-recovered': (issuer) => `the issuer ${issuer} can be asked about tokens again`,
+} as const satisfies {
+  readonly [Kind in Exclude<IdentityReport['kind'], 'authentication-throttled'>]: (issuer: string) => string
+}
+
 export function identityReported(at: number, report: IdentityReport): AuditEvent {
   const { kind, issuer, reason, keys, method = 'jwt' } = report
   if (kind === 'authentication-throttled') return throttled(at, report)
-  const isOfKeys = kind === 'jwks-refreshed' || kind === 'jwks-failed'
-  const state = isOfKeys
-    ? `keys of the issuer ${issuer} ${kind === 'jwks-failed' ? 'cannot be fetched' : 'changed'}`
-    : `the directory ${issuer} ${kind === 'directory-failed' ? 'cannot be asked' : 'answers again'}`
+  const isOfDirectory = kind === 'directory-failed' || kind === 'directory-recovered'
   return {
     at,
     action: kind,
-    outcome: kind === 'jwks-failed' || kind === 'directory-failed' ? 'failure' : 'success',
+    outcome: kind.endsWith('-failed') ? 'failure' : 'success',
     ...(reason === undefined ? {} : { reason }),
-    message: state,
+    message: STATES[kind](issuer),
     authIssuer: issuer,
-    authMethod: isOfKeys ? method : 'ldap',
+    authMethod: isOfDirectory ? 'ldap' : method,
     ...(keys === undefined ? {} : { extra: { 'jwks.keys': keys } }),
   }
 }

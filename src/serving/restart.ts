@@ -7,6 +7,7 @@ const READ_ONCE: { readonly [name: string]: (settings: Settings) => unknown } = 
   'listen.admin': ({ listen }) => listen.admin,
   // A certificate is taken anew; whether there is one is not.
   'listen.tls': ({ listen }) => listen.tls !== null,
+  'listen.tls.client_ca': ({ listen }) => listen.tls?.clientCa !== undefined,
   'listen.timeouts.head': ({ listen }) => listen.timeouts.headMs,
   'listen.timeouts.keep_alive': ({ listen }) => listen.timeouts.keepAliveMs,
   'listen.timeouts.drain': ({ listen }) => listen.timeouts.drainMs,

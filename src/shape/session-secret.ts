@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
-import type { Credential } from '../model/identity.ts'
+import type { StatedCredential } from '../model/identity.ts'
 import { isJsonObject, type JsonObject, ownValue } from '../model/json.ts'
 import { Secret } from '../model/secret.ts'
 import { type KeyRing, KID_LENGTH } from './seal.ts'
@@ -18,7 +18,7 @@ export interface SessionGrant {
   /** The workspace that the caller asked for; null where it did not. */
   readonly project: string | null
   /** Of the caller that the secret was made for: who is verified again at each use. */
-  readonly credential: Credential
+  readonly credential: StatedCredential
   /** By which the provider knows the session. */
   readonly providerSecret: Secret
   /** Epoch milliseconds. */
@@ -113,7 +113,7 @@ function read(text: string): SessionGrant | null {
 
 const PLACES = ['authorization', 'x-api-key', 'api-key', 'subprotocol'] as const
 
-function credentialOf(presented: unknown): Credential | null {
+function credentialOf(presented: unknown): StatedCredential | null {
   if (!isJsonObject(presented)) return null
   const [token, username, password] = ['token', 'username', 'password'].map((key) => textOf(presented, key))
   const place = PLACES.find((one) => one === ownValue(presented, 'place'))

@@ -1,7 +1,7 @@
+import type { LdapSettings } from '../../model/identity-settings.ts'
 import { chained, filled, type LdapFilter, type LdapTemplate, namesIn } from '../../model/ldap-filter.ts'
 import { normalName } from '../../model/ldap-name.ts'
 import { failed, ok, type Result } from '../../model/result.ts'
-import type { LdapSettings } from '../../model/settings.ts'
 import { firstBytes, firstText, type LdapEntry, textsOf } from './entry.ts'
 import type { DirectoryFault, SearchFailure } from './fault.ts'
 import type { SearchQuestion } from './session.ts'

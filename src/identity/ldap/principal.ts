@@ -1,5 +1,5 @@
 import type { Principal } from '../../model/identity.ts'
-import type { LdapSettings } from '../../model/settings.ts'
+import type { LdapSettings } from '../../model/identity-settings.ts'
 import type { Person } from './directory.ts'
 import { firstText, textsOf } from './entry.ts'
 

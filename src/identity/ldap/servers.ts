@@ -1,6 +1,6 @@
+import type { LdapServer } from '../../model/identity-settings.ts'
 import type { Clock } from '../../model/ports.ts'
 import { failed, ok, type Result } from '../../model/result.ts'
-import type { LdapServer } from '../../model/settings.ts'
 import type { SearchFailure } from './fault.ts'
 import type { LdapSession } from './session.ts'
 

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import type { LdapServer } from '../../model/identity-settings.ts'
 import { failed, ok, type Result } from '../../model/result.ts'
-import type { LdapServer } from '../../model/settings.ts'
 import { berElement } from './ber.ts'
 import { MessageStream } from './message-stream.ts'
 

@@ -1,13 +1,15 @@
+import { hash } from 'node:crypto'
 import type { Credential, Verification } from '../../model/identity.ts'
+import type { IntrospectionSettings, IssuerSettings } from '../../model/identity-settings.ts'
 import { ownValue } from '../../model/json.ts'
 import type { Clock } from '../../model/ports.ts'
 import type { RejectReason, UnavailableReason } from '../../model/reasons.ts'
-import type { IssuerSettings } from '../../model/settings.ts'
 import { acceptClaims } from '../claims.ts'
+import { IntrospectedTokens } from '../introspection/tokens.ts'
 import type { VerificationKey } from '../jwk.ts'
 import { KeySet } from '../key-sets.ts'
 import { openKeySource } from '../key-source.ts'
-import type { IdentityPorts, MethodKind, OpenMethod } from '../method.ts'
+import type { IdentityPorts, MethodKind, MethodPlan, OpenMethod } from '../method.ts'
 import { Recent } from '../recent.ts'
 import { Signatures } from '../signatures.ts'
 import { digestOf, tokenOf, type UnverifiedToken } from '../token.ts'
@@ -28,10 +30,28 @@ type Choice = VerificationKey | 'unknown' | 'ambiguous' | 'alg_not_allowed'
 export const jwt: MethodKind = {
   name: 'jwt',
   plans: ({ issuers }) =>
-    issuers.map((settings) => ({
-      fingerprint: JSON.stringify(settings),
-      open: (ports) => new JwtIssuer(settings, ports),
-    })),
+    issuers.flatMap((issuer) => {
+      const { introspection, ...settings } = issuer
+      const verified = {
+        fingerprint: JSON.stringify(settings),
+        open: (ports: IdentityPorts) => new JwtIssuer(settings, ports),
+      }
+      return introspection === undefined ? [verified] : [verified, introspected(issuer, introspection, issuers)]
+    }),
+}
+
+/** The same issuer's opaque tokens. Whose they are depends on all issuers. */
+function introspected(
+  settings: IssuerSettings,
+  introspection: IntrospectionSettings,
+  issuers: readonly IssuerSettings[],
+): MethodPlan {
+  const prefixes = issuers.map(({ name, introspection }) => [name, introspection?.prefix])
+  const secret = hash('sha256', introspection.clientSecret.reveal())
+  return {
+    fingerprint: `introspection ${JSON.stringify([settings, prefixes, secret])}`,
+    open: (ports) => new IntrospectedTokens(settings, introspection, issuers, ports),
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
+import type { LoginSettings as ClientSettings, IssuerSettings } from '../../model/identity-settings.ts'
 import type { Clock } from '../../model/ports.ts'
-import type { LoginSettings as ClientSettings, IssuerSettings } from '../../model/settings.ts'
 import type { Revoker } from '../../model/sign-in.ts'
 import type { Schedule } from '../key-sets.ts'
 

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import type { CallForm } from '../../endpoints/realtime/call-form.ts'
 import { hasPrompt } from '../../endpoints/realtime/told-session.ts'
 import type { Route } from '../../endpoints/route.ts'
-import { readCredential } from '../../identity/credentials.ts'
 import { labelledCall } from '../../model/call-id.ts'
 import type { PolicyInput } from '../../model/decision.ts'
 import type { Fault } from '../../model/fault.ts'
@@ -15,6 +14,7 @@ import { callForm, callHeaders } from '../../shape/made-call.ts'
 import { mintEdits } from '../../shape/minted-session.ts'
 import { decideMint } from '../mint-decision.ts'
 import { isSealing, ownersOf } from '../owners.ts'
+import { presented } from '../presented.ts'
 import type { Opened } from '../realtime/message-judge.ts'
 import { objectRefused, objectsUnavailable, promptRefused, unplacedRefused } from '../refusals.ts'
 import type { ServingUpstream, Snapshot } from '../snapshot.ts'
@@ -72,7 +72,7 @@ export function wantedCall(asked: CallRequest, snapshot: Snapshot, trail: Trail)
   if (obligations !== null) trail.obliged(obligations.names)
   const owners = ownersOf({ workspace }, principal, [upstream], snapshot)
   if (owners === null && isSealing(upstream)) return failed(objectsUnavailable)
-  const credential = readCredential(head.rawHeaders)
+  const credential = presented(head, snapshot)
   if (!credential.ok) return credential
   const { model } = opening
   const sealer = owners?.get(upstream)?.sealer ?? null

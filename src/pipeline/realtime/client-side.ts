@@ -1,8 +1,8 @@
-import { readCredential } from '../../identity/credentials.ts'
 import type { Credential } from '../../model/identity.ts'
 import type { MessageSocket } from '../../model/ports.ts'
 import { ok } from '../../model/result.ts'
 import { acceptSocket } from '../../sockets/web-socket.ts'
+import { presented } from '../presented.ts'
 import type { Served } from '../served.ts'
 import type { ServingUpstream } from '../snapshot.ts'
 import { allowancesOf, type DialPorts } from './dialling.ts'
@@ -37,7 +37,7 @@ export function clientSide(
   const taken = exchange.upgrade?.take() ?? null
   const client =
     taken && acceptSocket(taken, protocol, [`x-request-id: ${exchange.id}`], allowancesOf(principal, ports))
-  const credential = given === null ? readCredential(head.rawHeaders) : ok(given)
+  const credential = given === null ? presented(head, snapshot) : ok(given)
   if (client === null || !credential.ok) {
     upstream.cut()
     client?.cut()

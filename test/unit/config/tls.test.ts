@@ -35,12 +35,13 @@ t.test('what `listen.tls` names is read and checked', { skip: missing }, async (
     ['no key', { key: undefined }, 'missing_key'],
     ['an older version', { min_version: 'TLSv1.1' }, 'wrong_value'],
     ['a key written out', { key: 'PEM' }, 'plain_secret'],
-    ['certificates of clients', { client_ca: '{ file: ca.crt }' }, 'not_built'],
+    ['authorities of clients', { client_ca: '{ file: ca.crt }' }, ''],
+    ['authorities that are none', { client_ca: '{ file: tls.crt }' }, 'no_authority'],
   ]
   for (const [name, tls, expected] of rows) {
     const folder = mkdtempSync(join(tmpdir(), 'sallyport-config-'))
     const written = { 'tls.crt': pair.cert, 'tls.key': pair.key, 'over.crt': over.cert, 'over.key': over.key }
-    for (const [file, text] of Object.entries({ ...written, 'locked.key': locked })) {
+    for (const [file, text] of Object.entries({ ...written, 'locked.key': locked, 'ca.crt': authority.cert })) {
       writeFileSync(join(folder, file), text)
     }
     writeFileSync(join(folder, 'policy.yaml'), 'version: 1\n')

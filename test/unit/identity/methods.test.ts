@@ -7,6 +7,9 @@ import type { MethodKind } from '../../../src/identity/method.ts'
 import { METHOD_KINDS } from '../../../src/identity/methods/index.ts'
 import { METHODS } from '../../../src/model/identity.ts'
 import type { StoredKey } from '../../../src/model/ports.ts'
+import { readRevocationList } from '../../../src/model/revocation-list.ts'
+import { noCertificates } from '../../support/certificates.ts'
+import { ClientAuthority, FOR_CLIENTS, shownCertificate } from '../../support/client-authority.ts'
 import { startScriptedLdap } from '../../support/ldap-server.ts'
 import { folder, goodClaims, issuerSettings, makeKey, NOW, NOW_S, quietPorts, token, writeKeys } from './forge.ts'
 import { basic, ldapSettings } from './ldap/scene.ts'
@@ -131,6 +134,7 @@ const specimens: { readonly [name: string]: (t: Test, kind: MethodKind) => Promi
       },
     }
   },
+  mtls: (t, kind) => mtlsSpecimen(t, kind),
 }
 
 /** A directory with one user, whose name is the password, too. */
@@ -161,8 +165,51 @@ const ldapSpecimen = async (t: Test, kind: MethodKind): Promise<Specimen> => {
   }
 }
 
+/** Certificates of one authority, by their names. */
+const mtlsSpecimen = async (t: Test, kind: MethodKind): Promise<Specimen> => {
+  const authority = new ClientAuthority()
+  t.teardown(() => authority.close())
+  const clock = { now: Date.now() + 60_000 }
+  const list = readRevocationList(
+    Buffer.from(authority.revocations(48).replace(/-----[^-]+-----/g, ''), 'base64'),
+  )?.list
+  const shown = new Map(
+    [[FOR_CLIENTS, 'subjectAltName=DNS:good.example'], ['subjectAltName=DNS:server.example'], [FOR_CLIENTS]].map(
+      (extensions, index) => [`shown-${index}`, shownCertificate(authority.issue({ extensions }), authority.cert)],
+    ),
+  )
+  const claims = {
+    id: ['san'],
+    name: ['subject', 'CN'],
+    email: ['san', 'email'],
+    groups: ['subject', 'OU'],
+    workspace: null,
+  }
+  const settings = { authorities: authority.cert, claims, revocations: list ? [list] : [], revocationsDigest: '' }
+  const [plan] = kind.plans({ issuers: [], apiKeys: { enabled: false }, mtls: settings })
+  if (plan === undefined) throw new Error('no plan')
+  return {
+    method: plan.open(quietPorts(clock)),
+    present: (text) => {
+      const certificate = shown.get(text)
+      if (certificate === undefined) throw new Error('no certificate')
+      return { kind: 'certificate', certificate }
+    },
+    good: 'shown-0',
+    wrong: [
+      ['shown-1', 'wrong_type'],
+      ['shown-2', 'claim_missing'],
+    ],
+    foreign: [JWT, goodKey.key, 'opaque'],
+    sever: () => {
+      clock.now += 48 * 3_600_000
+    },
+  }
+}
+
 for (const kind of METHOD_KINDS) {
-  t.test(`the contract of ${kind.name}`, async (t) => {
+  const missing = kind.name === 'mtls' ? (noCertificates() ?? false) : false
+  t.test(`the contract of ${kind.name}`, { skip: missing }, async (t) => {
     const make = specimens[kind.name]
     if (make === undefined) return t.fail('a method without a specimen')
     await identityMethodContract(t, await make(t, kind))

@@ -1,0 +1,34 @@
+import { isIP } from 'node:net'
+import { ownValue } from '../model/json.ts'
+import { failed, ok, type Result } from '../model/result.ts'
+import type { FetchFailure, JsonFetcher } from './http-json.ts'
+
+export type DiscoveryFailure = FetchFailure | 'issuer_mismatch' | 'insecure_url'
+
+/**
+ * The URL that the metadata of an issuer has under a name. OpenID Connect Discovery 1.0 sections 4.1 and 4.3: the metadata
+ * must be of exactly this issuer.
+ */
+export async function discoveredUrl(
+  fetcher: JsonFetcher,
+  { issuer, allowInsecure }: { readonly issuer: string; readonly allowInsecure: boolean },
+  name: 'jwks_uri' | 'introspection_endpoint',
+  signal: AbortSignal,
+): Promise<Result<string, DiscoveryFailure>> {
+  const metadata = await fetcher.fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, signal)
+  if (!metadata.ok) return metadata
+  if (ownValue(metadata.value, 'issuer') !== issuer) return failed('issuer_mismatch')
+  const url = ownValue(metadata.value, name)
+  if (typeof url !== 'string') return failed('malformed')
+  return isTrustworthy(url, allowInsecure) ? ok(url) : failed('insecure_url')
+}
+
+/** What comes over a line that anybody can write to is anybody's word. */
+function isTrustworthy(written: string, allowInsecure: boolean): boolean {
+  const url = URL.parse(written)
+  if (url === null || url.username !== '' || url.password !== '') return false
+  if (url.protocol === 'https:') return true
+  if (url.protocol !== 'http:') return false
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  return allowInsecure || host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}
