@@ -67,7 +67,7 @@ function authenticate(
   if (credential.kind === 'token') {
     const digest = digestOf(credential.token.reveal())
     for (const method of methods) {
-      const known = method.recall(digest, nowMs)
+      const known = method.recall(digest, nowMs, client)
       if (known !== undefined) return known
     }
   }

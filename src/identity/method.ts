@@ -35,8 +35,11 @@ export interface IdentityPorts {
 
 /** A method at work, with what the hot path asks of it. */
 export interface OpenMethod extends IdentityMethod {
-  /** What is known of the credential with this digest; undefined when it has to be verified. Never waits. */
-  recall(digest: string, nowMs: number): Verification | undefined
+  /**
+   * What is known of the credential with this digest; undefined when it has to be verified. Never waits. `client`: the
+   * caller's address in its one form, where it is known.
+   */
+  recall(digest: string, nowMs: number, client?: string): Verification | undefined
 }
 
 /** One instance that the settings ask for. Equal fingerprints may go on as one across a reload. */

@@ -161,6 +161,10 @@ export const MIGRATIONS: readonly string[] = [
      audited_at INTEGER
    ) STRICT;
    CREATE INDEX user_events_due ON user_events (id) WHERE audited_at IS NULL`,
+  `ALTER TABLE api_keys ADD COLUMN networks TEXT NOT NULL DEFAULT '[]';
+   ALTER TABLE api_keys ADD COLUMN models TEXT NOT NULL DEFAULT '[]';
+   ALTER TABLE key_events ADD COLUMN networks TEXT NOT NULL DEFAULT '[]';
+   ALTER TABLE key_events ADD COLUMN models TEXT NOT NULL DEFAULT '[]'`,
 ]
 
 /** The version that the steps lead to. */
