@@ -174,7 +174,7 @@ const people: readonly StoreRow[] = [
         t.equal(await one.users.findFolded(name), undefined)
         t.equal(await one.users.remove(name, NOW), false)
         t.equal(await one.secondFactors.advance({ source: 'local', account: name }, 1), false)
-        t.equal(await one.scimUsers.standing(name), 'unknown')
+        t.equal(await one.scimUsers.standing('userName', name), 'unknown')
       }
       t.equal((await one.users.list()).length, 1)
       const text = EVIL[1] ?? ''
