@@ -5,6 +5,7 @@ import { endpointFault, isNetwork, listenAddress } from './addresses.ts'
 import { ldapProblems } from './ldap-check.ts'
 import { passthroughProblems } from './passthrough.ts'
 import type { Config } from './schema.ts'
+import { scimProblems } from './scim-schema.ts'
 import { storeProblems } from './store.ts'
 
 type Path = Problem['path']
@@ -20,7 +21,7 @@ const wrong = (path: Path, code: string, message: string, at: 'key' | 'value' = 
 /** What a schema cannot say: names that must differ, addresses, URLs, and at least one way in. Touches no file. */
 export function crossCheck(config: Draft<Config>): Problem[] {
   const found = [...listenProblems(config.listen ?? {}), ...issuerProblems(config), ...upstreamProblems(config)]
-  found.push(...directoryProblems(config))
+  found.push(...directoryProblems(config), ...scimProblems(config.identity))
   found.push(...passthroughProblems(config), ...storeProblems(config))
   const { issuers, ldap, api_keys: keys } = config.identity ?? {}
   if (issuers?.length === 0 && ldap?.length === 0 && keys?.enabled === false) {

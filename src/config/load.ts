@@ -18,6 +18,7 @@ import { notBuiltConfig } from './not-built.ts'
 import { NO_SUCH_FILE, readText, reasonOf } from './read-file.ts'
 import { isReported } from './reported.ts'
 import { type Config, configSchema } from './schema.ts'
+import { SCIM_SECRET, scimTokenProblems } from './scim-schema.ts'
 import { type Environment, resolveSecret, type SecretForm } from './secrets.ts'
 import { settingsOf } from './settings.ts'
 import { postgresServer } from './store.ts'
@@ -166,6 +167,8 @@ function resolveSecrets(
     const reference = entry?.bind_password as SecretReference | undefined
     resolveOne(ldapSecretName(entry?.name ?? ''), ['identity', 'ldap', index, 'bind_password'], reference, 'text')
   }
+  resolveOne(SCIM_SECRET, ['identity', 'scim', 'token'], config.identity?.scim?.token as SecretReference, 'header')
+  found.push(...scimTokenProblems(keys.get(SCIM_SECRET)))
   return keys
 }
 

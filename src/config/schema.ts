@@ -13,6 +13,7 @@ import {
 } from '../schema/parts.ts'
 import type { issuerSchema } from './identity-schema.ts'
 import { ldapSchema } from './ldap-schema.ts'
+import { scimSchema } from './scim-schema.ts'
 import { tlsSchema } from './tls.ts'
 
 /** A body is parsed as one string, and a string of V8 ends at 512 MiB. */
@@ -158,6 +159,7 @@ export function configSchema<Issuer extends TSchema>(parts: { issuer: Issuer }) 
         closed('users in the store', { enabled: fallback(Type.Literal(false, { description: 'off' }), false) }),
         {},
       ),
+      scim: Type.Optional(scimSchema),
     }),
     upstreams: Type.Array(upstream, { minItems: 1, description: 'where requests go' }),
     passthrough: fallback(

@@ -14,6 +14,7 @@ import type { IssuerConfig } from './identity-schema.ts'
 import { ldapSecretName, ldapSettings } from './ldap-settings.ts'
 import { openedPath } from './passthrough.ts'
 import type { Config, UpstreamConfig } from './schema.ts'
+import { SCIM_SECRET, scimSettings } from './scim-schema.ts'
 import { storeSettings } from './store.ts'
 
 /** What was resolved and read beside the config: the key of each upstream by name, what the listener speaks TLS with, the store. */
@@ -48,6 +49,7 @@ export function settingsOf(config: Config, base: string, { keys: secrets, tls, s
     issuers: identity.issuers.map((issuer) => issuerSettings(issuer, base)),
     apiKeys: { enabled: identity.api_keys.enabled },
     ldap: identity.ldap.map((entry) => ldapSettings(entry, base, secrets.get(ldapSecretName(entry.name)) ?? null)),
+    scim: scimSettings(identity.scim, secrets.get(SCIM_SECRET) ?? null),
     upstreams: config.upstreams.map((upstream) => upstreamSettings(upstream, secrets.get(upstream.name) ?? null)),
     passthrough: config.passthrough.map(({ path, ...rest }) => ({ ...rest, path: openedPath(path) })),
     policies: config.policies.map((path) => resolve(base, path)),

@@ -3,6 +3,7 @@ import { ownValue } from '../model/json.ts'
 import { isKeyLike } from './key-format.ts'
 import type { IdentityPorts, IdentitySettings, OpenMethod } from './method.ts'
 import { METHOD_KINDS } from './methods/index.ts'
+import { Provisioned } from './provisioned.ts'
 import { Throttle } from './throttle.ts'
 import { digestOf, tokenOf } from './token.ts'
 
@@ -46,8 +47,12 @@ export function openIdentity(settings: IdentitySettings, ports: IdentityPorts, p
   if (previous !== undefined) openedBy.delete(previous)
   for (const one of before) if (!opened.includes(one)) one.method.close()
   const methods = opened.map(({ method }) => method)
+  const provisioned = settings.scim ? new Provisioned(settings.scim, ports.standing ?? untold, ports.clock) : null
   const identity: Identity = {
-    authenticate: (credential, client) => authenticate(methods, credential, client, ports.clock()),
+    authenticate: (credential, client) => {
+      const verification = authenticate(methods, credential, client, ports.clock())
+      return provisioned === null ? verification : provisioned.admit(verification)
+    },
     close: () => {
       for (const { method } of openedBy.get(identity) ?? []) method.close()
       openedBy.delete(identity)
@@ -56,6 +61,10 @@ export function openIdentity(settings: IdentitySettings, ports: IdentityPorts, p
   openedBy.set(identity, opened)
   throttles.set(identity, throttle)
   return identity
+}
+
+const untold = () => {
+  throw new Error('nobody tells of users')
 }
 
 function authenticate(

@@ -1,11 +1,12 @@
 import type { IdentityMethod, MethodName, Verification } from '../model/identity.ts'
 import type { Clock, KeyReader } from '../model/ports.ts'
+import type { ScimStandingReader } from '../model/scim.ts'
 import type { Settings } from '../model/settings.ts'
 import type { IdentityReport as KeySetReport, Schedule } from './key-sets.ts'
 import type { Throttle, ThrottleStep } from './throttle.ts'
 
 /** The part of the settings that says who may call. */
-export type IdentitySettings = Pick<Settings, 'issuers' | 'apiKeys'> & Partial<Pick<Settings, 'ldap'>>
+export type IdentitySettings = Pick<Settings, 'issuers' | 'apiKeys'> & Partial<Pick<Settings, 'ldap' | 'scim'>>
 
 /** What the proxy's operator is told of keys, of directories, and of wrong passwords. */
 export interface IdentityReport extends Omit<KeySetReport, 'kind'>, Partial<ThrottleStep> {
@@ -26,6 +27,8 @@ export interface IdentityPorts {
   readonly throttle?: Throttle | undefined
   /** Whether the store has a user of exactly this name. */
   readonly isLocalUser?: ((username: string) => boolean) | undefined
+  /** What an identity provider says of people; absent where none tells of them: then nobody can tell. */
+  readonly standing?: ScimStandingReader | undefined
   /** From 0 up to 1; spreads retries. */
   readonly random?: (() => number) | undefined
   readonly schedule?: Schedule | undefined

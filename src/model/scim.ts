@@ -62,7 +62,7 @@ export interface ScimNote {
 }
 
 /** Everything rejects where the store cannot be read or written: then nothing is changed. */
-interface Kept<Resource, Filter> {
+export interface ScimKept<Resource, Filter> {
   find(id: string): Promise<Resource | undefined>
   /** By when they were made. */
   list(filter: Filter, page: Page): Promise<Found<Resource>>
@@ -73,8 +73,8 @@ interface Kept<Resource, Filter> {
 }
 
 export interface ScimStore {
-  readonly users: Kept<ScimUser, ScimUserFilter>
-  readonly groups: Kept<ScimGroup, ScimGroupFilter>
+  readonly users: ScimKept<ScimUser, ScimUserFilter>
+  readonly groups: ScimKept<ScimGroup, ScimGroupFilter>
 }
 
 /** What an identity provider says of somebody; `unknown` where it has told nothing of them. */

@@ -1,9 +1,16 @@
 import type { Secret } from './secret.ts'
 import type { Settings } from './settings.ts'
 
-/** True where there is a store for keys that seal: an upstream keeps its callers apart, or API keys are kept. */
-export function keepsSealingKeys({ apiKeys, upstreams }: Pick<Settings, 'apiKeys' | 'upstreams'>): boolean {
-  return apiKeys.enabled || upstreams.some(({ isolation }) => isolation !== 'off')
+/**
+ * True where there is a store for keys that seal: an upstream keeps its callers apart, API keys are kept, or an identity
+ * provider tells of its users.
+ */
+export function keepsSealingKeys({
+  apiKeys,
+  upstreams,
+  scim = null,
+}: Pick<Settings, 'apiKeys' | 'upstreams'> & Partial<Pick<Settings, 'scim'>>): boolean {
+  return apiKeys.enabled || scim !== null || upstreams.some(({ isolation }) => isolation !== 'off')
 }
 
 /** Why the keys that seal ids are not to be used, in words for people that hold nothing of them. */

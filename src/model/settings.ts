@@ -1,3 +1,4 @@
+import type { ScimMatch } from './scim.ts'
 import type { Secret } from './secret.ts'
 
 /** The checked config with every default applied, every secret resolved and every path absolute. Times are milliseconds. */
@@ -7,6 +8,8 @@ export interface Settings {
   readonly apiKeys: { readonly enabled: boolean }
   /** The first one is asked about users who name none. */
   readonly ldap: readonly LdapSettings[]
+  /** Null where no identity provider tells of its users. */
+  readonly scim: ScimSettings | null
   readonly upstreams: readonly UpstreamSettings[]
   readonly passthrough: readonly PassthroughSettings[]
   /** Absolute paths of policy files and folders. */
@@ -14,6 +17,17 @@ export interface Settings {
   readonly store: StoreSettings
   readonly audit: AuditSettings
   readonly telemetry: { readonly metrics: boolean }
+}
+
+/** An identity provider that tells of users and groups. */
+export interface ScimSettings {
+  /** What it shows; null where references to secrets are left unresolved. */
+  readonly token: Secret | null
+  /** The configured name of who vouches for these people. */
+  readonly source: string
+  readonly match: ScimMatch
+  /** People of the source that it has never told of are refused. */
+  readonly required: boolean
 }
 
 /** Paths of one upstream that are opened without looking into bodies. */

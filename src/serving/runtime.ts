@@ -7,7 +7,7 @@ import { clientAddresses } from '../http/client-address.ts'
 import { faultRow } from '../http/errors.ts'
 import { receive } from '../http/receive.ts'
 import type { ServerPorts } from '../http/server.ts'
-import { type Identity, openIdentity } from '../identity/authenticate.ts'
+import { type Identity, type IdentityReport, openIdentity } from '../identity/authenticate.ts'
 import type { AuditEvent } from '../model/audit.ts'
 import type { FaultCode } from '../model/fault.ts'
 import type { BodyAllowance } from '../model/ports.ts'
@@ -29,6 +29,7 @@ import { configLoaded, configUnchanged, type Digests, identityReported, policyLo
 import { type Loading, Reloader, type Sound } from './reload.ts'
 import { requestIds } from './request-ids.ts'
 import { needingRestart } from './restart.ts'
+import { scimPorts } from './scim.ts'
 import { composeSnapshot, cutUpstreams, retireUpstream } from './snapshot.ts'
 import { ServingStore } from './store.ts'
 
@@ -166,6 +167,11 @@ export class Runtime {
     await this.#store.close()
   }
 
+  /** What SCIM on the admin listener is served with. */
+  scim() {
+    return scimPorts(this.#store, this.#audit, this.#diagnostics, () => this.#inForce.settings.scim)
+  }
+
   #serverPorts(): ServerPorts {
     const rejected = rejectionReporter(this.#audit, Date.now)
     const pipeline = {
@@ -197,15 +203,9 @@ export class Runtime {
   }
 
   #openIdentity(settings: Settings, previous: Identity | undefined): Identity {
-    return openIdentity(
-      settings,
-      {
-        clock: Date.now,
-        keys: this.#store.keys,
-        report: (report) => this.announce((at) => identityReported(at, report)),
-      },
-      previous,
-    )
+    const report = (told: IdentityReport) => this.announce((at) => identityReported(at, told))
+    const { keys, standing } = this.#store
+    return openIdentity(settings, { clock: Date.now, keys, standing, report }, previous)
   }
 
   #compose({ settings, policy }: Sound, previous: Snapshot | null): Snapshot {

@@ -1,6 +1,7 @@
 import type { SealingKeysState } from '../admin/metrics.ts'
 import type { Clock, Stopwatch } from '../model/ports.ts'
 import { failed, type Result } from '../model/result.ts'
+import type { ScimStandingReader } from '../model/scim.ts'
 import { keepsSealingKeys } from '../model/sealing.ts'
 import type { Settings } from '../model/settings.ts'
 import type { KeyRing } from '../shape/seal.ts'
@@ -37,6 +38,12 @@ export class ServingStore {
     this.#diagnostics = diagnostics
   }
 
+  /** What an identity provider says of somebody. */
+  readonly standing: ScimStandingReader = (match, id) => {
+    if (this.#keys === null) throw new Error('no store is open')
+    return this.#keys.scimUsers.standing(match, id)
+  }
+
   /** Null while nothing has asked for the store. */
   get keys(): KeyStore | null {
     return this.#keys
@@ -57,7 +64,7 @@ export class ServingStore {
    * Opens what the settings ask for and is not open yet. Answers why it cannot, for people; null when it is open. One on a
    * server is not waited for.
    */
-  open(settings: Pick<Settings, 'apiKeys' | 'upstreams' | 'store'>): string | null {
+  open(settings: Pick<Settings, 'apiKeys' | 'upstreams' | 'store'> & Partial<Pick<Settings, 'scim'>>): string | null {
     if (!keepsSealingKeys(settings)) return null
     if (this.#keys === null) {
       const opened = this.#openStore(settings.store)
