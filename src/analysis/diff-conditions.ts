@@ -1,6 +1,6 @@
+import { contains, readAddress, readNetwork } from '../model/address.ts'
 import type { Match } from '../model/match.ts'
 import { durationMs, sizeBytes } from '../model/units.ts'
-import { contains, readAddress, readNetwork } from '../policy/address.ts'
 import type { ClaimTest } from '../policy/claim-path.ts'
 import type { OutlineRule } from '../policy/outline.ts'
 import type { WhenDocument } from '../policy/schema.ts'

@@ -1,4 +1,4 @@
-import { type Network, readNetwork } from '../policy/address.ts'
+import { type Network, readNetwork } from '../model/address.ts'
 
 /** Addresses of one family, from the first to the last. */
 interface Span {

@@ -76,6 +76,8 @@ function verdictOf(root: JsonObject, event: JsonObject, own: JsonObject, stage: 
   }
   const allowed = stage === 'complete' || textAt(event, 'action') === 'request-authorized'
   if (allowed && textAt(own, 'decision') === 'allow') return { effect: 'allow', reason: 'allowed', ...more }
+  // It was the key's own limit, which no policy knows of.
+  if (reason === 'key_model_not_allowed') return null
   if (allowed || reason === undefined || textAt(event, 'code') !== `policy.${reason}`) return null
   return { effect: reason === 'step_up_required' ? 'step_up' : 'deny', reason, ...more }
 }

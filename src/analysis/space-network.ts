@@ -1,4 +1,4 @@
-import { type Address, readNetwork } from '../policy/address.ts'
+import { type Address, readNetwork } from '../model/address.ts'
 
 const BITS = { 2: 32n, 8: 128n } as const
 /** IPv4 addresses in IPv6's clothes are IPv4 addresses: no IPv6 address lies there. */

@@ -62,6 +62,8 @@ function addKeys(keys: Command, invoke: Invoke): void {
     .option('--role <role>', 'a role of the policy; may be repeated', collect)
     .option('--group <group>', 'a group; may be repeated', collect)
     .option('--workspace <name>', 'the workspace')
+    .option('--network <cidr>', 'where it may be used from, such as 10.0.0.0/8; may be repeated', collect)
+    .option('--model <pattern>', 'a model that it may be used for, such as gpt-4o*; may be repeated', collect)
     .option('--expires <duration>', 'how long it lives, such as 90d; without an end when absent')
     .option('--json', 'print as JSON')
     .action((options) => invoke('keys', { ...options, action: 'create' }))

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { loadAll } from '../config/load-all.ts'
+import type { StoredKey } from '../model/ports.ts'
 import { nearest } from '../schema/nearest.ts'
 import { compilePolicies } from '../serving/compile-policies.ts'
 import type { CommandIo } from './command.ts'
@@ -10,17 +11,25 @@ import type { CommandIo } from './command.ts'
  */
 export async function grantWarnings(
   config: string,
-  { roles, workspace }: { readonly roles: readonly string[]; readonly workspace: string | null },
+  { roles, workspace, models = [] }: Pick<StoredKey, 'roles' | 'workspace'> & Partial<Pick<StoredKey, 'models'>>,
   io: CommandIo,
   holder = 'the key',
 ): Promise<readonly string[]> {
-  if (roles.length === 0 && workspace === null) return []
+  if (roles.length === 0 && workspace === null && models.length === 0) return []
   const { policy } = await loadAll(resolve(io.cwd, config), { env: io.env, secrets: false, compile: compilePolicies })
   if (!policy) return []
   return [
     ...roles.flatMap((role) => warning('role', role, policy.roles, holder)),
     ...(workspace === null ? [] : warning('workspace', workspace, policy.workspaces, holder)),
+    ...models.flatMap((model) => aliasWarning(model, policy.resolveModel(model).alias)),
   ]
+}
+
+/** An alias is put out of the way before anything is decided. */
+function aliasWarning(model: string, alias: string | null): string[] {
+  return alias === null
+    ? []
+    : [`\`${model.slice(0, 64)}\` is an alias: name the model that it stands for in \`--model\``]
 }
 
 function warning(what: string, name: string, known: readonly string[], holder: string): string[] {

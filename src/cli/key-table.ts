@@ -8,6 +8,8 @@ interface KeyRecord {
   readonly roles: readonly string[]
   readonly groups: readonly string[]
   readonly workspace: string | null
+  readonly networks: readonly string[]
+  readonly models: readonly string[]
   /** ISO times. */
   readonly created: string
   readonly expires: string | null
@@ -25,6 +27,8 @@ export function keyRecord(key: StoredKey, now: number): KeyRecord {
     roles: key.roles,
     groups: key.groups,
     workspace: key.workspace,
+    networks: key.networks,
+    models: key.models,
     created: new Date(key.createdAt).toISOString(),
     expires: iso(key.expiresAt),
     revoked: iso(key.revokedAt),
@@ -36,7 +40,19 @@ export function keyRecord(key: StoredKey, now: number): KeyRecord {
 /** The keys as a table for people. */
 export function keyTable(records: readonly KeyRecord[]): string {
   if (records.length === 0) return 'no keys\n'
-  const head = ['ID', 'OWNER', 'STATUS', 'ROLES', 'GROUPS', 'WORKSPACE', 'CREATED', 'EXPIRES', 'LAST USED']
+  const head = [
+    'ID',
+    'OWNER',
+    'STATUS',
+    'ROLES',
+    'GROUPS',
+    'WORKSPACE',
+    'NETWORKS',
+    'MODELS',
+    'CREATED',
+    'EXPIRES',
+    'LAST USED',
+  ]
   const rows = records.map((key) => [
     key.id,
     key.owner,
@@ -44,6 +60,8 @@ export function keyTable(records: readonly KeyRecord[]): string {
     key.roles.join(',') || '-',
     key.groups.join(',') || '-',
     key.workspace ?? '-',
+    key.networks.join(',') || '-',
+    key.models.join(',') || '-',
     day(key.created) ?? '-',
     day(key.expires) ?? 'never',
     day(key.last_used) ?? 'never',

@@ -7,6 +7,7 @@ import { DURATION_PATTERN, durationMs } from '../model/units.ts'
 import type { KeyStore } from '../stores/keys.ts'
 import type { CommandIo, CommonOptions } from './command.ts'
 import { grantWarnings } from './grant-warnings.ts'
+import { modelsOf, networksOf } from './key-limits.ts'
 import { keyRecord, keyTable } from './key-table.ts'
 import { distinct, named } from './named-option.ts'
 import { isoTime, operator, Unusable, withStore } from './store-command.ts'
@@ -17,6 +18,8 @@ interface CreateOptions extends CommonOptions {
   readonly role?: readonly string[]
   readonly group?: readonly string[]
   readonly workspace?: string
+  readonly network?: readonly string[]
+  readonly model?: readonly string[]
   /** A duration, `90d`. */
   readonly expires?: string
 }
@@ -68,6 +71,8 @@ async function create(options: CreateOptions, store: KeyStore, io: CommandIo): P
       roles: distinct('--role', options.role),
       groups: distinct('--group', options.group),
       workspace: options.workspace === undefined ? null : named('--workspace', options.workspace),
+      networks: networksOf(options.network),
+      models: modelsOf(distinct('--model', options.model)),
       expiresAt: options.expires === undefined ? null : now + duration('--expires', options.expires),
       rotatedFrom: null,
     },
@@ -103,9 +108,10 @@ async function rotate(options: RotateOptions, store: KeyStore, io: CommandIo): P
   if (old === undefined) throw new Unusable(unknownKey(options.id))
   const lifetime = old.expiresAt === null ? null : old.expiresAt - old.createdAt
   const lifeMs = options.expires === undefined ? lifetime : duration('--expires', options.expires)
-  const { owner, roles, groups, workspace } = old
+  const { owner, roles, groups, workspace, networks, models } = old
   const expiresAt = lifeMs === null ? null : now + lifeMs
-  const { key, record } = await mint({ owner, roles, groups, workspace, expiresAt, rotatedFrom: old.id }, now)
+  const grant = { owner, roles, groups, workspace, networks, models, expiresAt, rotatedFrom: old.id }
+  const { key, record } = await mint(grant, now)
   const endsAt = options.overlap === undefined ? now : now + duration('--overlap', options.overlap)
   if (!(await store.replace(old.id, record, endsAt, now, operator()))) {
     throw new Unusable(
@@ -115,7 +121,10 @@ async function rotate(options: RotateOptions, store: KeyStore, io: CommandIo): P
   show(options, io, key, record)
 }
 
-type Grant = Pick<StoredKey, 'owner' | 'roles' | 'groups' | 'workspace' | 'expiresAt' | 'rotatedFrom'>
+type Grant = Pick<
+  StoredKey,
+  'owner' | 'roles' | 'groups' | 'workspace' | 'networks' | 'models' | 'expiresAt' | 'rotatedFrom'
+>
 
 async function mint(grant: Grant, now: number): Promise<{ key: string; record: StoredKey }> {
   const { id, tag, key } = mintKey(now)

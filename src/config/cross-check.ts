@@ -8,6 +8,7 @@ import { loginProblems } from './login-check.ts'
 import { passthroughProblems } from './passthrough.ts'
 import { samlProblems } from './saml-check.ts'
 import type { Config } from './schema.ts'
+import { scimProblems } from './scim-schema.ts'
 import { storeProblems } from './store.ts'
 import { tokensProblems } from './tokens-check.ts'
 
@@ -24,7 +25,7 @@ const wrong = (path: Path, code: string, message: string, at: 'key' | 'value' = 
 /** What a schema cannot say: names that must differ, addresses, URLs, and at least one way in. Touches no file. */
 export function crossCheck(config: Draft<Config>): Problem[] {
   const found = [...listenProblems(config.listen ?? {}), ...issuerProblems(config), ...upstreamProblems(config)]
-  found.push(...directoryProblems(config), ...providerProblems(config))
+  found.push(...directoryProblems(config), ...providerProblems(config), ...scimProblems(config.identity))
   found.push(...passthroughProblems(config), ...storeProblems(config), ...tokensProblems(config))
   const { issuers, ldap, saml, api_keys: keys, local, mtls } = config.identity ?? {}
   if (mtls !== undefined && config.listen?.tls?.client_ca === undefined) {

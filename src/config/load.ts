@@ -23,6 +23,7 @@ import { NO_SUCH_FILE, readText, reasonOf } from './read-file.ts'
 import { isReported } from './reported.ts'
 import { readSaml } from './saml-files.ts'
 import { type Config, configSchema } from './schema.ts'
+import { SCIM_SECRET, scimTokenProblems } from './scim-schema.ts'
 import { type Environment, resolveSecret, type SecretForm } from './secrets.ts'
 import { settingsOf } from './settings.ts'
 import { postgresServer } from './store.ts'
@@ -193,6 +194,8 @@ function resolveSecrets(
     const reference = entry?.bind_password as SecretReference | undefined
     resolveOne(ldapSecretName(entry?.name ?? ''), ['identity', 'ldap', index, 'bind_password'], reference, 'text')
   }
+  resolveOne(SCIM_SECRET, ['identity', 'scim', 'token'], config.identity?.scim?.token as SecretReference, 'header')
+  found.push(...scimTokenProblems(keys.get(SCIM_SECRET)))
   return keys
 }
 

@@ -15,6 +15,7 @@ import type { issuerSchema } from './identity-schema.ts'
 import { ldapSchema } from './ldap-schema.ts'
 import { mtlsSchema } from './mtls.ts'
 import { samlSchema } from './saml-schema.ts'
+import { scimSchema } from './scim-schema.ts'
 import { tlsSchema } from './tls.ts'
 import { tokensSchema } from './tokens-schema.ts'
 
@@ -169,6 +170,7 @@ export function configSchema<Issuer extends TSchema>(parts: { issuer: Issuer }) 
         {},
       ),
       tokens: Type.Optional(tokensSchema),
+      scim: Type.Optional(scimSchema),
     }),
     upstreams: Type.Array(upstream, { minItems: 1, description: 'where requests go' }),
     passthrough: fallback(

@@ -13,6 +13,7 @@ import { openedPath } from './passthrough.ts'
 import type { SamlRead } from './saml-files.ts'
 import { samlSettings } from './saml-settings.ts'
 import type { Config, UpstreamConfig } from './schema.ts'
+import { SCIM_SECRET, scimSettings } from './scim-schema.ts'
 import { storeSettings } from './store.ts'
 import type { TokenKeyTexts } from './tokens-key.ts'
 import { tokenSettings } from './tokens-settings.ts'
@@ -63,6 +64,7 @@ export function settingsOf(
     tokens: tokenSettings(config, base, tokenKeys),
     saml: identity.saml.map((entry, index) => samlSettings(entry, saml.entries[index])),
     ...mtlsSettings(identity.mtls, mtls),
+    scim: scimSettings(identity.scim, secrets.get(SCIM_SECRET) ?? null),
     upstreams: config.upstreams.map((upstream) => upstreamSettings(upstream, secrets.get(upstream.name) ?? null)),
     passthrough: config.passthrough.map(({ path, ...rest }) => ({ ...rest, path: openedPath(path) })),
     policies: config.policies.map((path) => resolve(base, path)),

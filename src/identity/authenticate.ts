@@ -3,6 +3,7 @@ import { ownValue } from '../model/json.ts'
 import { isKeyLike } from './key-format.ts'
 import type { IdentityPorts, IdentitySettings, OpenMethod } from './method.ts'
 import { METHOD_KINDS } from './methods/index.ts'
+import { Provisioned } from './provisioned.ts'
 import { unlessRevoked } from './revocable.ts'
 import { Throttle } from './throttle.ts'
 import { digestOf, tokenOf } from './token.ts'
@@ -48,13 +49,14 @@ export function openIdentity(settings: IdentitySettings, ports: IdentityPorts, p
   for (const one of before) if (!opened.includes(one)) one.method.close()
   const methods = opened.map(({ method }) => method)
   const revocations = ports.revocations ?? null
+  const provisioned = settings.scim ? new Provisioned(settings.scim, ports.standing ?? untold, ports.clock) : null
   const identity: Identity = {
     authenticate: (credential, client) => {
       const verification = authenticate(methods, credential, client, ports.clock())
       // A password is asked for each time: what was issued before is over, and it is not.
-      return revocations === null || credential.kind !== 'token'
-        ? verification
-        : unlessRevoked(verification, revocations)
+      const standing =
+        revocations === null || credential.kind !== 'token' ? verification : unlessRevoked(verification, revocations)
+      return provisioned === null ? standing : provisioned.admit(standing)
     },
     close: () => {
       for (const { method } of openedBy.get(identity) ?? []) method.close()
@@ -66,6 +68,10 @@ export function openIdentity(settings: IdentitySettings, ports: IdentityPorts, p
   return identity
 }
 
+const untold = () => {
+  throw new Error('nobody tells of users')
+}
+
 function authenticate(
   methods: readonly OpenMethod[],
   credential: Credential,
@@ -75,7 +81,7 @@ function authenticate(
   if (credential.kind === 'token') {
     const digest = digestOf(credential.token.reveal())
     for (const method of methods) {
-      const known = method.recall(digest, nowMs)
+      const known = method.recall(digest, nowMs, client)
       if (known !== undefined) return known
     }
   }

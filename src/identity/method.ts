@@ -1,6 +1,7 @@
 import type { AccountStore } from '../model/accounts.ts'
 import type { IdentityMethod, MethodName, Verification } from '../model/identity.ts'
 import type { Clock, KeyReader } from '../model/ports.ts'
+import type { ScimStandingReader } from '../model/scim.ts'
 import type { Settings } from '../model/settings.ts'
 import type { RevocationReader } from '../model/sign-in.ts'
 import type { IdentityReport as KeySetReport, Schedule } from './key-sets.ts'
@@ -9,7 +10,7 @@ import type { TokenKeys } from './tokens/keys.ts'
 
 /** The part of the settings that says who may call. */
 export type IdentitySettings = Pick<Settings, 'issuers' | 'apiKeys'> &
-  Partial<Pick<Settings, 'ldap' | 'local' | 'mtls' | 'tokens'>>
+  Partial<Pick<Settings, 'ldap' | 'local' | 'mtls' | 'scim' | 'tokens'>>
 
 type IntrospectionKind = 'introspection-failed' | 'introspection-recovered'
 
@@ -48,6 +49,8 @@ export interface IdentityPorts {
   readonly tokens?: OwnTokens | null | undefined
   /** Asked of every token that is verified, remembered or not; absent, or null, where nothing can be revoked. */
   readonly revocations?: RevocationReader | null | undefined
+  /** What an identity provider says of people; absent where none tells of them: then nobody can tell. */
+  readonly standing?: ScimStandingReader | undefined
   /** From 0 up to 1; spreads retries. */
   readonly random?: (() => number) | undefined
   readonly schedule?: Schedule | undefined
@@ -57,8 +60,11 @@ export interface IdentityPorts {
 
 /** A method at work, with what the hot path asks of it. */
 export interface OpenMethod extends IdentityMethod {
-  /** What is known of the credential with this digest; undefined when it has to be verified. Never waits. */
-  recall(digest: string, nowMs: number): Verification | undefined
+  /**
+   * What is known of the credential with this digest; undefined when it has to be verified. Never waits. `client`: the
+   * caller's address in its one form, where it is known.
+   */
+  recall(digest: string, nowMs: number, client?: string): Verification | undefined
 }
 
 /** One instance that the settings ask for. Equal fingerprints may go on as one across a reload. */

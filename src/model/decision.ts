@@ -8,7 +8,7 @@ export type RuleId = string & { readonly __brand: 'RuleId' }
 /** The caller as the policy sees it. A described one (`explain`) may leave out what a real one always has: *cannot tell*. */
 export type PolicyPrincipal = Pick<
   Principal,
-  'groups' | 'roles' | 'workspaces' | 'claims' | 'mfa' | 'acr' | 'authTime' | 'key'
+  'groups' | 'roles' | 'workspaces' | 'claims' | 'mfa' | 'acr' | 'authTime' | 'key' | 'models'
 > & { readonly [Key in 'id' | 'issuer' | 'method']: Principal[Key] | undefined }
 
 /** The upstream that would serve the request, for rules that speak of it. */

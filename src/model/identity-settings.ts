@@ -1,6 +1,7 @@
 /** The settings of those who vouch for callers. Times are milliseconds. */
 
 import type { RevocationList } from './revocation-list.ts'
+import type { ScimMatch } from './scim.ts'
 import type { Secret } from './secret.ts'
 
 /** Callers that TLS client certificates name. */
@@ -133,4 +134,15 @@ export interface TokenSettings {
   readonly lifetimeMs: number
   /** `files`: the first one signs. */
   readonly keys: { readonly kind: 'store' } | { readonly kind: 'files'; readonly files: readonly TokenKeyFile[] }
+}
+
+/** An identity provider that tells of users and groups. */
+export interface ScimSettings {
+  /** What it shows; null where references to secrets are left unresolved. */
+  readonly token: Secret | null
+  /** The configured name of who vouches for these people. */
+  readonly source: string
+  readonly match: ScimMatch
+  /** People of the source that it has never told of are refused. */
+  readonly required: boolean
 }

@@ -56,6 +56,8 @@ export interface Principal {
   readonly authTime: number | undefined
   /** The id of the API key, `key_…`; null for every other method. */
   readonly key: string | null
+  /** Patterns of the models that the credential itself is good for, whatever the policy says; absent for all of them. */
+  readonly models?: readonly string[]
   /** A digest that names the token in audit events (SHA-256 of `jti`); never a credential. */
   readonly tokenId: string | null
   /** Epoch seconds after which the credential is void; null when it does not expire. */

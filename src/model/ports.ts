@@ -14,6 +14,10 @@ export interface StoredKey {
   readonly roles: readonly string[]
   readonly groups: readonly string[]
   readonly workspace: string | null
+  /** Addresses and CIDR ranges that it may be used from; empty for everywhere. */
+  readonly networks: readonly string[]
+  /** Patterns of the models that it may be used for, beside what the policy says; empty for all. */
+  readonly models: readonly string[]
   readonly hash: string
   readonly tag: string
   /** Epoch milliseconds. */

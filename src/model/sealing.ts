@@ -2,16 +2,18 @@ import type { Secret } from './secret.ts'
 import type { Settings } from './settings.ts'
 
 /**
+/**
  * True where there is a store, and with it keys that seal: an upstream keeps its callers apart, API keys or users are kept,
- * or people sign in, whose tokens can be revoked.
+ * people sign in, whose tokens can be revoked, or an identity provider tells of its users.
  */
 export function keepsSealingKeys({
   apiKeys,
   local,
   upstreams,
-  tokens,
-}: Pick<Settings, 'apiKeys' | 'upstreams'> & Partial<Pick<Settings, 'local' | 'tokens'>>): boolean {
-  if (apiKeys.enabled || local?.enabled === true || (tokens ?? null) !== null) return true
+  tokens = null,
+  scim = null,
+}: Pick<Settings, 'apiKeys' | 'upstreams'> & Partial<Pick<Settings, 'local' | 'scim' | 'tokens'>>): boolean {
+  if (apiKeys.enabled || local?.enabled === true || tokens !== null || scim !== null) return true
   return upstreams.some(({ isolation }) => isolation !== 'off')
 }
 

@@ -1,4 +1,4 @@
-import type { IssuerSettings, LdapSettings, MtlsSettings, TokenSettings } from './identity-settings.ts'
+import type { IssuerSettings, LdapSettings, MtlsSettings, ScimSettings, TokenSettings } from './identity-settings.ts'
 import type { SamlSettings } from './saml-settings.ts'
 import type { Secret } from './secret.ts'
 
@@ -16,6 +16,8 @@ export interface Settings {
   readonly saml: readonly SamlSettings[]
   /** Absent: nobody calls by a certificate alone. */
   readonly mtls?: MtlsSettings
+  /** Null where no identity provider tells of its users. */
+  readonly scim: ScimSettings | null
   readonly upstreams: readonly UpstreamSettings[]
   readonly passthrough: readonly PassthroughSettings[]
   /** Absolute paths of policy files and folders. */

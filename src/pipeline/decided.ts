@@ -1,6 +1,7 @@
 import type { PolicyInput } from '../model/decision.ts'
 import type { Fault } from '../model/fault.ts'
 import type { Principal } from '../model/identity.ts'
+import type { DecisionReason } from '../model/reasons.ts'
 import type { RequestFacts } from '../model/request.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import type { AskedObjects } from './asked-objects.ts'
@@ -36,7 +37,7 @@ export function decide(
   const { decision, upstream } = decideFor(serving, facts, input, snapshot, trail)
   if (serving.length === 0) return failed(modelNotFound(typeof model === 'string' ? model : 'named in the request'))
   if (decision.effect !== 'allow') {
-    const hidden = facts.operation === 'models.get' && decision.reason === 'model_not_allowed'
+    const hidden = facts.operation === 'models.get' && isOfModel(decision.reason)
     if (hidden && typeof model === 'string') return failed({ ...modelNotFound(model), reason: decision.reason })
     return failed(decisionFault(decision, facts))
   }
@@ -54,6 +55,10 @@ export function decide(
   if (fitting.decision.effect !== 'allow') return failed(decisionFault(fitting.decision, facts))
   if (fitting.upstream === null) throw new Error('an allow without an upstream')
   return ok({ upstream: fitting.upstream, owned: placed.value.owned(fitting.upstream) })
+}
+
+function isOfModel(reason: DecisionReason): boolean {
+  return reason === 'model_not_allowed' || reason === 'key_model_not_allowed'
 }
 
 /** The decision for some upstreams, written down. */

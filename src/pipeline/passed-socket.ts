@@ -42,11 +42,12 @@ async function relayed(
   served: Served,
   ports: ConversePorts,
 ): Promise<void> {
-  const { exchange, trail } = served
+  const { head, exchange, trail } = served
   const protocol = upstream.protocol === '' ? null : upstream.protocol
   const side = clientSide(upstream, protocol, wanted, served, ports)
   if (side === null) return
-  const standing = new Standing(side.credential, new RouteAdmission(wanted, served, ports.clock), ports)
+  const admission = new RouteAdmission(wanted, served, ports.clock)
+  const standing = new Standing(side.credential, admission, ports, head.clientIp)
   const relay = new Relay(side.client, upstream, side.liveness, {
     isAuditWritable: () => ports.audit.writable,
     lost: (now) => standing.tick(now),

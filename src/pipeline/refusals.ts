@@ -77,10 +77,13 @@ export function decisionFault(
     case 'step_up':
       return stepUp(decision)
     case 'deny': {
-      const param = decision.reason === 'model_not_allowed' ? 'model' : null
+      const isKeys = decision.reason === 'key_model_not_allowed'
+      const param = isKeys || decision.reason === 'model_not_allowed' ? 'model' : null
       const subject = `\`${facts.operation}\`${typeof facts.model === 'string' ? ` with the model \`${facts.model}\`` : ''}`
       const message =
-        decision.rule === null ? `no rule allows ${subject}` : `the rule \`${decision.rule}\` denies ${subject}`
+        decision.rule !== null
+          ? `the rule \`${decision.rule}\` denies ${subject}`
+          : `${isKeys ? 'the API key is not for' : 'no rule allows'} ${subject}`
       return fault('policy_denied', `${message} (${decision.reason})`, { param, reason: decision.reason })
     }
     default:

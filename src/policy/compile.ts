@@ -17,6 +17,7 @@ import type { KnownNames } from './known-names.ts'
 import { compileMembership, type Held, positions } from './membership.ts'
 import { type FileProblem, type Merged, mergeSources, type Placed, type PolicyText } from './merge.ts'
 import { expandModels } from './model-sets.ts'
+import { narrowed } from './narrowing.ts'
 import { type OutlineParts, outlineWhenAsked, type PolicyOutline } from './outline.ts'
 import { referenceProblems } from './references.ts'
 import { type CompiledRule, compileRule, type NameSet, nameSet } from './rule.ts'
@@ -122,7 +123,8 @@ function compileDeciding(parts: Parts): Deciding {
   }
   const decider = (set: RuleSet) => (input: PolicyInput) => {
     const held = heldBy(input.principal)
-    return decide(set, input, held, workspaceOf(held, input.project, workspaceAt), names.workspaces)
+    const place = workspaceOf(held, input.project, workspaceAt)
+    return narrowed(decide(set, input, held, place, names.workspaces), input)
   }
   const enforced = buildRuleSet(rules.filter(({ isShadow }) => !isShadow))
   const decideInput = decider(enforced)

@@ -1,5 +1,5 @@
+import { type Address, addressReader, type Network, readNetwork } from '../model/address.ts'
 import type { PolicyInput } from '../model/decision.ts'
-import { type Address, addressReader, type Network, readNetwork } from './address.ts'
 import { claimAt, claimSteps } from './claim-path.ts'
 import type { TextTest } from './text-test.ts'
 

@@ -20,6 +20,8 @@ export function keyEvent(event: ClaimedEvent): AuditEvent {
       'key.roles': event.roles,
       'key.groups': event.groups,
       'key.workspace': event.workspace,
+      'key.networks': event.networks,
+      'key.models': event.models,
       'key.by.user': by.user,
       'key.by.host': by.host,
     }),

@@ -39,6 +39,7 @@ import { Reloader, type Sound } from './reload.ts'
 import { requestIds } from './request-ids.ts'
 import { needingRestart } from './restart.ts'
 import type { RuntimeOptions } from './runtime-options.ts'
+import { scimPorts } from './scim.ts'
 import { SignInPages } from './sign-in-pages.ts'
 import { SignIn } from './sign-in-ports.ts'
 import { composeSnapshot, cutUpstreams, retireUpstream } from './snapshot.ts'
@@ -168,6 +169,11 @@ export class Runtime {
   readonly #bug = (err: unknown, requestId: string) =>
     this.#diagnostics.error('a bug met a request', { requestId, err })
 
+  /** What SCIM on the admin listener is served with. */
+  scim() {
+    return scimPorts(this.#store, this.#audit, this.#diagnostics, () => this.#inForce.settings.scim)
+  }
+
   #serverPorts(): ServerPorts {
     const rejected = rejectionReporter(this.#audit, Date.now)
     const pipeline = {
@@ -203,9 +209,9 @@ export class Runtime {
 
   #openIdentity(settings: Settings, previous: Identity | undefined): Identity {
     this.signIn.take(settings)
-    const { keys } = this.#store
+    const { keys, standing } = this.#store
     const report = (told: IdentityReport) => this.announce((at) => identityReported(at, told))
-    const ports = { clock: Date.now, keys, accounts: keys, ...this.signIn.identity, report }
+    const ports = { clock: Date.now, keys, accounts: keys, standing, ...this.signIn.identity, report }
     const identity = openIdentity(settings, ports, previous)
     this.#pages.take(settings, identity)
     return identity

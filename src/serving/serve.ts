@@ -55,6 +55,7 @@ export async function serve(file: string, env: Environment, auditFd: number): Pr
   const adminServer = createAdminServer(
     () => runtime.unready(),
     telemetry.metrics ? createMetrics(runtime.metrics) : null,
+    runtime.scim(),
   )
   runtime.onReload = (settings) => {
     server.requestTimeout = requestLimit(settings.listen.timeouts)

@@ -2,6 +2,7 @@ import type { SealingKeysState } from '../admin/metrics.ts'
 import type { TokenKeyRing } from '../identity/tokens/keys.ts'
 import type { Clock, Stopwatch } from '../model/ports.ts'
 import { failed, ok, type Result } from '../model/result.ts'
+import type { ScimStandingReader } from '../model/scim.ts'
 import { keepsSealingKeys } from '../model/sealing.ts'
 import type { Settings } from '../model/settings.ts'
 import type { KeyRing } from '../shape/seal.ts'
@@ -49,6 +50,12 @@ export class ServingStore {
     this.#diagnostics = diagnostics
   }
 
+  /** What an identity provider says of somebody. */
+  readonly standing: ScimStandingReader = (match, id) => {
+    if (this.#keys === null) throw new Error('no store is open')
+    return this.#keys.scimUsers.standing(match, id)
+  }
+
   /** Null while nothing has asked for the store. */
   get keys(): KeyStore | null {
     return this.#keys
@@ -75,7 +82,7 @@ export class ServingStore {
    * server is not waited for.
    */
   open(
-    settings: Pick<Settings, 'apiKeys' | 'upstreams' | 'store'> & Partial<Pick<Settings, 'local' | 'tokens'>>,
+    settings: Pick<Settings, 'apiKeys' | 'upstreams' | 'store'> & Partial<Pick<Settings, 'local' | 'scim' | 'tokens'>>,
   ): string | null {
     if (!keepsSealingKeys(settings)) return null
     if (this.#keys === null) {

@@ -18,6 +18,8 @@ export interface KeyEvent {
   readonly roles: readonly string[]
   readonly groups: readonly string[]
   readonly workspace: string | null
+  readonly networks: readonly string[]
+  readonly models: readonly string[]
   readonly expiresAt: number | null
   /** For `rotated`, the old key, and when it ends. */
   readonly replaces: string | null
@@ -41,15 +43,24 @@ export function* noteKeyEvent({ action, key, at }: Happened, by: Operator | unde
   if (one === undefined) throw new Error('a key was changed that is not there')
   const from = action === 'rotated' ? one.rotated_from : null
   const old = from === null ? undefined : yield* first(tables.selectFrom('api_keys').selectAll().where('id', '=', from))
-  const { owner, roles, groups, workspace, expires_at } = one
+  const { owner, roles, groups, workspace, networks, models, expires_at } = one
+  const grant = { owner, roles, groups, workspace, networks, models, expires_at }
   const replaced = { replaces: old?.id ?? null, replaced_until: old?.revoked_at ?? old?.expires_at ?? null }
-  const row = { at, action, key_id: key, owner, roles, groups, workspace, expires_at, ...replaced, ...madeBy(by) }
+  const row = { at, action, key_id: key, ...grant, ...replaced, ...madeBy(by) }
   yield* changed(tables.insertInto('key_events').values({ ...row, ...UNAUDITED }))
 }
 
 /** The same for a key that seals ids, which has neither owner nor grants. */
 export function* noteSealingEvent({ action, key, at }: Happened, by: Operator | undefined): Work<void> {
-  const nobody = { owner: '', roles: '[]', groups: '[]', workspace: null, expires_at: null }
+  const nobody = {
+    owner: '',
+    roles: '[]',
+    groups: '[]',
+    workspace: null,
+    networks: '[]',
+    models: '[]',
+    expires_at: null,
+  }
   const row = { at, action, key_id: key, ...nobody, replaces: null, replaced_until: null, ...madeBy(by) }
   yield* changed(tables.insertInto('key_events').values({ ...row, ...UNAUDITED }))
 }
@@ -101,6 +112,8 @@ function eventOf(row: Selectable<KeyEventRow>): KeyEvent {
     roles: textsOf(row.roles),
     groups: textsOf(row.groups),
     workspace: row.workspace,
+    networks: textsOf(row.networks),
+    models: textsOf(row.models),
     expiresAt: row.expires_at,
     replaces: row.replaces,
     replacedUntil: row.replaced_until,

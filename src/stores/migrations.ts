@@ -187,6 +187,10 @@ export const MIGRATIONS: readonly string[] = [
      expires_at INTEGER NOT NULL
    ) STRICT;
    CREATE INDEX refresh_families_end ON refresh_families (expires_at)`,
+  `ALTER TABLE api_keys ADD COLUMN networks TEXT NOT NULL DEFAULT '[]';
+   ALTER TABLE api_keys ADD COLUMN models TEXT NOT NULL DEFAULT '[]';
+   ALTER TABLE key_events ADD COLUMN networks TEXT NOT NULL DEFAULT '[]';
+   ALTER TABLE key_events ADD COLUMN models TEXT NOT NULL DEFAULT '[]'`,
 ]
 
 /** The version that the steps lead to. */

@@ -1,31 +1,11 @@
 import { foldedName } from '../model/folded-name.ts'
+import type { Found, Page, ScimGroup, ScimGroupFilter, ScimNote } from '../model/scim.ts'
 import { isStorable } from './names.ts'
 import { tables } from './queries.ts'
-import type { Page, ReplaceOutcome, ScimNote } from './scim-users.ts'
+import type { ReplaceOutcome } from './scim-users.ts'
 import type { ScimGroupRow } from './tables.ts'
 import { noteUserEvent } from './user-events.ts'
 import { type Answer, changed, changeLater, first, type Mode, type Runner, readLater, rows, type Work } from './work.ts'
-
-/** A group as an identity provider has told of it. Times are epoch milliseconds. */
-export interface ScimGroup {
-  readonly id: string
-  readonly display: string
-  readonly externalId: string | null
-  /** The JSON of its other attributes. */
-  readonly resource: string
-  /** Ids of SCIM users, each once. */
-  readonly members: readonly string[]
-  /** Counts up with each change, from 1. */
-  readonly version: number
-  readonly createdAt: number
-  readonly changedAt: number
-}
-
-export interface ScimGroupFilter {
-  /** Exact, whatever its case. */
-  readonly display?: string
-  readonly externalId?: string
-}
 
 /** Everything throws, or rejects, when the store cannot be read or written. */
 export interface ScimGroups<M extends Mode> {
@@ -33,7 +13,7 @@ export interface ScimGroups<M extends Mode> {
   groupsOf(userName: string): Answer<M, string[]>
   find(id: string): Promise<ScimGroup | undefined>
   /** By when they were made, with how many there are. */
-  list(filter: ScimGroupFilter, page: Page): Promise<{ readonly total: number; readonly found: ScimGroup[] }>
+  list(filter: ScimGroupFilter, page: Page): Promise<Found<ScimGroup>>
   /** `unknown` where a member is not there. */
   create(group: ScimGroup, note: ScimNote): Promise<'created' | 'taken' | 'unknown'>
   /** Puts it, with its members, in place of the version before its own; `changed` where somebody else was faster. */
@@ -72,9 +52,10 @@ function* groupsOf(userName: string): Work<string[]> {
   return found.map(({ display }) => display)
 }
 
-function* list({ display, externalId }: ScimGroupFilter, { from, most }: Page) {
-  if (!isStorable(display ?? '') || !isStorable(externalId ?? '')) return { total: 0, found: [] }
+function* list({ id, display, externalId }: ScimGroupFilter, { from, most }: Page) {
+  if (!isStorable(`${id ?? ''}${display ?? ''}${externalId ?? ''}`)) return { total: 0, found: [] }
   let query = tables.selectFrom('scim_groups')
+  if (id !== undefined) query = query.where('id', '=', id)
   if (display !== undefined) query = query.where('folded', '=', foldedName(display))
   if (externalId !== undefined) query = query.where('external_id', '=', externalId)
   const counted = yield* first(query.select(({ fn }) => fn.countAll<number>().as('total')))
@@ -118,18 +99,29 @@ function* remove(id: string, now: number, note: ScimNote): Work<boolean> {
   return true
 }
 
+/** What a statement may name at once: SQLite and PostgreSQL both bound its values. */
+const AT_ONCE = 500
+
 function* areThere(members: readonly string[]): Work<boolean> {
-  for (const id of members) {
-    const user = tables.selectFrom('scim_users').select('id').where('id', '=', id)
-    if (!isStorable(id) || (yield* first(user)) === undefined) return false
+  if (!members.every(isStorable)) return false
+  for (const ids of inParts([...new Set(members)])) {
+    const users = tables.selectFrom('scim_users').select(({ fn }) => fn.countAll<number>().as('total'))
+    const counted = yield* first(users.where('id', 'in', ids))
+    if (counted?.total !== ids.length) return false
   }
   return true
 }
 
 function* enter({ id, members }: ScimGroup): Work<void> {
-  for (const user_id of new Set(members)) {
-    yield* changed(tables.insertInto('scim_members').values({ group_id: id, user_id }))
+  for (const ids of inParts([...new Set(members)])) {
+    const entries = ids.map((user_id) => ({ group_id: id, user_id }))
+    yield* changed(tables.insertInto('scim_members').values(entries))
   }
+}
+
+function inParts(ids: readonly string[]): readonly string[][] {
+  const count = Math.ceil(ids.length / AT_ONCE)
+  return Array.from({ length: count }, (_, part) => ids.slice(part * AT_ONCE, (part + 1) * AT_ONCE))
 }
 
 function* groupOf(row: ScimGroupRow): Work<ScimGroup> {

@@ -1,48 +1,20 @@
 import { foldedName } from '../model/folded-name.ts'
+import type { Found, Page, ScimMatch, ScimNote, ScimStanding, ScimUser, ScimUserFilter } from '../model/scim.ts'
 import { isStorable } from './names.ts'
 import { prepared, tables } from './queries.ts'
 import type { ScimUserRow } from './tables.ts'
-import { type Noted, noteUserEvent } from './user-events.ts'
+import { noteUserEvent } from './user-events.ts'
 import { type Answer, changed, changeLater, first, type Mode, type Runner, readLater, rows, type Work } from './work.ts'
-
-/** A user as an identity provider has told of it. Times are epoch milliseconds. */
-export interface ScimUser {
-  readonly id: string
-  readonly userName: string
-  readonly externalId: string | null
-  readonly active: boolean
-  /** The JSON of its other attributes. */
-  readonly resource: string
-  /** Counts up with each change, from 1. */
-  readonly version: number
-  readonly createdAt: number
-  readonly changedAt: number
-}
-
-/** `names`: an exact `userName`, whatever its case; `external`: the provider's own id. */
-export interface ScimUserFilter {
-  readonly userName?: string
-  readonly externalId?: string
-}
-
-/** From which place on, counted from 0, and how many at most. */
-export interface Page {
-  readonly from: number
-  readonly most: number
-}
 
 export type ReplaceOutcome = 'replaced' | 'unknown' | 'changed' | 'taken'
 
-/** The event of a change, which is written with it. */
-export type ScimNote = Pick<Noted, 'action' | 'source' | 'detail' | 'by'>
-
 /** Everything throws, or rejects, when the store cannot be read or written. */
 export interface ScimUsers<M extends Mode> {
-  /** On the path of requests: whether who has this name may still call; `unknown` where nothing was told of it. */
-  standing(userName: string): Answer<M, 'active' | 'inactive' | 'unknown'>
+  /** On the path of requests: whether who has this name, however it is written, or this external id may still call. */
+  standing(match: ScimMatch, id: string): Answer<M, ScimStanding>
   find(id: string): Promise<ScimUser | undefined>
   /** By when they were made, with how many there are. */
-  list(filter: ScimUserFilter, page: Page): Promise<{ readonly total: number; readonly found: ScimUser[] }>
+  list(filter: ScimUserFilter, page: Page): Promise<Found<ScimUser>>
   create(user: ScimUser, note: ScimNote): Promise<'created' | 'taken'>
   /** Puts it in place of the version before its own; `changed` where somebody else was faster. */
   replace(user: ScimUser, note: ScimNote): Promise<ReplaceOutcome>
@@ -51,13 +23,15 @@ export interface ScimUsers<M extends Mode> {
 }
 
 const all = tables.selectFrom('scim_users').selectAll()
-const standingOf = prepared<[string], Pick<ScimUserRow, 'active'>>(
-  tables.selectFrom('scim_users').select('active').where('user_name', '=', ''),
-)
+const standings = tables.selectFrom('scim_users').select('active')
+const STANDINGS = {
+  userName: prepared<[string], Pick<ScimUserRow, 'active'>>(standings.where('folded', '=', '')),
+  externalId: prepared<[string], Pick<ScimUserRow, 'active'>>(standings.where('external_id', '=', '')),
+} as const satisfies Record<ScimMatch, unknown>
 
 export function scimUsers<M extends Mode>(runner: Runner<M>): ScimUsers<M> {
   return {
-    standing: (userName) => runner.run(() => standing(userName)),
+    standing: (match, id) => runner.run(() => standing(match, id)),
     find: (id) =>
       readLater(runner, function* () {
         const row = isStorable(id) ? yield* first(all.where('id', '=', id)) : undefined
@@ -70,15 +44,19 @@ export function scimUsers<M extends Mode>(runner: Runner<M>): ScimUsers<M> {
   }
 }
 
-function* standing(userName: string): Work<'active' | 'inactive' | 'unknown'> {
-  const found = isStorable(userName) ? yield* first(standingOf(userName)) : undefined
-  if (found === undefined) return 'unknown'
-  return found.active === 1 ? 'active' : 'inactive'
+/** Names are compared as people see them, so that no spelling of one is somebody of whom nothing is known. */
+function* standing(match: ScimMatch, id: string): Work<ScimStanding> {
+  const asked = match === 'userName' ? foldedName(id) : id
+  const found = isStorable(asked) ? yield* rows(STANDINGS[match](asked)) : []
+  if (found.length === 0) return 'unknown'
+  // No two have one name; an external id is the provider's own, and may stand twice.
+  return found.every(({ active }) => active === 1) ? 'active' : 'inactive'
 }
 
-function* list({ userName, externalId }: ScimUserFilter, { from, most }: Page) {
-  if (!isStorable(userName ?? '') || !isStorable(externalId ?? '')) return { total: 0, found: [] }
+function* list({ id, userName, externalId }: ScimUserFilter, { from, most }: Page) {
+  if (!isStorable(`${id ?? ''}${userName ?? ''}${externalId ?? ''}`)) return { total: 0, found: [] }
   let query = tables.selectFrom('scim_users')
+  if (id !== undefined) query = query.where('id', '=', id)
   if (userName !== undefined) query = query.where('folded', '=', foldedName(userName))
   if (externalId !== undefined) query = query.where('external_id', '=', externalId)
   const counted = yield* first(query.select(({ fn }) => fn.countAll<number>().as('total')))

@@ -44,6 +44,8 @@ export interface KeyRow {
   readonly roles: string
   readonly groups: string
   readonly workspace: string | null
+  readonly networks: string
+  readonly models: string
   readonly hash: string
   readonly tag: string
   readonly created_at: number
@@ -71,6 +73,8 @@ export interface KeyEventRow extends Audited {
   readonly roles: string
   readonly groups: string
   readonly workspace: string | null
+  readonly networks: string
+  readonly models: string
   readonly expires_at: number | null
   readonly replaces: string | null
   readonly replaced_until: number | null

@@ -3,6 +3,7 @@ import type { Clock, KeyReader, StoredKey } from '../../model/ports.ts'
 import type { RejectReason, UnavailableReason } from '../../model/reasons.ts'
 import { matchesHash } from '../argon2.ts'
 import { isKeyLike, isSameTag, type KeyParts, readKey } from '../key-format.ts'
+import { isInside, type KeyNetworks, keyNetworks } from '../key-networks.ts'
 import { Limiter } from '../limiter.ts'
 import type { MethodKind, OpenMethod } from '../method.ts'
 import { Recent } from '../recent.ts'
@@ -18,11 +19,15 @@ const HASHES_AT_ONCE = 2
 const MAX_WAITING = 64
 const NO_TAG = '00000000'
 
-interface Remembered {
+/** What is true of a key wherever it comes from, and where it may come from. */
+interface Judged {
   readonly verification: Verification
+  readonly networks: KeyNetworks
+}
+
+interface Remembered extends Judged {
   readonly readAtMs: number
   readonly expiresAtMs: number
-  readonly id: string
 }
 
 /** Key and stored hash have been found to belong together. */
@@ -44,7 +49,9 @@ export const apiKey: MethodKind = {
  * time, and only a key whose tag is right is worth the slow hash: at most two are computed at once and each key waits at
  * most once, so that a flood of wrong keys, for whatever id, keeps no right one waiting.
  *
- * Faults: `rejected` for a key that is unknown, revoked or expired; `unavailable` when the store cannot be read or was
+ * Where a key may come from is asked for each request by itself: what was found of a key is shared by all who present it.
+ *
+ * Faults: `rejected` for a key that is unknown, revoked, expired or not for the client's network; `unavailable` when the store cannot be read or was
  * replaced, or too many hashes wait. A revocation in the store, by whatever process, takes effect within 10 s.
  */
 class ApiKeys implements OpenMethod {
@@ -56,8 +63,9 @@ class ApiKeys implements OpenMethod {
   readonly #verified = new Recent<Remembered>(MAX_REMEMBERED)
   readonly #proofs = new Recent<Proof>(MAX_REMEMBERED)
   readonly #touched = new Recent<number>(MAX_REMEMBERED)
-  readonly #reading = new Map<string, Promise<Verification>>()
-  readonly #pending = new Map<string, Promise<Verification>>()
+  readonly #reading = new Map<string, Promise<Judged>>()
+  readonly #pending = new Map<string, Promise<Judged>>()
+  readonly #admitting = new WeakMap<Promise<Judged>, Map<string | undefined, Promise<Verification>>>()
 
   constructor(clock: Clock, store: KeyReader) {
     this.#clock = clock
@@ -68,7 +76,7 @@ class ApiKeys implements OpenMethod {
     return credential.kind === 'token' && isKeyLike(credential.token.reveal())
   }
 
-  recall(digest: string, nowMs: number): Verification | undefined {
+  recall(digest: string, nowMs: number, client?: string): Verification | undefined {
     const known = this.#verified.get(digest)
     if (known === undefined) return undefined
     const age = nowMs - known.readAtMs
@@ -76,19 +84,19 @@ class ApiKeys implements OpenMethod {
       this.#verified.delete(digest)
       return undefined
     }
-    this.#touch(known.id, nowMs)
-    return known.verification
+    return this.#admit(known, client, nowMs)
   }
 
-  verify(credential: Credential): Verification | Promise<Verification> {
+  verify(credential: Credential, client?: string): Verification | Promise<Verification> {
     const key = credential.kind === 'token' ? credential.token.reveal() : ''
     const parts = readKey(key)
-    if (parts === null) return rejected('malformed')
+    if (parts === null) return refusal('malformed')
     const digest = digestOf(key)
     const nowMs = this.#clock()
-    const known = this.recall(digest, nowMs)
+    const known = this.recall(digest, nowMs, client)
     if (known !== undefined) return known
-    return this.#judge(key, parts, digest, nowMs)
+    const judged = this.#judge(key, parts, digest, nowMs)
+    return judged instanceof Promise ? this.#admitLater(judged, client, nowMs) : this.#admit(judged, client, nowMs)
   }
 
   close(): void {
@@ -96,8 +104,26 @@ class ApiKeys implements OpenMethod {
     this.#pending.clear()
   }
 
+  /** Once for an address, however many requests of it wait. */
+  #admitLater(judged: Promise<Judged>, client: string | undefined, nowMs: number): Promise<Verification> {
+    const waiting = this.#admitting.get(judged) ?? new Map<string | undefined, Promise<Verification>>()
+    this.#admitting.set(judged, waiting)
+    const admitted = waiting.get(client) ?? judged.then((outcome) => this.#admit(outcome, client, nowMs))
+    waiting.set(client, admitted)
+    return admitted
+  }
+
+  /** Who comes from elsewhere has not used the key. */
+  #admit({ verification, networks }: Judged, client: string | undefined, nowMs: number): Verification {
+    if (verification.outcome !== 'verified') return verification
+    if (!isInside(networks, client)) return refusal('network_not_allowed')
+    const { key } = verification.principal
+    if (key !== null) this.#touch(key, nowMs)
+    return verification
+  }
+
   /** Where the store answers later, it is asked once for a key, however many wait for that. */
-  #judge(key: string, parts: KeyParts, digest: string, nowMs: number): Verification | Promise<Verification> {
+  #judge(key: string, parts: KeyParts, digest: string, nowMs: number): Judged | Promise<Judged> {
     const reading = this.#reading.get(digest)
     if (reading !== undefined) return reading
     const judged = (record: StoredKey | undefined) => this.#weigh(key, parts, record, digest, nowMs)
@@ -124,7 +150,7 @@ class ApiKeys implements OpenMethod {
     return this.#prove(key, record, digest, nowMs)
   }
 
-  #prove(key: string, record: StoredKey, digest: string, nowMs: number): Verification | Promise<Verification> {
+  #prove(key: string, record: StoredKey, digest: string, nowMs: number): Judged | Promise<Judged> {
     const pending = this.#pending.get(digest)
     if (pending !== undefined) return pending
     const matching = this.#limiter.run(() => matchesHash(record.hash, key))
@@ -145,16 +171,16 @@ class ApiKeys implements OpenMethod {
     return verification
   }
 
-  #accept(record: StoredKey, digest: string, readAtMs: number): Verification {
+  #accept(record: StoredKey, digest: string, readAtMs: number): Judged {
     const principal = principalOf(record)
+    const networks = keyNetworks(record.networks)
     this.#verified.set(digest, {
       verification: Object.freeze({ outcome: 'verified', principal, cache: 'hit' }),
+      networks,
       readAtMs,
       expiresAtMs: record.expiresAt ?? Number.POSITIVE_INFINITY,
-      id: record.id,
     })
-    this.#touch(record.id, readAtMs)
-    return { outcome: 'verified', principal, cache: 'miss' }
+    return { verification: { outcome: 'verified', principal, cache: 'miss' }, networks }
   }
 
   #touch(id: string, nowMs: number): void {
@@ -186,6 +212,7 @@ function principalOf(record: StoredKey): Principal {
     acr: undefined,
     authTime: undefined,
     key: record.id,
+    ...(record.models.length === 0 ? {} : { models: record.models }),
     tokenId: null,
     expiresAt: record.expiresAt === null ? null : Math.floor(record.expiresAt / 1000),
   }
@@ -200,10 +227,16 @@ const absentStore: KeyReader = {
 
 const unreadable = () => unavailable('store_unavailable', 5)
 
-function rejected(reason: RejectReason): Verification {
+function refusal(reason: RejectReason): Verification {
   return { outcome: 'rejected', reason, method: 'api_key', issuer: 'api_keys' }
 }
 
-function unavailable(reason: UnavailableReason, retryAfterSeconds: number): Verification {
-  return { outcome: 'unavailable', reason, method: 'api_key', issuer: 'api_keys', retryAfterSeconds }
+/** Wherever it comes from. */
+function rejected(reason: RejectReason): Judged {
+  return { verification: refusal(reason), networks: null }
+}
+
+function unavailable(reason: UnavailableReason, retryAfterSeconds: number): Judged {
+  const method = { method: 'api_key', issuer: 'api_keys' } as const
+  return { verification: { outcome: 'unavailable', reason, ...method, retryAfterSeconds }, networks: null }
 }

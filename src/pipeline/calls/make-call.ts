@@ -183,13 +183,13 @@ async function attach(
 async function supervised(
   { location, headers, body, socket }: Made,
   wanted: WantedCall,
-  { exchange, principal, snapshot }: Served,
+  { head, exchange, principal, snapshot }: Served,
   ports: CallPorts,
 ): Promise<Ending> {
   const { opened, upstream, credential } = wanted
   const { idleMs, totalMs } = upstream.settings.timeouts
   const judge = new MessageJudge(opened, principal, snapshot, ports.clock)
-  const standing = new Standing(credential, new CallAdmission(wanted, judge, ports.clock), ports)
+  const standing = new Standing(credential, new CallAdmission(wanted, judge, ports.clock), ports, head.clientIp)
   const limits = { upstreamMs: idleMs, totalMs }
   const supervision = new CallSupervision(socket, judge, standing, limits, {
     isAuditWritable: () => ports.audit.writable,

@@ -60,7 +60,7 @@ async function carried(
   const side = clientSide(upstream, protocol, wanted, served, ports)
   if (side === null) return
   const { judge, refused, ended } = judgeOf(wanted, served, ports)
-  const standing = new Standing(side.credential, judge, ports)
+  const standing = new Standing(side.credential, judge, ports, served.head.clientIp)
   const session = new Session(side.client, upstream, judge, standing, side.liveness, {
     held: ports.bodies.open(callerOf(principal)),
     isAuditWritable: () => ports.audit.writable,

@@ -26,6 +26,8 @@ export interface Admission {
 /** Whether the caller of a session may still have it: the credential is good, and the policy in force allows it. */
 export class Standing {
   readonly #credential: Credential
+  /** The client's address in its one form, where it is known. */
+  readonly #client: string | undefined
   readonly #admission: Admission
   readonly #ports: StandingPorts
   #snapshot: Snapshot
@@ -36,8 +38,9 @@ export class Standing {
   /** What a check met that was nobody's to catch: it is the session's at the next look. */
   #bug: { readonly cause: unknown } | null = null
 
-  constructor(credential: Credential, admission: Admission, ports: StandingPorts) {
+  constructor(credential: Credential, admission: Admission, ports: StandingPorts, client?: string) {
     this.#credential = credential
+    this.#client = client
     this.#admission = admission
     this.#ports = ports
     this.#snapshot = admission.snapshot
@@ -77,7 +80,7 @@ export class Standing {
       this.#lost ??= this.#admission.adopt(this.#snapshot)
       return
     }
-    const verification = this.#snapshot.authenticate(this.#credential)
+    const verification = this.#snapshot.authenticate(this.#credential, this.#client)
     if (!(verification instanceof Promise)) {
       this.#checked(verification)
       return

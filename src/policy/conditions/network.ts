@@ -1,5 +1,5 @@
+import { addressReader, contains, type Network, readNetwork } from '../../model/address.ts'
 import { texts } from '../../schema/parts.ts'
-import { addressReader, contains, type Network, readNetwork } from '../address.ts'
 import { shown, shownList } from '../text-test.ts'
 import { yesOrNo } from '../three-valued.ts'
 import { CANNOT_TELL, defineCondition } from './condition.ts'

@@ -1,5 +1,5 @@
+import { contains, type Network } from '../../model/address.ts'
 import { MODEL_OPERATIONS } from '../../model/operations.ts'
-import { contains, type Network } from '../address.ts'
 import type { CONDITIONS } from '../conditions/index.ts'
 import { doOverlap } from '../patterns.ts'
 import type { WhenDocument } from '../schema.ts'

@@ -1,5 +1,5 @@
+import { contains, type Network } from '../../model/address.ts'
 import { durationMs, sizeBytes } from '../../model/units.ts'
-import { contains, type Network } from '../address.ts'
 import { claimSteps } from '../claim-path.ts'
 import type { CONDITIONS } from '../conditions/index.ts'
 import { isSubsumed } from '../patterns.ts'

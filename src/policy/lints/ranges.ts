@@ -1,4 +1,4 @@
-import { type Network, readNetwork } from '../address.ts'
+import { type Network, readNetwork } from '../../model/address.ts'
 
 /** The ranges of lists that were read before: each is compared with many others. */
 const known = new WeakMap<readonly string[], readonly Network[]>()

@@ -1,4 +1,4 @@
-import { readNetwork } from '../address.ts'
+import { readNetwork } from '../../model/address.ts'
 import type { FileProblem } from '../merge.ts'
 import { type Lint, type LintRule, type LintSubject, warningAt } from './lint.ts'
 import { isWholeWeek } from './week.ts'

@@ -6,8 +6,8 @@ import { solve, TooLarge } from '../../../src/analysis/space-solve.ts'
 import { agesBetween, stepsOf } from '../../../src/analysis/space-steps.ts'
 import { namesSelector, selectorTest, textClasses } from '../../../src/analysis/space-text.ts'
 import { instantsOf, type TimeWindow } from '../../../src/analysis/space-time.ts'
+import { contains, readAddress, readNetwork } from '../../../src/model/address.ts'
 import type { PolicyInput } from '../../../src/model/decision.ts'
-import { contains, readAddress, readNetwork } from '../../../src/policy/address.ts'
 import { time } from '../../../src/policy/conditions/time.ts'
 
 const ENOUGH = 100_000_000

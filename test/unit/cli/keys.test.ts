@@ -22,12 +22,15 @@ function scene(t: Test, text = config(true)) {
   mkdirSync(join(cwd, 'policies'))
   const keys = commandIn(cwd, 'keys')
   /** What the proxy says of a key. */
-  const verdict = async (key: string) => {
+  const verdict = async (key: string, client?: string) => {
     const store = openKeyStore(join(cwd, 'data', 'keys.db'))
     if (!store.ok) throw new Error(store.fault)
     const ports = { clock: Date.now, keys: store.value, report: () => undefined }
     const identity = openIdentity({ issuers: [], apiKeys: { enabled: true } }, ports)
-    const answer = await identity.authenticate({ kind: 'token', place: 'authorization', token: new Secret(key) })
+    const answer = await identity.authenticate(
+      { kind: 'token', place: 'authorization', token: new Secret(key) },
+      client,
+    )
     identity.close()
     store.value.close()
     return answer.outcome === 'verified' ? answer.principal : answer.reason
@@ -123,6 +126,16 @@ const refused: readonly (readonly [string, string[], RegExp])[] = [
   ['a group with an escape', ['create', '--owner', 'a', '--group', '\u001b[31m'], /`--group` must be/],
   ['a life without a unit', ['create', '--owner', 'a', '--expires', '90'], /`--expires` must be a duration/],
   ['a life of nothing', ['create', '--owner', 'a', '--expires', '0d'], /`--expires` must be a duration/],
+  ['a network that is none', ['create', '--owner', 'a', '--network', '10.0.0.0/33'], /`--network` must be an address/],
+  ['a network in octal', ['create', '--owner', 'a', '--network', '010.0.0.0/8'], /`--network` must be an address/],
+  ['a network without a name', ['create', '--owner', 'a', '--network', ''], /`--network` must be an address/],
+  ['a set of models', ['create', '--owner', 'a', '--model', '@small'], /not the policy's sets \(`@small`\)/],
+  ['an empty model', ['create', '--owner', 'a', '--model', ''], /`--model` must be/],
+  [
+    'very many models',
+    ['create', '--owner', 'a', ...Array.from({ length: 65 }, (_, index) => ['--model', `m${index}`]).flat()],
+    /`--model` may be given 64 times at most/,
+  ],
   ['a life of ages', ['create', '--owner', 'a', '--expires', '99999d'], /100 years/],
 ]
 t.test('what is refused changes nothing and exits 2', async (t) => {
@@ -133,6 +146,30 @@ t.test('what is refused changes nothing and exits 2', async (t) => {
     t.match(stderr, message, name)
   }
   t.same(JSON.parse((await keys('list', '--json')).stdout), [])
+})
+
+t.test('a key may be limited to networks and models, and its successor is, too', async (t) => {
+  const { keys, verdict } = scene(t)
+  const limits = ['--network', '127.0.0.0/8', '--network', '::1', '--model', 'gpt-*', '--model', 'o1', '--model', 'o1']
+  const old = JSON.parse((await keys('create', '--owner', 'ci', ...limits, '--json')).stdout)
+  const next = JSON.parse((await keys('rotate', old.id, '--json')).stdout)
+  const records = JSON.parse((await keys('list', '--json')).stdout)
+  for (const record of records) {
+    t.match(record, { networks: ['127.0.0.0/8', '::1'], models: ['gpt-*', 'o1'] })
+  }
+  t.equal(records.length, 2)
+  t.match((await keys('list')).stdout, /127\.0\.0\.0\/8,::1 +gpt-\*,o1 /)
+  t.equal(await verdict(next.key), 'network_not_allowed', 'nobody knows where it comes from')
+  t.match(await verdict(next.key, '127.0.0.1'), { id: 'ci', models: ['gpt-*', 'o1'] })
+})
+
+t.test('an alias is no model of a key', async (t) => {
+  const { keys, cwd } = scene(t)
+  writeFileSync(join(cwd, 'policies', 'policy.yaml'), 'version: 1\naliases: { fast: gpt-4o-mini }\n')
+  const create = ['create', '--owner', 'ci', '--json', '--model']
+  const alias = 'warning: `fast` is an alias: name the model that it stands for in `--model`\n'
+  t.equal((await keys(...create, 'fast')).stderr, alias)
+  t.equal((await keys(...create, 'gpt-4o-mini')).stderr, '')
 })
 
 t.test('a role or workspace that no policy has is warned of', async (t) => {

@@ -15,6 +15,8 @@ const record = (minted: ReturnType<typeof mintKey>, hash: string, more: Partial<
   roles: ['employee'],
   groups: ['builds'],
   workspace: 'research',
+  networks: [],
+  models: [],
   createdAt: NOW - 1000,
   expiresAt: null,
   revokedAt: null,

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Principal } from '../../../src/model/identity.ts'
-import type { IssuerSettings } from '../../../src/model/settings.ts'
+import type { IssuerSettings } from '../../../src/model/identity-settings.ts'
 import { goodClaims, makeKey, NOW, NOW_S, outcome, scene, token, without } from './forge.ts'
 
 const key = makeKey('ES256', 'es')

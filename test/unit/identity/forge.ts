@@ -6,8 +6,8 @@ import type { Test } from 'tap'
 import { type Identity, type IdentityReport, openIdentity } from '../../../src/identity/authenticate.ts'
 import type { IdentityPorts } from '../../../src/identity/method.ts'
 import type { Credential, Verification } from '../../../src/model/identity.ts'
+import type { IssuerSettings } from '../../../src/model/identity-settings.ts'
 import { Secret } from '../../../src/model/secret.ts'
-import type { IssuerSettings } from '../../../src/model/settings.ts'
 import { Log } from '../../support/within.ts'
 
 /** Makes tokens byte by byte, so that every wrong one can be made, too. */

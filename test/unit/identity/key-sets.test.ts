@@ -1,7 +1,7 @@
 // Length: every way in which a key set can lie, against one server that tells the lies.
 import t, { type Test } from 'tap'
 import { type IdentityReport, openIdentity } from '../../../src/identity/authenticate.ts'
-import type { IssuerSettings } from '../../../src/model/settings.ts'
+import type { IssuerSettings } from '../../../src/model/identity-settings.ts'
 import { Log } from '../../support/within.ts'
 import { bearer, goodClaims, issuerSettings, makeKey, NOW, outcome, quietPorts, type TestKey, token } from './forge.ts'
 import { type Behaviour, type JwksServer, startJwksServer } from './jwks-server.ts'

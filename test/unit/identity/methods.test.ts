@@ -65,7 +65,7 @@ const specimens: { readonly [name: string]: (t: Test, kind: MethodKind) => Promi
   },
   api_key: async (_, kind) => {
     const clock = { now: NOW }
-    const base = { owner: 'ci', roles: [], groups: [], workspace: null, createdAt: NOW }
+    const base = { owner: 'ci', roles: [], groups: [], workspace: null, networks: [], models: [], createdAt: NOW }
     const rest = { expiresAt: null, revokedAt: null, rotatedFrom: null, lastUsedAt: null }
     const hash = await hashSecret(goodKey.key)
     const revoked = mintKey(NOW)

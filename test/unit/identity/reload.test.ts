@@ -1,6 +1,6 @@
 import t from 'tap'
 import { type Identity, openIdentity } from '../../../src/identity/authenticate.ts'
-import type { IssuerSettings } from '../../../src/model/settings.ts'
+import type { IssuerSettings } from '../../../src/model/identity-settings.ts'
 import { bearer, goodClaims, issuerSettings, makeKey, NOW, outcome, quietPorts, token } from './forge.ts'
 import { startJwksServer } from './jwks-server.ts'
 

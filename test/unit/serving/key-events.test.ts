@@ -234,7 +234,16 @@ t.test('an event that is under way when all is closed is settled before the stor
 
 t.test('an event has all its members in the line, and none is in the way of another', async (t) => {
   const { terminal, audit, look } = scene(t)
-  const grant = { roles: ['r'], groups: ['g'], workspace: 'w', expiresAt: NOW + 1000, hash: 'HASH', tag: 'TAG' }
+  const limits = { networks: ['10.0.0.0/8'], models: ['gpt-*'] }
+  const grant = {
+    roles: ['r'],
+    groups: ['g'],
+    workspace: 'w',
+    ...limits,
+    expiresAt: NOW + 1000,
+    hash: 'HASH',
+    tag: 'TAG',
+  }
   await terminal.create(key('key_1', grant), { user: 'root', host: 'bastion' })
   await terminal.replace('key_1', key('key_2', { rotatedFrom: 'key_1', roles: [] }), NOW + 500, NOW)
   await look()
@@ -248,6 +257,7 @@ t.test('an event has all its members in the line, and none is in the way of anot
       roles: ['r'],
       groups: ['g'],
       workspace: 'w',
+      ...limits,
       by: { user: 'root', host: 'bastion' },
     },
   })
@@ -269,6 +279,8 @@ t.test('an owner with a name that is no sane one still fits in a line', (t) => {
     roles: Array.from({ length: 500 }, (_, index) => `${index}`.repeat(50)),
     groups: [],
     workspace: null,
+    networks: [],
+    models: [],
     expiresAt: null,
     replaces: null,
     replacedUntil: null,

@@ -1,5 +1,4 @@
-import type { ScimGroup } from '../../../src/stores/scim-groups.ts'
-import type { ScimUser } from '../../../src/stores/scim-users.ts'
+import type { ScimGroup, ScimUser } from '../../../src/model/scim.ts'
 import { NOW } from './store-scene.ts'
 import type { StoreRow } from './store-table.ts'
 
@@ -35,10 +34,20 @@ export const SCIM_TABLE: readonly StoreRow[] = [
     'a user that the provider disables is so for everybody',
     async (t, one, other) => {
       t.equal(await one.scimUsers.create(user('u1'), NOTE), 'created')
-      t.equal(await other.scimUsers.standing('u1@example.org'), 'active')
-      t.equal(await other.scimUsers.standing('U1@example.org'), 'unknown', 'exactly this name')
+      t.equal(await other.scimUsers.standing('userName', 'u1@example.org'), 'active')
+      t.equal(await other.scimUsers.standing('userName', 'U1@example.org'), 'active', 'however it is written')
+      t.equal(await other.scimUsers.standing('userName', 'x-u1'), 'unknown')
+      t.equal(await other.scimUsers.standing('externalId', 'x-u1'), 'active')
+      t.equal(await other.scimUsers.standing('externalId', 'X-u1'), 'unknown', 'exactly this one')
+      t.equal(await other.scimUsers.standing('userName', '\0'), 'unknown')
       t.equal(await one.scimUsers.replace(user('u1', { active: false, version: 2 }), NOTE), 'replaced')
-      t.equal(await other.scimUsers.standing('u1@example.org'), 'inactive')
+      t.equal(await other.scimUsers.standing('userName', 'U1@example.org'), 'inactive')
+      t.equal(await one.scimUsers.create(user('u2', { externalId: 'x-u1' }), NOTE), 'created')
+      t.equal(
+        await other.scimUsers.standing('externalId', 'x-u1'),
+        'inactive',
+        'where two have it, both may call or none',
+      )
       t.equal(await other.scimUsers.replace(user('u1', { version: 2 }), NOTE), 'changed', 'somebody was faster')
       t.equal(await other.scimUsers.replace(user('u9', { version: 2 }), NOTE), 'unknown')
       t.same(await other.scimUsers.find('u1'), user('u1', { active: false, version: 2 }))
@@ -54,6 +63,8 @@ export const SCIM_TABLE: readonly StoreRow[] = [
       t.match(await one.scimUsers.list({ userName: 'U1@example.org' }, ALL), { total: 1, found: [{ id: 'u1' }] })
       t.match(await one.scimUsers.list({ externalId: 'x-u2' }, ALL), { total: 1, found: [{ id: 'u2' }] })
       t.match(await one.scimUsers.list({ externalId: "' OR 1=1 --" }, ALL), { total: 0, found: [] })
+      t.match(await one.scimUsers.list({ id: 'u2' }, ALL), { total: 1, found: [{ id: 'u2' }] })
+      t.match(await one.scimUsers.list({ id: 'u2', userName: 'u1@example.org' }, ALL), { total: 0 })
       t.match(await one.scimUsers.list({}, { from: 1, most: 1 }), { total: 2, found: [{ id: 'u2' }] })
     },
   ],
@@ -71,6 +82,12 @@ export const SCIM_TABLE: readonly StoreRow[] = [
       t.same(await one.scimGroups.groupsOf('u1@example.org'), [])
       t.equal(await one.scimUsers.remove('u2', NOW, NOTE), true)
       t.match(await other.scimGroups.list({ display: 'Group G1' }, ALL), { total: 1, found: [{ members: [] }] })
+      t.match(await other.scimGroups.list({ id: 'g1' }, ALL), { total: 1 })
+      const many = Array.from({ length: 1001 }, (_, index) => `m${index}`)
+      for (const id of many) await one.scimUsers.create(user(id, { externalId: null }), NOTE)
+      t.equal(await other.scimGroups.replace(group('g1', many, { version: 3 }), NOTE), 'replaced')
+      t.equal((await one.scimGroups.find('g1'))?.members.length, 1001)
+      t.equal(await other.scimGroups.replace(group('g1', [...many, 'u9'], { version: 4 }), NOTE), 'unknown')
       t.equal(await other.scimGroups.remove('g1', NOW, NOTE), true)
       t.equal(await other.scimGroups.remove('g1', NOW, NOTE), false)
       t.equal(await other.scimUsers.remove('u2', NOW, NOTE), false)

@@ -26,6 +26,8 @@ export const key = (id: string, more: Partial<StoredKey> = {}): StoredKey => ({
   roles: ['a', 'b'],
   groups: [],
   workspace: null,
+  networks: [],
+  models: [],
   hash: 'h',
   tag: 't',
   createdAt: NOW,

@@ -46,8 +46,14 @@ const keys: readonly StoreRow[] = [
   [
     'a key that one has made is found by the other, and so is its end',
     async (t, one, other) => {
-      await one.create(key('k1', { groups: ['ü', 'x"y'], expiresAt: NOW + 5 }), BY)
-      t.same(await other.find('k1'), key('k1', { groups: ['ü', 'x"y'], expiresAt: NOW + 5 }))
+      const grant = {
+        groups: ['ü', 'x"y'],
+        networks: ['10.0.0.0/8', '2001:db8::/32'],
+        models: ['gpt-*'],
+        expiresAt: NOW + 5,
+      }
+      await one.create(key('k1', grant), BY)
+      t.same(await other.find('k1'), key('k1', grant))
       await t.rejects(Promise.resolve(other.create(key('k1'))), 'an id stands once')
       t.equal(await other.revoke('k1', NOW + 1), 'revoked')
       t.equal((await one.find('k1'))?.revokedAt, NOW + 1)
@@ -168,7 +174,7 @@ const people: readonly StoreRow[] = [
         t.equal(await one.users.findFolded(name), undefined)
         t.equal(await one.users.remove(name, NOW), false)
         t.equal(await one.secondFactors.advance({ source: 'local', account: name }, 1), false)
-        t.equal(await one.scimUsers.standing(name), 'unknown')
+        t.equal(await one.scimUsers.standing('userName', name), 'unknown')
       }
       t.equal((await one.users.list()).length, 1)
       const text = EVIL[1] ?? ''

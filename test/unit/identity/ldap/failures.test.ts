@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
+import type { LdapSettings } from '../../../../src/model/identity-settings.ts'
 import { Secret } from '../../../../src/model/secret.ts'
-import type { LdapSettings } from '../../../../src/model/settings.ts'
 import { polled } from '../../../support/proxy.ts'
 import { noSlapd, person, SERVICE, SUFFIX } from '../../../support/slapd.ts'
 import { ldapSettings, openDirectories, startSlapd } from './scene.ts'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { type Identity, openIdentity } from '../../../../src/identity/authenticate.ts'
+import type { LdapSettings } from '../../../../src/model/identity-settings.ts'
 import { Secret } from '../../../../src/model/secret.ts'
-import type { LdapSettings } from '../../../../src/model/settings.ts'
 import { startScriptedLdap } from '../../../support/ldap-server.ts'
 import { SERVICE, SUFFIX } from '../../../support/slapd.ts'
 import { basic, ldapSettings } from './scene.ts'

@@ -1,8 +1,8 @@
 import type { Test } from 'tap'
 import { type Identity, type IdentityReport, openIdentity } from '../../../../src/identity/authenticate.ts'
 import type { Credential, Principal, Verification } from '../../../../src/model/identity.ts'
+import type { LdapSettings } from '../../../../src/model/identity-settings.ts'
 import { Secret } from '../../../../src/model/secret.ts'
-import type { LdapSettings } from '../../../../src/model/settings.ts'
 import { type Entries, SERVICE, Slapd, type SlapdOptions, SUFFIX } from '../../../support/slapd.ts'
 
 export const basic = (username: string, password: string): Credential => ({

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import type { LdapSettings } from '../../../../src/model/settings.ts'
+import type { LdapSettings } from '../../../../src/model/identity-settings.ts'
 import { Authority } from '../../../support/certificates.ts'
 import { type LdapAnswer, type LdapRequest, startScriptedLdap, tlv } from '../../../support/ldap-server.ts'
 import { noSlapd, person, SUFFIX } from '../../../support/slapd.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { LdapSettings } from '../../../../src/model/settings.ts'
+import type { LdapSettings } from '../../../../src/model/identity-settings.ts'
 import { type Entries, noSlapd, person, SUFFIX } from '../../../support/slapd.ts'
 import { ldapSettings, openDirectories, startSlapd } from './scene.ts'
 

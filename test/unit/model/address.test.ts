@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import ipaddr from 'ipaddr.js'
 import t from 'tap'
-import { addressReader, contains, readAddress, readNetwork } from '../../../src/policy/address.ts'
+import { addressReader, contains, readAddress, readNetwork } from '../../../src/model/address.ts'
 
 t.test('addresses and ranges are read as a library reads them', async (t) => {
   const groups = fc.array(fc.nat(0xffff), { minLength: 8, maxLength: 8 })
