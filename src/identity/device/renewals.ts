@@ -122,10 +122,10 @@ export class Renewals {
   }
 
   /** Null where nobody can tell. */
-  async #isRevoked({ issuer, subject, session, createdAt }: RefreshFamily): Promise<boolean | null> {
+  async #isRevoked({ issuer, subject, sub, session, createdAt }: RefreshFamily): Promise<boolean | null> {
     const issuedAt = Math.floor(createdAt / 1000)
     try {
-      return await this.#ports.revocations.isRevoked({ issuer, subject, tokenId: null, session, issuedAt })
+      return await this.#ports.revocations.isRevoked({ issuer, subject, sub, tokenId: null, session, issuedAt })
     } catch {
       return null
     }

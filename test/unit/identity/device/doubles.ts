@@ -81,6 +81,7 @@ export function digestDouble(): KeyedDigest {
 export interface IssuerDouble extends TokenIssuer {
   readonly made: { readonly token: string; readonly tokenId: string; readonly who: SignedIn }[]
   fault: IssueFault | null
+  lifeSeconds: number
 }
 
 export function issuerDouble(world: World): IssuerDouble {
@@ -88,13 +89,14 @@ export function issuerDouble(world: World): IssuerDouble {
     url: 'https://llm.example',
     made: [],
     fault: null,
+    lifeSeconds: 28_800,
     issue: async (who) => {
       if (world.broken.has('issuer')) return failed('unavailable')
       if (double.fault !== null) return failed(double.fault)
       const token = `token-${double.made.length + 1}`
       const tokenId = createHash('sha256').update(token).digest('hex')
       double.made.push({ token, tokenId, who })
-      return ok({ token: new Secret(token), tokenId, expiresAt: world.now / 1000 + 28_800 })
+      return ok({ token: new Secret(token), tokenId, expiresAt: Math.floor(world.now / 1000) + double.lifeSeconds })
     },
     keySet: async () => ok('{"keys":[]}'),
   }

@@ -39,7 +39,7 @@ function breakable<T extends object>(world: World, part: T): T {
 }
 
 /** Two instances of the protocol over one store, as in a fleet, with everything around them a double. */
-export function scene(kept: KeptParts, others: KeptParts = kept) {
+export function scene(kept: KeptParts, others: KeptParts = kept, interval = 5) {
   const world: World = { now: NOW, broken: new Set() }
   const events: AuditEvent[] = []
   const issuer = issuerDouble(world)
@@ -47,7 +47,7 @@ export function scene(kept: KeptParts, others: KeptParts = kept) {
   const digests = digestDouble()
   const revoker = revokerDouble(world)
   const revoked = { subject: null as string | null }
-  const provider = providerDouble('corp')
+  const provider = providerDouble('corp', interval)
   const part = (store: KeptParts): DeviceSignIns =>
     deviceSignIns({
       issuer,
