@@ -3,6 +3,7 @@ import { ownValue } from '../model/json.ts'
 import { isKeyLike } from './key-format.ts'
 import type { IdentityPorts, IdentitySettings, OpenMethod } from './method.ts'
 import { METHOD_KINDS } from './methods/index.ts'
+import { unlessRevoked } from './revocable.ts'
 import { Throttle } from './throttle.ts'
 import { digestOf, tokenOf } from './token.ts'
 
@@ -46,8 +47,15 @@ export function openIdentity(settings: IdentitySettings, ports: IdentityPorts, p
   if (previous !== undefined) openedBy.delete(previous)
   for (const one of before) if (!opened.includes(one)) one.method.close()
   const methods = opened.map(({ method }) => method)
+  const revocations = ports.revocations ?? null
   const identity: Identity = {
-    authenticate: (credential, client) => authenticate(methods, credential, client, ports.clock()),
+    authenticate: (credential, client) => {
+      const verification = authenticate(methods, credential, client, ports.clock())
+      // A password is asked for each time: what was issued before is over, and it is not.
+      return revocations === null || credential.kind !== 'token'
+        ? verification
+        : unlessRevoked(verification, revocations)
+    },
     close: () => {
       for (const { method } of openedBy.get(identity) ?? []) method.close()
       openedBy.delete(identity)

@@ -1,6 +1,6 @@
-import type { Principal } from '../model/identity.ts'
+import type { Principal, Verification } from '../model/identity.ts'
 import { ownValue } from '../model/json.ts'
-import type { RevocableToken } from '../model/sign-in.ts'
+import type { RevocableToken, RevocationReader } from '../model/sign-in.ts'
 
 /** What is asked for by: the same object for the same principal, which a verified token has for as long as it is remembered. */
 const known = new WeakMap<Principal, RevocableToken>()
@@ -11,7 +11,7 @@ export function noteRevocable(principal: Principal, token: RevocableToken): void
 }
 
 /** By what the token of a principal is asked for. */
-export function revocableOf(principal: Principal): RevocableToken {
+function revocableOf(principal: Principal): RevocableToken {
   const noted = known.get(principal)
   if (noted !== undefined) return noted
   const { issuer, id, tokenId, claims } = principal
@@ -26,4 +26,29 @@ export function revocableOf(principal: Principal): RevocableToken {
   }
   known.set(principal, token)
   return token
+}
+
+/**
+ * What was verified, unless it was revoked since. At once where the reader knows at once. A key of the proxy's own is looked
+ * up in the store as it is: whatever was revoked of its owner's tokens, it goes on.
+ */
+export function unlessRevoked(
+  verification: Verification | Promise<Verification>,
+  revocations: RevocationReader,
+): Verification | Promise<Verification> {
+  if (verification instanceof Promise) return verification.then((settled) => unlessRevoked(settled, revocations))
+  if (verification.outcome !== 'verified' || verification.principal.key !== null) return verification
+  const { method, issuer } = verification.principal
+  const judged = (isRevoked: boolean): Verification =>
+    isRevoked ? { outcome: 'rejected', reason: 'revoked', method, issuer } : verification
+  const unknown = (): Verification => {
+    return { outcome: 'unavailable', reason: 'store_unavailable', method, issuer, retryAfterSeconds: 5 }
+  }
+  try {
+    const isRevoked = revocations.isRevoked(revocableOf(verification.principal))
+    if (isRevoked === false) return verification
+    return isRevoked === true ? judged(true) : isRevoked.then(judged, unknown)
+  } catch {
+    return unknown()
+  }
 }

@@ -34,6 +34,7 @@ import {
   storeUnusable,
 } from './lifecycle.ts'
 import { metricSources } from './metric-sources.ts'
+import { purgeHourly } from './purge.ts'
 import { Reloader, type Sound } from './reload.ts'
 import { requestIds } from './request-ids.ts'
 import { needingRestart } from './restart.ts'
@@ -65,6 +66,7 @@ export class Runtime {
   readonly #spooled = new BodyBudget(0, 0, 'disk')
   readonly #sessions = new SessionPlaces()
   readonly #keyEvents: KeyEventFollower
+  readonly #purging: { close(): void }
   readonly #file: string
   readonly #store: ServingStore
   /** Sign-in, and the tokens that it hands out. */
@@ -81,7 +83,7 @@ export class Runtime {
     this.#file = file
     this.#diagnostics = diagnostics
     this.#store = store
-    this.signIn = new SignIn(store, Date.now)
+    this.signIn = new SignIn(store, Date.now, () => performance.now())
     this.#inForce = sound
     this.#atStart = settings
     this.#audit = openAuditLog({
@@ -107,6 +109,7 @@ export class Runtime {
     const followed = { store: () => store.keys, audit: this.#audit, clock: Date.now, diagnostics }
     this.#keyEvents = new KeyEventFollower(followed)
     this.#keyEvents.start()
+    this.#purging = purgeHourly(() => store.keys, Date.now)
   }
 
   /** Says what is in force, once it listens. */
@@ -154,6 +157,7 @@ export class Runtime {
     await cutUpstreams(this.#current.upstreams())
     this.#identity.close()
     this.#pages.close()
+    this.#purging.close()
     if (!(await this.#audit.flush(flushMs))) this.#diagnostics.error('the last audit events could not be written')
     this.#audit.close()
     await this.#keyEvents.writeUses()

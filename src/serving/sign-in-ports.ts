@@ -2,12 +2,16 @@ import type { IdentityPorts } from '../identity/method.ts'
 import { openTokenIssuer } from '../identity/tokens/issuer.ts'
 import { ringOfTexts, type TokenKeyRing } from '../identity/tokens/keys.ts'
 import { openStateSealer } from '../identity/tokens/state-sealer.ts'
-import type { Clock } from '../model/ports.ts'
+import type { Clock, Stopwatch } from '../model/ports.ts'
 import type { ListenSettings, Settings, TokenSettings } from '../model/settings.ts'
-import type { StateSealer, TokenIssuer } from '../model/sign-in.ts'
+import type { RevocationReader, Revoker, StateSealer, TokenIssuer } from '../model/sign-in.ts'
+import type { KeyStore } from '../stores/keys.ts'
+import { openRevocationReader } from './revocation-reader.ts'
+import { openRevoker } from './revoker.ts'
 
 /** What the proxy's own tokens need of the store. */
 export interface TokenStore {
+  readonly keys: KeyStore | null
   tokenKeys(): TokenKeyRing | null
 }
 
@@ -15,6 +19,8 @@ export interface TokenStore {
 export interface SignInPorts {
   readonly issuer: TokenIssuer
   readonly sealer: StateSealer
+  readonly revoker: Revoker
+  readonly revocations: RevocationReader
 }
 
 /**
@@ -23,22 +29,26 @@ export interface SignInPorts {
  */
 export class SignIn {
   /** What those who verify credentials ask. */
-  readonly identity: Required<Pick<IdentityPorts, 'tokens'>>
+  readonly identity: Required<Pick<IdentityPorts, 'tokens' | 'revocations'>>
   readonly #ports: SignInPorts
   readonly #store: TokenStore
   #settings: TokenSettings | null = null
   #files: TokenKeyRing | null = null
   #listener = ''
 
-  constructor(store: TokenStore, clock: Clock) {
+  constructor(store: TokenStore, clock: Clock, stopwatch: Stopwatch) {
     this.#store = store
     const keys = () => this.#keys()
     const url = () => this.#settings?.issuer ?? this.#listener
-    this.identity = { tokens: { url, keys } }
+    const kept = () => store.keys
+    const revocations = openRevocationReader(kept, clock, stopwatch)
+    this.identity = { tokens: { url, keys }, revocations }
     const lifetimeMs = () => this.#settings?.lifetimeMs ?? 0
     this.#ports = {
       issuer: openTokenIssuer({ url, lifetimeMs, keys, clock }),
       sealer: openStateSealer(keys, clock),
+      revoker: openRevoker(kept, clock),
+      revocations,
     }
   }
 

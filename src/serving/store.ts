@@ -5,6 +5,7 @@ import { failed, ok, type Result } from '../model/result.ts'
 import { keepsSealingKeys } from '../model/sealing.ts'
 import type { Settings } from '../model/settings.ts'
 import type { KeyRing } from '../shape/seal.ts'
+import { isBusy } from '../stores/busy.ts'
 import { type KeyStore, openKeyStore } from '../stores/keys.ts'
 import { openPostgresStore, type PostgresStore } from '../stores/postgres-store.ts'
 import { KeyReading, type ReadKeys, type StoreReports } from './key-reading.ts'
@@ -13,6 +14,9 @@ import { type TokenRing, tokenRing } from './token-ring.ts'
 
 /** A retired key opens nothing any more after this, and a new one is known well before it seals. */
 const READ_EVERY_MS = 10_000
+
+/** Soon after another process was met at it. Milliseconds. */
+const RETRY_MS = 100
 
 const SEALING: ReadKeys = {
   keys: 'the keys that seal ids',
@@ -142,7 +146,9 @@ export class ServingStore {
       try {
         void ring.refresh()
       } catch (cause) {
-        return `${SIGNING.keys} cannot be read: ${unreadable(cause)}`
+        // Another process that starts at the same time makes the first key just now.
+        if (isBusy(cause)) setTimeout(() => void this.readKeys(), RETRY_MS).unref()
+        else return `${SIGNING.keys} cannot be read: ${unreadable(cause)}`
       }
     }
     this.#tokenRing = ring

@@ -2,7 +2,17 @@ import { isStorable } from './names.ts'
 import { tables } from './queries.ts'
 import type { AccountName } from './second-factors.ts'
 import { noteUserEvent } from './user-events.ts'
-import { type Answer, changed, first, type Mode, type Runner, readLater, rows, type Work } from './work.ts'
+import {
+  type Answer,
+  changed,
+  changeLater,
+  first,
+  type Mode,
+  type Runner,
+  rows,
+  type Work,
+  writeLater,
+} from './work.ts'
 
 /** How many failures lock an account, counted over which time, and for how long. Milliseconds. */
 export interface LockRule {
@@ -23,25 +33,25 @@ export interface FailureCount {
 /** Failed sign-ins, counted for the whole fleet. Everything throws, or rejects, when the store cannot be used. */
 export interface AccountFailures<M extends Mode> {
   /** Counts one. What locks an account is an event, once; a failure while it is locked counts for nothing. */
-  failed(of: AccountName, now: number, rule: LockRule): Answer<M, FailureCount>
+  failed(of: AccountName, now: number, rule: LockRule): Promise<FailureCount>
   /** Until when the account is locked; null where it is not. */
   lockedUntil(of: AccountName, now: number): Answer<M, number | null>
   /** After a right sign-in, or when an operator unlocks it. */
-  clear(of: AccountName): Answer<M, void>
+  clear(of: AccountName): Promise<void>
   /** Forgets what was counted before, unless it locks still. Answers how many accounts. */
   purge(countedBefore: number, now: number): Promise<number>
 }
 
 export function accountFailures<M extends Mode>(runner: Runner<M>): AccountFailures<M> {
   return {
-    failed: (of, now, rule) => runner.change('users', () => failed(of, now, rule)),
+    failed: (of, now, rule) => changeLater(runner, 'users', () => failed(of, now, rule)),
     lockedUntil: (of, now) => runner.run(() => lockedUntil(of, now)),
     clear: (of) =>
-      runner.run(function* () {
+      writeLater(runner, function* () {
         if (isKept(of)) yield* changed(own(of))
       }),
     purge: (countedBefore, now) =>
-      readLater(runner, function* () {
+      writeLater(runner, function* () {
         const old = tables.deleteFrom('account_failures').where('counted_from', '<', countedBefore)
         return yield* changed(
           old.where(({ eb, or }) => or([eb('locked_until', 'is', null), eb('locked_until', '<=', now)])),

@@ -102,7 +102,7 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT;
    CREATE INDEX account_failures_age ON account_failures (counted_from)`,
   `CREATE TABLE revocations (
-     kind TEXT NOT NULL CHECK (kind IN ('jti', 'subject', 'key')),
+     kind TEXT NOT NULL CHECK (kind IN ('jti', 'subject', 'session', 'key')),
      issuer TEXT NOT NULL,
      value TEXT NOT NULL,
      issued_before INTEGER NOT NULL,

@@ -3,13 +3,27 @@ import type { Operator } from './outbox.ts'
 import { prepared, tables } from './queries.ts'
 import type { RevocationRow } from './tables.ts'
 import { noteUserEvent } from './user-events.ts'
-import { type Answer, changed, changeLater, first, type Mode, type Runner, readLater, rows, type Work } from './work.ts'
+import {
+  type Answer,
+  changed,
+  changeLater,
+  first,
+  type Mode,
+  type Runner,
+  readLater,
+  rows,
+  type Work,
+  writeLater,
+} from './work.ts'
 
 /** What is not valid any more. Times are epoch milliseconds. */
 export interface Revocation {
-  /** One token by the digest of its `jti`, all tokens of a subject, or all that a key has signed. */
-  readonly kind: 'jti' | 'subject' | 'key'
-  /** The configured name of who issues the tokens. */
+  /**
+   * One token by the digest of its `jti`, all tokens of a subject, those of a session, whenever they were issued, or all that
+   * a key has signed.
+   */
+  readonly kind: 'jti' | 'subject' | 'session' | 'key'
+  /** The configured name of who issues the tokens, or vouches for the person; empty for a `jti` of whomever. */
   readonly issuer: string
   readonly value: string
   /** What was issued up to then. */
@@ -25,6 +39,9 @@ export interface AskedToken {
   /** A digest. */
   readonly jti: string | null
   readonly subject: string | null
+  /** What the issuer calls the subject, where that is another name. */
+  readonly sub?: string | null
+  readonly session?: string | null
   /** The id of the key that has signed it. */
   readonly key: string | null
   /** One that does not say when it was issued is older than every revocation. */
@@ -44,14 +61,18 @@ export interface Revocations<M extends Mode> {
 
 const all = tables.selectFrom('revocations').selectAll()
 type Kind = Revocation['kind']
+/** A digest of a `jti` is nobody else's. */
+const ANY_ISSUER = ''
 // This read stands on the path of requests. In the order of its placeholders.
-const ofToken = prepared<[string, number, Kind, string, Kind, string, Kind, string], RevocationRow>(
+const ASKED = ['jti', 'jti', 'subject', 'subject', 'session', 'key'] as const satisfies readonly Kind[]
+type Asked = [Kind, string, string]
+const ofToken = prepared<[...Asked, ...Asked, ...Asked, ...Asked, ...Asked, ...Asked, number], RevocationRow>(
   all
-    .where('issuer', '=', '')
-    .where('expires_at', '>', 0)
     .where(({ and, eb, or }) =>
-      or((['jti', 'subject', 'key'] as const).map((kind) => and([eb('kind', '=', kind), eb('value', '=', '')]))),
-    ),
+      // Each of them is one look into the index of the table.
+      or(ASKED.map((kind) => and([eb('kind', '=', kind), eb('issuer', '=', ''), eb('value', '=', '')]))),
+    )
+    .where('expires_at', '>', 0),
 )
 
 export function revocations<M extends Mode>(runner: Runner<M>): Revocations<M> {
@@ -66,7 +87,7 @@ export function revocations<M extends Mode>(runner: Runner<M>): Revocations<M> {
         })
       }),
     purge: (now) =>
-      readLater(runner, function* () {
+      writeLater(runner, function* () {
         return yield* changed(tables.deleteFrom('revocations').where('expires_at', '<=', now))
       }),
   }
@@ -85,11 +106,25 @@ function* add({ kind, issuer, value, before, at, expiresAt }: Revocation, by: Op
   yield* noteUserEvent({ at, action: 'token-revoked', source: issuer, account: value, detail: { kind }, by })
 }
 
-function* isRevoked({ issuer, jti, subject, key, issuedAt }: AskedToken, now: number): Work<boolean> {
-  // Nothing is revoked by an empty value; what cannot be asked for was never revoked either.
-  const [id, person, signer] = [jti ?? '', subject ?? '', key ?? ''].map((text) => (isStorable(text) ? text : ''))
-  const found = yield* rows(ofToken(issuer, now, 'jti', id ?? '', 'subject', person ?? '', 'key', signer ?? ''))
+function* isRevoked(token: AskedToken, now: number): Work<boolean> {
+  const { issuer, issuedAt } = token
+  const [jti, subject, sub] = [asked(token.jti), asked(token.subject), asked(token.sub)]
+  const [session, key] = [asked(token.session), asked(token.key)]
+  const found = yield* rows(
+    ofToken(
+      ...(['jti', issuer, jti, 'jti', ANY_ISSUER, jti] as const),
+      ...(['subject', issuer, subject, 'subject', issuer, sub] as const),
+      ...(['session', issuer, session, 'key', issuer, key] as const),
+      now,
+    ),
+  )
   return found.some(({ kind, issued_before, value }) => {
-    return value !== '' && (kind === 'jti' || issuedAt === null || issuedAt <= issued_before)
+    if (value === '') return false
+    return kind === 'jti' || kind === 'session' || issuedAt === null || issuedAt <= issued_before
   })
+}
+
+/** Nothing is revoked by an empty value; what cannot be asked for was never revoked either. */
+function asked(text: string | null | undefined): string {
+  return text && isStorable(text) ? text : ''
 }

@@ -3,7 +3,17 @@ import { isStorable } from './names.ts'
 import type { Operator } from './outbox.ts'
 import { tables } from './queries.ts'
 import { noteUserEvent } from './user-events.ts'
-import { type Answer, changed, changeLater, first, type Mode, type Runner, rows, type Work } from './work.ts'
+import {
+  type Answer,
+  changed,
+  changeLater,
+  first,
+  type Mode,
+  type Runner,
+  rows,
+  type Work,
+  writeLater,
+} from './work.ts'
 
 /** Whose factor it is: `local`, or the name of a provider, and the account there. */
 export interface AccountName {
@@ -28,7 +38,7 @@ export interface SecondFactors<M extends Mode> {
   /** In place of one that was there, with all of its recovery codes. */
   enroll(factor: StoredFactor, by?: Operator): Promise<void>
   /** False where the step, or a later one, was used before: of two that show the same code one wins. */
-  advance(of: AccountName, step: number): Answer<M, boolean>
+  advance(of: AccountName, step: number): Promise<boolean>
   /** False where the code with this hash is unknown or was used before. */
   useRecovery(of: AccountName, hash: string, now: number): Promise<boolean>
   remove(of: AccountName, now: number, by?: Operator): Promise<boolean>
@@ -38,7 +48,7 @@ export function secondFactors<M extends Mode>(runner: Runner<M>): SecondFactors<
   return {
     find: (of) => runner.run(() => find(of)),
     enroll: (factor, by) => changeLater(runner, 'users', () => enroll(factor, by)),
-    advance: (of, step) => runner.run(() => advance(of, step)),
+    advance: (of, step) => writeLater(runner, () => advance(of, step)),
     useRecovery: (of, hash, now) => changeLater(runner, 'users', () => useRecovery(of, hash, now)),
     remove: (of, now, by) => changeLater(runner, 'users', () => remove(of, now, by)),
   }

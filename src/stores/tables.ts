@@ -137,7 +137,7 @@ interface AccountFailureRow {
 }
 
 export interface RevocationRow {
-  readonly kind: 'jti' | 'subject' | 'key'
+  readonly kind: 'jti' | 'subject' | 'session' | 'key'
   readonly issuer: string
   readonly value: string
   readonly issued_before: number

@@ -1,3 +1,4 @@
+import { whenFree } from './busy.ts'
 import type { Queried } from './queries.ts'
 
 /** Whether a store answers at once (SQLite) or later (PostgreSQL). */
@@ -55,7 +56,12 @@ export async function readLater<M extends Mode, T>(runner: Runner<M>, work: () =
   return (await runner.run(work)) as T
 }
 
-/** What `change` answers, later in any case. */
-export async function changeLater<M extends Mode, T>(runner: Runner<M>, topic: Topic, work: () => Work<T>): Promise<T> {
-  return (await runner.change(topic, work)) as T
+/** What `change` answers, later in any case: tried again for a while where another process writes just now. */
+export function changeLater<M extends Mode, T>(runner: Runner<M>, topic: Topic, work: () => Work<T>): Promise<T> {
+  return whenFree(async () => (await runner.change(topic, work)) as T)
+}
+
+/** The same for a change by one statement. */
+export function writeLater<M extends Mode, T>(runner: Runner<M>, work: () => Work<T>): Promise<T> {
+  return whenFree(() => readLater(runner, work))
 }

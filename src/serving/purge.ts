@@ -1,0 +1,22 @@
+import type { Clock } from '../model/ports.ts'
+import type { KeyStore } from '../stores/keys.ts'
+
+const EVERY_MS = 3_600_000
+/** Failed sign-ins are counted over an hour: those of yesterday count for nothing. Milliseconds. */
+const FAILURES_KEPT_MS = 86_400_000
+
+/** Forgets what is over: revocations of tokens that have ended, failed sign-ins that nobody counts any more. */
+export async function purge(store: Pick<KeyStore, 'revocations' | 'accountFailures'>, now: number): Promise<void> {
+  await store.revocations.purge(now)
+  await store.accountFailures.purge(now - FAILURES_KEPT_MS, now)
+}
+
+/** Purges once an hour, as long as it is not closed. It keeps no process alive; what fails is done an hour later. */
+export function purgeHourly(store: () => KeyStore | null, clock: Clock): { close(): void } {
+  const timer = setInterval(() => {
+    const open = store()
+    if (open !== null) void purge(open, clock()).catch(() => undefined)
+  }, EVERY_MS)
+  timer.unref()
+  return { close: () => clearInterval(timer) }
+}
