@@ -34,6 +34,7 @@ export const CATALOGUE = {
   'message-finished': row(['api'], ['end'], 'info', 'success', 'completion'),
   'authentication-failed': row(['authentication', 'api'], ['start', 'denied'], 'warn', 'failure', 'authentication'),
   'authentication-throttled': row(['authentication'], ['info'], 'warn', 'success', 'authentication', 'alert'),
+  'sign-in-succeeded': row(['authentication'], ['start'], 'info', 'success', 'sign_in'),
   'sign-in-failed': row(['authentication'], ['start'], 'warn', 'failure', 'sign_in'),
   'token-issued': row(['iam'], ['creation'], 'info', 'success', 'token'),
   'refresh-token-reused': row(['iam'], ['deletion'], 'error', 'success', 'token', 'alert'),

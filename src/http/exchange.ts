@@ -6,12 +6,13 @@ import { type BodyBreak, BodyReading, BREAKS, bodyLate, tooLarge } from './body.
 import type { Carrier } from './carrier.ts'
 import { errorForm } from './error-form.ts'
 import { errorHeaders, faultRow } from './errors.ts'
-import { sendJson } from './linger.ts'
+import { sendWhole } from './linger.ts'
 import { PieceReading } from './pieces.ts'
 
 /** A last piece of this size is sent in one piece with a head that waits for it. */
 const JOINED_BYTES = 8 * 1024
 
+const JSON_TYPE = ['content-type', 'application/json']
 const NEVER = Number.POSITIVE_INFINITY
 const EXCHANGE = Symbol('exchange')
 
@@ -122,7 +123,7 @@ export class Exchange implements ClientExchange {
     return outcome
   }
 
-  /** For the listeners of this module: the answer is over, sent or not. */
+  /** For the listeners of this module, as is `drained`: the answer is over, sent or not. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
@@ -177,15 +178,22 @@ export class Exchange implements ClientExchange {
   }
 
   refuse(fault: Fault): void {
-    if (this.started || this.gone) return
-    const body = Buffer.from(errorForm(this.#request).body(fault, this.id))
-    this.#answer(faultRow(fault.code).status, errorHeaders(fault), body)
+    const headers = [...JSON_TYPE, ...errorHeaders(fault)]
+    this.document(faultRow(fault.code).status, headers, errorForm(this.#request).body(fault, this.id))
   }
 
-  /** Answers with a JSON document of our own. */
   json(status: number, document: string): void {
+    this.document(status, JSON_TYPE, document)
+  }
+
+  /** Answers with a whole document of our own; the headers say its type. */
+  document(status: number, headers: readonly string[], body: string): void {
     if (this.started || this.gone) return
-    this.#answer(status, [], Buffer.from(document))
+    const bytes = Buffer.from(body)
+    this.bytesSent = bytes.length
+    this.status = status
+    const named = [...headers, ...errorForm(this.#request).names(this.id)]
+    sendWhole(this.#request, this.#response, status, named, bytes, () => this.cut())
   }
 
   start(status: number, headers: readonly string[], stream: boolean): void {
@@ -205,7 +213,6 @@ export class Exchange implements ClientExchange {
     return false
   }
 
-  /** For the listeners of this module. */
   drained(): void {
     this.#unread = NEVER
     this.onDrain?.()
@@ -229,13 +236,6 @@ export class Exchange implements ClientExchange {
     // To an HTTP/1.0 client the end of the connection is the end of the answer: only a reset says that it is not.
     if (this.started && this.#request.httpVersion === '1.0') this.#request.socket.resetAndDestroy()
     else this.#response.destroy()
-  }
-
-  #answer(status: number, headers: readonly string[], body: Buffer): void {
-    this.status = status
-    this.bytesSent = body.length
-    const named = [...headers, ...errorForm(this.#request).names(this.id)]
-    sendJson(this.#request, this.#response, status, named, body, () => this.cut())
   }
 }
 

@@ -5,10 +5,10 @@ const LINGER_MS = 1000
 const LINGER_BYTES = 4 * 1024 * 1024
 
 /**
- * Answers with a whole JSON document. Where the client has not sent all of its body, the rest is not wanted: the answer
+ * Answers with a whole document, whose type the headers say. Where the client has not sent all of its body, the rest is not wanted: the answer
  * is the connection's last one, and `cut` is called when that takes too long or is too much.
  */
-export function sendJson(
+export function sendWhole(
   request: IncomingMessage,
   response: ServerResponse,
   status: number,
@@ -16,7 +16,7 @@ export function sendJson(
   body: Buffer,
   cut: () => void,
 ): void {
-  const head = ['content-type', 'application/json', 'content-length', String(body.length), ...headers]
+  const head = ['content-length', String(body.length), ...headers]
   if (request.complete || !announcesBody(request)) {
     response.writeHead(status, head)
     response.end(request.method === 'HEAD' ? undefined : body)

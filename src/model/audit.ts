@@ -10,6 +10,7 @@ export type AuditAction =
   | 'message-finished'
   | 'authentication-failed'
   | 'authentication-throttled'
+  | 'sign-in-succeeded'
   | 'sign-in-failed'
   | 'token-issued'
   | 'refresh-token-reused'

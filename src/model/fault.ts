@@ -1,3 +1,4 @@
+import type { Challenge } from './decision.ts'
 import type { Reason } from './reasons.ts'
 
 /** Every way in which a request can fail; `src/http/errors.ts` gives each one its status and type. */
@@ -38,6 +39,8 @@ export interface Fault {
   /** Headers that this answer carries (`www-authenticate`, `allow`, `retry-after`): name, value… */
   readonly headers?: readonly string[]
   readonly cause?: unknown
+  /** What a sign-in would have to show, where one would help. */
+  readonly challenge?: Challenge
 }
 
 export function fault(code: FaultCode, message: string, more: Partial<Omit<Fault, 'code' | 'message'>> = {}): Fault {

@@ -16,6 +16,7 @@ import { callerOf } from './body-budget.ts'
 import { type CallPorts, makeCall } from './calls/make-call.ts'
 import { passed } from './delivered.ts'
 import { readNothing } from './empty-body.ts'
+import { invited } from './invitation.ts'
 import { deliverMinted } from './minted-answer.ts'
 import { deliverOwned } from './own-list.ts'
 import { opened, passThrough } from './passthrough.ts'
@@ -51,7 +52,7 @@ export async function handle(
     const refusal = caller.ok
       ? await proceed(head, caller.value, exchange, snapshot, trail, ports)
       : (exchange.stopped ?? caller.fault)
-    if (refusal) await trail.refuse(refusal)
+    if (refusal) await trail.refuse(invited(refusal, snapshot.signIn()))
   } catch (cause) {
     ports.bug(cause, head.id)
     if (exchange.started) exchange.cut()

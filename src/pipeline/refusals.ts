@@ -100,6 +100,7 @@ function stepUp({ challenge, rule, reason }: Extract<Decision, { effect: 'step_u
   return fault('step_up_required', `the rule \`${rule}\` asks for stronger authentication: sign in again`, {
     reason,
     headers: ['www-authenticate', parts.join(', ')],
+    challenge,
   })
 }
 

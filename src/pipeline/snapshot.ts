@@ -43,6 +43,8 @@ export interface Snapshot {
   readonly authenticate: (credential: Credential, client?: string) => Verification | Promise<Verification>
   /** The keys that seal the ids of stored objects, as they are now; null where they cannot be read. */
   readonly keyRing: () => KeyRing | null
+  /** The address of the page on which people sign in; null where there is none. */
+  readonly signIn: () => string | null
   /** In the order in which they are tried. */
   readonly upstreams: readonly ServingUpstream[]
 }

@@ -39,6 +39,7 @@ import { Reloader, type Sound } from './reload.ts'
 import { requestIds } from './request-ids.ts'
 import { needingRestart } from './restart.ts'
 import type { RuntimeOptions } from './runtime-options.ts'
+import { SignInPages } from './sign-in-pages.ts'
 import { SignIn } from './sign-in-ports.ts'
 import { composeSnapshot, cutUpstreams, retireUpstream } from './snapshot.ts'
 import { ServingStore } from './store.ts'
@@ -70,6 +71,7 @@ export class Runtime {
   readonly #store: ServingStore
   /** Sign-in, and the tokens that it hands out. */
   readonly signIn: SignIn
+  readonly #pages: SignInPages
   #identity: Identity
   #addressOf: ReturnType<typeof clientAddresses>
   readonly #atStart: Settings
@@ -92,6 +94,8 @@ export class Runtime {
       clock: Date.now,
       report: (message) => diagnostics.error(message),
     })
+    const { signIn } = this
+    this.#pages = new SignInPages({ signIn, audit: this.#audit, meter: this.#meter, bug: this.#bug })
     this.#identity = this.#openIdentity(settings, undefined)
     this.#addressOf = clientAddresses(settings.listen.trustedProxies)
     this.#current = new Current(this.#compose(sound, null), retireUpstream)
@@ -99,14 +103,8 @@ export class Runtime {
       accept: (next, demanded) => this.#accept(next, demanded),
       reject: (problems, ofConfig) => this.#reject(problems, ofConfig),
     })
-    this.metrics = metricSources({
-      meter: this.#meter,
-      audit: this.#audit,
-      bodies: this.#bodies,
-      spooled: this.#spooled,
-      sessions: this.#sessions,
-      store,
-    })
+    const taken = { bodies: this.#bodies, spooled: this.#spooled, sessions: this.#sessions }
+    this.metrics = metricSources({ meter: this.#meter, audit: this.#audit, ...taken, store })
     this.ports = this.#serverPorts()
     const followed = { store: () => store.keys, audit: this.#audit, clock: Date.now, diagnostics }
     this.#keyEvents = new KeyEventFollower(followed)
@@ -158,6 +156,7 @@ export class Runtime {
     this.#keyEvents.close()
     await cutUpstreams(this.#current.upstreams())
     this.#identity.close()
+    this.#pages.close()
     this.#purging.close()
     if (!(await this.#audit.flush(flushMs))) this.#diagnostics.error('the last audit events could not be written')
     this.#audit.close()
@@ -166,6 +165,9 @@ export class Runtime {
     await this.#store.close()
   }
 
+  readonly #bug = (err: unknown, requestId: string) =>
+    this.#diagnostics.error('a bug met a request', { requestId, err })
+
   #serverPorts(): ServerPorts {
     const rejected = rejectionReporter(this.#audit, Date.now)
     const pipeline = {
@@ -173,7 +175,7 @@ export class Runtime {
       meter: this.#meter,
       clock: Date.now,
       statusOf: (code: FaultCode) => faultRow(code).status,
-      bug: (err: unknown, requestId: string) => this.#diagnostics.error('a bug met a request', { requestId, err }),
+      bug: this.#bug,
       bodies: this.#bodies,
       sessions: this.#sessions,
       calls: this.#current.calls,
@@ -185,7 +187,10 @@ export class Runtime {
       newRequestId: requestIds(),
       handle: (request, exchange) => {
         const { head, fault } = receive(request, exchange.id, this.#addressOf)
-        void this.#current.use(exchange, (snapshot) => handle(head, fault, exchange, snapshot, pipeline))
+        const pages = this.#pages.at(head.target)
+        void this.#current.use(exchange, (snapshot) =>
+          pages === null ? handle(head, fault, exchange, snapshot, pipeline) : pages.handle(head, fault, exchange),
+        )
       },
       rejected: (connection) => {
         this.#meter.rejectedConnections++
@@ -199,18 +204,18 @@ export class Runtime {
   #openIdentity(settings: Settings, previous: Identity | undefined): Identity {
     this.signIn.take(settings)
     const report = (told: IdentityReport) => this.announce((at) => identityReported(at, told))
-    return openIdentity(
-      settings,
-      { clock: Date.now, keys: this.#store.keys, ...this.signIn.identity, report },
-      previous,
-    )
+    const ports = { clock: Date.now, keys: this.#store.keys, ...this.signIn.identity, report }
+    const identity = openIdentity(settings, ports, previous)
+    this.#pages.take(settings, identity)
+    return identity
   }
 
   #compose({ settings, policy }: Sound, previous: Snapshot | null): Snapshot {
     this.#bodies.limit(settings.listen.maxBufferedBytes, settings.listen.maxBodyBytes)
     this.#spooled.limit(settings.listen.maxSpooledBytes, settings.listen.maxUploadBytes)
     const report = (failure: string) => this.#diagnostics.warn(failure)
-    return composeSnapshot(settings, policy, this.#identity, Date.now, previous, report, () => this.#store.keyRing())
+    const live = { keyRing: () => this.#store.keyRing(), signIn: this.#pages.address }
+    return composeSnapshot(settings, policy, this.#identity, Date.now, previous, report, live)
   }
 
   #accept(next: Sound, demanded: boolean): void {

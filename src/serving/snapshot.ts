@@ -29,7 +29,7 @@ export function composeSnapshot(
   clock: Clock,
   previous: Snapshot | null,
   report: (failure: string) => void,
-  keyRing: Snapshot['keyRing'],
+  { keyRing, signIn }: Pick<Snapshot, 'keyRing' | 'signIn'>,
 ): Snapshot {
   const before = previous?.upstreams ?? []
   const upstreams = settings.upstreams.map(
@@ -40,6 +40,7 @@ export function composeSnapshot(
     policy,
     authenticate: (credential: Credential, client?: string) => identity.authenticate(credential, client),
     keyRing,
+    signIn,
     upstreams: inOrder(upstreams),
   })
 }

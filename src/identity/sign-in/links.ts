@@ -1,0 +1,22 @@
+import type { PageAnswer, PageRequest, SignInWish } from '../../model/sign-in.ts'
+import { refusalPage } from './page.ts'
+import { readWish } from './wish.ts'
+
+/** Reads what is asked for and nothing else: a parameter that is misspelled must not be ignored. */
+export async function began(
+  { query }: PageRequest,
+  go: (wish: SignInWish) => Promise<PageAnswer>,
+): Promise<PageAnswer> {
+  const unknown = [...query.keys()].find((name) => name !== 'acr_values' && name !== 'max_age')
+  if (unknown !== undefined) return badLink(unknown)
+  const wish = readWish(query)
+  return wish.ok ? go(wish.value) : badLink(wish.fault)
+}
+
+function badLink(parameter: string): PageAnswer {
+  return refusalPage(
+    400,
+    'The link is not right',
+    `Its parameter "${parameter.slice(0, 64)}" is not one that is understood here.`,
+  )
+}

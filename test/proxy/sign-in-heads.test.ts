@@ -1,0 +1,69 @@
+import t from 'tap'
+import { Agent } from '../support/agent.ts'
+import { rawRequest } from '../support/raw-client.ts'
+import { passwords, principal, provider, secondFactors, signedIn, startPages } from '../support/sign-in-world.ts'
+
+const CORP = signedIn(principal('carol', { issuer: 'corp', method: 'jwt' }))
+const parts = (url: string) => ({
+  providers: [provider(url, CORP)],
+  passwords: passwords({ alice: ['right', principal('alice')] }),
+})
+const PATH = '/auth/password'
+const GOOD = { username: 'alice', password: 'right' }
+
+t.test('URLs derive from the issuer, whatever the request says', async (t) => {
+  const pages = await startPages(t, { parts, issuerUrl: 'https://gateway.example/llm' })
+  const port = Number(new URL(pages.url).port)
+  for (const lines of [
+    'Host: evil.example',
+    'Host: evil.example:1\r\nX-Forwarded-Host: evil.example\r\nForwarded: host=evil.example',
+    'Host: gateway.example\r\nX-Forwarded-Proto: http\r\nX-Original-URL: /evil',
+  ]) {
+    const answer = await rawRequest(port, `GET /auth/ HTTP/1.1\r\n${lines}\r\nConnection: close\r\n\r\n`)
+    const text = answer.body.toString()
+    t.notMatch(text, /evil/)
+    t.match(text, 'action="https://gateway.example/llm/auth/password"')
+    t.match(
+      answer.header('set-cookie'),
+      /^__Host-sallyport-sign-in=[^;]+; Max-Age=600; Path=\/; HttpOnly; SameSite=Lax; Secure$/,
+    )
+    t.equal(answer.header('strict-transport-security'), 'max-age=31536000')
+  }
+})
+
+const NASTY = `"><script>alert(1)</script><img src=x onerror='alert(2)'>&amp;\u202e`
+
+t.test('what is shown is text, whatever it is', async (t) => {
+  const nasty = principal(NASTY, { name: NASTY, groups: [NASTY] })
+  const pages = await startPages(t, {
+    parts: () => ({
+      passwords: { ...passwords({ alice: ['right', nasty] }), sources: ['staff', NASTY] },
+      secondFactors: secondFactors({}),
+    }),
+  })
+  const agent = new Agent(pages.url)
+  const first = await agent.get('/auth/')
+  const wrong = await agent.post(PATH, { form: first.field('form'), username: NASTY, password: 'x' })
+  const shown = await agent.post(PATH, { ...GOOD, form: wrong.field('form') })
+  const link = await agent.get(`/auth/?${encodeURIComponent(NASTY)}=1`)
+  t.match(shown.text, /<textarea/)
+  for (const { text } of [first, wrong, shown, link]) t.notMatch(text, /<script|<img|\u202e/i)
+})
+
+t.test('every answer has the headers of its kind', async (t) => {
+  const pages = await startPages(t, { parts })
+  const agent = new Agent(pages.url)
+  for (const target of ['/auth/', '/auth/nothing', '/auth/jwks', '/auth/oidc/corp', '/auth/?x=1']) {
+    const { head } = await agent.get(target)
+    t.match(head.get('content-security-policy'), /^default-src 'none'; base-uri 'none'; frame-ancestors 'none'/, target)
+    t.equal(head.get('x-frame-options'), 'DENY')
+    t.equal(head.get('x-content-type-options'), 'nosniff')
+    t.equal(head.get('cross-origin-opener-policy'), 'same-origin')
+    t.equal(head.get('access-control-allow-origin'), null)
+    t.equal(head.get('strict-transport-security'), null, 'over plain HTTP it would mean nothing')
+    if (target !== '/auth/jwks') t.equal(head.get('cache-control'), 'no-store')
+  }
+  const forPrograms = await fetch(`${pages.url}/auth/nothing`)
+  t.equal(forPrograms.headers.get('content-type'), 'application/json')
+  t.same(Object.keys((await forPrograms.json()) as object), ['error', 'error_description'])
+})
