@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { openKeyStore } from '../../src/stores/keys.ts'
-import { type Form, pageRequest, type Scene, scene } from '../unit/identity/device/scene.ts'
+import { type Form, pageRequest, routesOf, type Scene, scene } from '../unit/identity/device/scene.ts'
 import { type CliOutput, folderOf, runCli } from './cli.ts'
 
 const BIN = join(import.meta.dirname, '../../bin/sallyport')
@@ -41,7 +41,7 @@ export async function terminalWorld(t: Test): Promise<TerminalWorld> {
     asked.push([path, ...Object.entries(form).map(([name, value]) => `${name}=${value}`)].join(' '))
     if (world.answer?.(path, res)) return
     parts.world.now = Date.now()
-    const route = parts.instances[0].routes.find((one) => one.path === path)
+    const route = routesOf(parts.instances[0]).find((one) => one.path === path)
     const answer = await route?.handle(pageRequest(parts.world.now, path, form, '127.0.0.1'))
     res.writeHead(answer?.status ?? 404, [...(answer?.headers ?? [])])
     res.end(answer?.body ?? 'not found')

@@ -130,6 +130,8 @@ type Polled = Awaited<ReturnType<DeviceSignIn['poll']>>
 /** A provider that answers what it is told to. */
 export interface ProviderDouble extends SignInProvider {
   polls: number
+  /** Why no sign-in is begun; null where one is. */
+  start: SignInFault | null
   answer: Polled
   renewal: Renewed | SignInFault
   readonly grants: string[]
@@ -156,6 +158,7 @@ export function providerDouble(name: string, interval = 5): ProviderDouble {
     name,
     kind: 'oidc',
     polls: 0,
+    start: null,
     answer: { outcome: 'pending' },
     renewal: renewed('bob', null),
     grants: [],
@@ -164,15 +167,17 @@ export function providerDouble(name: string, interval = 5): ProviderDouble {
     complete: async () => UNAVAILABLE,
     routes: [],
     device: {
-      begin: async (wish) =>
-        ok({
+      begin: async (wish) => {
+        if (double.start !== null) return failed(double.start)
+        return ok({
           userCode: 'WXYZ',
           verificationUri: 'https://idp.example/device',
           verificationUriComplete: null,
           interval,
           expiresIn: 600,
           state: { code: `upstream-${wish.acrValues.join(',')}` },
-        }),
+        })
+      },
       poll: async () => {
         double.polls++
         return double.answer
