@@ -3,6 +3,7 @@ import { magnitude } from '../model/units.ts'
 import type { Draft } from '../schema/draft.ts'
 import { endpointFault, isNetwork, listenAddress } from './addresses.ts'
 import { ldapProblems } from './ldap-check.ts'
+import { loginProblems } from './login-check.ts'
 import { passthroughProblems } from './passthrough.ts'
 import type { Config } from './schema.ts'
 import { storeProblems } from './store.ts'
@@ -66,6 +67,7 @@ function issuerProblems({ identity }: Draft<Config>): Problem[] {
       const message = '`file` and `url` exclude each other; keep one'
       found.push(wrong([...base, index, 'jwks', 'file'], 'two_key_sets', message, 'key'))
     }
+    for (const problem of loginProblems(entry ?? {}, [...base, index])) found.push(wrong(...problem))
     const { refresh, max_stale: stale } = jwks ?? {}
     if (refresh !== undefined && stale !== undefined && magnitude(stale) < magnitude(refresh)) {
       const message = `\`max_stale\` (${stale}) must be no shorter than \`refresh\` (${refresh})`

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { closed, duration, fallback, identifier, text, texts, timer, word } from '../schema/parts.ts'
+import { loginSchema } from './login-schema.ts'
 
 /** What an issuer may be configured to accept: asymmetric signatures only. */
 const ALGORITHMS = [
@@ -74,6 +75,7 @@ export const issuerSchema = closed('an OIDC issuer whose access tokens are accep
     }),
     [],
   ),
+  login: Type.Optional(loginSchema),
   allow_insecure: fallback(Type.Boolean({ description: 'accept plain http beyond loopback; for tests only' }), false),
 })
 export type IssuerConfig = Static<typeof issuerSchema>

@@ -13,6 +13,7 @@ import { issuerSchema } from './identity-schema.ts'
 import { keySetFileFault } from './key-set-file.ts'
 import { certificatesFault } from './ldap-check.ts'
 import { ldapSecretName } from './ldap-settings.ts'
+import { loginSecretName } from './login-settings.ts'
 import { type ConfigNames, configNames } from './names.ts'
 import { notBuiltConfig } from './not-built.ts'
 import { NO_SUCH_FILE, readText, reasonOf } from './read-file.ts'
@@ -170,6 +171,11 @@ function resolveSecrets(
   for (const [index, entry] of (config.upstreams ?? []).entries()) {
     const reference = entry?.api_key as SecretReference | undefined
     resolveOne(entry?.name ?? '', ['upstreams', index, 'api_key'], reference, 'header')
+  }
+  for (const [index, entry] of (config.identity?.issuers ?? []).entries()) {
+    const reference = entry?.login?.client_secret as SecretReference | undefined
+    const path = ['identity', 'issuers', index, 'login', 'client_secret']
+    resolveOne(loginSecretName(entry?.name ?? ''), path, reference, 'text')
   }
   for (const [index, entry] of (config.identity?.ldap ?? []).entries()) {
     const reference = entry?.bind_password as SecretReference | undefined

@@ -9,7 +9,6 @@ const KEYS = new Set([
   'identity.saml',
   'identity.mtls',
   'identity.issuers.introspection',
-  'identity.issuers.login',
   'audit.recipients',
   'audit.integrity',
   'telemetry.otlp',

@@ -12,6 +12,7 @@ import { durationMs, sizeBytes } from '../model/units.ts'
 import { listenAddress } from './addresses.ts'
 import type { IssuerConfig } from './identity-schema.ts'
 import { ldapSecretName, ldapSettings } from './ldap-settings.ts'
+import { loginSecretName, loginSettings } from './login-settings.ts'
 import { openedPath } from './passthrough.ts'
 import type { Config, UpstreamConfig } from './schema.ts'
 import { storeSettings } from './store.ts'
@@ -52,7 +53,10 @@ export function settingsOf(
         drainMs: durationMs(listen.timeouts.drain),
       },
     },
-    issuers: identity.issuers.map((issuer) => issuerSettings(issuer, base)),
+    issuers: identity.issuers.map((issuer) => ({
+      ...issuerSettings(issuer, base),
+      ...loginSettings(issuer.login, secrets.get(loginSecretName(issuer.name)) ?? null),
+    })),
     apiKeys: { enabled: identity.api_keys.enabled },
     ldap: identity.ldap.map((entry) => ldapSettings(entry, base, secrets.get(ldapSecretName(entry.name)) ?? null)),
     tokens: tokenSettings(config, base, tokenKeys),

@@ -50,7 +50,11 @@ export function acceptClaims(
   return ok({ principal: principalOf(token, id, settings), validity: validity.value })
 }
 
-function principalOf({ payload, text }: UnverifiedToken, id: string, settings: IssuerSettings): Principal {
+/** Where a token's claims were verified, or an answer about it, and the text of the token. */
+type Read = Pick<UnverifiedToken, 'payload' | 'text'>
+
+/** The caller that verified claims speak of. */
+export function principalOf({ payload, text }: Read, id: string, settings: IssuerSettings): Principal {
   const { claims, name, mfaAcr } = settings
   const acr = ownValue(payload, 'acr')
   const authTime = ownValue(payload, 'auth_time')
@@ -129,7 +133,7 @@ export function isId(value: JsonValue | undefined): value is string {
 }
 
 /** Own properties only: a path that leads through a prototype, a list or a scalar leads nowhere. */
-function valueAt(payload: JsonObject, path: readonly string[]): JsonValue | undefined {
+export function valueAt(payload: JsonObject, path: readonly string[]): JsonValue | undefined {
   let value: JsonValue | undefined = payload
   for (const step of path) {
     if (!isJsonObject(value)) return undefined

@@ -46,12 +46,16 @@ export function tokenOf(credential: Credential): Result<UnverifiedToken, RejectR
 
 /**
  * Reads the form of a compact JWS: exactly three parts, each in the one base64url spelling of its bytes, so that no two
- * texts are the same token; header and payload strict JSON objects; a `typ` that an access token may have.
+ * texts are the same token; header and payload strict JSON objects; a `typ` that an access token may have, or the kind of
+ * token that `formOf` knows.
  *
  * Does not check: the signature, any claim. Faults: `malformed`, `wrong_type`.
  * Source: RFC 7515 sections 2, 4.1 and 7.1, RFC 9068 section 2.1, RFC 8725 sections 3.7 and 3.11.
  */
-export function readToken(text: string): Result<UnverifiedToken, RejectReason> {
+export function readToken(
+  text: string,
+  formOf: (typ: unknown) => 'explicit' | 'plain' | null = typeForm,
+): Result<UnverifiedToken, RejectReason> {
   if (text.length > MAX_TOKEN_LENGTH) return failed('malformed')
   const first = text.indexOf('.')
   const second = text.indexOf('.', first + 1)
@@ -72,7 +76,7 @@ export function readToken(text: string): Result<UnverifiedToken, RejectReason> {
   }
   if (kid !== undefined && (typeof kid !== 'string' || kid.length > MAX_KID_LENGTH)) return failed('malformed')
   const typ = ownValue(header, 'typ')
-  const form = typeForm(typ)
+  const form = formOf(typ)
   if (form === null) return failed('wrong_type')
   return ok({
     text,

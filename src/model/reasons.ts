@@ -23,11 +23,19 @@ export type RejectReason =
   | 'password_expired'
   | 'logon_restricted'
   | 'throttled'
+  | 'sign_in_denied'
+  | 'sign_in_refused'
+  | 'sign_in_too_weak'
+  | 'wrong_state'
+  | 'wrong_nonce'
+  | 'wrong_subject'
 
 /** Why nobody can tell right now whether a credential is good. */
 export type UnavailableReason =
   | 'jwks_unavailable'
   | 'directory_unavailable'
+  | 'provider_unavailable'
+  | 'client_refused'
   | 'store_unavailable'
   | 'store_corrupt'
   | 'busy'

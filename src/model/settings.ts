@@ -97,6 +97,18 @@ export interface IssuerSettings {
   /** Values of `acr` that show multi-factor authentication. */
   readonly mfaAcr: readonly string[]
   readonly allowInsecure: boolean
+  /** How people sign in with it; absent where they do not. */
+  readonly login?: LoginSettings
+}
+
+/** The client that the proxy is to an issuer whose people sign in. */
+export interface LoginSettings {
+  readonly clientId: string
+  /** Null for a public client. */
+  readonly clientSecret: Secret | null
+  readonly scopes: readonly string[]
+  /** What else is asked about the person beside the ID token. */
+  readonly claimsFrom: 'userinfo' | 'id_token'
 }
 
 /** One server of a directory: `host` without brackets. */

@@ -1,0 +1,114 @@
+import { isJsonObject, type JsonObject, ownValue } from '../../model/json.ts'
+import type { RejectReason } from '../../model/reasons.ts'
+import { failed, ok, type Result } from '../../model/result.ts'
+import type { PageAnswer, Revoker, Route } from '../../model/sign-in.ts'
+import { isId } from '../claims.ts'
+import { Recent } from '../recent.ts'
+import { digestOf, readToken } from '../token.ts'
+import type { Trouble } from './faults.ts'
+import { isForClient, timeFault } from './id-token.ts'
+import type { IssuerSession } from './session.ts'
+
+const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
+/** How old a logout token may be, whatever its `exp` says; issuers send them at once. Milliseconds. */
+const MAX_AGE_MS = 5 * 60_000
+/** Tokens that are remembered, lest one is played again. Twice is no harm, but would end what began in between. */
+const MAX_REMEMBERED = 8192
+const MAX_FORM_BYTES = 20 * 1024
+
+/** Whom an issuer has logged out. At least one of the two is known. */
+interface LoggedOut {
+  readonly jti: string
+  readonly subject: string | null
+  readonly session: string | null
+}
+
+/**
+ * Takes the issuer's word that a person, or one session of theirs, is over, and revokes what came of it. Whatever is wrong
+ * is answered 400, also where it could not be written down: the issuer may send it again.
+ *
+ * Source: OpenID Connect Back-Channel Logout 1.0 sections 2.4 to 2.8.
+ */
+export function logoutRoute(issuer: IssuerSession, revoker: Revoker): Route {
+  const seen = new Recent<true>(MAX_REMEMBERED)
+  return {
+    method: 'POST',
+    path: `/auth/oidc/${issuer.settings.name}/logout`,
+    isCrossSite: true,
+    maxForm: MAX_FORM_BYTES,
+    handle: async ({ form, now }) => {
+      const token = form.get('logout_token')
+      if (token === undefined) return refused('malformed')
+      const whom = await verifyLogout(token, issuer, now)
+      if (!whom.ok) return refused(whom.fault)
+      const digest = digestOf(whom.value.jti)
+      if (seen.get(digest) === true) return refused('revoked')
+      seen.set(digest, true)
+      try {
+        await revoke(issuer, revoker, whom.value)
+        return { status: 200, headers: ['cache-control', 'no-store'], body: '' }
+      } catch {
+        seen.delete(digest)
+        return refused('store_unavailable')
+      }
+    },
+  }
+}
+
+/** Claims first: they cost nothing, and anybody may send a token. */
+async function verifyLogout(
+  text: string,
+  { settings, signatures }: IssuerSession,
+  nowMs: number,
+): Promise<Result<LoggedOut, Trouble>> {
+  const token = readToken(text, logoutForm)
+  if (!token.ok) return token
+  const { payload } = token.value
+  if (ownValue(payload, 'iss') !== settings.issuer) return failed('wrong_iss')
+  if (!isForClient(payload, settings.login.clientId)) return failed('wrong_aud')
+  const time = timeFault(payload, settings.clockSkewMs, nowMs)
+  if (time !== null) return failed(time)
+  if (nowMs > Number(ownValue(payload, 'iat')) * 1000 + MAX_AGE_MS + settings.clockSkewMs) return failed('expired')
+  const whom = loggedOut(payload)
+  if (!whom.ok) return whom
+  const fault = await signatures.faultOf(token.value)
+  return fault === null ? whom : failed(fault)
+}
+
+/** Older issuers say `JWT` or nothing; then `events` and the absence of `nonce` tell it from an ID token. */
+function logoutForm(typ: unknown): 'explicit' | 'plain' | null {
+  if (typ === undefined) return 'plain'
+  if (typeof typ !== 'string') return null
+  const name = typ.toLowerCase()
+  if (name === 'jwt') return 'plain'
+  return name === 'logout+jwt' || name === 'application/logout+jwt' ? 'explicit' : null
+}
+
+function loggedOut(payload: JsonObject): Result<LoggedOut, RejectReason> {
+  const events = ownValue(payload, 'events')
+  if (!isJsonObject(events) || !isJsonObject(ownValue(events, EVENT)) || Object.hasOwn(payload, 'nonce')) {
+    return failed('wrong_type')
+  }
+  const [jti, sub, sid] = ['jti', 'sub', 'sid'].map((name) => ownValue(payload, name))
+  if (jti === undefined || (sub === undefined && sid === undefined)) return failed('claim_missing')
+  if (!isId(jti) || !(sub === undefined || isId(sub)) || !(sid === undefined || isId(sid))) return failed('malformed')
+  return ok({ jti, subject: sub ?? null, session: sid ?? null })
+}
+
+/**
+ * One session where the issuer names sessions in its ID tokens, too, and says so; otherwise what was issued cannot be told
+ * by its session, and everything of the person ends.
+ */
+async function revoke(issuer: IssuerSession, revoker: Revoker, { subject, session }: LoggedOut): Promise<void> {
+  const { name } = issuer.settings
+  if (session !== null) await revoker.session(name, session, name)
+  if (subject === null) return
+  const namesSessions = session !== null && (await issuer.ask(async ({ metadata }) => ok(metadata.logoutNamesSessions)))
+  if (namesSessions === false || !namesSessions.ok || !namesSessions.value) await revoker.subject(name, subject, name)
+}
+
+function refused(reason: Trouble): PageAnswer {
+  const body = { error: 'invalid_request', error_description: `the logout token was not taken: ${reason}` }
+  const headers = ['cache-control', 'no-store', 'content-type', 'application/json']
+  return { status: 400, headers, body: JSON.stringify(body) }
+}

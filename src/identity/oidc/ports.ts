@@ -1,0 +1,23 @@
+import type { Clock } from '../../model/ports.ts'
+import type { LoginSettings as ClientSettings, IssuerSettings } from '../../model/settings.ts'
+import type { Revoker } from '../../model/sign-in.ts'
+import type { Schedule } from '../key-sets.ts'
+
+/** What a sign-in by OpenID Connect needs of its surroundings. */
+export interface OidcPorts {
+  readonly clock: Clock
+  /** `TokenIssuer.url`: every redirect URI stands below it. */
+  readonly url: string
+  /** Null where nothing can be revoked: then there is no back-channel logout. */
+  readonly revoker: Revoker | null
+  /** From 0 up to 1; spreads retries. */
+  readonly random?: (() => number) | undefined
+  readonly schedule?: Schedule | undefined
+  /** How long one answer of the issuer may take; 10 s when absent. Milliseconds. */
+  readonly fetchLimitMs?: number | undefined
+}
+
+/** An issuer whose people sign in. */
+export type LoginIssuer = IssuerSettings & { readonly login: ClientSettings }
+
+export const FETCH_LIMIT_MS = 10_000
