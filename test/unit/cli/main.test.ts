@@ -17,8 +17,7 @@ const rows: readonly (readonly [string, string[], number, 'stdout' | 'stderr', R
   ['an argument too many is unusable', ['check', 'x'], 2, 'stderr', /too many arguments/],
   ['a missing option is unusable', ['keys', 'create'], 2, 'stderr', /--owner/],
   ['a command that is not built says so', ['login'], 2, 'stderr', /`login` is part of the contract but not built yet/],
-  ['a verb that is not built says so', ['users', 'add', 'a', '--json'], 2, 'stderr', /`users add` is part/],
-  ['users without a verb is not built', ['users'], 2, 'stderr', /`users` is part of the contract but not built yet/],
+  ['a command without its verb is unusable', ['users'], 2, 'stderr', /Usage: sallyport users/],
   ['audit with a verb that nobody knows is not built', ['audit', 'x', '--y'], 2, 'stderr', /`audit` is part/],
   [
     'explain takes one description of a request',
@@ -57,7 +56,7 @@ t.test('check prints every problem with its line and a caret', async (t) => {
     [
       'c.yaml:2:1: `proxy` is missing in `listen`; it is required\n  listen:\n  ^',
       'c.yaml:3:3: `proxi` is not a known key; did you mean `proxy`?\n    proxi: 127.0.0.1:0\n    ^',
-      'c.yaml:4:1: `identity` names nobody who may call; add an issuer or `api_keys: { enabled: true }`\n  identity: {}\n  ^',
+      'c.yaml:4:1: `identity` names nobody who may call; add an issuer, a directory or `api_keys: { enabled: true }`\n  identity: {}\n  ^',
       'c.yaml:5:12: `upstreams` must not be empty\n  upstreams: []\n             ^',
       'p.yaml:1:1: `a` is not a known key; known here: version, roles, models, aliases, workspaces, rules, transforms, tests\n  a: no\n  ^',
       'p.yaml:1:1: `version` is missing; it is required\n  a: no\n  ^',
