@@ -3,9 +3,9 @@ import { type CommandIo, EXIT } from './command.ts'
 import { collect, described, type Invoke } from './describe-command.ts'
 import { addPolicy } from './policy-commands.ts'
 import { addSignIn } from './sign-in-commands.ts'
+import { addUsers } from './user-commands.ts'
 
 const NOT_BUILT: readonly (readonly [string, readonly string[]])[] = [
-  ['users', ['add', 'list', 'passwd', 'totp', 'remove']],
   ['audit', ['verify', 'query', 'export', 'purge', 'decrypt']],
 ]
 
@@ -20,6 +20,7 @@ export function addCommands(program: Command, io: CommandIo, invoke: Invoke): vo
     program.command('store').description('bring the store up to date, back it up, look whether it is sound'),
     invoke,
   )
+  addUsers(program.command('users').description('local users: add, list, change and remove them'), invoke)
   addSignIn(program, invoke)
   for (const [name, verbs] of NOT_BUILT) addUnbuilt(program, io, name, verbs)
 }

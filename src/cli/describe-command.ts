@@ -8,6 +8,8 @@ type CommandFile =
   | 'keys'
   | 'objects'
   | 'store'
+  | 'users'
+  | 'user-factor'
   | 'login'
   | 'token'
   | 'logout'

@@ -8,6 +8,7 @@ import type { KeyStore } from '../stores/keys.ts'
 import type { CommandIo, CommonOptions } from './command.ts'
 import { grantWarnings } from './grant-warnings.ts'
 import { keyRecord, keyTable } from './key-table.ts'
+import { distinct, named } from './named-option.ts'
 import { isoTime, operator, Unusable, withStore } from './store-command.ts'
 
 interface CreateOptions extends CommonOptions {
@@ -34,8 +35,6 @@ type KeysOptions =
   | RotateOptions
   | (CommonOptions & { readonly action: 'list' })
   | (CommonOptions & { readonly action: 'revoke'; readonly id: string })
-
-const MAX_NAME_LENGTH = 1024
 
 /** `sallyport keys …`: API keys in the store of the config. Exit 2 when the config, the store or the key is unusable. */
 export function run(options: KeysOptions, io: CommandIo): Promise<number> {
@@ -135,18 +134,6 @@ function show(options: CommonOptions, io: CommandIo, key: string, record: Stored
   }
   io.stdout.write(`id       ${id}\nkey      ${key}\nexpires  ${expires ?? 'never'}\n`)
   io.stderr.write('copy the key now: it is not shown again\n')
-}
-
-/** A name that policies and events can carry. */
-function named(option: string, value: string): string {
-  if (value === '' || value.length > MAX_NAME_LENGTH || /\p{Cc}/u.test(value) || !value.isWellFormed()) {
-    throw new Unusable(`\`${option}\` must be 1 to ${MAX_NAME_LENGTH} characters without control characters`)
-  }
-  return value
-}
-
-function distinct(option: string, values: readonly string[] = []): string[] {
-  return [...new Set(values.map((value) => named(option, value)))]
 }
 
 function duration(option: string, written: string): number {

@@ -6,6 +6,7 @@ import { printable, printableJson } from '../config/report.ts'
 import { compilePolicies, type NamedPolicy } from '../serving/compile-policies.ts'
 import { problemText } from './check.ts'
 import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
+import { vouchers } from './subject.ts'
 
 /** A policy to be analysed, with the names that flags may have. */
 export interface AccessQuestion {
@@ -35,7 +36,7 @@ export async function loadAccess({ config }: CommonOptions, io: CommandIo): Prom
   return {
     policy,
     analysed: { outline: policy.outline(), upstreams, at: Date.now() },
-    issuers: [...[...settings.issuers, ...settings.ldap].map(({ name }) => name), 'api_keys'],
+    issuers: vouchers(settings),
     routes: settings.passthrough.map(({ name }) => name),
   }
 }

@@ -17,21 +17,21 @@ const BUSY_MS = 5000
 /** A failure that the person at the terminal can do something about. */
 export class Unusable extends Error {}
 
-/** Does something with the store of the config. Exit 2 when the config, the store or what is asked for is unusable. */
+/** Does something with the store of the config. Exit 0, or what it answers; 2 when the config, the store or what is asked for is unusable. */
 export function withStore(
   options: CommonOptions,
   io: CommandIo,
-  act: (store: KeyStore, settings: Settings) => Promise<void> | void,
+  act: (store: KeyStore, settings: Settings) => Promise<number> | Promise<void> | void,
 ): Promise<number> {
   return withSettings(options, io, async (settings) => {
     const opened = await openStore(settings)
     if (!opened.ok) throw new Unusable(opened.fault)
     try {
-      await act(opened.value, settings)
+      const code = await act(opened.value, settings)
+      return typeof code === 'number' ? code : EXIT.done
     } finally {
       await opened.value.close()
     }
-    return EXIT.done
   })
 }
 

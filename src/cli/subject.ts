@@ -24,8 +24,12 @@ export async function loadSubject(config: string, io: CommandIo): Promise<Subjec
     io.stderr.write(problemText(problems, io.cwd))
     return null
   }
-  const issuers = [...[...settings.issuers, ...settings.ldap].map(({ name }) => name), 'api_keys']
-  return { policy, settings, issuers, upstreams: decidedUpstreams(settings) }
+  return { policy, settings, issuers: vouchers(settings), upstreams: decidedUpstreams(settings) }
+}
+
+/** Who may vouch for a caller, by the names that events give them. */
+export function vouchers({ issuers, ldap, local }: Settings): readonly string[] {
+  return [...[...issuers, ...ldap].map(({ name }) => name), ...(local.enabled ? ['local'] : []), 'api_keys']
 }
 
 /** The `reason` of the rule that decided. */

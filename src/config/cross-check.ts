@@ -24,9 +24,10 @@ export function crossCheck(config: Draft<Config>): Problem[] {
   const found = [...listenProblems(config.listen ?? {}), ...issuerProblems(config), ...upstreamProblems(config)]
   found.push(...directoryProblems(config))
   found.push(...passthroughProblems(config), ...storeProblems(config), ...tokensProblems(config))
-  const { issuers, ldap, api_keys: keys } = config.identity ?? {}
-  if (issuers?.length === 0 && ldap?.length === 0 && keys?.enabled === false) {
-    const message = '`identity` names nobody who may call; add an issuer, a directory or `api_keys: { enabled: true }`'
+  const { issuers, ldap, api_keys: keys, local } = config.identity ?? {}
+  if (issuers?.length === 0 && ldap?.length === 0 && keys?.enabled === false && local?.enabled === false) {
+    const message =
+      '`identity` names nobody who may call; add an issuer, a directory, `local` or `api_keys: { enabled: true }`'
     found.push(wrong(['identity'], 'no_identity', message, 'key'))
   }
   return found

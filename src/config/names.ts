@@ -42,7 +42,7 @@ export function configNames(config: Draft<Config>, faults: readonly Pick<Problem
     unread.add('passthrough')
   if (!policies || faults.some(({ path }) => path[0] === 'policies')) unread.add('policies')
   return {
-    issuers: (issuers ?? []).flatMap((entry) => entry?.name ?? []),
+    issuers: [...(issuers ?? []).flatMap((entry) => entry?.name ?? []), ...(identity?.local?.enabled ? ['local'] : [])],
     upstreams: (upstreams ?? []).flatMap((entry) => {
       if (entry?.name === undefined) return []
       const labels = Object.entries(entry.labels ?? {}).filter(([, value]) => value !== undefined)

@@ -18,7 +18,6 @@ const isText = (pattern: RegExp) => (value: JsonValue) => typeof value === 'stri
 
 const VALUES: ReadonlyMap<string, (value: JsonValue) => boolean> = new Map([
   ['listen.workers', (value) => value === 'auto' || (Number.isSafeInteger(value) && Number(value) > 1)],
-  ['identity.local.enabled', (value) => value === true],
   ['upstreams.kind', isText(/^azure$/)],
   ['counters.url', isText(/^rediss?:/)],
   ['counters.on_failure', isText(/^local$/)],

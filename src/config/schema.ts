@@ -156,7 +156,9 @@ export function configSchema<Issuer extends TSchema>(parts: { issuer: Issuer }) 
         {},
       ),
       local: fallback(
-        closed('users in the store', { enabled: fallback(Type.Literal(false, { description: 'off' }), false) }),
+        closed('users of the store, by their passwords', {
+          enabled: fallback(Type.Boolean({ description: 'accept them' }), false),
+        }),
         {},
       ),
       tokens: Type.Optional(tokensSchema),

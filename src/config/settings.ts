@@ -58,6 +58,7 @@ export function settingsOf(
       ...loginSettings(issuer.login, secrets.get(loginSecretName(issuer.name)) ?? null),
     })),
     apiKeys: { enabled: identity.api_keys.enabled },
+    local: { enabled: identity.local.enabled },
     ldap: identity.ldap.map((entry) => ldapSettings(entry, base, secrets.get(ldapSecretName(entry.name)) ?? null)),
     tokens: tokenSettings(config, base, tokenKeys),
     upstreams: config.upstreams.map((upstream) => upstreamSettings(upstream, secrets.get(upstream.name) ?? null)),

@@ -1,3 +1,4 @@
+import type { AccountStore } from '../model/accounts.ts'
 import type { IdentityMethod, MethodName, Verification } from '../model/identity.ts'
 import type { Clock, KeyReader } from '../model/ports.ts'
 import type { Settings } from '../model/settings.ts'
@@ -7,7 +8,8 @@ import type { Throttle, ThrottleStep } from './throttle.ts'
 import type { TokenKeys } from './tokens/keys.ts'
 
 /** The part of the settings that says who may call. */
-export type IdentitySettings = Pick<Settings, 'issuers' | 'apiKeys'> & Partial<Pick<Settings, 'ldap' | 'tokens'>>
+export type IdentitySettings = Pick<Settings, 'issuers' | 'apiKeys'> &
+  Partial<Pick<Settings, 'ldap' | 'local' | 'tokens'>>
 
 /** What the proxy's operator is told of keys, of directories, and of wrong passwords. */
 export interface IdentityReport extends Omit<KeySetReport, 'kind'>, Partial<ThrottleStep> {
@@ -33,12 +35,12 @@ export interface IdentityPorts {
   readonly report: (report: IdentityReport) => void
   /** Counts wrong passwords, of all sources together; each source counts by itself where it is absent. */
   readonly throttle?: Throttle | undefined
-  /** Whether the store has a user of exactly this name. */
-  readonly isLocalUser?: ((username: string) => boolean) | undefined
   /** Absent, or null, where the proxy signs none. */
   readonly tokens?: OwnTokens | null | undefined
   /** Asked of every token that is verified, remembered or not; absent, or null, where nothing can be revoked. */
   readonly revocations?: RevocationReader | null | undefined
+  /** Local users and what is counted of them; null or absent where no store is open: then nobody can tell. */
+  readonly accounts?: Pick<AccountStore, 'users' | 'accountFailures'> | null | undefined
   /** From 0 up to 1; spreads retries. */
   readonly random?: (() => number) | undefined
   readonly schedule?: Schedule | undefined

@@ -2,15 +2,21 @@ import type { Secret } from './secret.ts'
 import type { Settings } from './settings.ts'
 
 /**
- * True where there is a store, and with it keys that seal: an upstream keeps its callers apart, API keys are kept, or
+ * True where there is a store, and with it keys that seal: an upstream keeps its callers apart, API keys or users are kept, or
  * people sign in, whose tokens can be revoked.
  */
 export function keepsSealingKeys({
   apiKeys,
+  local,
   upstreams,
   tokens,
-}: Pick<Settings, 'apiKeys' | 'upstreams'> & Partial<Pick<Settings, 'tokens'>>): boolean {
-  return apiKeys.enabled || (tokens ?? null) !== null || upstreams.some(({ isolation }) => isolation !== 'off')
+}: Pick<Settings, 'apiKeys' | 'upstreams'> & Partial<Pick<Settings, 'local' | 'tokens'>>): boolean {
+  return (
+    apiKeys.enabled ||
+    local?.enabled === true ||
+    (tokens ?? null) !== null ||
+    upstreams.some(({ isolation }) => isolation !== 'off')
+  )
 }
 
 /** Why the keys that seal ids are not to be used, in words for people that hold nothing of them. */

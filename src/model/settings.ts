@@ -5,6 +5,8 @@ export interface Settings {
   readonly listen: ListenSettings
   readonly issuers: readonly IssuerSettings[]
   readonly apiKeys: { readonly enabled: boolean }
+  /** Users of the store. */
+  readonly local: { readonly enabled: boolean }
   /** The first one is asked about users who name none. */
   readonly ldap: readonly LdapSettings[]
   /** Null where the proxy signs no tokens. */

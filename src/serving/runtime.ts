@@ -94,8 +94,8 @@ export class Runtime {
       clock: Date.now,
       report: (message) => diagnostics.error(message),
     })
-    const { signIn } = this
-    this.#pages = new SignInPages({ signIn, audit: this.#audit, meter: this.#meter, bug: this.#bug })
+    const [audit, meter, report] = [this.#audit, this.#meter, this.#report]
+    this.#pages = new SignInPages({ signIn: this.signIn, store, audit, meter, report, diagnostics })
     this.#identity = this.#openIdentity(settings, undefined)
     this.#addressOf = clientAddresses(settings.listen.trustedProxies)
     this.#current = new Current(this.#compose(sound, null), retireUpstream)
@@ -104,9 +104,9 @@ export class Runtime {
       reject: (problems, ofConfig) => this.#reject(problems, ofConfig),
     })
     const taken = { bodies: this.#bodies, spooled: this.#spooled, sessions: this.#sessions }
-    this.metrics = metricSources({ meter: this.#meter, audit: this.#audit, ...taken, store })
+    this.metrics = metricSources({ meter, audit, ...taken, store })
     this.ports = this.#serverPorts()
-    const followed = { store: () => store.keys, audit: this.#audit, clock: Date.now, diagnostics }
+    const followed = { store: () => store.keys, audit, clock: Date.now, diagnostics }
     this.#keyEvents = new KeyEventFollower(followed)
     this.#keyEvents.start()
     this.#purging = purgeHourly(() => store.keys, Date.now)
@@ -165,8 +165,7 @@ export class Runtime {
     await this.#store.close()
   }
 
-  readonly #bug = (err: unknown, requestId: string) =>
-    this.#diagnostics.error('a bug met a request', { requestId, err })
+  readonly #report = (told: IdentityReport) => this.announce((at) => identityReported(at, told))
 
   #serverPorts(): ServerPorts {
     const rejected = rejectionReporter(this.#audit, Date.now)
@@ -175,7 +174,7 @@ export class Runtime {
       meter: this.#meter,
       clock: Date.now,
       statusOf: (code: FaultCode) => faultRow(code).status,
-      bug: this.#bug,
+      bug: (err: unknown, requestId: string) => this.#diagnostics.error('a bug met a request', { requestId, err }),
       bodies: this.#bodies,
       sessions: this.#sessions,
       calls: this.#current.calls,
@@ -188,9 +187,8 @@ export class Runtime {
       handle: (request, exchange) => {
         const { head, fault } = receive(request, exchange.id, this.#addressOf)
         const pages = this.#pages.at(head.target)
-        void this.#current.use(exchange, (snapshot) =>
-          pages === null ? handle(head, fault, exchange, snapshot, pipeline) : pages.handle(head, fault, exchange),
-        )
+        if (pages !== null) void this.#current.use(exchange, () => pages.handle(head, fault, exchange))
+        else void this.#current.use(exchange, (snapshot) => handle(head, fault, exchange, snapshot, pipeline))
       },
       rejected: (connection) => {
         this.#meter.rejectedConnections++
@@ -203,8 +201,8 @@ export class Runtime {
 
   #openIdentity(settings: Settings, previous: Identity | undefined): Identity {
     this.signIn.take(settings)
-    const report = (told: IdentityReport) => this.announce((at) => identityReported(at, told))
-    const ports = { clock: Date.now, keys: this.#store.keys, ...this.signIn.identity, report }
+    const { keys } = this.#store
+    const ports = { clock: Date.now, keys, accounts: keys, ...this.signIn.identity, report: this.#report }
     const identity = openIdentity(settings, ports, previous)
     this.#pages.take(settings, identity)
     return identity

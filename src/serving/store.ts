@@ -74,7 +74,9 @@ export class ServingStore {
    * Opens what the settings ask for and is not open yet. Answers why it cannot, for people; null when it is open. One on a
    * server is not waited for.
    */
-  open(settings: Pick<Settings, 'apiKeys' | 'upstreams' | 'store'> & Partial<Pick<Settings, 'tokens'>>): string | null {
+  open(
+    settings: Pick<Settings, 'apiKeys' | 'upstreams' | 'store'> & Partial<Pick<Settings, 'local' | 'tokens'>>,
+  ): string | null {
     if (!keepsSealingKeys(settings)) return null
     if (this.#keys === null) {
       const opened = this.#openStore(settings.store)

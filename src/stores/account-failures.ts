@@ -1,6 +1,6 @@
+import type { AccountName, FailureCount, LockRule } from '../model/accounts.ts'
 import { isStorable } from './names.ts'
 import { tables } from './queries.ts'
-import type { AccountName } from './second-factors.ts'
 import { noteUserEvent } from './user-events.ts'
 import {
   type Answer,
@@ -14,26 +14,12 @@ import {
   writeLater,
 } from './work.ts'
 
-/** How many failures lock an account, counted over which time, and for how long. Milliseconds. */
-export interface LockRule {
-  readonly most: number
-  readonly windowMs: number
-  readonly lockMs: number
-}
-
-export interface FailureCount {
-  /** In the present window; 0 once they have locked the account. */
-  readonly failures: number
-  /** Epoch milliseconds; null where it is not locked. */
-  readonly lockedUntil: number | null
-  /** It is this failure that has locked it. */
-  readonly hasLocked: boolean
-}
-
 /** Failed sign-ins, counted for the whole fleet. Everything throws, or rejects, when the store cannot be used. */
 export interface AccountFailures<M extends Mode> {
   /** Counts one. What locks an account is an event, once; a failure while it is locked counts for nothing. */
   failed(of: AccountName, now: number, rule: LockRule): Promise<FailureCount>
+  /** Takes one back that was counted before it was known to be none. What locks an account is not taken back. */
+  forgive(of: AccountName): Promise<void>
   /** Until when the account is locked; null where it is not. */
   lockedUntil(of: AccountName, now: number): Answer<M, number | null>
   /** After a right sign-in, or when an operator unlocks it. */
@@ -45,6 +31,10 @@ export interface AccountFailures<M extends Mode> {
 export function accountFailures<M extends Mode>(runner: Runner<M>): AccountFailures<M> {
   return {
     failed: (of, now, rule) => changeLater(runner, 'users', () => failed(of, now, rule)),
+    forgive: (of) =>
+      writeLater(runner, function* () {
+        if (isKept(of)) yield* changed(oneLess(of))
+      }),
     lockedUntil: (of, now) => runner.run(() => lockedUntil(of, now)),
     clear: (of) =>
       writeLater(runner, function* () {
@@ -64,6 +54,14 @@ const isKept = ({ source, account }: AccountName) => isStorable(source) && isSto
 
 const own = ({ source, account }: AccountName) =>
   tables.deleteFrom('account_failures').where('source', '=', source).where('account', '=', account)
+
+const oneLess = ({ source, account }: AccountName) =>
+  tables
+    .updateTable('account_failures')
+    .set(({ eb }) => ({ failures: eb('failures', '-', 1) }))
+    .where('source', '=', source)
+    .where('account', '=', account)
+    .where('failures', '>', 0)
 
 const present = ({ source, account }: AccountName) =>
   tables.selectFrom('account_failures').selectAll().where('source', '=', source).where('account', '=', account)

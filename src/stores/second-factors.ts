@@ -1,3 +1,4 @@
+import type { AccountName, StoredFactor } from '../model/accounts.ts'
 import { Secret } from '../model/secret.ts'
 import { isStorable } from './names.ts'
 import type { Operator } from './outbox.ts'
@@ -14,23 +15,6 @@ import {
   type Work,
   writeLater,
 } from './work.ts'
-
-/** Whose factor it is: `local`, or the name of a provider, and the account there. */
-export interface AccountName {
-  readonly source: string
-  readonly account: string
-}
-
-/** A second factor as stored. `secret` may be sealed by who keeps it here. */
-export interface StoredFactor extends AccountName {
-  readonly secret: Secret
-  /** The time step of the code that was used last; null before the first. */
-  readonly lastStep: number | null
-  /** Of codes that were not used yet. */
-  readonly recoveryHashes: readonly string[]
-  /** Epoch milliseconds. */
-  readonly createdAt: number
-}
 
 /** Second factors, one an account. Everything throws, or rejects, when the store cannot be read or written. */
 export interface SecondFactors<M extends Mode> {

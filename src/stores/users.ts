@@ -1,3 +1,4 @@
+import { codesOf, type StoredUser } from '../model/accounts.ts'
 import { foldedName } from '../model/folded-name.ts'
 import { textsOf } from './json-texts.ts'
 import { isStorable } from './names.ts'
@@ -6,21 +7,6 @@ import { prepared, tables } from './queries.ts'
 import type { UserRow } from './tables.ts'
 import { noteUserEvent } from './user-events.ts'
 import { type Answer, changed, changeLater, first, type Mode, type Runner, readLater, rows, type Work } from './work.ts'
-
-/** A local user as stored. `hash` (argon2id) is no credential. Times are epoch milliseconds. */
-export interface StoredUser {
-  readonly name: string
-  readonly display: string | null
-  readonly email: string | null
-  readonly groups: readonly string[]
-  readonly roles: readonly string[]
-  readonly workspace: string | null
-  /** Null for who has no password yet. */
-  readonly hash: string | null
-  readonly disabledAt: number | null
-  readonly changedAt: number
-  readonly createdAt: number
-}
 
 /** What may be changed of a user; what is absent stays. */
 export type UserChange = Partial<Pick<StoredUser, 'display' | 'email' | 'groups' | 'roles' | 'workspace'>>
@@ -109,7 +95,8 @@ function* remove(name: string, now: number, by: Operator | undefined): Work<bool
   if (!isStorable(name) || (yield* changed(tables.deleteFrom('users').where('name', '=', name))) === 0) return false
   // Whoever is given this name next must not have the factor of the one before.
   for (const table of ['second_factors', 'account_failures'] as const) {
-    yield* changed(tables.deleteFrom(table).where('source', '=', SOURCE).where('account', '=', name))
+    const sources = [SOURCE, codesOf({ source: SOURCE, account: name }).source]
+    yield* changed(tables.deleteFrom(table).where('source', 'in', sources).where('account', '=', name))
   }
   yield* noteUserEvent({ at: now, action: 'user-removed', source: SOURCE, account: name, by })
   return true

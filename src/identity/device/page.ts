@@ -50,7 +50,7 @@ class DevicePages {
     const shown = code.ok ? shownUserCode(code.value) : ''
     const body = html`${notice && html`<p class="alert" role="alert">${notice.says}</p>`}
 <p>Type the code that your terminal shows.</p>
-<form method="post" action="${PATH}">
+<form method="post" action="${this.#frame.url}${PATH}">
 ${form.field}
 <label for="user_code">Code</label>
 <input class="code" id="user_code" name="user_code" value="${shown}" required autofocus autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="64">
@@ -104,7 +104,7 @@ ${form.field}
 ${wishText(asking)}
 </dl>
 <p class="alert" role="alert">Go on only if you have just begun this yourself and your terminal shows this code. If somebody sent you the code or the link, refuse: they would use the API as you.</p>
-<form method="post" action="${PATH}">
+<form method="post" action="${this.#frame.url}${PATH}">
 ${form.field}
 <input type="hidden" name="asked" value="${sealed.value}">
 <button type="submit" name="decision" value="go">It is my terminal: sign in</button>

@@ -3,19 +3,21 @@ import { folded } from '../../model/ldap-name.ts'
 import type { Clock } from '../../model/ports.ts'
 import type { RejectReason } from '../../model/reasons.ts'
 import type { LdapSettings } from '../../model/settings.ts'
-import { addressed, type Sources } from '../basic.ts'
+import { addressed } from '../basic.ts'
 import { type Schedule, unrefTimer } from '../key-sets.ts'
 import type { IdentityPorts, OpenMethod } from '../method.ts'
+import { SignInMemory } from '../sign-in-memory.ts'
 import { type Admission, type Attempt, Throttle, type ThrottleStep } from '../throttle.ts'
 import { passwordMark } from './account.ts'
 import { Directory, type Person } from './directory.ts'
 import type { DirectoryFault, SearchFailure } from './fault.ts'
-import { SignInMemory } from './memory.ts'
 import { principalOf } from './principal.ts'
 import { FailureReports } from './reports.ts'
 
 /** No refusal by the directory comes sooner: whether it knew the user would show in how long it took. Milliseconds. */
 const REFUSAL_MS = 250
+/** How long an account is believed to be as it was read. Milliseconds. */
+const RECORD_MEMORY_MS = 15_000
 const MAX_USERNAME = 256
 const MAX_PASSWORD = 1024
 
@@ -38,7 +40,7 @@ export class LdapSource implements OpenMethod {
   readonly name = 'ldap'
   readonly issuer: string
   readonly #settings: LdapSettings
-  readonly #sources: Sources
+  readonly #directories: readonly string[]
   readonly #clock: Clock
   readonly #schedule: Schedule
   readonly #report: IdentityPorts['report']
@@ -51,18 +53,18 @@ export class LdapSource implements OpenMethod {
   constructor(settings: LdapSettings, directories: readonly string[], ports: IdentityPorts) {
     this.issuer = settings.name
     this.#settings = settings
-    this.#sources = { directories, isLocalUser: ports.isLocalUser ?? null }
+    this.#directories = directories
     this.#clock = ports.clock
     this.#schedule = ports.schedule ?? unrefTimer
     this.#report = ports.report
     this.#throttle = ports.throttle ?? new Throttle(ports.clock)
     this.#directory = new Directory(settings, ports.clock, this.#schedule)
     this.#failures = new FailureReports(settings.name, ports)
-    this.#memory = new SignInMemory(settings.cacheMs)
+    this.#memory = new SignInMemory(settings.cacheMs, RECORD_MEMORY_MS)
   }
 
   owns(credential: Credential): boolean {
-    return credential.kind === 'basic' && addressed(credential.username, this.#sources).source === this.issuer
+    return credential.kind === 'basic' && addressed(credential.username, this.#directories).source === this.issuer
   }
 
   /** Of tokens nothing is known here. */
@@ -74,7 +76,7 @@ export class LdapSource implements OpenMethod {
   verify(credential: Credential, client = ''): Verification | Promise<Verification> {
     if (credential.kind !== 'basic') return this.#rejected('malformed')
     // Directories do not agree on whether spaces around a name are a part of it: here they are none.
-    const username = addressed(credential.username, this.#sources).username.trim()
+    const username = addressed(credential.username, this.#directories).username.trim()
     const password = credential.password.reveal()
     if (!isUsername(username) || !isPassword(password)) return this.#rejected('malformed')
     const digest = this.#memory.digest(username, password)
@@ -146,7 +148,7 @@ export class LdapSource implements OpenMethod {
     const principal: Principal = principalOf(person, groups.value, this.#settings, provenAtMs)
     this.#memory.accept(signIn.digest, {
       verification: Object.freeze({ outcome: 'verified', principal, cache: 'hit' }),
-      dn: person.dn,
+      account: person.dn,
       mark: passwordMark(person.entry),
       provenAtMs,
       readAtMs,

@@ -3,8 +3,8 @@ import { type Lint, type LintFacts, warningAt } from './lint.ts'
 
 /** A role that nobody can hold: no credential that the config accepts has what its members ask for. */
 export const unheldRole: Lint = ({ merged, outline, facts }) => {
-  // A key may carry any role by its name.
-  if (facts.methods.includes('api_key')) return []
+  // A key, and a user of the store, may carry any role by its name.
+  if (facts.methods.includes('api_key') || facts.methods.includes('local')) return []
   const held = new Set<string>()
   for (const { members, holds } of outline.roles.values()) {
     if (members.some((member) => canMatch(member, facts))) for (const name of holds) held.add(name)

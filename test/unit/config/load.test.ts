@@ -71,7 +71,7 @@ const changed: readonly Row[] = [
   ['a format that is not built', 'version: 1', 'version: 1\naudit: { format: ocsf }', '2:18 not_built'],
   ['content that is not built', 'version: 1', 'version: 1\naudit: { content: full }', '2:19 not_built'],
   ['counters that are not built', 'version: 1', 'version: 1\ncounters: { url: "redis://h" }', '2:18 not_built'],
-  ['local users', 'identity:\n', 'identity:\n  local: { enabled: true }\n', '5:21 not_built'],
+  ['local users by a word', 'identity:\n', 'identity:\n  local: { enabled: yes }\n', '5:21 old_boolean'],
   ['a symmetric algorithm', 'audience:', 'algorithms: [HS256]\n      audience:', '8:20 wrong_value'],
   ['an empty audience', '[sallyport]', '[]', '8:17 empty_list'],
   ['an audience that is not a list', '[sallyport]', 'sallyport', '8:17 wrong_type'],

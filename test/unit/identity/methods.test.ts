@@ -93,6 +93,44 @@ const specimens: { readonly [name: string]: (t: Test, kind: MethodKind) => Promi
     }
   },
   ldap: (t, kind) => ldapSpecimen(t, kind),
+  local: async (_, kind) => {
+    const clock = { now: NOW }
+    const words = { display: null, email: null, groups: [], roles: [], workspace: null }
+    const record = { ...words, hash: await hashSecret('pass word'), changedAt: NOW, createdAt: NOW }
+    const users = [
+      { ...record, name: 'alice', disabledAt: null },
+      { ...record, name: 'carol', disabledAt: NOW },
+    ]
+    let severed = false
+    const find = (name: string) => {
+      if (severed) throw new Error('severed')
+      return users.find((user) => user.name === name)
+    }
+    const failed = () => ({ failures: 1, lockedUntil: null, hasLocked: false })
+    const accounts = { users: { find }, accountFailures: { failed, forgive: () => undefined } }
+    const [plan] = kind.plans({ issuers: [], apiKeys: { enabled: false }, local: { enabled: true } })
+    if (plan === undefined) throw new Error('no plan')
+    const schedule = (_: number, run: () => void) => {
+      queueMicrotask(run)
+      return () => undefined
+    }
+    return {
+      method: plan.open(quietPorts(clock, { accounts, schedule })),
+      present: (text) => basic(text.split(':')[0] ?? '', text.split(':')[1] ?? ''),
+      good: 'alice:pass word',
+      wrong: [
+        ['alice:another', 'wrong_password'],
+        ['carol:pass word', 'account_disabled'],
+        ['bob:pass word', 'unknown_user'],
+        ['alice:', 'malformed'],
+      ],
+      foreign: [],
+      sever: () => {
+        severed = true
+        clock.now += 60_000
+      },
+    }
+  },
 }
 
 /** A directory with one user, whose name is the password, too. */

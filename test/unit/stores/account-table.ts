@@ -47,6 +47,20 @@ const accounts: readonly StoreRow[] = [
     },
   ],
   [
+    'a failure is taken back alone, and no lock with it',
+    async (t, one, other) => {
+      const failed = (at = NOW) => one.accountFailures.failed(of, at, RULE)
+      await one.accountFailures.forgive(of)
+      t.match(await failed(), { failures: 1 }, 'there was none')
+      t.match(await failed(), { failures: 2 })
+      await other.accountFailures.forgive(of)
+      t.match(await failed(), { failures: 2, hasLocked: false })
+      t.match(await failed(), { hasLocked: true })
+      await other.accountFailures.forgive(of)
+      t.equal(await one.accountFailures.lockedUntil(of, NOW), NOW + RULE.lockMs)
+    },
+  ],
+  [
     'failures that lie long apart do not add up',
     async (t, one) => {
       for (const at of [NOW, NOW + RULE.windowMs, NOW + 2 * RULE.windowMs]) {

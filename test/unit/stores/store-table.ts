@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
+import type { StoredUser } from '../../../src/model/accounts.ts'
 import { Secret } from '../../../src/model/secret.ts'
 import type { KeyStore } from '../../../src/stores/keys.ts'
-import type { StoredUser } from '../../../src/stores/users.ts'
 import { key, NOW } from './store-scene.ts'
 
 /** Told of two stores that share what is in them, as two processes of a fleet do. */

@@ -1,9 +1,7 @@
 import { hash, randomBytes } from 'node:crypto'
-import type { Verification } from '../../model/identity.ts'
-import { Recent } from '../recent.ts'
+import type { Verification } from '../model/identity.ts'
+import { Recent } from './recent.ts'
 
-/** How long an account is believed to be as it was read: this is how fast disabling one takes effect. Milliseconds. */
-const RECORD_MEMORY_MS = 15_000
 /** How long a refusal is given again without another look. Milliseconds. */
 const REFUSAL_MEMORY_MS = 1000
 /** How long a password that was right is no guess, whoever else guesses at its account. Milliseconds. */
@@ -13,7 +11,8 @@ const MAX_REMEMBERED = 10_000
 /** A password that was right, and the account as it was read. */
 interface Remembered {
   readonly verification: Verification
-  readonly dn: string
+  /** The one name of the account. */
+  readonly account: string
   /** Of the password that the account had. */
   readonly mark: string
   /** When the password was tried, and when the account was read. */
@@ -24,15 +23,20 @@ interface Remembered {
 /** What is known of sign-ins, by a digest of name and password with a key that no other process has. */
 export class SignInMemory {
   readonly #cacheMs: number
+  readonly #recordMs: number
   readonly #key = randomBytes(32).toString('hex')
   readonly #verified = new Recent<Remembered>(MAX_REMEMBERED)
   readonly #refused = new Recent<{ readonly verification: Verification; readonly atMs: number }>(MAX_REMEMBERED)
   readonly #known = new Recent<number>(MAX_REMEMBERED)
   readonly #wrong = new Recent<true>(MAX_REMEMBERED)
 
-  /** `cacheMs`: how long a password that was right is believed. */
-  constructor(cacheMs: number) {
+  /**
+   * `cacheMs`: how long a password that was right is believed. `recordMs`: how long an account is believed to be as it was
+   * read, which is how fast disabling one takes effect.
+   */
+  constructor(cacheMs: number, recordMs: number) {
     this.#cacheMs = cacheMs
+    this.#recordMs = recordMs
   }
 
   digest(username: string, password: string): string {
@@ -43,7 +47,7 @@ export class SignInMemory {
   /** The answer that can be given at once; undefined where there is none. */
   answer(digest: string, nowMs: number): Verification | undefined {
     const known = this.#verified.get(digest)
-    if (known !== undefined && isWithin(nowMs, known.readAtMs, RECORD_MEMORY_MS) && this.#isProven(known, nowMs)) {
+    if (known !== undefined && isWithin(nowMs, known.readAtMs, this.#recordMs) && this.#isProven(known, nowMs)) {
       return known.verification
     }
     const refused = this.#refused.get(digest)
@@ -51,9 +55,10 @@ export class SignInMemory {
   }
 
   /** When the password of this account was tried, if that still counts; null where it has to be tried (again). */
-  provenAt(digest: string, dn: string, mark: string, nowMs: number): number | null {
+  provenAt(digest: string, account: string, mark: string, nowMs: number): number | null {
     const known = this.#verified.get(digest)
-    if (known === undefined || known.dn !== dn || known.mark !== mark || !this.#isProven(known, nowMs)) return null
+    if (known === undefined || known.account !== account || known.mark !== mark || !this.#isProven(known, nowMs))
+      return null
     return known.provenAtMs
   }
 
