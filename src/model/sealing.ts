@@ -2,7 +2,6 @@ import type { Secret } from './secret.ts'
 import type { Settings } from './settings.ts'
 
 /**
-/**
  * True where there is a store, and with it keys that seal: an upstream keeps its callers apart, API keys or users are kept,
  * people sign in, whose tokens can be revoked, or an identity provider tells of its users.
  */

@@ -3,13 +3,10 @@ import { type OpenAuditLog, openAuditLog } from '../audit/log.ts'
 import { rejectionReporter } from '../audit/rejected.ts'
 import { mayUpgrade } from '../endpoints/passthrough.ts'
 import { clientAddresses } from '../http/client-address.ts'
-import { faultRow } from '../http/errors.ts'
 import { receive } from '../http/receive.ts'
 import type { ServerPorts } from '../http/server.ts'
 import { type Identity, type IdentityReport, openIdentity } from '../identity/authenticate.ts'
 import type { AuditEvent } from '../model/audit.ts'
-import type { FaultCode } from '../model/fault.ts'
-import type { BodyAllowance } from '../model/ports.ts'
 import type { PlacedProblem } from '../model/problem.ts'
 import { failed, ok, type Result } from '../model/result.ts'
 import type { Settings } from '../model/settings.ts'
@@ -19,8 +16,6 @@ import { handle } from '../pipeline/handle.ts'
 import { Meter } from '../pipeline/meter.ts'
 import { SessionPlaces } from '../pipeline/realtime/session-places.ts'
 import type { Snapshot } from '../pipeline/snapshot.ts'
-import { Spool } from '../stores/spool.ts'
-import { openInFolder } from '../stores/spool-file.ts'
 import { Current, SHUTTING_DOWN } from './current.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { KeyEventFollower } from './key-events.ts'
@@ -34,6 +29,7 @@ import {
   storeUnusable,
 } from './lifecycle.ts'
 import { metricSources } from './metric-sources.ts'
+import { pipelinePorts } from './pipeline-ports.ts'
 import { purgeHourly } from './purge.ts'
 import { Reloader, type Sound } from './reload.ts'
 import { requestIds } from './request-ids.ts'
@@ -95,8 +91,8 @@ export class Runtime {
       clock: Date.now,
       report: (message) => diagnostics.error(message),
     })
-    const { signIn } = this
-    this.#pages = new SignInPages({ signIn, audit: this.#audit, meter: this.#meter, bug: this.#bug })
+    const [audit, meter, report] = [this.#audit, this.#meter, this.#report]
+    this.#pages = new SignInPages({ signIn: this.signIn, store, audit, meter, report, diagnostics })
     this.#identity = this.#openIdentity(settings, undefined)
     this.#addressOf = clientAddresses(settings.listen.trustedProxies)
     this.#current = new Current(this.#compose(sound, null), retireUpstream)
@@ -105,9 +101,9 @@ export class Runtime {
       reject: (problems, ofConfig) => this.#reject(problems, ofConfig),
     })
     const taken = { bodies: this.#bodies, spooled: this.#spooled, sessions: this.#sessions }
-    this.metrics = metricSources({ meter: this.#meter, audit: this.#audit, ...taken, store })
+    this.metrics = metricSources({ meter, audit, ...taken, store })
     this.ports = this.#serverPorts()
-    const followed = { store: () => store.keys, audit: this.#audit, clock: Date.now, diagnostics }
+    const followed = { store: () => store.keys, audit, clock: Date.now, diagnostics }
     this.#keyEvents = new KeyEventFollower(followed)
     this.#keyEvents.start()
     this.#purging = purgeHourly(() => store.keys, Date.now)
@@ -157,8 +153,8 @@ export class Runtime {
     this.#keyEvents.close()
     await cutUpstreams(this.#current.upstreams())
     this.#identity.close()
-    this.#purging.close()
     this.#pages.close()
+    this.#purging.close()
     if (!(await this.#audit.flush(flushMs))) this.#diagnostics.error('the last audit events could not be written')
     this.#audit.close()
     await this.#keyEvents.writeUses()
@@ -166,8 +162,7 @@ export class Runtime {
     await this.#store.close()
   }
 
-  readonly #bug = (err: unknown, requestId: string) =>
-    this.#diagnostics.error('a bug met a request', { requestId, err })
+  readonly #report = (told: IdentityReport) => this.announce((at) => identityReported(at, told))
 
   /** What SCIM on the admin listener is served with. */
   scim() {
@@ -176,27 +171,16 @@ export class Runtime {
 
   #serverPorts(): ServerPorts {
     const rejected = rejectionReporter(this.#audit, Date.now)
-    const pipeline = {
-      audit: this.#audit,
-      meter: this.#meter,
-      clock: Date.now,
-      statusOf: (code: FaultCode) => faultRow(code).status,
-      bug: this.#bug,
-      bodies: this.#bodies,
-      sessions: this.#sessions,
-      calls: this.#current.calls,
-      current: () => this.#current.snapshot,
-      spooled: this.#spooled,
-      openSpool: (folder: string, allowance: BodyAllowance) => new Spool({ folder, allowance, openFile: openInFolder }),
-    }
+    const taken = { bodies: this.#bodies, spooled: this.#spooled, sessions: this.#sessions }
+    const told = { audit: this.#audit, meter: this.#meter, diagnostics: this.#diagnostics }
+    const pipeline = pipelinePorts({ ...told, ...taken, current: this.#current })
     return {
       newRequestId: requestIds(),
       handle: (request, exchange) => {
         const { head, fault } = receive(request, exchange.id, this.#addressOf)
         const pages = this.#pages.at(head.target)
-        void this.#current.use(exchange, (snapshot) =>
-          pages === null ? handle(head, fault, exchange, snapshot, pipeline) : pages.handle(head, fault, exchange),
-        )
+        if (pages !== null) void this.#current.use(exchange, () => pages.handle(head, fault, exchange))
+        else void this.#current.use(exchange, (snapshot) => handle(head, fault, exchange, snapshot, pipeline))
       },
       rejected: (connection) => {
         this.#meter.rejectedConnections++
@@ -210,8 +194,7 @@ export class Runtime {
   #openIdentity(settings: Settings, previous: Identity | undefined): Identity {
     this.signIn.take(settings)
     const { keys, standing } = this.#store
-    const report = (told: IdentityReport) => this.announce((at) => identityReported(at, told))
-    const ports = { clock: Date.now, keys, accounts: keys, standing, ...this.signIn.identity, report }
+    const ports = { clock: Date.now, keys, accounts: keys, standing, ...this.signIn.identity, report: this.#report }
     const identity = openIdentity(settings, ports, previous)
     this.#pages.take(settings, identity)
     return identity

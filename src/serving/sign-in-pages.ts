@@ -1,32 +1,50 @@
-import type { Identity } from '../identity/authenticate.ts'
+import type { Identity, IdentityReport } from '../identity/authenticate.ts'
+import type { SignInChoice } from '../identity/device/ports.ts'
+import type { LoginIssuer } from '../identity/oidc/ports.ts'
+import { openOidcProvider } from '../identity/oidc/provider.ts'
+import { secondFactorChecks } from '../identity/second-factor/checks.ts'
 import { EndedAttempts } from '../identity/sign-in/attempts.ts'
 import type { PasswordWay, SignInParts } from '../identity/sign-in/parts.ts'
 import { isPage, openSignIn, type PageExchange, type Pages } from '../identity/sign-in/sign-in.ts'
 import type { AuditLog } from '../model/audit.ts'
 import type { Fault } from '../model/fault.ts'
+import type { IssuerSettings } from '../model/identity-settings.ts'
 import type { RequestHead } from '../model/request.ts'
 import type { Settings } from '../model/settings.ts'
+import type { SecondFactorChecks, SignInProvider } from '../model/sign-in.ts'
 import { auditRequest } from '../pipeline/events.ts'
 import type { Meter } from '../pipeline/meter.ts'
-import type { SignIn } from './sign-in-ports.ts'
+import { DevicePart } from './device-sign-in.ts'
+import type { Diagnostics } from './diagnostics.ts'
+import type { SignIn, SignInPorts } from './sign-in-ports.ts'
+import type { ServingStore } from './store.ts'
 
 export interface PagePorts {
   readonly signIn: SignIn
   readonly audit: AuditLog
   readonly meter: Meter
-  readonly bug: (cause: unknown, requestId: string) => void
+  readonly store: ServingStore
+  readonly report: (report: IdentityReport) => void
+  readonly diagnostics: Diagnostics
 }
 
 /** The pages on which people sign in, as the settings in force ask for them. */
 export class SignInPages {
   readonly #ports: PagePorts
   readonly #ended = new EndedAttempts()
+  /** One for the life of the process: wrong codes are not forgotten in a reload. */
+  readonly #secondFactors: SecondFactorChecks
+  readonly #device: DevicePart
   #settings: Settings | null = null
   #identity: Identity | null = null
   #pages: Pages | null = null
 
   constructor(ports: PagePorts) {
     this.#ports = ports
+    const { store, report } = ports
+    this.#secondFactors = secondFactorChecks({ store: () => store.keys, clock: Date.now, report })
+    const { identity } = ports.signIn
+    this.#device = new DevicePart({ store, audit: ports.audit, tokenKeys: () => identity.tokens?.keys() ?? null })
   }
 
   /** Takes settings into force; a sign-in that is under way goes on by them. */
@@ -38,8 +56,8 @@ export class SignInPages {
 
   /** The address that people begin at; null where nobody can sign in. */
   readonly address = (): string | null => {
-    const parts = this.#parts()
-    return parts === null ? null : `${parts.issuer.url}/auth/`
+    const own = this.#own()
+    return own === null ? null : `${own.issuer.url}/auth/`
   }
 
   /** The pages, for a target that is one of them; null for every other one, and where there are none. */
@@ -56,12 +74,12 @@ export class SignInPages {
   }
 
   #open(): Pages | null {
-    const parts = this.#parts()
-    const { audit, meter, bug } = this.#ports
-    if (parts === null) return null
-    const pages = openSignIn(parts, {
+    const { audit, meter, diagnostics } = this.#ports
+    const own = this.#own()
+    if (own === null) return null
+    const pages = openSignIn(this.#parts(own), {
       audit,
-      bug,
+      bug: (err, requestId) => diagnostics.error('a bug met a page', { requestId, err }),
       clock: Date.now,
       ended: this.#ended,
       describe: (head) => auditRequest(head, null, null, null, null),
@@ -82,17 +100,40 @@ export class SignInPages {
   }
 
   /** Null where the proxy signs no tokens, or nobody has a way to sign in. */
-  #parts(): SignInParts | null {
-    const own = this.#ports.signIn.ports
-    const passwords = this.#passwords()
-    if (own === null || passwords === null) return null
-    return { ...own, providers: [], passwords, secondFactors: null, device: null, more: [] }
+  #own(): SignInPorts | null {
+    const { issuers = [], ldap = [], local } = this.#settings ?? {}
+    const hasWay = ldap.length > 0 || local?.enabled === true || issuers.some(hasLogin)
+    return hasWay ? this.#ports.signIn.ports : null
+  }
+
+  #parts(own: SignInPorts): SignInParts {
+    const { issuer, sealer, revoker } = own
+    const secondFactors = this.#secondFactors
+    const providers = this.#providers(issuer.url, revoker)
+    const device = this.#device.open(own, providers, this.#passwordChoices())
+    return { issuer, sealer, providers, passwords: this.#passwords(), secondFactors, device, more: [device.more] }
+  }
+
+  #providers(url: string, revoker: SignInPorts['revoker']): SignInProvider[] {
+    const issuers = this.#settings?.issuers.filter(hasLogin) ?? []
+    return issuers.map((issuer) => openOidcProvider(issuer, { clock: Date.now, url, revoker }))
+  }
+
+  #passwordChoices(): SignInChoice[] {
+    const { ldap = [], local } = this.#settings ?? {}
+    const choices: SignInChoice[] = ldap.map(({ name }) => ({ name, kind: 'ldap', label: name }))
+    return local?.enabled ? [...choices, { name: 'local', kind: 'local', label: 'local' }] : choices
   }
 
   #passwords(): PasswordWay | null {
-    const sources = (this.#settings?.ldap ?? []).map(({ name }) => name)
+    const { ldap = [], local } = this.#settings ?? {}
+    const sources = [...ldap.map(({ name }) => name), ...(local?.enabled ? ['local'] : [])]
     const identity = this.#identity
     if (identity === null || sources.length === 0) return null
     return { sources, authenticate: (credential, client) => identity.authenticate(credential, client) }
   }
+}
+
+function hasLogin(issuer: IssuerSettings): issuer is LoginIssuer {
+  return issuer.login !== undefined
 }

@@ -1,8 +1,8 @@
 import { failed, ok, type Result } from '../../model/result.ts'
-import type { PageAnswer, PageRequest } from '../../model/sign-in.ts'
+import type { PageAnswer } from '../../model/sign-in.ts'
 import { networkOf } from '../throttle.ts'
 import { jsonAnswer, oauthError, tooMany, unavailable } from './answer.ts'
-import { noteFailed } from './issuing.ts'
+import { type DeviceVisit, noteFailed } from './issuing.ts'
 import { INTERVAL_SECONDS, LIFE_SECONDS, type OwnCodes } from './own-codes.ts'
 import type { DevicePorts } from './ports.ts'
 import type { ProviderCodes } from './provider-codes.ts'
@@ -25,7 +25,7 @@ export interface CodePorts {
 /** `POST /auth/device/code`: a terminal asks for a sign-in (RFC 8628 section 3.1). */
 export async function deviceCode(
   { ports, own, provided, quota }: CodePorts,
-  request: PageRequest,
+  request: DeviceVisit,
 ): Promise<PageAnswer> {
   const asked = readAsked(request.form, ports)
   if (!asked.ok) return oauthError('invalid_request', asked.fault)
@@ -39,9 +39,10 @@ export async function deviceCode(
   if (!begun.ok) {
     const { fault } = begun
     if (fault === 'unavailable') return unavailable('no sign-in can be begun at the moment')
+    // Not every provider has a device flow: then its pages are reached by ours.
+    if (fault.outcome === 'rejected') return ownCode(ports, own, wish, request)
     noteFailed(ports, provider, fault, request)
-    if (fault.outcome === 'unavailable') return unavailable(fault.message, fault.retryAfterSeconds)
-    return oauthError('access_denied', fault.message)
+    return unavailable(fault.message, fault.retryAfterSeconds)
   }
   const { verificationUri, verificationUriComplete, ...codes } = begun.value
   return codeAnswer({ ...codes, uri: verificationUri, complete: verificationUriComplete })
@@ -51,7 +52,7 @@ async function ownCode(
   { issuer }: DevicePorts,
   own: OwnCodes,
   wish: DeviceWish,
-  { client, now }: PageRequest,
+  { client, now }: DeviceVisit,
 ): Promise<PageAnswer> {
   const begun = await own.begin(wish, client, now)
   if (!begun.ok) return begun.fault === 'full' ? tooMany(60) : unavailable('no sign-in can be begun at the moment')
@@ -78,7 +79,7 @@ function codeAnswer({ deviceCode, userCode, uri, complete, interval, expiresIn }
 }
 
 /** The fault is for people. */
-function readAsked(form: PageRequest['form'], { choices }: DevicePorts): Result<DeviceWish, string> {
+function readAsked(form: DeviceVisit['form'], { choices }: DevicePorts): Result<DeviceWish, string> {
   const provider = form.get('provider') ?? null
   if (provider !== null && !choices.some(({ name }) => name === provider)) {
     return failed('nobody of that name signs people in here: `GET /auth/providers` lists them')

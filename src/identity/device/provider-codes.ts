@@ -27,13 +27,7 @@ export interface BegunAtProvider {
 
 export type ProviderPoll =
   | { readonly outcome: 'unknown' | 'expired' | 'pending' | 'slow_down' | 'unavailable' }
-  | {
-      readonly outcome: 'answered'
-      readonly provider: SignInProvider
-      readonly wish: Pick<DeviceWish, 'acrValues' | 'maxAge'>
-      readonly beganAt: number
-      readonly answer: Renewed | SignInFault
-    }
+  | { readonly outcome: 'answered'; readonly provider: SignInProvider; readonly answer: Renewed | SignInFault }
 
 /** When a code was polled last, and what became of it. */
 interface Polled {
@@ -78,8 +72,8 @@ export class ProviderCodes {
     const interval = within(begun.value.interval, INTERVALS)
     const expiresIn = within(begun.value.expiresIn, LIVES)
     const until = now + expiresIn * 1000
-    const asked = { acr: wish.acrValues, age: wish.maxAge, interval, began: now, id: this.#random(16) }
-    const sealed = await this.#sealer.seal(STATE, { provider: name, state, ...asked }, until)
+    const id = this.#random(16)
+    const sealed = await this.#sealer.seal(STATE, { provider: name, state, interval, id }, until)
     if (!sealed.ok || sealed.value.length > MAX_CODE) return failed('unavailable')
     const deviceCode = PROVIDER_PREFIX + sealed.value
     return ok({ deviceCode, userCode, verificationUri, verificationUriComplete, interval, expiresIn })
@@ -88,15 +82,9 @@ export class ProviderCodes {
   async poll(deviceCode: string, now: number): Promise<ProviderPoll> {
     const opened = await this.#sealer.open(STATE, deviceCode.slice(PROVIDER_PREFIX.length))
     if (!opened.ok) return { outcome: opened.fault === 'invalid' ? 'unknown' : opened.fault }
-    const [name, state, interval, acr, age, began, id] = [
-      'provider',
-      'state',
-      'interval',
-      'acr',
-      'age',
-      'began',
-      'id',
-    ].map((key) => ownValue(opened.value, key))
+    const [name, state, interval, id] = ['provider', 'state', 'interval', 'id'].map((key) =>
+      ownValue(opened.value, key),
+    )
     const known = typeof name === 'string' ? this.#providers.get(name) : undefined
     if (known === undefined || !isJsonObject(state)) return { outcome: 'unknown' }
     // Its own name: the sealed text could be written in another way.
@@ -109,9 +97,7 @@ export class ProviderCodes {
     const isOver = answer.outcome !== 'unavailable'
     if (isOver && !this.#end(key, now)) return { outcome: 'unknown' }
     if (!isDecided(answer)) return { outcome: 'expired' }
-    // INVARIANT: both were sealed by `begin`.
-    const wish = { acrValues: acr as readonly string[], maxAge: age as number | null }
-    return { outcome: 'answered', provider: known.provider, wish, beganAt: Number(began), answer }
+    return { outcome: 'answered', provider: known.provider, answer }
   }
 
   #gate(key: string, interval: number, now: number): 'open' | 'slow_down' | 'unknown' {

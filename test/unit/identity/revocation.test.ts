@@ -140,6 +140,8 @@ t.test('an API key goes on, whatever was revoked of its owner', async (t) => {
     owner: 'alice',
     roles: [],
     groups: [],
+    networks: [],
+    models: [],
     workspace: null,
     createdAt: NOW,
     hash: await hashSecret(key.key),

@@ -81,6 +81,7 @@ export function digestDouble(): KeyedDigest {
 export interface IssuerDouble extends TokenIssuer {
   readonly made: { readonly token: string; readonly tokenId: string; readonly who: SignedIn }[]
   fault: IssueFault | null
+  lifeSeconds: number
 }
 
 export function issuerDouble(world: World): IssuerDouble {
@@ -88,13 +89,14 @@ export function issuerDouble(world: World): IssuerDouble {
     url: 'https://llm.example',
     made: [],
     fault: null,
+    lifeSeconds: 28_800,
     issue: async (who) => {
       if (world.broken.has('issuer')) return failed('unavailable')
       if (double.fault !== null) return failed(double.fault)
       const token = `token-${double.made.length + 1}`
       const tokenId = createHash('sha256').update(token).digest('hex')
       double.made.push({ token, tokenId, who })
-      return ok({ token: new Secret(token), tokenId, expiresAt: world.now / 1000 + 28_800 })
+      return ok({ token: new Secret(token), tokenId, expiresAt: Math.floor(world.now / 1000) + double.lifeSeconds })
     },
     keySet: async () => ok('{"keys":[]}'),
   }
@@ -128,6 +130,8 @@ type Polled = Awaited<ReturnType<DeviceSignIn['poll']>>
 /** A provider that answers what it is told to. */
 export interface ProviderDouble extends SignInProvider {
   polls: number
+  /** Why no sign-in is begun; null where one is. */
+  start: SignInFault | null
   answer: Polled
   renewal: Renewed | SignInFault
   readonly grants: string[]
@@ -154,6 +158,7 @@ export function providerDouble(name: string, interval = 5): ProviderDouble {
     name,
     kind: 'oidc',
     polls: 0,
+    start: null,
     answer: { outcome: 'pending' },
     renewal: renewed('bob', null),
     grants: [],
@@ -162,15 +167,17 @@ export function providerDouble(name: string, interval = 5): ProviderDouble {
     complete: async () => UNAVAILABLE,
     routes: [],
     device: {
-      begin: async (wish) =>
-        ok({
+      begin: async (wish) => {
+        if (double.start !== null) return failed(double.start)
+        return ok({
           userCode: 'WXYZ',
           verificationUri: 'https://idp.example/device',
           verificationUriComplete: null,
           interval,
           expiresIn: 600,
           state: { code: `upstream-${wish.acrValues.join(',')}` },
-        }),
+        })
+      },
       poll: async () => {
         double.polls++
         return double.answer

@@ -5,7 +5,7 @@ import type { Scene } from './scene.ts'
 const begin = (scene: Scene) => scene.call('/auth/device/code', { provider: 'corp', acr_values: 'gold' })
 
 /** A terminal with a token that can be renewed. */
-async function terminal(scene: Scene, grant: string | null = 'g1') {
+async function terminal(scene: Scene, grant: string | null = 'grant-1-of-corp') {
   const { device_code } = await begin(scene)
   scene.provider.answer = renewed('bob', grant)
   return scene.poll(device_code)
@@ -13,16 +13,29 @@ async function terminal(scene: Scene, grant: string | null = 'g1') {
 
 const device: readonly ProtocolRow[] = [
   [
+    'a provider without a device flow is signed in to by the pages, and one that is away is told of',
+    async (t, scene) => {
+      scene.provider.start = REJECTED
+      t.match(await begin(scene), { status: 200, verification_uri: 'https://llm.example/auth/device' })
+      t.same(scene.actions(), [])
+      scene.provider.start = UNAVAILABLE
+      t.match(await begin(scene), { status: 503, error: 'temporarily_unavailable', retry: '7' })
+      t.same(scene.actions(), ['sign-in-failed'])
+      scene.provider.start = null
+      t.match(await begin(scene), { verification_uri: 'https://idp.example/device' }, 'the twin')
+    },
+  ],
+  [
     "a provider's own device flow is used where it has one, and nothing of it is kept here",
     async (t, scene) => {
       const asked = await begin(scene)
       t.match(asked, { status: 200, user_code: 'WXYZ', verification_uri: 'https://idp.example/device', interval: 5 })
       t.notOk('verification_uri_complete' in asked)
       t.match(await scene.poll(asked.device_code, 1), { error: 'authorization_pending' })
-      scene.provider.answer = renewed('bob', 'g1')
+      scene.provider.answer = renewed('bob', 'grant-1-of-corp')
       scene.world.now += 5000
       t.match(await scene.poll(asked.device_code, 0), { status: 200, user: 'bob', refresh_token: /^r\.[\w-]+$/ })
-      t.same(scene.actions(), ['token-issued'])
+      t.same(scene.actions(), ['sign-in-succeeded', 'token-issued'])
       t.notMatch(JSON.stringify(asked), /upstream/, 'what the provider gave stays sealed')
     },
   ],
@@ -97,15 +110,16 @@ const refresh: readonly ProtocolRow[] = [
     'a token is renewed without the person, by another refresh token each time',
     async (t, scene) => {
       const first = await terminal(scene)
-      scene.provider.renewal = renewed('bob', 'g2')
+      scene.provider.renewal = renewed('bob', 'grant-2-of-corp')
       const second = await scene.refresh(first.refresh_token, 1)
       t.match(second, { status: 200, access_token: 'token-2', user: 'bob' })
       t.not(second.refresh_token, first.refresh_token)
       scene.provider.renewal = renewed('bob', null)
       t.match(await scene.refresh(second.refresh_token), { status: 200, access_token: 'token-3' })
-      t.same(scene.provider.grants, ['g1', 'g2'], 'the one that the provider gave last')
-      t.same(scene.actions(), ['token-issued', 'token-issued', 'token-issued'])
-      t.notMatch(JSON.stringify([first, second]), /g1|g2/)
+      t.same(scene.provider.grants, ['grant-1-of-corp', 'grant-2-of-corp'], 'the one that the provider gave last')
+      t.same(scene.actions(), ['sign-in-succeeded', 'token-issued', 'token-issued', 'token-issued'])
+      t.match(scene.events.at(-1)?.extra, { 'sign_in.purpose': 'refresh' })
+      t.notMatch(JSON.stringify([first, second]), /of-corp/)
     },
   ],
   [
@@ -116,7 +130,7 @@ const refresh: readonly ProtocolRow[] = [
       t.match(await scene.refresh(first.refresh_token, 1), { status: 400, error: 'invalid_grant' })
       t.same(new Set(scene.revoker.tokens), new Set(scene.issuer.made.map(({ tokenId }) => tokenId)))
       t.match(await scene.refresh(second.refresh_token), { error: 'invalid_grant' }, 'the thief goes no further either')
-      t.same(scene.actions(), ['token-issued', 'token-issued', 'refresh-token-reused'])
+      t.same(scene.actions(), ['sign-in-succeeded', 'token-issued', 'token-issued', 'refresh-token-reused'])
       t.match(await scene.refresh((await terminal(scene)).refresh_token), { status: 200 }, 'the twin: a new sign-in')
     },
   ],
@@ -144,7 +158,16 @@ const refresh: readonly ProtocolRow[] = [
     async (t, scene) => {
       const { device_code } = await begin(scene)
       const sealed = String(device_code).slice(2)
-      for (const wrong of [`r.${sealed}`, sealed, `p.${sealed}`, 'r.', 'r.x', '', 'r.'.repeat(9000), 'g1']) {
+      for (const wrong of [
+        `r.${sealed}`,
+        sealed,
+        `p.${sealed}`,
+        'r.',
+        'r.x',
+        '',
+        'r.'.repeat(9000),
+        'grant-1-of-corp',
+      ]) {
         t.match(await scene.refresh(wrong), { status: 400, error: 'invalid_grant' }, wrong.slice(0, 8))
       }
       const { refresh_token } = await terminal(scene)
@@ -166,7 +189,7 @@ const refresh: readonly ProtocolRow[] = [
   [
     'a provider that lets nobody in any more, or names somebody else, ends it',
     async (t, scene) => {
-      for (const renewal of [REJECTED, renewed('mallory', 'g2')]) {
+      for (const renewal of [REJECTED, renewed('mallory', 'grant-2-of-corp')]) {
         const { refresh_token } = await terminal(scene)
         scene.provider.renewal = renewal
         t.match(await scene.refresh(refresh_token), { error: 'invalid_grant' })

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { DeviceVisit } from '../../../../src/identity/device/issuing.ts'
 import { type DeviceSignIns, deviceSignIns } from '../../../../src/identity/device/sign-in.ts'
 import { Throttle } from '../../../../src/identity/throttle.ts'
 import type { AuditEvent } from '../../../../src/model/audit.ts'
@@ -39,7 +40,7 @@ function breakable<T extends object>(world: World, part: T): T {
 }
 
 /** Two instances of the protocol over one store, as in a fleet, with everything around them a double. */
-export function scene(kept: KeptParts, others: KeptParts = kept) {
+export function scene(kept: KeptParts, others: KeptParts = kept, interval = 5) {
   const world: World = { now: NOW, broken: new Set() }
   const events: AuditEvent[] = []
   const issuer = issuerDouble(world)
@@ -47,7 +48,7 @@ export function scene(kept: KeptParts, others: KeptParts = kept) {
   const digests = digestDouble()
   const revoker = revokerDouble(world)
   const revoked = { subject: null as string | null }
-  const provider = providerDouble('corp')
+  const provider = providerDouble('corp', interval)
   const part = (store: KeptParts): DeviceSignIns =>
     deviceSignIns({
       issuer,
@@ -90,13 +91,21 @@ export function scene(kept: KeptParts, others: KeptParts = kept) {
 
 export type Scene = ReturnType<typeof scene>
 
-function routeOf({ routes }: DeviceSignIns, path: string): (request: PageRequest) => Promise<PageAnswer> {
-  const route = routes.find((one) => one.path === path)
+/** Routes alone: of the frame of the pages nothing is needed. */
+export function routesOf({ more }: DeviceSignIns) {
+  const unused = () => {
+    throw new Error('a page')
+  }
+  return more({ url: 'https://llm.example', page: unused, signInFor: unused, openForm: unused, isOurs: unused })
+}
+
+function routeOf(signIns: DeviceSignIns, path: string): (request: PageRequest) => Promise<PageAnswer> {
+  const route = routesOf(signIns).find((one) => one.path === path)
   if (route === undefined) throw new Error(`no route ${path}`)
   return (request) => route.handle(request)
 }
 
-export function pageRequest(now: number, path: string, form: Form, client = '192.0.2.1'): PageRequest {
+export function pageRequest(now: number, path: string, form: Form, client = '192.0.2.1'): DeviceVisit {
   return {
     id: 'req-1',
     method: Object.keys(form).length === 0 ? 'GET' : 'POST',
@@ -107,6 +116,7 @@ export function pageRequest(now: number, path: string, form: Form, client = '192
     header: () => undefined,
     client,
     now,
+    asked: { id: 'req-1', method: 'POST', path, httpVersion: '1.1', clientIp: client },
   }
 }
 
