@@ -72,7 +72,7 @@ async function enrolled(file: string, source: string, account: string): Promise<
   if (!opened.ok) throw new Error(opened.fault)
   try {
     const factor = { source, account, secret: new Secret(secret.base32), lastStep: null, recoveryHashes: [] }
-    await opened.value.secondFactors.enroll({ ...factor, createdAt: Date.now() }, 'a test')
+    await opened.value.secondFactors.enroll({ ...factor, createdAt: Date.now() })
   } finally {
     await opened.value.close()
   }
