@@ -140,6 +140,26 @@ t.test('many people at once do not flood an issuer that does not answer', async 
   t.ok(world.idp.asked.length <= 2, `it was asked ${world.idp.asked.length} times`)
 })
 
+t.test('nobody waits for minutes behind an issuer that does not answer', async (t) => {
+  const world = await oidcWorld(t)
+  let now = Date.now()
+  const provider = world.open({}, { clock: () => now, fetchLimitMs: 10_000 })
+  const { location, state } = await begun(provider)
+  const answer = pageRequest(await world.idp.browse(location))
+  const held: ServerResponse[] = []
+  const reached = new Promise<void>((resolve) => {
+    world.idp.instead = at('/token', (response) => held.push(response) === 16 && resolve())
+  })
+  const results = Promise.all(Array.from({ length: 100 }, () => provider.complete(answer, state)))
+  await reached
+  now += 10_000
+  for (const response of held) response.destroy()
+  const outcomes = (await results).map(outcome)
+  t.equal(held.length, 16, 'who has waited too long does not ask any more')
+  t.equal(outcomes.filter((reason) => reason === 'provider_unavailable').length, 16)
+  t.equal(outcomes.filter((reason) => reason === 'busy').length, 84)
+})
+
 t.test('what is under way ends with the provider', async (t) => {
   const world = await oidcWorld(t)
   const provider = world.open({}, { fetchLimitMs: 60_000 })
