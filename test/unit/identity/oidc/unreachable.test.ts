@@ -31,7 +31,7 @@ const DOWN: readonly (readonly [name: string, instead: Instead])[] = [
 /** A clock that can be moved past every rest between attempts. */
 function clocked(world: OidcWorld) {
   let ahead = 0
-  const provider = world.open({}, { clock: () => Date.now() + ahead, fetchLimitMs: 400 })
+  const provider = world.open({}, { clock: () => Date.now() + ahead, fetchLimitMs: 1500 })
   return { provider, rest: () => (ahead += 2000) }
 }
 
