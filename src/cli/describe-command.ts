@@ -8,6 +8,7 @@ type CommandFile =
   | 'keys'
   | 'objects'
   | 'store'
+  | 'tokens'
   | 'policy-explain'
   | 'policy-test'
   | 'policy-who-can'

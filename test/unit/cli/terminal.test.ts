@@ -60,10 +60,17 @@ const RUNS: readonly (readonly [string, readonly string[], string, 'tells' | 're
   ['objects rotate-key', [HOSTILE], '', 'refuses'],
   ['objects retire-key', [HOSTILE], '', 'refuses'],
   ['objects list-keys', [HOSTILE], '', 'refuses'],
+  ['tokens keys', [HOSTILE], '', 'refuses'],
+  ['tokens rotate-key', [HOSTILE], '', 'refuses'],
+  ['tokens retire-key', [HOSTILE], '', 'refuses'],
+  ['tokens revoke', ['--issuer', HOSTILE, '--user', HOSTILE], '', 'tells'],
+  ['tokens revocations', [], '', 'tells'],
   ['store migrate', [HOSTILE], '', 'refuses'],
   ['store backup', [HOSTILE], '', 'tells'],
   ['store check', [HOSTILE], '', 'refuses'],
 ]
+
+const REVOKED = { kind: 'subject', issuer: 'corp', value: HOSTILE, before: 1, at: 1, expiresAt: 9e15 } as const
 
 /** It starts servers of its own and prints what it made itself: `demo.test.ts`. */
 const ASIDE = ['demo']
@@ -94,6 +101,7 @@ t.test('what others have written moves no terminal', async (t) => {
     const store = openKeyStore(join(folder, 'keys.db'))
     if (!store.ok) throw new Error(store.fault)
     await store.value.create(key('key_01', { owner: HOSTILE, roles: [HOSTILE] }))
+    await store.value.revocations.add(REVOKED)
     store.value.close()
     const config = argv.includes('--config') ? [] : ['--config', 'config.yaml']
     const more = stdin === '' ? {} : { stdin: Readable.from([Buffer.from(stdin)]) }
