@@ -70,7 +70,7 @@ const RUNS: readonly (readonly [string, readonly string[], string, 'tells' | 're
   ['store check', [HOSTILE], '', 'refuses'],
 ]
 
-const REVOKED = { kind: 'subject', issuer: 'corp', value: HOSTILE, before: 1, at: 1, expiresAt: 9e15 } as const
+const REVOKED = { kind: 'subject', issuer: 'corp', value: HOSTILE, before: 1, at: 1, expiresAt: 8e15 } as const
 
 /** It starts servers of its own and prints what it made itself: `demo.test.ts`. */
 const ASIDE = ['demo']
