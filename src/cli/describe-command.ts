@@ -10,6 +10,7 @@ type CommandFile =
   | 'store'
   | 'users'
   | 'user-factor'
+  | 'tokens'
   | 'policy-explain'
   | 'policy-test'
   | 'policy-who-can'

@@ -34,12 +34,12 @@ for (const [action, category, type, outcome] of rows) {
 }
 
 t.test(
-  'what is lost of the audit itself, and passwords that are guessed, are alerts, and nothing else is',
+  'what is lost of the audit itself, passwords that are guessed and accounts that are locked are alerts, and nothing else is',
   async (t) => {
     const alerts = Object.entries<CatalogueRow>(CATALOGUE).filter(([, { kind }]) => kind === 'alert')
     t.same(
       alerts.map(([action]) => action),
-      ['authentication-throttled', 'audit-degraded', 'audit-recovered', 'audit-gap'],
+      ['authentication-throttled', 'account-locked', 'audit-degraded', 'audit-recovered', 'audit-gap'],
     )
   },
 )
