@@ -37,6 +37,7 @@ export const CATALOGUE = {
   'sign-in-succeeded': row(['authentication'], ['start'], 'info', 'success', 'sign_in'),
   'sign-in-failed': row(['authentication'], ['start'], 'warn', 'failure', 'sign_in'),
   'token-issued': row(['iam'], ['creation'], 'info', 'success', 'token'),
+  'refresh-token-reused': row(['iam'], ['deletion'], 'error', 'success', 'token', 'alert'),
   'completion-finished': row(['api'], ['end'], 'info', 'success', 'completion'),
   'completion-truncated': row(['api'], ['end'], 'info', 'success', 'completion'),
   'completion-aborted': row(['api'], ['end'], 'info', 'unknown', 'completion'),

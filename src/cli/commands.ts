@@ -2,12 +2,11 @@ import { type Command, CommanderError } from 'commander'
 import { type CommandIo, EXIT } from './command.ts'
 import { collect, described, type Invoke } from './describe-command.ts'
 import { addPolicy } from './policy-commands.ts'
+import { addSignIn } from './sign-in-commands.ts'
 import { addTokens } from './tokens-commands.ts'
 import { addUsers } from './user-commands.ts'
 
 const NOT_BUILT: readonly (readonly [string, readonly string[]])[] = [
-  ['login', []],
-  ['token', []],
   ['audit', ['verify', 'query', 'export', 'purge', 'decrypt']],
 ]
 
@@ -27,6 +26,7 @@ export function addCommands(program: Command, io: CommandIo, invoke: Invoke): vo
     invoke,
   )
   addUsers(program.command('users').description('local users: add, list, change and remove them'), invoke)
+  addSignIn(program, invoke)
   for (const [name, verbs] of NOT_BUILT) addUnbuilt(program, io, name, verbs)
 }
 

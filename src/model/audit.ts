@@ -13,6 +13,7 @@ export type AuditAction =
   | 'sign-in-succeeded'
   | 'sign-in-failed'
   | 'token-issued'
+  | 'refresh-token-reused'
   | 'completion-finished'
   | 'completion-truncated'
   | 'completion-aborted'

@@ -1,4 +1,5 @@
 import type { Identity, IdentityReport } from '../identity/authenticate.ts'
+import type { SignInChoice } from '../identity/device/ports.ts'
 import type { LoginIssuer } from '../identity/oidc/ports.ts'
 import { openOidcProvider } from '../identity/oidc/provider.ts'
 import { openOneTime } from '../identity/saml/one-time.ts'
@@ -14,6 +15,7 @@ import type { IssuerSettings, Settings } from '../model/settings.ts'
 import type { SecondFactorChecks, SignInProvider } from '../model/sign-in.ts'
 import { auditRequest } from '../pipeline/events.ts'
 import type { Meter } from '../pipeline/meter.ts'
+import { DevicePart } from './device-sign-in.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import type { SignIn, SignInPorts } from './sign-in-ports.ts'
 import type { ServingStore } from './store.ts'
@@ -35,6 +37,7 @@ export class SignInPages {
   readonly #oneTime = openOneTime(Date.now)
   /** One for the life of the process: wrong codes are not forgotten in a reload. */
   readonly #secondFactors: SecondFactorChecks
+  readonly #device: DevicePart
   #settings: Settings | null = null
   #identity: Identity | null = null
   #pages: Pages | null = null
@@ -43,6 +46,8 @@ export class SignInPages {
     this.#ports = ports
     const { store, report } = ports
     this.#secondFactors = secondFactorChecks({ store: () => store.keys, clock: Date.now, report })
+    const { identity } = ports.signIn
+    this.#device = new DevicePart({ store, audit: ports.audit, tokenKeys: () => identity.tokens?.keys() ?? null })
   }
 
   /** Takes settings into force; a sign-in that is under way goes on by them. */
@@ -104,10 +109,12 @@ export class SignInPages {
     return hasWay ? this.#ports.signIn.ports : null
   }
 
-  #parts({ issuer, sealer, revoker }: SignInPorts): SignInParts {
+  #parts(own: SignInPorts): SignInParts {
+    const { issuer, sealer, revoker } = own
     const secondFactors = this.#secondFactors
     const providers = this.#providers(issuer.url, revoker)
-    return { issuer, sealer, providers, passwords: this.#passwords(), secondFactors, device: null, more: [] }
+    const device = this.#device.open(own, providers, this.#passwordChoices())
+    return { issuer, sealer, providers, passwords: this.#passwords(), secondFactors, device, more: [device.more] }
   }
 
   #providers(url: string, revoker: SignInPorts['revoker']): SignInProvider[] {
@@ -116,6 +123,12 @@ export class SignInPages {
       ...issuers.filter(hasLogin).map((issuer) => openOidcProvider(issuer, { clock: Date.now, url, revoker })),
       ...saml.map((entry) => openSaml(entry, { url, oneTime: this.#oneTime })),
     ]
+  }
+
+  #passwordChoices(): SignInChoice[] {
+    const { ldap = [], local } = this.#settings ?? {}
+    const choices: SignInChoice[] = ldap.map(({ name }) => ({ name, kind: 'ldap', label: name }))
+    return local?.enabled ? [...choices, { name: 'local', kind: 'local', label: 'local' }] : choices
   }
 
   #passwords(): PasswordWay | null {

@@ -161,6 +161,32 @@ export const MIGRATIONS: readonly string[] = [
      audited_at INTEGER
    ) STRICT;
    CREATE INDEX user_events_due ON user_events (id) WHERE audited_at IS NULL`,
+  `CREATE TABLE device_codes (
+     device_hash TEXT NOT NULL PRIMARY KEY,
+     user_hash TEXT NOT NULL UNIQUE,
+     client TEXT NOT NULL,
+     network TEXT NOT NULL,
+     wish TEXT NOT NULL,
+     state TEXT NOT NULL CHECK (state IN ('pending', 'approved', 'denied')),
+     sealed TEXT,
+     created_at INTEGER NOT NULL,
+     expires_at INTEGER NOT NULL,
+     polled_at INTEGER
+   ) STRICT;
+   CREATE INDEX device_codes_network ON device_codes (network);
+   CREATE INDEX device_codes_end ON device_codes (expires_at)`,
+  `CREATE TABLE refresh_families (
+     id TEXT NOT NULL PRIMARY KEY,
+     current TEXT NOT NULL,
+     issuer TEXT NOT NULL,
+     subject TEXT NOT NULL,
+     sub TEXT,
+     session TEXT,
+     tokens TEXT NOT NULL,
+     created_at INTEGER NOT NULL,
+     expires_at INTEGER NOT NULL
+   ) STRICT;
+   CREATE INDEX refresh_families_end ON refresh_families (expires_at)`,
 ]
 
 /** The version that the steps lead to. */

@@ -8,6 +8,7 @@ const LOCKS: { readonly [T in Topic]: number } = {
   keys: 1,
   users: 2,
   uses: 3,
+  devices: 4,
 }
 
 /** Does work on PostgreSQL, once `ready` has resolved; asked each time, so that a server that comes back is used again. */

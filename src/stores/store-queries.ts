@@ -1,5 +1,8 @@
+import type { DeviceCodes, RefreshFamilies } from '../model/device.ts'
 import { type AccountFailures, accountFailures } from './account-failures.ts'
+import { deviceCodes } from './device-codes.ts'
 import { type KeyQueries, keyQueries } from './key-queries.ts'
+import { refreshFamilies } from './refresh-families.ts'
 import { type Revocations, revocations } from './revocations.ts'
 import { type ScimGroups, scimGroups } from './scim-groups.ts'
 import { type ScimUsers, scimUsers } from './scim-users.ts'
@@ -21,6 +24,8 @@ export interface StoreQueries<M extends Mode> extends KeyQueries<M> {
   readonly scimUsers: ScimUsers<M>
   readonly scimGroups: ScimGroups<M>
   readonly userEvents: UserOutbox<M>
+  readonly deviceCodes: DeviceCodes
+  readonly refreshFamilies: RefreshFamilies
 }
 
 export function storeQueries<M extends Mode>(runner: Runner<M>): StoreQueries<M> {
@@ -35,5 +40,7 @@ export function storeQueries<M extends Mode>(runner: Runner<M>): StoreQueries<M>
     scimUsers: scimUsers(runner),
     scimGroups: scimGroups(runner),
     userEvents: userOutbox(runner),
+    deviceCodes: deviceCodes(runner),
+    refreshFamilies: refreshFamilies(runner),
   }
 }

@@ -15,6 +15,8 @@ export interface Tables {
   readonly scim_groups: ScimGroupRow
   readonly scim_members: ScimMemberRow
   readonly user_events: UserEventRow
+  readonly device_codes: DeviceCodeRow
+  readonly refresh_families: RefreshFamilyRow
 }
 
 /** Every table, in the order of the migrations. */
@@ -32,6 +34,8 @@ export const TABLE_NAMES = Object.keys({
   scim_groups: true,
   scim_members: true,
   user_events: true,
+  device_codes: true,
+  refresh_families: true,
 } satisfies { readonly [Name in keyof Tables]: true })
 
 export interface KeyRow {
@@ -171,4 +175,31 @@ export interface ScimGroupRow {
 interface ScimMemberRow {
   readonly group_id: string
   readonly user_id: string
+}
+
+export interface DeviceCodeRow {
+  readonly device_hash: string
+  readonly user_hash: string
+  readonly client: string
+  readonly network: string
+  readonly wish: string
+  readonly state: 'pending' | 'approved' | 'denied'
+  /** Who has signed in, sealed; null while nobody has. */
+  readonly sealed: string | null
+  readonly created_at: number
+  readonly expires_at: number
+  readonly polled_at: number | null
+}
+
+export interface RefreshFamilyRow {
+  readonly id: string
+  readonly current: string
+  readonly issuer: string
+  readonly subject: string
+  readonly sub: string | null
+  readonly session: string | null
+  /** A JSON list. */
+  readonly tokens: string
+  readonly created_at: number
+  readonly expires_at: number
 }

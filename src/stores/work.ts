@@ -21,7 +21,7 @@ export interface Answered {
 export type Work<T> = Generator<Queried<unknown>, T, Answered>
 
 /** What is done one after the other in the whole fleet: what reads before it writes, and the events of it, whose order counts. */
-export type Topic = 'keys' | 'users' | 'uses'
+export type Topic = 'keys' | 'users' | 'uses' | 'devices'
 
 /** Does work on one database. Everything throws, or rejects, when the store cannot be read or written. */
 export interface Runner<M extends Mode> {

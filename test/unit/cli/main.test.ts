@@ -16,7 +16,13 @@ const rows: readonly (readonly [string, string[], number, 'stdout' | 'stderr', R
   ['an unknown option is unusable', ['check', '--jsno'], 2, 'stderr', /unknown option '--jsno'[\s\S]*--help/],
   ['an argument too many is unusable', ['check', 'x'], 2, 'stderr', /too many arguments/],
   ['a missing option is unusable', ['keys', 'create'], 2, 'stderr', /--owner/],
-  ['a command that is not built says so', ['login'], 2, 'stderr', /`login` is part of the contract but not built yet/],
+  [
+    'a command that is not built says so',
+    ['audit', 'query'],
+    2,
+    'stderr',
+    /`audit query` is part of the contract but not built yet/,
+  ],
   ['a command without its verb is unusable', ['users'], 2, 'stderr', /Usage: sallyport users/],
   ['audit with a verb that nobody knows is not built', ['audit', 'x', '--y'], 2, 'stderr', /`audit` is part/],
   [

@@ -3,6 +3,7 @@ import { postgresServer } from '../../../src/config/store.ts'
 import { openPostgresStore, type PostgresStore } from '../../../src/stores/postgres-store.ts'
 import { POSTGRES_LEFT_OUT, startPostgres } from '../../support/postgres.ts'
 import { ACCOUNT_TABLE } from './account-table.ts'
+import { DEVICE_TABLE } from './device-table.ts'
 import { SCIM_TABLE } from './scim-table.ts'
 import { STORE_TABLE } from './store-table.ts'
 
@@ -20,7 +21,7 @@ function open(t: Test, url: string): PostgresStore {
 
 async function main() {
   const cluster = await startPostgres(t)
-  for (const [name, test] of [...STORE_TABLE, ...ACCOUNT_TABLE, ...SCIM_TABLE]) {
+  for (const [name, test] of [...STORE_TABLE, ...ACCOUNT_TABLE, ...SCIM_TABLE, ...DEVICE_TABLE]) {
     await t.test(`PostgreSQL: ${name}`, async (t) => {
       const url = await cluster.database()
       const pair = [open(t, url), open(t, url)] as const

@@ -1,0 +1,56 @@
+import { failed } from '../../model/result.ts'
+import type { Route } from '../../model/sign-in.ts'
+import type { DeviceApprovals, MoreRoutes } from '../sign-in/purpose.ts'
+import { jsonAnswer } from './answer.ts'
+import { deviceCode } from './code.ts'
+import type { DeviceVisit } from './issuing.ts'
+import { OwnCodes } from './own-codes.ts'
+import { devicePages } from './page.ts'
+import type { DevicePorts } from './ports.ts'
+import { ProviderCodes } from './provider-codes.ts'
+import { Quota } from './quota.ts'
+import { Renewals } from './renewals.ts'
+import { deviceToken } from './token.ts'
+import { readUserCode } from './user-code.ts'
+
+/** Sign-ins that one network may begin in ten minutes, whatever becomes of them. */
+const QUOTA = { most: 200, windowMs: 600_000 }
+
+/** Sign-in from a terminal: pages and resources for it, and what the other pages tell it. */
+export interface DeviceSignIns extends DeviceApprovals {
+  readonly more: MoreRoutes
+}
+
+export function deviceSignIns(ports: DevicePorts): DeviceSignIns {
+  const own = new OwnCodes(ports)
+  const provided = new ProviderCodes(ports)
+  const renewals = new Renewals(ports)
+  const quota = new Quota(QUOTA.most, QUOTA.windowMs)
+  const choices = ports.choices.map(({ name, kind, label }) => ({ name, kind, label }))
+  // For programs: they bring neither an origin nor a one-time token, and get nothing by a browser's cookies.
+  const resources = [
+    {
+      method: 'POST',
+      path: '/auth/device/code',
+      isCrossSite: true,
+      handle: (visit: DeviceVisit) => deviceCode({ ports, own, provided, quota }, visit),
+    },
+    {
+      method: 'POST',
+      path: '/auth/device/token',
+      isCrossSite: true,
+      handle: (visit: DeviceVisit) => deviceToken({ ports, own, provided, renewals }, visit),
+    },
+    { method: 'GET', path: '/auth/providers', handle: async () => jsonAnswer(200, { providers: choices }) },
+  ] as const
+  return {
+    // INVARIANT: the frame hands every page a request that knows how events name it.
+    more: (frame) => [...(resources as readonly unknown[] as readonly Route[]), ...devicePages(ports, own, frame)],
+    approve: async (userCode, who, { now }) => {
+      const code = readUserCode(userCode)
+      if (!code.ok) return failed('unknown')
+      const asking = await own.find(code.value, now)
+      return asking.ok ? own.decide(asking.value.device, who, now) : asking
+    },
+  }
+}

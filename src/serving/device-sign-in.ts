@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto'
+import { keyedDigests } from '../identity/device/keyed-digest.ts'
+import type { SignInChoice } from '../identity/device/ports.ts'
+import { type DeviceSignIns, deviceSignIns } from '../identity/device/sign-in.ts'
+import { Throttle } from '../identity/throttle.ts'
+import type { TokenKeys } from '../identity/tokens/keys.ts'
+import type { AuditLog } from '../model/audit.ts'
+import type { DeviceCodes, RefreshFamilies } from '../model/device.ts'
+import type { SignInProvider } from '../model/sign-in.ts'
+import type { KeyStore } from '../stores/keys.ts'
+import type { SignInPorts } from './sign-in-ports.ts'
+
+export interface DevicePartPorts {
+  readonly store: { readonly keys: KeyStore | null }
+  readonly audit: AuditLog
+  readonly tokenKeys: TokenKeys
+}
+
+/** Sign-in from terminals. Guesses of codes are not forgotten in a reload: it is one for the life of the process. */
+export class DevicePart {
+  readonly #ports: DevicePartPorts
+  readonly #throttle = new Throttle(Date.now)
+
+  constructor(ports: DevicePartPorts) {
+    this.#ports = ports
+  }
+
+  /** For the ways to sign in that are in force. */
+  open(
+    own: SignInPorts,
+    providers: readonly SignInProvider[],
+    passwordChoices: readonly SignInChoice[],
+  ): DeviceSignIns {
+    const { audit, store, tokenKeys } = this.#ports
+    const choices = providers.map(({ name, kind }) => ({ name, kind, label: name }))
+    return deviceSignIns({
+      ...own,
+      audit,
+      providers,
+      choices: [...choices, ...passwordChoices],
+      digests: keyedDigests(tokenKeys),
+      codes: codesOf(() => opened(store.keys).deviceCodes),
+      families: familiesOf(() => opened(store.keys).refreshFamilies),
+      throttle: this.#throttle,
+      random: (bytes) => randomBytes(bytes).toString('base64url'),
+    })
+  }
+}
+
+function opened(store: KeyStore | null): KeyStore {
+  if (store === null) throw new Error('no store is open')
+  return store
+}
+
+/** Asks for the store each time: it may be opened later, and a file that answers at once may throw at once, too. */
+function codesOf(store: () => DeviceCodes): DeviceCodes {
+  return {
+    add: async (...asked) => store().add(...asked),
+    find: async (...asked) => store().find(...asked),
+    decide: async (...asked) => store().decide(...asked),
+    poll: async (...asked) => store().poll(...asked),
+    purge: async (...asked) => store().purge(...asked),
+  }
+}
+
+function familiesOf(store: () => RefreshFamilies): RefreshFamilies {
+  return {
+    begin: async (...asked) => store().begin(...asked),
+    turn: async (...asked) => store().turn(...asked),
+    turnBack: async (...asked) => store().turnBack(...asked),
+    note: async (...asked) => store().note(...asked),
+    end: async (...asked) => store().end(...asked),
+    purge: async (...asked) => store().purge(...asked),
+  }
+}
