@@ -10,6 +10,7 @@ type CommandFile =
   | 'store'
   | 'users'
   | 'user-factor'
+  | 'tokens'
   | 'login'
   | 'token'
   | 'logout'

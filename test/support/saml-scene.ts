@@ -4,7 +4,7 @@ import { openSaml } from '../../src/identity/saml/provider.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import type { SamlSettings } from '../../src/model/saml-settings.ts'
 import { Secret } from '../../src/model/secret.ts'
-import type { PageRequest, SignInOutcome, SignInProvider, SignInWish } from '../../src/model/sign-in.ts'
+import type { OneTime, PageRequest, SignInOutcome, SignInProvider, SignInWish } from '../../src/model/sign-in.ts'
 import type { Pair } from './certificates.ts'
 import {
   type AssertionParts,
@@ -63,13 +63,13 @@ export class SamlScene {
   requestId = ''
   relay = ''
 
-  constructor(changes: Partial<SamlSettings> = {}) {
+  constructor(changes: Partial<SamlSettings> = {}, oneTime: OneTime = openOneTime(() => NOW)) {
     this.settings = samlSettings(changes)
-    this.provider = openSaml(this.settings, { url: URL_OF_PROXY, oneTime: openOneTime(() => NOW) })
+    this.provider = openSaml(this.settings, { url: URL_OF_PROXY, oneTime })
   }
 
-  static async begun(changes: Partial<SamlSettings> = {}): Promise<SamlScene> {
-    const scene = new SamlScene(changes)
+  static async begun(changes: Partial<SamlSettings> = {}, oneTime?: OneTime): Promise<SamlScene> {
+    const scene = new SamlScene(changes, oneTime)
     await scene.begin()
     return scene
   }

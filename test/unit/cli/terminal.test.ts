@@ -61,6 +61,11 @@ const RUNS: readonly (readonly [string, readonly string[], string, 'tells' | 're
   ['objects rotate-key', [HOSTILE], '', 'refuses'],
   ['objects retire-key', [HOSTILE], '', 'refuses'],
   ['objects list-keys', [HOSTILE], '', 'refuses'],
+  ['tokens keys', [HOSTILE], '', 'refuses'],
+  ['tokens rotate-key', [HOSTILE], '', 'refuses'],
+  ['tokens retire-key', [HOSTILE], '', 'refuses'],
+  ['tokens revoke', ['--issuer', HOSTILE, '--user', HOSTILE], '', 'tells'],
+  ['tokens revocations', [], '', 'tells'],
   ['store migrate', [HOSTILE], '', 'refuses'],
   ['store backup', [HOSTILE], '', 'tells'],
   ['store check', [HOSTILE], '', 'refuses'],
@@ -69,6 +74,8 @@ const RUNS: readonly (readonly [string, readonly string[], string, 'tells' | 're
     (verb) => [`users ${verb}`, [HOSTILE], '', 'refuses'] as const,
   ),
 ]
+
+const REVOKED = { kind: 'subject', issuer: 'corp', value: HOSTILE, before: 1, at: 1, expiresAt: 8e15 } as const
 
 /** It starts servers of its own and prints what it made itself: `demo.test.ts`. */
 const ASIDE = ['demo']
@@ -101,6 +108,7 @@ t.test('what others have written moves no terminal', async (t) => {
     await store.value.create(key('key_01', { owner: HOSTILE, roles: [HOSTILE] }))
     // No command gives a user such a name.
     await store.value.users.create(await user(HOSTILE, { groups: [HOSTILE], display: HOSTILE }))
+    await store.value.revocations.add(REVOKED)
     store.value.close()
     const config = argv.includes('--config') ? [] : ['--config', 'config.yaml']
     const more = stdin === '' ? {} : { stdin: Readable.from([Buffer.from(stdin)]) }
