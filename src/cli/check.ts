@@ -66,12 +66,13 @@ async function loadAndLint(file: string, options: LoadOptions): Promise<Loaded<N
   return { ...loaded, problems: [...loaded.problems, ...ofSpool, ...found] }
 }
 
-function lintFacts({ issuers, ldap, apiKeys, upstreams }: Settings): LintFacts {
+function lintFacts({ issuers, ldap, saml, apiKeys, upstreams }: Settings): LintFacts {
   const methods: MethodName[] = []
   if (issuers.length > 0) methods.push('jwt')
+  if (saml.length > 0) methods.push('saml')
   if (ldap.length > 0) methods.push('ldap')
   if (apiKeys.enabled) methods.push('api_key')
-  return { issuers: [...issuers, ...ldap].map(({ name }) => name), methods, upstreams }
+  return { issuers: [...issuers, ...ldap, ...saml].map(({ name }) => name), methods, upstreams }
 }
 
 const asError = (problem: PlacedProblem): PlacedProblem => ({ ...problem, severity: 'error' })

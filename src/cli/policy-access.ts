@@ -35,7 +35,7 @@ export async function loadAccess({ config }: CommonOptions, io: CommandIo): Prom
   return {
     policy,
     analysed: { outline: policy.outline(), upstreams, at: Date.now() },
-    issuers: [...[...settings.issuers, ...settings.ldap].map(({ name }) => name), 'api_keys'],
+    issuers: [...[...settings.issuers, ...settings.ldap, ...settings.saml].map(({ name }) => name), 'api_keys'],
     routes: settings.passthrough.map(({ name }) => name),
   }
 }

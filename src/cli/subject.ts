@@ -24,7 +24,7 @@ export async function loadSubject(config: string, io: CommandIo): Promise<Subjec
     io.stderr.write(problemText(problems, io.cwd))
     return null
   }
-  const issuers = [...[...settings.issuers, ...settings.ldap].map(({ name }) => name), 'api_keys']
+  const issuers = [...[...settings.issuers, ...settings.ldap, ...settings.saml].map(({ name }) => name), 'api_keys']
   return { policy, settings, issuers, upstreams: decidedUpstreams(settings) }
 }
 
