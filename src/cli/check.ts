@@ -13,6 +13,7 @@ import type { LintFacts } from '../policy/lints/lint.ts'
 import { compilePolicies, type NamedPolicy } from '../serving/compile-policies.ts'
 import { spoolProblems } from '../serving/spool-problem.ts'
 import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
+import { vouchers } from './subject.ts'
 
 interface CheckOptions extends CommonOptions {
   /** False (`--no-secrets`) leaves variables and secret files out, and the folder of uploads: all are of one machine. */
@@ -66,7 +67,8 @@ async function loadAndLint(file: string, options: LoadOptions): Promise<Loaded<N
   return { ...loaded, problems: [...loaded.problems, ...ofSpool, ...found] }
 }
 
-function lintFacts({ issuers, ldap, saml, local, mtls, apiKeys, upstreams }: Settings): LintFacts {
+function lintFacts(settings: Settings): LintFacts {
+  const { issuers, ldap, saml, local, mtls, apiKeys, upstreams } = settings
   const methods: MethodName[] = []
   if (issuers.length > 0) methods.push('jwt')
   if (saml.length > 0) methods.push('saml')
@@ -74,9 +76,7 @@ function lintFacts({ issuers, ldap, saml, local, mtls, apiKeys, upstreams }: Set
   if (local.enabled) methods.push('local')
   if (mtls !== undefined) methods.push('mtls')
   if (apiKeys.enabled) methods.push('api_key')
-  const names = [...issuers, ...ldap, ...saml].map(({ name }) => name)
-  const own = [...(local.enabled ? ['local'] : []), ...(mtls === undefined ? [] : ['mtls'])]
-  return { issuers: [...names, ...own], methods, upstreams }
+  return { issuers: vouchers(settings).filter((name) => name !== 'api_keys'), methods, upstreams }
 }
 
 const asError = (problem: PlacedProblem): PlacedProblem => ({ ...problem, severity: 'error' })

@@ -28,8 +28,9 @@ export async function loadSubject(config: string, io: CommandIo): Promise<Subjec
 }
 
 /** Who may vouch for a caller, by the names that events give them. */
-export function vouchers({ issuers, ldap, local }: Settings): readonly string[] {
-  return [...[...issuers, ...ldap].map(({ name }) => name), ...(local.enabled ? ['local'] : []), 'api_keys']
+export function vouchers({ issuers, ldap, saml, local, mtls }: Settings): readonly string[] {
+  const own = [...(local.enabled ? ['local'] : []), ...(mtls === undefined ? [] : ['mtls']), 'api_keys']
+  return [...[...issuers, ...ldap, ...saml].map(({ name }) => name), ...own]
 }
 
 /** The `reason` of the rule that decided. */

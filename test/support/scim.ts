@@ -19,7 +19,7 @@ export interface ScimRequest {
   readonly body?: unknown
   readonly headers?: { readonly [name: string]: string }
   /** The bytes of the body as they are. */
-  readonly raw?: string | Buffer
+  readonly raw?: string | Buffer<ArrayBuffer>
 }
 
 /** What an identity provider sends to a proxy. */
