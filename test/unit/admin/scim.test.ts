@@ -247,9 +247,3 @@ t.test('pages, and the attributes that are asked for', async (t) => {
   const without = await send('GET', '/Users?excludedAttributes=name,id,active&count=1')
   t.same(Object.keys(without.body.Resources[0]), ['schemas', 'id', 'userName', 'meta'])
 })
-
-t.test('without settings there is nothing', async (t) => {
-  const server = createAdminServer(() => [], null)
-  t.teardown(() => server.close())
-  t.equal((await server.inject('/scim/v2/Users')).statusCode, 404)
-})
