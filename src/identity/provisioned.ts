@@ -87,8 +87,8 @@ function isWithin(ageMs: number, limitMs: number): boolean {
   return ageMs >= 0 && ageMs < limitMs
 }
 
-function rejected({ method, issuer }: Principal, reason: 'account_disabled' | 'unknown_user'): Verification {
-  return { outcome: 'rejected', reason, method, issuer }
+function rejected({ method, issuer, key }: Principal, reason: 'account_disabled' | 'unknown_user'): Verification {
+  return { outcome: 'rejected', reason, method, issuer, ...(key ? { key } : {}) }
 }
 
 function unavailable({ method, issuer }: Principal): Verification {

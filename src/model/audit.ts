@@ -179,6 +179,8 @@ export interface AuditEvent {
   /** The configured name of the issuer whose credential was refused, when its owner is known. */
   readonly authIssuer?: string | undefined
   readonly authMethod?: string | undefined
+  /** The id of an API key that is right, and was refused. */
+  readonly authKey?: string | undefined
   readonly authCache?: 'hit' | 'miss' | undefined
   /** The caller has a secret that was made for one session, and not the credential itself. */
   readonly authEphemeral?: true | undefined

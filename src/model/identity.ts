@@ -73,6 +73,8 @@ export type Verification =
       readonly method: MethodName | null
       /** The configured name of the issuer that owns the credential, where one does. */
       readonly issuer?: string
+      /** The id of an API key that is right, and not for here or now. */
+      readonly key?: string
       /** How long attempts are refused unseen. */
       readonly retryAfterSeconds?: number
     }

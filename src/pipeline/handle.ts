@@ -205,7 +205,9 @@ function identified(
 ): Result<Principal, Fault> {
   if (verification.outcome !== 'verified') {
     const { method, issuer } = verification
-    const by = { ...(issuer === undefined ? {} : { issuer }), ...(isEphemeral ? EPHEMERAL : {}) }
+    const key = verification.outcome === 'rejected' ? verification.key : undefined
+    const known = { ...(issuer === undefined ? {} : { issuer }), ...(key === undefined ? {} : { key }) }
+    const by = isEphemeral ? { ...known, ...EPHEMERAL } : known
     if (method !== null) trail.identified({ method, ...by })
     return failed(credentialFault(verification))
   }

@@ -198,7 +198,7 @@ export class Trail {
   #decisionEvent(action: AuditAction, verdict: 'allow' | null, fault: Fault | null): AuditEvent {
     const decision = verdict ?? decisionOf(fault)
     const reason = fault ? (fault.reason ?? fault.code) : undefined
-    const { principal, method, issuer, cache, ephemeral } = this.#identified
+    const { principal, method, issuer, key, cache, ephemeral } = this.#identified
     return {
       at: this.#ports.clock(),
       action,
@@ -212,6 +212,7 @@ export class Trail {
       principal,
       authMethod: principal?.method ?? method,
       authIssuer: principal?.issuer ?? issuer,
+      authKey: key,
       authCache: cache,
       authEphemeral: ephemeral,
       area: fault && !isOfPolicy(fault) ? 'request' : 'policy',

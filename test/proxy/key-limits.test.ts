@@ -131,7 +131,8 @@ t.test('a key is good where it may be used from', async (t) => {
   for (const [name, chain, isInside] of rows) {
     if (isInside) await allows(t, world, name, from(chain))
     else {
-      const { answer } = await refuses(t, world, name, from(chain), refusal)
+      const { answer, decision } = await refuses(t, world, name, from(chain), refusal)
+      t.match(decision.get('sallyport.auth.key_id'), /^key_/, `${name}: the event names the key`)
       t.notMatch(answer.body.toString(), /network/, `${name}: the answer does not tell why`)
     }
   }

@@ -69,6 +69,11 @@ async function ends(t: Test, options: ProxyOptions = {}) {
     t.equal(await until('401 account_disabled', () => chat(world, gone)), '401 account_disabled', `her ${name} stops`)
     t.equal(await chat(world, stays), '200', `that of somebody else goes on: ${name}`)
   }
+  const refused = world.proxy.audit.withAction('authentication-failed')
+  t.ok(
+    refused.some((line) => String(line.get('sallyport.auth.key_id')).startsWith('key_')),
+    'events name her key',
+  )
   await scim.patch(`/Users/${id}`, { op: 'replace', value: { active: true } })
   t.equal(await until('200', () => chat(world, ofAlice)), '200', 'her key works again when she is enabled')
   t.equal((await scim.delete(`/Users/${id}`)).status, 204)

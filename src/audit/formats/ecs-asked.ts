@@ -176,7 +176,7 @@ function ownMembers(event: AuditEvent, person: PersonText | null, budget: Budget
 }
 
 function authMembers(
-  { authMethod, authIssuer, authCache, authEphemeral }: AuditEvent,
+  { authMethod, authIssuer, authKey, authCache, authEphemeral }: AuditEvent,
   person: PersonText | null,
   budget: Budget,
 ) {
@@ -186,6 +186,7 @@ function authMembers(
   let members = ''
   if (authMethod !== undefined) members += `,"method":${budget.name('sallyport.auth.method', authMethod)}`
   if (authIssuer !== undefined) members += `,"issuer":${budget.id('sallyport.auth.issuer', authIssuer)}`
+  if (authKey !== undefined) members += `,"key_id":${budget.name('sallyport.auth.key_id', authKey)}`
   members += cache
   return members === '' ? '' : `,"auth":{${members.slice(1)}}`
 }

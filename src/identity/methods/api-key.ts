@@ -116,8 +116,8 @@ class ApiKeys implements OpenMethod {
   /** Who comes from elsewhere has not used the key. */
   #admit({ verification, networks }: Judged, client: string | undefined, nowMs: number): Verification {
     if (verification.outcome !== 'verified') return verification
-    if (!isInside(networks, client)) return refusal('network_not_allowed')
     const { key } = verification.principal
+    if (!isInside(networks, client)) return { ...refusal('network_not_allowed'), ...(key === null ? {} : { key }) }
     if (key !== null) this.#touch(key, nowMs)
     return verification
   }

@@ -19,14 +19,23 @@ function drained(outbox: KeyOutbox<'sync'>, now = NOW) {
 
 t.test('each change of a key is one event, in order, and none holds what helps to use it', async (t) => {
   const store = open(t, join(folder(t), 'keys.db'))
-  const more = { groups: ['g'], workspace: 'w', expiresAt: NOW + 90, hash: 'HASH', tag: 'TAG' }
+  const limits = { networks: ['10.0.0.0/8'], models: ['gpt-*'] }
+  const more = { groups: ['g'], workspace: 'w', ...limits, expiresAt: NOW + 90, hash: 'HASH', tag: 'TAG' }
   await store.create(key('k1', more), BY)
   await store.replace('k1', key('k2', { ...more, rotatedFrom: 'k1', createdAt: NOW + 1 }), NOW + 50, NOW + 1, BY)
   await store.replace('k2', key('k3', { rotatedFrom: 'k2', createdAt: NOW + 2 }), NOW + 2, NOW + 2)
   await store.revoke('k3', NOW + 3)
   const events = drained(store.outbox)
-  const grant = { owner: 'bob', roles: ['a', 'b'], groups: ['g'], workspace: 'w', expiresAt: NOW + 90, by: BY }
-  const bare = { ...grant, groups: [], workspace: null, expiresAt: null, by: NOBODY }
+  const grant = {
+    owner: 'bob',
+    roles: ['a', 'b'],
+    groups: ['g'],
+    workspace: 'w',
+    ...limits,
+    expiresAt: NOW + 90,
+    by: BY,
+  }
+  const bare = { ...grant, groups: [], workspace: null, networks: [], models: [], expiresAt: null, by: NOBODY }
   const alone = { replaces: null, replacedUntil: null, claimedAt: NOW }
   t.strictSame(events, [
     { ...grant, ...alone, id: 1, at: NOW, action: 'created', key: 'k1' },
