@@ -3,6 +3,7 @@ import { type CommandIo, EXIT } from './command.ts'
 import { collect, described, type Invoke } from './describe-command.ts'
 import { addPolicy } from './policy-commands.ts'
 import { addSignIn } from './sign-in-commands.ts'
+import { addTokens } from './tokens-commands.ts'
 import { addUsers } from './user-commands.ts'
 
 const NOT_BUILT: readonly (readonly [string, readonly string[]])[] = [
@@ -16,6 +17,10 @@ export function addCommands(program: Command, io: CommandIo, invoke: Invoke): vo
   const keys = program.command('keys').description('create, list, revoke and rotate API keys')
   addKeys(keys, invoke)
   addObjects(program.command('objects').description('the keys that seal the ids of stored objects'), invoke)
+  addTokens(
+    program.command('tokens').description('the tokens of the proxy: their keys, and revoking any token'),
+    invoke,
+  )
   addStore(
     program.command('store').description('bring the store up to date, back it up, look whether it is sound'),
     invoke,

@@ -13,6 +13,7 @@ type CommandFile =
   | 'login'
   | 'token'
   | 'logout'
+  | 'tokens'
   | 'policy-explain'
   | 'policy-test'
   | 'policy-who-can'

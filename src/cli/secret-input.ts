@@ -64,9 +64,10 @@ function askHidden(stdin: ReadStream, prompt: string, io: CommandIo): Promise<st
         else typed += character
       }
     }
-    io.stderr.write(prompt)
     stdin.setEncoding('utf8')
+    // Before it is asked for: what is typed at once must not be shown either.
     stdin.setRawMode(true)
+    io.stderr.write(prompt)
     stdin.on('data', read)
     stdin.resume()
   })

@@ -3,7 +3,6 @@ import { hashSecret } from '../identity/argon2.ts'
 import { userName } from '../identity/local/names.ts'
 import { canonicalPassword } from '../identity/local/password-form.ts'
 import { newPassword, type PasswordOwner, passwordFault } from '../identity/local/password-rules.ts'
-import { codesOf } from '../model/accounts.ts'
 import { unreachable } from '../model/exhaustive.ts'
 import type { Settings } from '../model/settings.ts'
 import type { KeyStore } from '../stores/keys.ts'
@@ -149,8 +148,7 @@ async function change(
   const { name } = await known(written, store)
   const now = Date.now()
   if (action === 'unlock') {
-    const own = { source: 'local', account: name }
-    for (const account of [own, codesOf(own)]) await store.accountFailures.clear(account)
+    await store.users.unlock(name, now, operator())
   } else if (action === 'remove') {
     await store.users.remove(name, now, operator())
   } else {

@@ -5,6 +5,7 @@ import { endpointFault, isNetwork, listenAddress } from './addresses.ts'
 import { ldapProblems } from './ldap-check.ts'
 import { loginProblems } from './login-check.ts'
 import { passthroughProblems } from './passthrough.ts'
+import { samlProblems } from './saml-check.ts'
 import type { Config } from './schema.ts'
 import { storeProblems } from './store.ts'
 import { tokensProblems } from './tokens-check.ts'
@@ -22,10 +23,11 @@ const wrong = (path: Path, code: string, message: string, at: 'key' | 'value' = 
 /** What a schema cannot say: names that must differ, addresses, URLs, and at least one way in. Touches no file. */
 export function crossCheck(config: Draft<Config>): Problem[] {
   const found = [...listenProblems(config.listen ?? {}), ...issuerProblems(config), ...upstreamProblems(config)]
-  found.push(...directoryProblems(config))
+  found.push(...directoryProblems(config), ...providerProblems(config))
   found.push(...passthroughProblems(config), ...storeProblems(config), ...tokensProblems(config))
-  const { issuers, ldap, api_keys: keys, local } = config.identity ?? {}
-  if (issuers?.length === 0 && ldap?.length === 0 && keys?.enabled === false && local?.enabled === false) {
+  const { issuers, ldap, saml, api_keys: keys, local } = config.identity ?? {}
+  const hasNone = [issuers, ldap, saml].every((entries) => entries?.length === 0)
+  if (hasNone && keys?.enabled === false && local?.enabled === false) {
     const message =
       '`identity` names nobody who may call; add an issuer, a directory, `local` or `api_keys: { enabled: true }`'
     found.push(wrong(['identity'], 'no_identity', message, 'key'))
@@ -104,6 +106,25 @@ function directoryProblems({ identity }: Draft<Config>): Problem[] {
       found.push(wrong(path, 'duplicate', 'an issuer has this `name`; each one needs its own'))
     }
     for (const { path, code, message, at } of ldapProblems(entry ?? {}, [...base, index])) {
+      found.push(wrong(path, code, message, at))
+    }
+  }
+  return found
+}
+
+/** SAML providers, too, are told apart from everybody else by their names. */
+function providerProblems({ identity }: Draft<Config>): Problem[] {
+  const base: Path = ['identity', 'saml']
+  const others = new Set([...(identity?.issuers ?? []), ...(identity?.ldap ?? [])].map((entry) => entry?.name))
+  const entries = identity?.saml ?? []
+  const found = repeated(entries, base, 'name')
+  for (const [index, entry] of entries.entries()) {
+    const path = [...base, index, 'name']
+    found.push(...reservedName(path, entry?.name))
+    if (entry?.name !== undefined && others.has(entry.name)) {
+      found.push(wrong(path, 'duplicate', 'an issuer or a directory has this `name`; each one needs its own'))
+    }
+    for (const { path, code, message, at } of samlProblems(entry ?? {}, [...base, index])) {
       found.push(wrong(path, code, message, at))
     }
   }

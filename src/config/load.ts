@@ -18,6 +18,7 @@ import { type ConfigNames, configNames } from './names.ts'
 import { notBuiltConfig } from './not-built.ts'
 import { NO_SUCH_FILE, readText, reasonOf } from './read-file.ts'
 import { isReported } from './reported.ts'
+import { readSaml } from './saml-files.ts'
 import { type Config, configSchema } from './schema.ts'
 import { type Environment, resolveSecret, type SecretForm } from './secrets.ts'
 import { settingsOf } from './settings.ts'
@@ -84,9 +85,12 @@ export async function loadConfig(file: string, { env, secrets }: LoadOptions): P
   const tokenKeys = secrets === true ? await readTokenKeys(draft.identity?.tokens, base) : null
   files.push(...(tokenKeys?.files ?? []))
   for (const digest of tokenKeys?.digests ?? []) hash.update(digest)
+  const saml = await readSaml(draft.identity?.saml ?? [], base, secrets === true ? env : null, Date.now())
+  files.push(...saml.files)
+  hash.update(saml.digest)
   const unsound = shape.map(({ path }) => path)
   const cross = crossCheck(draft).filter(({ code, ...where }) => code !== 'incomplete' || !isReported(unsound, where))
-  const found = [...shape, ...cross, ...absent, ...tls.problems, ...(tokenKeys?.problems ?? [])]
+  const found = [...shape, ...cross, ...absent, ...tls.problems, ...saml.problems, ...(tokenKeys?.problems ?? [])]
   const keys = secrets === true ? resolveSecrets(draft, base, env, files, found) : new Map<string, Secret>()
   const storeUrl = secrets === false ? null : resolveStore(draft, base, env, files, found)
   if (storeUrl !== null) hash.update(JSON.stringify(['store', fingerprint(storeUrl)]))
@@ -104,6 +108,7 @@ export async function loadConfig(file: string, { env, secrets }: LoadOptions): P
     keys,
     tls: tls.settings,
     storeUrl,
+    saml,
     tokenKeys: tokenKeys?.texts ?? null,
   })
   return { settings, config, problems, policies, names, place, files, digest }

@@ -33,7 +33,9 @@ export interface ConfigNames {
  */
 export function configNames(config: Draft<Config>, faults: readonly Pick<Problem, 'path' | 'code'>[]): ConfigNames {
   const { identity, upstreams, policies } = config
-  const issuers = identity?.issuers && identity.ldap && [...identity.issuers, ...identity.ldap]
+  const issuers = identity?.issuers &&
+    identity.ldap &&
+    identity.saml && [...identity.issuers, ...identity.ldap, ...identity.saml]
   const unread = new Set<UnreadPart>()
   if (!issuers?.every((entry) => entry?.name !== undefined) || faults.some(hidesIssuer)) unread.add('issuers')
   if (!upstreams?.every((entry) => entry?.name !== undefined)) unread.add('upstreams')
@@ -61,9 +63,11 @@ function routeNames(entry: Draft<RouteConfig> | undefined, upstreams: Draft<Conf
 }
 
 /** A key beside `issuers` and `ldap` that nobody knows may be a slip of them, or a way to sign in that is not built. */
+const NAMED: ReadonlySet<string | number> = new Set(['issuers', 'ldap', 'saml'])
+
 function hidesIssuer({ path, code }: Pick<Problem, 'path' | 'code'>): boolean {
   if (path[0] !== 'identity' || code === 'missing_key') return path.length === 0 && code !== 'missing_key'
-  return path.length <= 2 || ((path[1] === 'issuers' || path[1] === 'ldap') && path[3] === 'name')
+  return path.length <= 2 || (NAMED.has(path[1] ?? '') && path[3] === 'name')
 }
 
 function hidesFacts({ path, code }: Pick<Problem, 'path' | 'code'>): boolean {

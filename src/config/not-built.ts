@@ -6,7 +6,6 @@ type Path = readonly (string | number)[]
 const KEYS = new Set([
   'listen.tls.client_ca',
   'listen.cors',
-  'identity.saml',
   'identity.mtls',
   'identity.issuers.introspection',
   'audit.recipients',

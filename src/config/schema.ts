@@ -13,6 +13,7 @@ import {
 } from '../schema/parts.ts'
 import type { issuerSchema } from './identity-schema.ts'
 import { ldapSchema } from './ldap-schema.ts'
+import { samlSchema } from './saml-schema.ts'
 import { tlsSchema } from './tls.ts'
 import { tokensSchema } from './tokens-schema.ts'
 
@@ -149,6 +150,10 @@ export function configSchema<Issuer extends TSchema>(parts: { issuer: Issuer }) 
           minItems: 1,
           description: 'directories; the first one is asked about users who name none',
         }),
+        [],
+      ),
+      saml: fallback(
+        Type.Array(samlSchema, { minItems: 1, description: 'SAML 2.0 identity providers whose people sign in' }),
         [],
       ),
       api_keys: fallback(

@@ -14,6 +14,8 @@ import type { IssuerConfig } from './identity-schema.ts'
 import { ldapSecretName, ldapSettings } from './ldap-settings.ts'
 import { loginSecretName, loginSettings } from './login-settings.ts'
 import { openedPath } from './passthrough.ts'
+import type { SamlRead } from './saml-files.ts'
+import { samlSettings } from './saml-settings.ts'
 import type { Config, UpstreamConfig } from './schema.ts'
 import { storeSettings } from './store.ts'
 import type { TokenKeyTexts } from './tokens-key.ts'
@@ -24,6 +26,7 @@ interface Resolved {
   readonly keys: ReadonlyMap<string, Secret>
   readonly tls: TlsSettings | null
   readonly storeUrl: Secret | null
+  readonly saml: SamlRead
   readonly tokenKeys: TokenKeyTexts | null
 }
 
@@ -31,7 +34,7 @@ interface Resolved {
 export function settingsOf(
   config: Config,
   base: string,
-  { keys: secrets, tls, storeUrl, tokenKeys }: Resolved,
+  { keys: secrets, tls, storeUrl, saml, tokenKeys }: Resolved,
 ): Settings {
   const { listen, identity } = config
   return {
@@ -60,6 +63,7 @@ export function settingsOf(
     apiKeys: { enabled: identity.api_keys.enabled },
     local: { enabled: identity.local.enabled },
     ldap: identity.ldap.map((entry) => ldapSettings(entry, base, secrets.get(ldapSecretName(entry.name)) ?? null)),
+    saml: identity.saml.map((entry, index) => samlSettings(entry, saml.entries[index])),
     tokens: tokenSettings(config, base, tokenKeys),
     upstreams: config.upstreams.map((upstream) => upstreamSettings(upstream, secrets.get(upstream.name) ?? null)),
     passthrough: config.passthrough.map(({ path, ...rest }) => ({ ...rest, path: openedPath(path) })),

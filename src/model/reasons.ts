@@ -29,6 +29,9 @@ export type RejectReason =
   | 'wrong_state'
   | 'wrong_nonce'
   | 'wrong_subject'
+  | 'unsolicited'
+  | 'wrong_recipient'
+  | 'replayed'
 
 /** Why nobody can tell right now whether a credential is good. */
 export type UnavailableReason =

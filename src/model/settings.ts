@@ -1,3 +1,4 @@
+import type { SamlSettings } from './saml-settings.ts'
 import type { Secret } from './secret.ts'
 
 /** The checked config with every default applied, every secret resolved and every path absolute. Times are milliseconds. */
@@ -9,6 +10,7 @@ export interface Settings {
   readonly local: { readonly enabled: boolean }
   /** The first one is asked about users who name none. */
   readonly ldap: readonly LdapSettings[]
+  readonly saml: readonly SamlSettings[]
   /** Null where the proxy signs no tokens. */
   readonly tokens: TokenSettings | null
   readonly upstreams: readonly UpstreamSettings[]

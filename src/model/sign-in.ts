@@ -199,3 +199,9 @@ export interface SecondFactorChecks {
     | { readonly outcome: 'unavailable' }
   >
 }
+
+/** What may be used once: assertions that a provider signed. Rejects where nobody can tell. */
+export interface OneTime {
+  /** True for its first use, and for no other. `value` is a digest; from `untilMs` on nobody would take it anyhow. */
+  take(value: string, untilMs: number): Promise<boolean>
+}

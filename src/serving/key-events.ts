@@ -1,11 +1,15 @@
-import type { AuditLog } from '../model/audit.ts'
+import type { AuditEvent, AuditLog } from '../model/audit.ts'
 import type { Clock } from '../model/ports.ts'
-import type { ClaimedEvent } from '../stores/key-events.ts'
+import type { KeyEvent } from '../stores/key-events.ts'
 import type { KeyStore } from '../stores/keys.ts'
+import type { Claimed, Outbox } from '../stores/outbox.ts'
+import type { UserEvent } from '../stores/user-events.ts'
+import type { Mode } from '../stores/work.ts'
 import { keyEvent } from './key-event.ts'
+import { userEvent } from './user-event.ts'
 
 /** The part of the key store that is looked at. */
-export type StoreInUse = Pick<KeyStore, 'outbox' | 'fault' | 'writeUses'>
+export type StoreInUse = Pick<KeyStore, 'outbox' | 'userEvents' | 'fault' | 'writeUses'>
 
 export interface KeyEventPorts {
   /** Null while nothing has asked for the store. */
@@ -21,10 +25,55 @@ const FIRST_LOOK_MS = 1000
 /** A store that other processes hold for longer is told of. */
 const BUSY_LOOKS = 3
 
+/** The events of one outbox, in their order. */
+class Following<Event> {
+  readonly #render: (event: Claimed<Event>) => AuditEvent
+  readonly #ports: KeyEventPorts
+  /** Written, but the store could not be told so. */
+  #unsettled: Claimed<Event> | null = null
+
+  constructor(render: (event: Claimed<Event>) => AuditEvent, ports: KeyEventPorts) {
+    this.#render = render
+    this.#ports = ports
+  }
+
+  /** Writes what is due, while `goesOn`. Rejects when the store fails. */
+  async writeDue(outbox: Outbox<Mode, Event>, goesOn: () => boolean): Promise<void> {
+    const { audit, clock } = this.#ports
+    if (this.#unsettled !== null) await outbox.settle(this.#unsettled, clock())
+    this.#unsettled = null
+    while (goesOn() && audit.writable) {
+      const event = await outbox.claim(clock())
+      if (event === null || !(await this.#write(event, outbox))) return
+    }
+  }
+
+  /** False when the event could not be written and stays. Rejects when the store fails. */
+  #write(event: Claimed<Event>, outbox: Outbox<Mode, Event>): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      this.#ports.audit.commit(this.#render(event), (accepted) => {
+        const done = () => {
+          this.#unsettled = null
+          resolve(accepted)
+        }
+        try {
+          // Asked at once, not after an await: the store may be closed by then, which waits for what was asked.
+          if (accepted) this.#unsettled = event
+          const told = accepted ? outbox.settle(event, this.#ports.clock()) : outbox.giveBack(event)
+          if (told instanceof Promise) told.then(done, reject)
+          else done()
+        } catch (cause) {
+          reject(cause)
+        }
+      })
+    })
+  }
+}
+
 /**
- * Audits what `sallyport keys` and `sallyport objects` have done: that is another process, which leaves its events in the store. They are written
- * in their order, and each is settled only when the audit has it. Of several proxies on one store one writes each event;
- * those that happened while none ran are written by the next.
+ * Audits what commands have done to keys, users and tokens: they are other processes, which leave their events in the store,
+ * as this one does. They are written in their order, and each is settled only when the audit has it. Of several proxies on
+ * one store one writes each event; those that happened while none ran are written by the next.
  *
  * At least once, not exactly: an event stands twice in the audit when the process dies between its line and its settling,
  * when its line had to be completed after it was given up, or when the store is restored from a backup. Action and key id
@@ -39,11 +88,13 @@ export class KeyEventFollower {
   #isClosed = false
   #isFailing = false
   #busyLooks = 0
-  /** Written, but the store could not be told so. */
-  #unsettled: ClaimedEvent | null = null
+  readonly #keys: Following<KeyEvent>
+  readonly #users: Following<UserEvent>
 
   constructor(ports: KeyEventPorts) {
     this.#ports = ports
+    this.#keys = new Following(keyEvent, ports)
+    this.#users = new Following(userEvent, ports)
   }
 
   start(): void {
@@ -72,7 +123,9 @@ export class KeyEventFollower {
     try {
       const fault = store.fault()
       if (fault === null) {
-        await this.#writeDue(store.outbox)
+        const goesOn = () => !this.#isClosed
+        await this.#keys.writeDue(store.outbox, goesOn)
+        await this.#users.writeDue(store.userEvents, goesOn)
         await store.writeUses()
       }
       this.#busyLooks = 0
@@ -90,38 +143,6 @@ export class KeyEventFollower {
       if (!this.#isClosed) this.#plan(LOOK_EVERY_MS)
     }, delayMs)
     this.#timer.unref()
-  }
-
-  /** Rejects when the store fails. */
-  async #writeDue(outbox: KeyStore['outbox']): Promise<void> {
-    const { audit, clock } = this.#ports
-    if (this.#unsettled !== null) await outbox.settle(this.#unsettled, clock())
-    this.#unsettled = null
-    while (!this.#isClosed && audit.writable) {
-      const event = await outbox.claim(clock())
-      if (event === null || !(await this.#write(event, outbox))) return
-    }
-  }
-
-  /** False when the event could not be written and stays. Rejects when the store fails. */
-  #write(event: ClaimedEvent, outbox: KeyStore['outbox']): Promise<boolean> {
-    return new Promise((resolve, reject) => {
-      this.#ports.audit.commit(keyEvent(event), (accepted) => {
-        const done = () => {
-          this.#unsettled = null
-          resolve(accepted)
-        }
-        try {
-          // Asked at once, not after an await: the store may be closed by then, which waits for what was asked.
-          if (accepted) this.#unsettled = event
-          const told = accepted ? outbox.settle(event, this.#ports.clock()) : outbox.giveBack(event)
-          if (told instanceof Promise) told.then(done, reject)
-          else done()
-        } catch (cause) {
-          reject(cause)
-        }
-      })
-    })
   }
 
   /** One sentence an outage, however long it is and whatever else goes wrong meanwhile. */

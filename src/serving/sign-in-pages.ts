@@ -2,6 +2,8 @@ import type { Identity, IdentityReport } from '../identity/authenticate.ts'
 import type { SignInChoice } from '../identity/device/ports.ts'
 import type { LoginIssuer } from '../identity/oidc/ports.ts'
 import { openOidcProvider } from '../identity/oidc/provider.ts'
+import { openOneTime } from '../identity/saml/one-time.ts'
+import { openSaml } from '../identity/saml/provider.ts'
 import { secondFactorChecks } from '../identity/second-factor/checks.ts'
 import { EndedAttempts } from '../identity/sign-in/attempts.ts'
 import type { PasswordWay, SignInParts } from '../identity/sign-in/parts.ts'
@@ -31,6 +33,8 @@ export interface PagePorts {
 export class SignInPages {
   readonly #ports: PagePorts
   readonly #ended = new EndedAttempts()
+  /** What SAML providers have signed is taken once, across reloads, too. */
+  readonly #oneTime = openOneTime(Date.now)
   /** One for the life of the process: wrong codes are not forgotten in a reload. */
   readonly #secondFactors: SecondFactorChecks
   readonly #device: DevicePart
@@ -100,8 +104,8 @@ export class SignInPages {
 
   /** Null where the proxy signs no tokens, or nobody has a way to sign in. */
   #own(): SignInPorts | null {
-    const { issuers = [], ldap = [], local } = this.#settings ?? {}
-    const hasWay = ldap.length > 0 || local?.enabled === true || issuers.some(hasLogin)
+    const { issuers = [], ldap = [], saml = [], local } = this.#settings ?? {}
+    const hasWay = ldap.length > 0 || saml.length > 0 || local?.enabled === true || issuers.some(hasLogin)
     return hasWay ? this.#ports.signIn.ports : null
   }
 
@@ -114,8 +118,11 @@ export class SignInPages {
   }
 
   #providers(url: string, revoker: SignInPorts['revoker']): SignInProvider[] {
-    const issuers = this.#settings?.issuers.filter(hasLogin) ?? []
-    return issuers.map((issuer) => openOidcProvider(issuer, { clock: Date.now, url, revoker }))
+    const { issuers = [], saml = [] } = this.#settings ?? {}
+    return [
+      ...issuers.filter(hasLogin).map((issuer) => openOidcProvider(issuer, { clock: Date.now, url, revoker })),
+      ...saml.map((entry) => openSaml(entry, { url, oneTime: this.#oneTime })),
+    ]
   }
 
   #passwordChoices(): SignInChoice[] {

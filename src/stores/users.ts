@@ -28,6 +28,8 @@ export interface UserQueries<M extends Mode> {
   setHash(name: string, hash: string, now: number, by?: Operator): Promise<boolean>
   /** Null enables the user again. */
   disable(name: string, at: number | null, now: number, by?: Operator): Promise<boolean>
+  /** Ends the lock that wrong passwords or codes have brought, and forgets what was counted of them. */
+  unlock(name: string, now: number, by?: Operator): Promise<boolean>
   /** With the second factor and what was counted of failures. */
   remove(name: string, now: number, by?: Operator): Promise<boolean>
 }
@@ -59,6 +61,7 @@ export function userQueries<M extends Mode>(runner: Runner<M>): UserQueries<M> {
     },
     setHash: (name, hash, now, by) => changing(name, { hash }, now, 'password', by),
     disable: (name, at, now, by) => changing(name, { disabled_at: at }, now, at === null ? 'enabled' : 'disabled', by),
+    unlock: (name, now, by) => changeLater(runner, 'users', () => unlock(name, now, by)),
     remove: (name, now, by) => changeLater(runner, 'users', () => remove(name, now, by)),
   }
 }
@@ -91,13 +94,30 @@ function* update(
   return true
 }
 
+function* unlock(name: string, now: number, by: Operator | undefined): Work<boolean> {
+  if ((yield* find(isStorable(name) ? name : null, byName)) === undefined) return false
+  yield* forget('account_failures', name)
+  yield* noteUserEvent({
+    at: now,
+    action: 'user-changed',
+    source: SOURCE,
+    account: name,
+    detail: { what: 'unlocked' },
+    by,
+  })
+  return true
+}
+
+/** What is kept of an account, by its passwords and by its codes. */
+function forget(table: 'second_factors' | 'account_failures', name: string): Work<number> {
+  const sources = [SOURCE, codesOf({ source: SOURCE, account: name }).source]
+  return changed(tables.deleteFrom(table).where('source', 'in', sources).where('account', '=', name))
+}
+
 function* remove(name: string, now: number, by: Operator | undefined): Work<boolean> {
   if (!isStorable(name) || (yield* changed(tables.deleteFrom('users').where('name', '=', name))) === 0) return false
   // Whoever is given this name next must not have the factor of the one before.
-  for (const table of ['second_factors', 'account_failures'] as const) {
-    const sources = [SOURCE, codesOf({ source: SOURCE, account: name }).source]
-    yield* changed(tables.deleteFrom(table).where('source', 'in', sources).where('account', '=', name))
-  }
+  for (const table of ['second_factors', 'account_failures'] as const) yield* forget(table, name)
   yield* noteUserEvent({ at: now, action: 'user-removed', source: SOURCE, account: name, by })
   return true
 }

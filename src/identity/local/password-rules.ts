@@ -1,6 +1,6 @@
 import { foldedName } from '../../model/folded-name.ts'
 import { randomLetters } from '../random-letters.ts'
-import { COMMON_WORDS, KEY_RUNS } from './common-passwords.ts'
+import { COMMON_WORDS, KEY_RUNS } from './guessed-words.ts'
 import { canonicalPassword, isPassword } from './password-form.ts'
 
 /**

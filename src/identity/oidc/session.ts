@@ -6,7 +6,7 @@ import { OidcClient, type Tokens } from './client.ts'
 import type { Trouble } from './faults.ts'
 import { type IdTokenChecks, verifyIdToken } from './id-token.ts'
 import { type Metadata, MetadataSource } from './metadata.ts'
-import type { LoginIssuer, OidcPorts } from './ports.ts'
+import { FETCH_LIMIT_MS, type LoginIssuer, type OidcPorts } from './ports.ts'
 import { IssuerSignatures } from './signatures.ts'
 import { signedIn } from './signed-in.ts'
 
@@ -41,11 +41,17 @@ export class IssuerSession {
     return Math.floor(this.#ports.clock() / 1000)
   }
 
-  /** Asks the issuer, which is found first; `busy` where too many do so already. */
+  /**
+   * Asks the issuer, which is found first. `busy` where too many do so already, and for who has waited for their turn as
+   * long as one answer may take: an issuer that does not answer would hold everybody else for minutes.
+   */
   async ask<Value, Fault>(
     work: (reached: Reached) => Promise<Result<Value, Fault | Trouble>>,
   ): Promise<Result<Value, Fault | Trouble>> {
-    return (await this.#limiter.run(() => this.#askNow(work))) ?? failed('busy')
+    const { clock, fetchLimitMs = FETCH_LIMIT_MS } = this.#ports
+    const since = clock()
+    const inTurn = async () => (Math.abs(clock() - since) < fetchLimitMs ? this.#askNow(work) : failed('busy' as const))
+    return (await this.#limiter.run(inTurn)) ?? failed('busy')
   }
 
   /** Who signed in, by tokens that the issuer has just given out. `subject`: who it must be, where that is known. */

@@ -34,12 +34,19 @@ for (const [action, category, type, outcome] of rows) {
 }
 
 t.test(
-  'what is lost of the audit itself, passwords that are guessed and tokens that were stolen are alerts, and nothing else is',
+  'what is lost of the audit, guessed passwords, locked accounts and stolen tokens are alerts, and nothing else is',
   async (t) => {
     const alerts = Object.entries<CatalogueRow>(CATALOGUE).filter(([, { kind }]) => kind === 'alert')
     t.same(
       alerts.map(([action]) => action),
-      ['authentication-throttled', 'refresh-token-reused', 'audit-degraded', 'audit-recovered', 'audit-gap'],
+      [
+        'authentication-throttled',
+        'refresh-token-reused',
+        'account-locked',
+        'audit-degraded',
+        'audit-recovered',
+        'audit-gap',
+      ],
     )
   },
 )

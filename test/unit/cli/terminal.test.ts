@@ -6,6 +6,7 @@ import { addCommands } from '../../../src/cli/commands.ts'
 import { openKeyStore } from '../../../src/stores/keys.ts'
 import { folderOf, runCli } from '../../support/cli.ts'
 import { ALLOWED, event } from '../../support/recorded-traffic.ts'
+import { user } from '../identity/local/scene.ts'
 import { key } from '../stores/store-scene.ts'
 
 /** What a terminal acts on: an escape, C1, a delete, and what turns the direction of writing. */
@@ -60,10 +61,21 @@ const RUNS: readonly (readonly [string, readonly string[], string, 'tells' | 're
   ['objects rotate-key', [HOSTILE], '', 'refuses'],
   ['objects retire-key', [HOSTILE], '', 'refuses'],
   ['objects list-keys', [HOSTILE], '', 'refuses'],
+  ['tokens keys', [HOSTILE], '', 'refuses'],
+  ['tokens rotate-key', [HOSTILE], '', 'refuses'],
+  ['tokens retire-key', [HOSTILE], '', 'refuses'],
+  ['tokens revoke', ['--issuer', HOSTILE, '--user', HOSTILE], '', 'tells'],
+  ['tokens revocations', [], '', 'tells'],
   ['store migrate', [HOSTILE], '', 'refuses'],
   ['store backup', [HOSTILE], '', 'tells'],
   ['store check', [HOSTILE], '', 'refuses'],
+  ['users list', [], '', 'tells'],
+  ...['add', 'set', 'passwd', 'totp', 'disable', 'enable', 'unlock', 'remove'].map(
+    (verb) => [`users ${verb}`, [HOSTILE], '', 'refuses'] as const,
+  ),
 ]
+
+const REVOKED = { kind: 'subject', issuer: 'corp', value: HOSTILE, before: 1, at: 1, expiresAt: 8e15 } as const
 
 /** It starts servers of its own and prints what it made itself: `demo.test.ts`. */
 const ASIDE = ['demo']
@@ -94,6 +106,9 @@ t.test('what others have written moves no terminal', async (t) => {
     const store = openKeyStore(join(folder, 'keys.db'))
     if (!store.ok) throw new Error(store.fault)
     await store.value.create(key('key_01', { owner: HOSTILE, roles: [HOSTILE] }))
+    // No command gives a user such a name.
+    await store.value.users.create(await user(HOSTILE, { groups: [HOSTILE], display: HOSTILE }))
+    await store.value.revocations.add(REVOKED)
     store.value.close()
     const config = argv.includes('--config') ? [] : ['--config', 'config.yaml']
     const more = stdin === '' ? {} : { stdin: Readable.from([Buffer.from(stdin)]) }

@@ -120,6 +120,7 @@ t.test('what is changed is audited with who has done it, and ends what was signe
     'token-revoked alice',
     'user-changed alice',
     'user-changed alice',
+    'user-changed alice',
     'user-removed alice',
     'token-revoked alice',
   ])

@@ -58,7 +58,7 @@ const changed: readonly Row[] = [
   ['a typing slip in a key', 'proxy: 127', 'prxoy: 127', '3:3 unknown_key,2:1 missing_key'],
   ['another version', 'version: 1', 'version: 2', '1:10 wrong_value'],
   ['a key of the contract that is not built', 'listen:\n', 'listen:\n  cors: {}\n', '3:3 not_built'],
-  ['a way to sign in that is not built', 'identity:\n', 'identity:\n  saml: []\n', '5:3 not_built'],
+  ['a list of SAML providers that names none', 'identity:\n', 'identity:\n  saml: []\n', '5:9 empty_list'],
   ['a kind that is not built', 'models: [', 'kind: azure\n    models: [', '13:11 not_built'],
   ['a kind that nobody knows', 'models: [', 'kind: openia\n    models: [', '13:11 wrong_value'],
   ['more workers', 'listen:\n', 'listen:\n  workers: auto\n', '3:12 not_built'],

@@ -90,11 +90,12 @@ t.test('the keys are there where there is a store for them', async (t) => {
   const rows = [
     ['callers are kept apart', 'workspace', false, true],
     ['API keys are kept', 'off', true, true],
-    ['neither', 'off', false, false],
+    ['users are kept', 'off', false, true, { enabled: true }],
+    ['neither', 'off', false, false, { enabled: false }],
   ] as const
-  for (const [name, isolation, enabled, isThere] of rows) {
+  for (const [name, isolation, enabled, isThere, local] of rows) {
     const { file, store } = scene(t)
-    const settings = { apiKeys: { enabled }, upstreams: [{ isolation }], store: { file } }
+    const settings = { apiKeys: { enabled }, local, upstreams: [{ isolation }], store: { file } }
     t.equal(store.open(settings as never), null, name)
     t.equal(store.keyRing() !== null, isThere, name)
     t.equal(existsSync(file), isThere, `${name}: nothing is made in vain`)

@@ -1,3 +1,4 @@
+import { codesOf } from '../../../src/model/accounts.ts'
 import { Secret } from '../../../src/model/secret.ts'
 import type { KeyStore } from '../../../src/stores/keys.ts'
 import { NOW } from './store-scene.ts'
@@ -58,6 +59,32 @@ const accounts: readonly StoreRow[] = [
       t.match(await failed(), { hasLocked: true })
       await other.accountFailures.forgive(of)
       t.equal(await one.accountFailures.lockedUntil(of, NOW), NOW + RULE.lockMs)
+    },
+  ],
+  [
+    'an operator unlocks a user, by passwords and by codes, and removes all that is kept of one',
+    async (t, one, other) => {
+      const user = { display: null, email: null, groups: [], roles: [], workspace: null, hash: null, disabledAt: null }
+      await one.users.create({ ...user, name: 'bob', changedAt: NOW, createdAt: NOW })
+      const lock = async () => {
+        for (const own of [of, codesOf(of)]) await one.accountFailures.failed(own, NOW, { ...RULE, most: 1 })
+      }
+      const locks = () => Promise.all([of, codesOf(of)].map((own) => other.accountFailures.lockedUntil(own, NOW)))
+      await lock()
+      t.same(await locks(), [NOW + RULE.lockMs, NOW + RULE.lockMs])
+      t.equal(await other.users.unlock('alice', NOW, BY), false, 'somebody else')
+      t.equal(await other.users.unlock('bob', NOW, BY), true)
+      t.same(await locks(), [null, null])
+      await lock()
+      await one.secondFactors.enroll({ ...factor, recoveryHashes: ['h1'] })
+      t.equal(await other.users.remove('bob', NOW, BY), true)
+      t.same(await locks(), [null, null])
+      t.equal(await one.secondFactors.find(of), undefined)
+      t.same(await actions(one), [
+        'user-created bob',
+        ...['account-locked bob', 'account-locked bob', 'user-changed bob', 'account-locked bob', 'account-locked bob'],
+        ...['second-factor-enrolled bob', 'user-removed bob'],
+      ])
     },
   ],
   [

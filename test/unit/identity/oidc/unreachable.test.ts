@@ -31,7 +31,7 @@ const DOWN: readonly (readonly [name: string, instead: Instead])[] = [
 /** A clock that can be moved past every rest between attempts. */
 function clocked(world: OidcWorld) {
   let ahead = 0
-  const provider = world.open({}, { clock: () => Date.now() + ahead, fetchLimitMs: 400 })
+  const provider = world.open({}, { clock: () => Date.now() + ahead, fetchLimitMs: 1500 })
   return { provider, rest: () => (ahead += 2000) }
 }
 
@@ -138,6 +138,26 @@ t.test('many people at once do not flood an issuer that does not answer', async 
   const faults = await Promise.all(Array.from({ length: 400 }, () => faultOf(provider)))
   t.same([...new Set(faults.map((fault) => fault?.reason))].sort(), ['busy', 'provider_unavailable'])
   t.ok(world.idp.asked.length <= 2, `it was asked ${world.idp.asked.length} times`)
+})
+
+t.test('nobody waits for minutes behind an issuer that does not answer', async (t) => {
+  const world = await oidcWorld(t)
+  let now = Date.now()
+  const provider = world.open({}, { clock: () => now, fetchLimitMs: 10_000 })
+  const { location, state } = await begun(provider)
+  const answer = pageRequest(await world.idp.browse(location))
+  const held: ServerResponse[] = []
+  const reached = new Promise<void>((resolve) => {
+    world.idp.instead = at('/token', (response) => held.push(response) === 16 && resolve())
+  })
+  const results = Promise.all(Array.from({ length: 100 }, () => provider.complete(answer, state)))
+  await reached
+  now += 10_000
+  for (const response of held) response.destroy()
+  const outcomes = (await results).map(outcome)
+  t.equal(held.length, 16, 'who has waited too long does not ask any more')
+  t.equal(outcomes.filter((reason) => reason === 'provider_unavailable').length, 16)
+  t.equal(outcomes.filter((reason) => reason === 'busy').length, 84)
 })
 
 t.test('what is under way ends with the provider', async (t) => {
