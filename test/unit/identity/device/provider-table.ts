@@ -2,16 +2,8 @@ import { REJECTED, renewed, UNAVAILABLE } from './doubles.ts'
 import type { ProtocolRow } from './own-table.ts'
 import type { Scene } from './scene.ts'
 
-export const begin = (scene: Scene) => scene.call('/auth/device/code', { provider: 'corp', acr_values: 'gold' })
+const begin = (scene: Scene) => scene.call('/auth/device/code', { provider: 'corp', acr_values: 'gold' })
 
-/** A terminal with a token that can be renewed. */
-export async function terminal(scene: Scene, grant: string | null = 'grant-1-of-corp') {
-  const { device_code } = await begin(scene)
-  scene.provider.answer = renewed('bob', grant)
-  return scene.poll(device_code)
-}
-
-/** Sign-ins by the own flow of a provider. */
 export const PROVIDER_TABLE: readonly ProtocolRow[] = [
   [
     'a provider without a device flow is signed in to by the pages, and one that is away is told of',

@@ -1,8 +1,16 @@
 import { REJECTED, renewed, UNAVAILABLE } from './doubles.ts'
 import type { ProtocolRow } from './own-table.ts'
-import { begin, terminal } from './provider-table.ts'
+import type { Scene } from './scene.ts'
 
-/** Tokens that are renewed. */
+const begin = (scene: Scene) => scene.call('/auth/device/code', { provider: 'corp', acr_values: 'gold' })
+
+/** A terminal with a token that can be renewed. */
+async function terminal(scene: Scene, grant: string | null = 'grant-1-of-corp') {
+  const { device_code } = await begin(scene)
+  scene.provider.answer = renewed('bob', grant)
+  return scene.poll(device_code)
+}
+
 export const REFRESH_TABLE: readonly ProtocolRow[] = [
   [
     'a token is renewed without the person, by another refresh token each time',
