@@ -11,6 +11,7 @@ import {
   timer,
   word,
 } from '../schema/parts.ts'
+import { dpopSchema } from './dpop.ts'
 import type { issuerSchema } from './identity-schema.ts'
 import { ldapSchema } from './ldap-schema.ts'
 import { mtlsSchema } from './mtls.ts'
@@ -156,6 +157,7 @@ export function configSchema<Issuer extends TSchema>(parts: { issuer: Issuer }) 
         {},
       ),
       mtls: Type.Optional(mtlsSchema),
+      dpop: Type.Optional(dpopSchema),
       local: fallback(
         closed('users in the store', { enabled: fallback(Type.Literal(false, { description: 'off' }), false) }),
         {},

@@ -10,6 +10,7 @@ import type {
 } from '../model/settings.ts'
 import { durationMs, sizeBytes } from '../model/units.ts'
 import { listenAddress } from './addresses.ts'
+import { dpopSettings } from './dpop.ts'
 import type { IssuerConfig } from './identity-schema.ts'
 import { introspectionSettings } from './introspection.ts'
 import { ldapSecretName, ldapSettings } from './ldap-settings.ts'
@@ -52,6 +53,7 @@ export function settingsOf(config: Config, base: string, { keys: secrets, tls, s
     apiKeys: { enabled: identity.api_keys.enabled },
     ldap: identity.ldap.map((entry) => ldapSettings(entry, base, secrets.get(ldapSecretName(entry.name)) ?? null)),
     ...mtlsSettings(identity.mtls, mtls),
+    ...dpopSettings(identity.dpop),
     upstreams: config.upstreams.map((upstream) => upstreamSettings(upstream, secrets.get(upstream.name) ?? null)),
     passthrough: config.passthrough.map(({ path, ...rest }) => ({ ...rest, path: openedPath(path) })),
     policies: config.policies.map((path) => resolve(base, path)),

@@ -1,8 +1,10 @@
 import type { Credential, Verification } from '../model/identity.ts'
 import { ownValue } from '../model/json.ts'
+import { DpopProofs } from './dpop.ts'
 import { isKeyLike } from './key-format.ts'
 import type { IdentityPorts, IdentitySettings, OpenMethod } from './method.ts'
 import { METHOD_KINDS } from './methods/index.ts'
+import { Possession } from './possession.ts'
 import { Throttle } from './throttle.ts'
 import { digestOf, tokenOf } from './token.ts'
 
@@ -30,6 +32,8 @@ interface Opened {
 const openedBy = new WeakMap<Identity, readonly Opened[]>()
 /** Wrong passwords, of all sources together. They are not forgotten in a reload. */
 const throttles = new WeakMap<Identity, Throttle>()
+/** The proofs that were used, neither. */
+const proofsOf = new WeakMap<Identity, DpopProofs>()
 
 /**
  * Opens every identity method that the settings ask for, taking over from `previous`: methods whose settings are the same
@@ -46,8 +50,16 @@ export function openIdentity(settings: IdentitySettings, ports: IdentityPorts, p
   if (previous !== undefined) openedBy.delete(previous)
   for (const one of before) if (!opened.includes(one)) one.method.close()
   const methods = opened.map(({ method }) => method)
+  const proofs = (previous && proofsOf.get(previous)) ?? new DpopProofs(ports.clock)
+  const possession = new Possession(settings, ports.clock, proofs)
   const identity: Identity = {
-    authenticate: (credential, client) => authenticate(methods, credential, client, ports.clock()),
+    authenticate: (credential, client) => {
+      const verification = authenticate(methods, credential, client, ports.clock())
+      // INVARIANT: no token leaves here as verified that is bound to a key which its caller has not shown.
+      return verification instanceof Promise
+        ? possession.weighLater(verification, credential)
+        : possession.weigh(verification, credential)
+    },
     close: () => {
       for (const { method } of openedBy.get(identity) ?? []) method.close()
       openedBy.delete(identity)
@@ -55,6 +67,7 @@ export function openIdentity(settings: IdentitySettings, ports: IdentityPorts, p
   }
   openedBy.set(identity, opened)
   throttles.set(identity, throttle)
+  proofsOf.set(identity, proofs)
   return identity
 }
 

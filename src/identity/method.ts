@@ -5,7 +5,8 @@ import type { IdentityReport as KeySetReport, Schedule } from './key-sets.ts'
 import type { Throttle, ThrottleStep } from './throttle.ts'
 
 /** The part of the settings that says who may call. */
-export type IdentitySettings = Pick<Settings, 'issuers' | 'apiKeys'> & Partial<Pick<Settings, 'ldap' | 'mtls'>>
+export type IdentitySettings = Pick<Settings, 'issuers' | 'apiKeys'> &
+  Partial<Pick<Settings, 'ldap' | 'mtls' | 'dpop' | 'listen'>>
 
 type IntrospectionKind = 'introspection-failed' | 'introspection-recovered'
 

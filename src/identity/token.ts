@@ -50,11 +50,30 @@ export function tokenOf(credential: Credential): Result<UnverifiedToken, RejectR
  * Source: RFC 7515 sections 2, 4.1 and 7.1, RFC 9068 section 2.1, RFC 8725 sections 3.7 and 3.11.
  */
 export function readToken(text: string): Result<UnverifiedToken, RejectReason> {
-  if (text.length > MAX_TOKEN_LENGTH) return failed('malformed')
+  const parts = readSigned(text)
+  if (parts === null) return failed('malformed')
+  const { header, payload, alg } = parts
+  const kid = ownValue(header, 'kid')
+  if (kid !== undefined && (typeof kid !== 'string' || kid.length > MAX_KID_LENGTH)) return failed('malformed')
+  const form = typeForm(ownValue(header, 'typ'))
+  if (form === null) return failed('wrong_type')
+  return ok({ text, alg, kid, isExplicit: form === 'explicit', payload })
+}
+
+/** A compact JWS taken apart. */
+export interface SignedParts {
+  readonly header: JsonObject
+  readonly payload: JsonObject
+  readonly alg: string
+}
+
+/** The parts of a compact JWS of sound form; null for every other text. `allowed`: parameters that are not refused here. */
+export function readSigned(text: string, allowed?: ReadonlySet<string>): SignedParts | null {
+  if (text.length > MAX_TOKEN_LENGTH) return null
   const first = text.indexOf('.')
   const second = text.indexOf('.', first + 1)
   if (first < 1 || second === -1 || first > MAX_HEADER_LENGTH) {
-    return failed('malformed')
+    return null
   }
   const head = canonicalBytes(text.slice(0, first))
   const body = canonicalBytes(text.slice(first + 1, second))
@@ -62,16 +81,10 @@ export function readToken(text: string): Result<UnverifiedToken, RejectReason> {
   const signature = canonicalBytes(text.slice(second + 1))
   const header = head && readJsonObject(head)
   const payload = body && readJsonObject(body)
-  if (!header || !payload || !signature) return failed('malformed')
+  if (!header || !payload || !signature) return null
   const alg = ownValue(header, 'alg')
-  const kid = ownValue(header, 'kid')
-  if (typeof alg !== 'string' || REFUSED_PARAMETERS.some((name) => Object.hasOwn(header, name))) {
-    return failed('malformed')
-  }
-  if (kid !== undefined && (typeof kid !== 'string' || kid.length > MAX_KID_LENGTH)) return failed('malformed')
-  const form = typeForm(ownValue(header, 'typ'))
-  if (form === null) return failed('wrong_type')
-  return ok({ text, alg, kid, isExplicit: form === 'explicit', payload })
+  const isRefused = REFUSED_PARAMETERS.some((name) => Object.hasOwn(header, name) && !allowed?.has(name))
+  return typeof alg !== 'string' || isRefused ? null : { header, payload, alg }
 }
 
 function canonicalBytes(part: string): Buffer | null {

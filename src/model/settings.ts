@@ -10,6 +10,8 @@ export interface Settings {
   readonly ldap: readonly LdapSettings[]
   /** Absent: nobody calls by a certificate alone. */
   readonly mtls?: MtlsSettings
+  /** `origins`: of this proxy, as clients know it. */
+  readonly dpop?: { readonly origins: readonly string[] }
   readonly upstreams: readonly UpstreamSettings[]
   readonly passthrough: readonly PassthroughSettings[]
   /** Absolute paths of policy files and folders. */
