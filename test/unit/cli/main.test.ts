@@ -57,7 +57,7 @@ t.test('check prints every problem with its line and a caret', async (t) => {
     [
       'c.yaml:2:1: `proxy` is missing in `listen`; it is required\n  listen:\n  ^',
       'c.yaml:3:3: `proxi` is not a known key; did you mean `proxy`?\n    proxi: 127.0.0.1:0\n    ^',
-      'c.yaml:4:1: `identity` names nobody who may call; add an issuer or `api_keys: { enabled: true }`\n  identity: {}\n  ^',
+      'c.yaml:4:1: `identity` names nobody who may call; add an issuer, a directory or `api_keys: { enabled: true }`\n  identity: {}\n  ^',
       'c.yaml:5:12: `upstreams` must not be empty\n  upstreams: []\n             ^',
       'p.yaml:1:1: `a` is not a known key; known here: version, roles, models, aliases, workspaces, rules, transforms, tests\n  a: no\n  ^',
       'p.yaml:1:1: `version` is missing; it is required\n  a: no\n  ^',
