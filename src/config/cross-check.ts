@@ -2,6 +2,7 @@ import type { Problem } from '../model/problem.ts'
 import { magnitude } from '../model/units.ts'
 import type { Draft } from '../schema/draft.ts'
 import { endpointFault, isNetwork, listenAddress } from './addresses.ts'
+import { dpopProblems } from './dpop.ts'
 import { introspectionProblems } from './introspection.ts'
 import { ldapProblems } from './ldap-check.ts'
 import { loginProblems } from './login-check.ts'
@@ -27,7 +28,8 @@ export function crossCheck(config: Draft<Config>): Problem[] {
   const found = [...listenProblems(config.listen ?? {}), ...issuerProblems(config), ...upstreamProblems(config)]
   found.push(...directoryProblems(config), ...providerProblems(config), ...scimProblems(config.identity))
   found.push(...passthroughProblems(config), ...storeProblems(config), ...tokensProblems(config))
-  const { issuers, ldap, saml, api_keys: keys, local, mtls } = config.identity ?? {}
+  const { issuers, ldap, saml, api_keys: keys, local, mtls, dpop } = config.identity ?? {}
+  for (const { path, code, message } of dpopProblems(dpop)) found.push(wrong(path, code, message))
   if (mtls !== undefined && config.listen?.tls?.client_ca === undefined) {
     const message = '`mtls` needs `listen.tls.client_ca`: the authorities of client certificates'
     found.push(wrong(['identity', 'mtls'], 'client_ca_missing', message, 'key'))

@@ -11,6 +11,7 @@ import {
   timer,
   word,
 } from '../schema/parts.ts'
+import { dpopSchema } from './dpop.ts'
 import type { issuerSchema } from './identity-schema.ts'
 import { ldapSchema } from './ldap-schema.ts'
 import { mtlsSchema } from './mtls.ts'
@@ -163,6 +164,7 @@ export function configSchema<Issuer extends TSchema>(parts: { issuer: Issuer }) 
         {},
       ),
       mtls: Type.Optional(mtlsSchema),
+      dpop: Type.Optional(dpopSchema),
       local: fallback(
         closed('users of the store, by their passwords', {
           enabled: fallback(Type.Boolean({ description: 'accept them' }), false),

@@ -4,6 +4,7 @@ import type { Secret } from '../model/secret.ts'
 import type { ListenAddress, Settings, TlsSettings, UpstreamSettings } from '../model/settings.ts'
 import { durationMs, sizeBytes } from '../model/units.ts'
 import { listenAddress } from './addresses.ts'
+import { dpopSettings } from './dpop.ts'
 import type { IssuerConfig } from './identity-schema.ts'
 import { introspectionSettings } from './introspection.ts'
 import { ldapSecretName, ldapSettings } from './ldap-settings.ts'
@@ -65,6 +66,7 @@ export function settingsOf(
     saml: identity.saml.map((entry, index) => samlSettings(entry, saml.entries[index])),
     ...mtlsSettings(identity.mtls, mtls),
     scim: scimSettings(identity.scim, secrets.get(SCIM_SECRET) ?? null),
+    ...dpopSettings(identity.dpop),
     upstreams: config.upstreams.map((upstream) => upstreamSettings(upstream, secrets.get(upstream.name) ?? null)),
     passthrough: config.passthrough.map(({ path, ...rest }) => ({ ...rest, path: openedPath(path) })),
     policies: config.policies.map((path) => resolve(base, path)),

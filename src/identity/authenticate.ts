@@ -1,8 +1,10 @@
 import type { Credential, Verification } from '../model/identity.ts'
 import { ownValue } from '../model/json.ts'
+import { DpopProofs } from './dpop.ts'
 import { isKeyLike } from './key-format.ts'
 import type { IdentityPorts, IdentitySettings, OpenMethod } from './method.ts'
 import { METHOD_KINDS } from './methods/index.ts'
+import { Possession } from './possession.ts'
 import { Provisioned } from './provisioned.ts'
 import { unlessRevoked } from './revocable.ts'
 import { Throttle } from './throttle.ts'
@@ -32,6 +34,8 @@ interface Opened {
 const openedBy = new WeakMap<Identity, readonly Opened[]>()
 /** Wrong passwords, of all sources together. They are not forgotten in a reload. */
 const throttles = new WeakMap<Identity, Throttle>()
+/** The proofs that were used, neither. */
+const proofsOf = new WeakMap<Identity, DpopProofs>()
 
 /**
  * Opens every identity method that the settings ask for, taking over from `previous`: methods whose settings are the same
@@ -50,13 +54,18 @@ export function openIdentity(settings: IdentitySettings, ports: IdentityPorts, p
   const methods = opened.map(({ method }) => method)
   const revocations = ports.revocations ?? null
   const provisioned = settings.scim ? new Provisioned(settings.scim, ports.standing ?? untold, ports.clock) : null
+  const proofs = (previous && proofsOf.get(previous)) ?? new DpopProofs(ports.clock)
+  const possession = new Possession(settings, ports.clock, proofs)
   const identity: Identity = {
     authenticate: (credential, client) => {
-      const verification = authenticate(methods, credential, client, ports.clock())
+      const found = authenticate(methods, credential, client, ports.clock())
       // A password is asked for each time: what was issued before is over, and it is not.
-      const standing =
-        revocations === null || credential.kind !== 'token' ? verification : unlessRevoked(verification, revocations)
-      return provisioned === null ? standing : provisioned.admit(standing)
+      const standing = revocations === null || credential.kind !== 'token' ? found : unlessRevoked(found, revocations)
+      const verification = provisioned === null ? standing : provisioned.admit(standing)
+      // INVARIANT: no token leaves here as verified that is bound to a key which its caller has not shown.
+      return verification instanceof Promise
+        ? possession.weighLater(verification, credential)
+        : possession.weigh(verification, credential)
     },
     close: () => {
       for (const { method } of openedBy.get(identity) ?? []) method.close()
@@ -65,6 +74,7 @@ export function openIdentity(settings: IdentitySettings, ports: IdentityPorts, p
   }
   openedBy.set(identity, opened)
   throttles.set(identity, throttle)
+  proofsOf.set(identity, proofs)
   return identity
 }
 

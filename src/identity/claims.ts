@@ -110,13 +110,13 @@ const FOREIGN_TYPES = new Set(['id', 'refresh', 'offline', 'logout', 'serialized
 /**
  * True for a token of the same issuer that was not issued for access. ID tokens are told by their hashes, by a `nonce`
  * unless something says that this is an access token (older Keycloaks put one there), by Keycloak's `typ` and Cognito's
- * `token_use`; logout and security event tokens by `events`. A token bound to a key (`cnf`) proves nothing without that
- * proof, which is not asked for here. An ID token with none of these marks cannot be told from a plain `JWT` access token
+ * `token_use`; logout and security event tokens by `events`. Whether a token is bound to a key (`cnf`) is not
+ * asked here. An ID token with none of these marks cannot be told from a plain `JWT` access token
  * (RFC 9068 section 5): it is the audience, never a client id, that keeps it out.
  */
 export function isForAnotherUse({ payload, isExplicit }: Pick<UnverifiedToken, 'payload' | 'isExplicit'>): boolean {
   if (ID_TOKEN_CLAIMS.some((name) => Object.hasOwn(payload, name))) return true
-  if (Object.hasOwn(payload, 'events') || Object.hasOwn(payload, 'cnf')) return true
+  if (Object.hasOwn(payload, 'events')) return true
   const type = ownValue(payload, 'typ')
   const use = ownValue(payload, 'token_use')
   if (typeof type === 'string' && FOREIGN_TYPES.has(type.toLowerCase())) return true

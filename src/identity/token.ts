@@ -56,11 +56,32 @@ export function readToken(
   text: string,
   formOf: (typ: unknown) => 'explicit' | 'plain' | null = typeForm,
 ): Result<UnverifiedToken, RejectReason> {
-  if (text.length > MAX_TOKEN_LENGTH) return failed('malformed')
+  const parts = readSigned(text)
+  if (parts === null) return failed('malformed')
+  const { header, payload, alg } = parts
+  const kid = ownValue(header, 'kid')
+  if (kid !== undefined && (typeof kid !== 'string' || kid.length > MAX_KID_LENGTH)) return failed('malformed')
+  const typ = ownValue(header, 'typ')
+  const form = formOf(typ)
+  if (form === null) return failed('wrong_type')
+  const isExplicit = form === 'explicit'
+  return ok({ text, alg, kid, typ: typeof typ === 'string' ? typ : undefined, isExplicit, payload })
+}
+
+/** A compact JWS taken apart. */
+export interface SignedParts {
+  readonly header: JsonObject
+  readonly payload: JsonObject
+  readonly alg: string
+}
+
+/** The parts of a compact JWS of sound form; null for every other text. `allowed`: parameters that are not refused here. */
+export function readSigned(text: string, allowed?: ReadonlySet<string>): SignedParts | null {
+  if (text.length > MAX_TOKEN_LENGTH) return null
   const first = text.indexOf('.')
   const second = text.indexOf('.', first + 1)
   if (first < 1 || second === -1 || first > MAX_HEADER_LENGTH) {
-    return failed('malformed')
+    return null
   }
   const head = canonicalBytes(text.slice(0, first))
   const body = canonicalBytes(text.slice(first + 1, second))
@@ -68,24 +89,10 @@ export function readToken(
   const signature = canonicalBytes(text.slice(second + 1))
   const header = head && readJsonObject(head)
   const payload = body && readJsonObject(body)
-  if (!header || !payload || !signature) return failed('malformed')
+  if (!header || !payload || !signature) return null
   const alg = ownValue(header, 'alg')
-  const kid = ownValue(header, 'kid')
-  if (typeof alg !== 'string' || REFUSED_PARAMETERS.some((name) => Object.hasOwn(header, name))) {
-    return failed('malformed')
-  }
-  if (kid !== undefined && (typeof kid !== 'string' || kid.length > MAX_KID_LENGTH)) return failed('malformed')
-  const typ = ownValue(header, 'typ')
-  const form = formOf(typ)
-  if (form === null) return failed('wrong_type')
-  return ok({
-    text,
-    alg,
-    kid,
-    typ: typeof typ === 'string' ? typ : undefined,
-    isExplicit: form === 'explicit',
-    payload,
-  })
+  const isRefused = REFUSED_PARAMETERS.some((name) => Object.hasOwn(header, name) && !allowed?.has(name))
+  return typeof alg !== 'string' || isRefused ? null : { header, payload, alg }
 }
 
 export function canonicalBytes(part: string): Buffer | null {

@@ -12,9 +12,29 @@ export type Credential =
       readonly kind: 'token'
       readonly place: 'authorization' | 'x-api-key' | 'api-key' | 'subprotocol'
       readonly token: Secret
+      /** What shows that the caller has the key of a bound token; absent where there is nothing. */
+      readonly proof?: Proof
     }
   | { readonly kind: 'basic'; readonly username: string; readonly password: Secret }
   | { readonly kind: 'certificate'; readonly certificate: ClientCertificate }
+
+/** What came with a token to show that its caller has a key. */
+export interface Proof {
+  /** Of the connection; null where there is none. */
+  readonly certificate: ClientCertificate | null
+  /** The certificate could be the credential itself: beside a token that is not bound to it, there are two. */
+  readonly isCounted: boolean
+  /** Null where the token did not come as one with a proof. */
+  readonly dpop: DpopProof | null
+}
+
+/** A proof of RFC 9449 as it was sent, and with which request. The same object is of the same request. */
+export interface DpopProof {
+  readonly text: string
+  readonly method: string
+  /** Without the query. */
+  readonly path: string
+}
 
 /** A credential that can be presented again elsewhere: a certificate belongs to its connection. */
 export type StatedCredential = Exclude<Credential, { readonly kind: 'certificate' }>
@@ -77,6 +97,8 @@ export type Verification =
       readonly key?: string
       /** How long attempts are refused unseen. */
       readonly retryAfterSeconds?: number
+      /** How such a token has to be presented, where that is not as a bearer's. */
+      readonly scheme?: 'DPoP'
     }
   | {
       readonly outcome: 'unavailable'

@@ -18,6 +18,8 @@ export interface Settings {
   readonly mtls?: MtlsSettings
   /** Null where no identity provider tells of its users. */
   readonly scim: ScimSettings | null
+  /** `origins`: of this proxy, as clients know it. */
+  readonly dpop?: { readonly origins: readonly string[] }
   readonly upstreams: readonly UpstreamSettings[]
   readonly passthrough: readonly PassthroughSettings[]
   /** Absolute paths of policy files and folders. */

@@ -96,7 +96,7 @@ function withoutPlace({ body, mint, facts }: MintRequest, { set, prepend, unplac
 
 /** What the secret is to grant, if it can be sealed at all: nothing is asked of the upstream in vain. */
 function mintingOf(
-  { head, facts, mint, alias, expiresAt }: MintRequest,
+  { head, facts, mint, alias, expiresAt, input }: MintRequest,
   { upstream, opening, mayBe }: MintDecisions,
   { settings, keyRing }: Snapshot,
 ): Result<Minting, Fault> {
@@ -104,7 +104,8 @@ function mintingOf(
   if (ring === null) return failed(keepsSealingKeys(settings) ? objectsUnavailable : withoutKeys(facts.operation))
   const credential = presented(head, { settings })
   if (!credential.ok) return credential
-  if (credential.value.kind === 'certificate') return failed(bound)
+  const isBound = Object.hasOwn(input.principal.claims, 'cnf')
+  if (credential.value.kind === 'certificate' || isBound) return failed(bound)
   const { name, url } = upstream.settings
   const grant = {
     operation: mint.opens,
@@ -132,7 +133,7 @@ function withoutKeys(operation: string): Fault {
 
 const bound: Fault = fault(
   'invalid_request',
-  'a secret stands for a credential that can be presented anew, and a client certificate cannot: ask with a token or an API key',
+  'a secret stands for a credential that can be presented anew, and a client certificate or a bound token cannot: ask with another token or an API key',
   { param: 'authorization', reason: 'head_malformed' },
 )
 

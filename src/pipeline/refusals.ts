@@ -1,6 +1,7 @@
 import { shown } from '../endpoints/draft.ts'
 import type { Endpoint } from '../endpoints/endpoint.ts'
 import { route } from '../endpoints/route.ts'
+import { AMBIGUOUS, DPOP_CHALLENGE } from '../identity/credentials.ts'
 import type { Decision } from '../model/decision.ts'
 import { unreachable } from '../model/exhaustive.ts'
 import { type Fault, fault } from '../model/fault.ts'
@@ -47,7 +48,7 @@ export const auditUnavailable: Fault = fault(
 /** Adds the challenge that a 401 must carry (RFC 9110 section 11.6.1, RFC 6750 section 3). */
 export function challenged(refusal: Fault): Fault {
   if (refusal.code === 'missing_credentials') return { ...refusal, headers: ['www-authenticate', REALM] }
-  if (refusal.code === 'invalid_api_key') {
+  if (refusal.code === 'invalid_api_key' && refusal.headers === undefined) {
     return { ...refusal, headers: ['www-authenticate', `${REALM}, error="invalid_token"`] }
   }
   return refusal
@@ -56,8 +57,12 @@ export function challenged(refusal: Fault): Fault {
 /** A credential that is wrong is 401; one that nobody can check right now is 503. The answer never says why. */
 export function credentialFault(verification: Exclude<Verification, { outcome: 'verified' }>): Fault {
   if (verification.outcome === 'rejected') {
+    if (verification.reason === 'ambiguous') return AMBIGUOUS
     const refusal = challenged(
-      fault('invalid_api_key', 'the credential is not valid here', { reason: verification.reason }),
+      fault('invalid_api_key', 'the credential is not valid here', {
+        reason: verification.reason,
+        ...(verification.scheme === undefined ? {} : { headers: ['www-authenticate', DPOP_CHALLENGE] }),
+      }),
     )
     if (verification.retryAfterSeconds === undefined) return refusal
     return { ...refusal, headers: [...(refusal.headers ?? []), 'retry-after', String(verification.retryAfterSeconds)] }

@@ -33,12 +33,13 @@ export class OpaqueProvider {
 
   #answer: Parameters<typeof createServer>[1] & object = () => undefined
 
-  /** Without an audience it is for nobody in particular. */
-  async token(person: string, audience: string | null = 'sallyport'): Promise<string> {
-    const answer = (await this.#post('/token', person, {
+  /** Without an audience it is for nobody in particular; with a proof for `/token` it is bound to the key of that. */
+  async token(person: string, audience: string | null = 'sallyport', proof?: string): Promise<string> {
+    const form = {
       grant_type: 'client_credentials',
       ...(audience === null ? {} : { resource: `${this.issuer}/${audience}` }),
-    })) as { access_token?: string }
+    }
+    const answer = (await this.#post('/token', person, form, proof)) as { access_token?: string }
     if (answer.access_token === undefined) throw new Error(`no token for ${person}: ${JSON.stringify(answer)}`)
     return answer.access_token
   }
@@ -58,9 +59,15 @@ export class OpaqueProvider {
     await listen(this.#server, this.#port)
   }
 
-  async #post(path: string, person: string, form: { readonly [name: string]: string }): Promise<unknown> {
+  async #post(
+    path: string,
+    person: string,
+    form: { readonly [name: string]: string },
+    proof?: string,
+  ): Promise<unknown> {
     const body = new URLSearchParams({ client_id: person, client_secret: SECRET, ...form })
-    const text = await (await fetch(this.issuer + path, { method: 'POST', body })).text()
+    const headers = proof === undefined ? {} : { dpop: proof }
+    const text = await (await fetch(this.issuer + path, { method: 'POST', body, headers })).text()
     return text === '' ? null : JSON.parse(text)
   }
 }
@@ -92,6 +99,7 @@ function configuration(key: object, people: { readonly [name: string]: object })
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
+      dPoP: { enabled: true },
       introspection: { enabled: true, allowedPolicy: (_, client) => client.clientId === ASKING_CLIENT.id },
       revocation: { enabled: true, allowedPolicy: () => true },
       resourceIndicators: {

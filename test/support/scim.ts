@@ -19,7 +19,7 @@ export interface ScimRequest {
   readonly body?: unknown
   readonly headers?: { readonly [name: string]: string }
   /** The bytes of the body as they are. */
-  readonly raw?: string | Buffer<ArrayBuffer>
+  readonly raw?: string | Buffer
 }
 
 /** What an identity provider sends to a proxy. */
@@ -39,7 +39,7 @@ export class ScimClient {
         ...(sent === undefined ? {} : { 'content-type': 'application/scim+json' }),
         ...headers,
       },
-      ...(sent === undefined ? {} : { body: sent }),
+      ...(sent === undefined ? {} : { body: sent as BodyInit }),
     })
     const text = await response.text()
     return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) }

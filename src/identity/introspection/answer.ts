@@ -50,7 +50,7 @@ export function acceptAnswer(
  */
 function isOfAccessToken(payload: JsonObject): boolean {
   const type = ownValue(payload, 'token_type')
-  if (type !== undefined && !isWord(type, 'bearer')) return false
+  if (type !== undefined && !isWord(type, 'bearer') && !isWord(type, 'dpop')) return false
   const { token_use: use, ...rest } = payload
   const isNamed = use === 'access_token' && Object.hasOwn(payload, 'token_use')
   return !isForAnotherUse({ payload: isNamed ? rest : payload, isExplicit: type !== undefined || isNamed })

@@ -121,3 +121,21 @@ t.test('what is refused', { skip: missing }, async (t) => {
     'another list is another config',
   )
 })
+
+t.test('the origins of the proxy', { skip: missing }, async (t) => {
+  const { load } = opened(t)
+  const origins = (list: string) => load({ mtls: `{}, dpop: { origins: ${list} }` })
+  const { settings, said } = await origins('["https://llm.example.org", "http://127.0.0.1:8080"]')
+  t.equal(said, '')
+  t.same(settings?.dpop, { origins: ['https://llm.example.org', 'http://127.0.0.1:8080'] })
+  t.same((await load()).settings?.dpop, undefined)
+  const wrong = [
+    'https://llm.example.org/',
+    'https://LLM.example.org',
+    'https://llm.example.org:443',
+    'llm.example.org',
+    'ws://a',
+  ]
+  for (const origin of wrong) t.equal((await origins(`["${origin}"]`)).said, '5 invalid_url', origin)
+  t.equal((await origins('[]')).said, '5 empty_list')
+})

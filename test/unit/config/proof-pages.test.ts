@@ -9,7 +9,7 @@ const POLICY =
   'version: 1\nroles: { staff: { members: [{ group: staff }] } }\nrules: [{ id: all, effect: allow, roles: [staff] }]\n'
 
 /** Every config that stands in a page on proofs of who calls. */
-for (const page of ['introspection', 'mtls']) {
+for (const page of ['introspection', 'mtls', 'bound-tokens']) {
   const text = readFileSync(join(FOLDER, `${page}.md`), 'utf8')
   const configs = [...text.matchAll(/^```yaml\n(# check: config\n[\s\S]*?)^```$/gm)].map(([, config = '']) => config)
   t.test(`the configs of ${page}.md are sound`, async (t) => {

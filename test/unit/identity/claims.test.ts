@@ -53,7 +53,16 @@ const rows: readonly Row[] = [
   ['an ID token of Cognito', token(key, claims({ token_use: 'id' }), plain), 'wrong_type'],
   ['an access token of Cognito', token(key, claims({ token_use: 'access' }), plain), 'verified'],
   ['a logout token', token(key, claims({ events: {} }), plain), 'wrong_type'],
-  ['a token bound to a key', token(key, claims({ cnf: { jkt: 'x' } })), 'wrong_type'],
+  ['a token bound to a key of no sound form', token(key, claims({ cnf: { jkt: 'x' } })), 'wrong_type'],
+  ['a token bound to a key in another way', token(key, claims({ cnf: { kid: 'x' } })), 'wrong_type'],
+  ['a token bound to nothing', token(key, claims({ cnf: {} })), 'wrong_type'],
+  ['a token bound to nothing sound', token(key, claims({ cnf: null })), 'wrong_type'],
+  ['a token bound to a key that is not shown', token(key, claims({ cnf: { jkt: 'x'.repeat(43) } })), 'proof_missing'],
+  [
+    'a token bound to a certificate that is not shown',
+    token(key, claims({ cnf: { 'x5t#S256': 'x'.repeat(43) } })),
+    'proof_missing',
+  ],
 ]
 t.test('claims', async (t) => {
   const { verify } = scene(t, [key.jwk])

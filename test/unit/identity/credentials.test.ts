@@ -84,7 +84,9 @@ const refused: readonly (readonly [string, readonly string[], string, string])[]
   ['an empty key header', ['api-key', ''], 'invalid_api_key', 'malformed'],
   ['a token that is too long', ['authorization', `Bearer ${LONG}a`], 'invalid_api_key', 'malformed'],
   ['another scheme', ['authorization', 'Digest abc'], 'invalid_api_key', 'unsupported_scheme'],
-  ['DPoP', ['authorization', 'DPoP abc'], 'invalid_api_key', 'unsupported_scheme'],
+  ['DPoP without a proof', ['authorization', 'DPoP abc'], 'invalid_api_key', 'malformed'],
+  ['DPoP with two proofs', ['authorization', 'DPoP abc', 'dpop', 'p', 'DPoP', 'p'], 'invalid_api_key', 'malformed'],
+  ['DPoP without a token', ['authorization', 'DPoP ', 'dpop', 'p'], 'invalid_api_key', 'malformed'],
   ['Basic that is no base64', ['authorization', 'Basic !!!'], 'invalid_api_key', 'malformed'],
   ['Basic without its padding', ['authorization', 'Basic YTpiYw'], 'invalid_api_key', 'malformed'],
   ['Basic without a colon', ['authorization', 'Basic YWJj'], 'invalid_api_key', 'malformed'],
@@ -106,4 +108,19 @@ t.test('Basic is read as a name and a password', async (t) => {
   if (!read.ok || read.value.kind !== 'basic') return t.fail('a pair')
   t.equal(read.value.username, 'bob')
   t.equal(read.value.password.reveal(), 'pass word')
+})
+
+t.test('a token with a proof', (t) => {
+  const headers = ['Host', 'x', 'authorization', 'dpop abc', 'DPoP', 'the.proof.itself']
+  const request = { method: 'POST', target: '/v1/chat/completions?a=b' }
+  const read = readCredential(headers, request)
+  const dpop = { text: 'the.proof.itself', method: 'POST', path: '/v1/chat/completions' }
+  t.match(read, { ok: true, value: { kind: 'token', proof: { certificate: null, isCounted: false, dpop } } })
+  const again = readCredential(headers, request)
+  const proofOf = (one: typeof read) => (one.ok && one.value.kind === 'token' ? one.value.proof?.dpop : undefined)
+  t.equal(proofOf(again), proofOf(read), 'of one request there is one')
+  t.not(proofOf(readCredential([...headers], request)), proofOf(read), 'of another request another')
+  const bearer = readCredential(['authorization', 'Bearer abc', 'dpop', 'the.proof.itself'], request)
+  t.equal(proofOf(bearer), undefined, 'beside a bearer it means nothing')
+  t.end()
 })

@@ -20,7 +20,7 @@ const ring = openKeyRing([storedKey('aaaaaa')], NOW)
 const OPERATION = 'realtime.client_secrets.create'
 
 /** What comes of a request by somebody with this header, where everything is allowed. */
-function mintedBy(authorization: string, keys: KeyRing | null = ring) {
+function mintedBy(authorization: string, keys: KeyRing | null = ring, claims: object = {}, more: object = {}) {
   const endpoint = ENDPOINTS.find(({ operation }) => operation === OPERATION)
   const mint = mintOf(OPERATION)
   const body = parseJsonBody(Buffer.from('{"session":{"model":"m"}}'))
@@ -33,11 +33,12 @@ function mintedBy(authorization: string, keys: KeyRing | null = ring) {
     serves: () => true,
   } as unknown as ServingUpstream
   const policy = { speaksOfUpstream: false, shadow: null, decide: () => ALLOW, obligations: () => null }
-  const settings = { apiKeys: { enabled: true }, upstreams: [] }
+  const settings = { apiKeys: { enabled: true }, upstreams: [], mtls: {} }
   const snapshot = { policy, settings, upstreams: [upstream], keyRing: () => keys } as unknown as Snapshot
-  const head = { rawHeaders: ['authorization', authorization] } as unknown as RequestHead
+  const rawHeaders = authorization === '' ? [] : ['authorization', authorization]
+  const head = { rawHeaders, method: 'POST', target: endpoint.path, ...more } as unknown as RequestHead
   const found = { endpoint, parameters: {}, path: endpoint.path, query: '', objects: [] }
-  const input = policyInput({} as Principal, head, facts.value, 'm', NOW)
+  const input = policyInput({ claims } as unknown as Principal, head, facts.value, 'm', NOW)
   const asked = { head, found, mint, body: body.value, facts: facts.value, input, alias: null, expiresAt: null }
   return minted(asked, snapshot, { decided: () => undefined } as unknown as Trail)
 }
@@ -78,4 +79,12 @@ t.test('every operation that makes a secret, or a call, says what that opens, an
     t.equal(openedBy(operation), opens, operation)
   }
   t.equal(openedBy('constructor'), null)
+})
+
+t.test('what cannot be presented again stands behind no secret', (t) => {
+  t.ok(mintedBy('Bearer token-1').ok)
+  const fault = { code: 'invalid_request', param: 'authorization' }
+  t.match(mintedBy('Bearer token-1', ring, { cnf: { jkt: 'x'.repeat(43) } }), { ok: false, fault }, 'a bound token')
+  t.match(mintedBy('', ring, {}, { certificate: {} }), { ok: false, fault }, 'a client certificate')
+  t.end()
 })
