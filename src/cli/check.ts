@@ -66,13 +66,14 @@ async function loadAndLint(file: string, options: LoadOptions): Promise<Loaded<N
   return { ...loaded, problems: [...loaded.problems, ...ofSpool, ...found] }
 }
 
-function lintFacts({ issuers, ldap, apiKeys, local, upstreams }: Settings): LintFacts {
+function lintFacts({ issuers, ldap, saml, apiKeys, local, upstreams }: Settings): LintFacts {
   const methods: MethodName[] = []
   if (issuers.length > 0) methods.push('jwt')
+  if (saml.length > 0) methods.push('saml')
   if (ldap.length > 0) methods.push('ldap')
   if (local.enabled) methods.push('local')
   if (apiKeys.enabled) methods.push('api_key')
-  const vouching = [...[...issuers, ...ldap].map(({ name }) => name), ...(local.enabled ? ['local'] : [])]
+  const vouching = [...[...issuers, ...ldap, ...saml].map(({ name }) => name), ...(local.enabled ? ['local'] : [])]
   return { issuers: vouching, methods, upstreams }
 }
 

@@ -28,8 +28,8 @@ export async function loadSubject(config: string, io: CommandIo): Promise<Subjec
 }
 
 /** Who may vouch for a caller, by the names that events give them. */
-export function vouchers({ issuers, ldap, local }: Settings): readonly string[] {
-  return [...[...issuers, ...ldap].map(({ name }) => name), ...(local.enabled ? ['local'] : []), 'api_keys']
+export function vouchers({ issuers, ldap, saml, local }: Settings): readonly string[] {
+  return [...[...issuers, ...ldap, ...saml].map(({ name }) => name), ...(local.enabled ? ['local'] : []), 'api_keys']
 }
 
 /** The `reason` of the rule that decided. */

@@ -59,13 +59,21 @@ export const NO_WISH: SignInWish = { acrValues: [], maxAge: null }
 export class SamlScene {
   readonly settings: SamlSettings
   readonly provider: SignInProvider
+  readonly revoked: (readonly string[])[] = []
+  /** Nothing can be revoked. */
+  isBroken = false
   state: JsonObject = {}
   requestId = ''
   relay = ''
 
   constructor(changes: Partial<SamlSettings> = {}, oneTime: OneTime = openOneTime(() => NOW)) {
     this.settings = samlSettings(changes)
-    this.provider = openSaml(this.settings, { url: URL_OF_PROXY, oneTime })
+    const note = (kind: string) => async (issuer: string, which: string, by: string) => {
+      if (this.isBroken) throw new Error('no store')
+      this.revoked.push([kind, issuer, which, by])
+    }
+    const revoker = { subject: note('subject'), session: note('session'), token: note('token') as never }
+    this.provider = openSaml(this.settings, { url: URL_OF_PROXY, oneTime, revoker })
   }
 
   static async begun(changes: Partial<SamlSettings> = {}, oneTime?: OneTime): Promise<SamlScene> {

@@ -4,6 +4,7 @@ import { getVerifiedXml, parseDomFromString, xpath } from '@node-saml/node-saml/
 import type { SamlSettings } from '../../model/saml-settings.ts'
 import type { Departure } from '../../model/sign-in.ts'
 
+/** Which element has to be signed: that of the document, or the assertion in a response. */
 const SIGNED = {
   root: '/*',
   assertion: "/*[local-name()='Response']/*[local-name()='Assertion']",

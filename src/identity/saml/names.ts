@@ -2,6 +2,7 @@
 
 export const ASSERTION = 'urn:oasis:names:tc:SAML:2.0:assertion'
 export const PROTOCOL = 'urn:oasis:names:tc:SAML:2.0:protocol'
+export const METADATA = 'urn:oasis:names:tc:SAML:2.0:metadata'
 export const SIGNATURE = 'http://www.w3.org/2000/09/xmldsig#'
 export const ENCRYPTION = 'http://www.w3.org/2001/04/xmlenc#'
 export const ENCRYPTION_11 = 'http://www.w3.org/2009/xmlenc11#'
@@ -14,6 +15,9 @@ export const TRANSIENT = 'urn:oasis:names:tc:SAML:2.0:nameid-format:transient'
 export const ENTITY = 'urn:oasis:names:tc:SAML:2.0:nameid-format:entity'
 /** The class of a sign-in that nothing is said of. */
 export const UNSPECIFIED = 'urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified'
+
+export const REDIRECT = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect'
+export const POST = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST'
 
 /** SHA-1 and HMAC have no name here: what is not in these tables is refused. */
 export const SIGNATURE_METHODS: ReadonlyMap<string, string> = new Map([

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { JsonObject } from '../../model/json.ts'
 import type { Match } from '../../model/match.ts'
 import { ok, type Result } from '../../model/result.ts'
@@ -29,7 +30,24 @@ export function signedIn(vouched: Vouched, settings: SamlSettings): Result<Signe
     authTime: Math.floor(vouched.signedInMs / 1000),
   } as const
   const notAfter = sessionUntilMs === null ? null : Math.floor(sessionUntilMs / 1000)
-  return ok({ principal, amr: undefined, subject: nameId.value, session: sessionIndex, notAfter })
+  return ok({
+    principal,
+    amr: undefined,
+    subject: nameId.value,
+    session: sessionOf(nameId.value, sessionIndex),
+    notAfter,
+  })
+}
+
+/** Some providers count their sessions per person: it is both together that name one. */
+export function sessionOf(nameId: string, index: string): string
+export function sessionOf(nameId: string, index: string | null): string | null
+export function sessionOf(nameId: string, index: string | null): string | null {
+  return index === null
+    ? null
+    : createHash('sha256')
+        .update(JSON.stringify([nameId, index]))
+        .digest('hex')
 }
 
 /** The NameID, or the one value of an attribute. One that is another at each sign-in names nobody. */

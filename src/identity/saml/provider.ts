@@ -1,9 +1,12 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { type JsonObject, ownValue } from '../../model/json.ts'
 import { ok } from '../../model/result.ts'
 import type { SamlSettings } from '../../model/saml-settings.ts'
-import type { OneTime, PageRequest, SignInOutcome, SignInProvider, SignInWish } from '../../model/sign-in.ts'
+import type { OneTime, PageRequest, Revoker, SignInOutcome, SignInProvider, SignInWish } from '../../model/sign-in.ts'
+import { assertionDigest } from './digest.ts'
 import { departure } from './library.ts'
+import { logoutRoutes } from './logout.ts'
+import { metadataRoute } from './metadata.ts'
 import { signedIn } from './principal.ts'
 import type { Refusal } from './refusal.ts'
 import { verifiedAssertion } from './verify.ts'
@@ -12,6 +15,8 @@ export interface SamlPorts {
   /** The proxy's own URL, without a slash at its end. */
   readonly url: string
   readonly oneTime: OneTime
+  /** Null where nothing can be revoked: then the provider is told of no address for its logouts. */
+  readonly revoker: Revoker | null
 }
 
 /** A form of 256 KiB in base64, with every third character escaped. */
@@ -21,13 +26,16 @@ const MAX_FORM_BYTES = 640 * 1024
 export function openSaml(settings: SamlSettings, ports: SamlPorts): SignInProvider {
   const path = `/auth/saml/${settings.name}/acs`
   const arrivalUrl = `${ports.url}${path}`
+  const { oneTime, revoker } = ports
+  const logoutUrl = revoker === null ? null : `${ports.url}/auth/saml/${settings.name}/logout`
+  const logout = revoker && logoutUrl ? logoutRoutes(settings, logoutUrl, { oneTime, revoker }) : []
   return {
     name: settings.name,
     kind: 'saml',
     begin: (wish) => begin(settings, arrivalUrl, wish),
     arrival: { method: 'POST', path, isCrossSite: true, maxForm: MAX_FORM_BYTES },
     complete: (request, state) => complete(settings, ports, arrivalUrl, request, state),
-    routes: [],
+    routes: [metadataRoute(settings, arrivalUrl, logoutUrl), ...logout],
     close: () => undefined,
   }
 }
@@ -66,20 +74,13 @@ async function complete(
   const who = signedIn(vouched.value, settings)
   if (!who.ok) return refusal(settings, who.fault)
   try {
-    const isFirst = await oneTime.take(digestOf(settings.idpIssuer, vouched.value.id), vouched.value.untilMs)
+    const isFirst = await oneTime.take(assertionDigest(settings.idpIssuer, vouched.value.id), vouched.value.untilMs)
     if (!isFirst) return refusal(settings, { reason: 'replayed', says: 'was used before' })
   } catch {
     const message = 'Nobody can tell right now whether this sign-in was used before; try again.'
     return { outcome: 'unavailable', reason: 'store_unavailable', message, retryAfterSeconds: 5 }
   }
   return { outcome: 'signed-in', who: who.value }
-}
-
-/** Names an assertion among those of all providers. */
-function digestOf(idpIssuer: string, id: string): string {
-  return createHash('sha256')
-    .update(JSON.stringify(['saml-assertion', idpIssuer, id]))
-    .digest('hex')
 }
 
 function isEqual(one: string, other: string): boolean {

@@ -13,7 +13,7 @@ import { isAlone, type ResponseParts, readResponse } from './response.ts'
 import { signatureFault } from './signature.ts'
 
 /** Of a message, open or decrypted. Somebody in thousands of groups has thousands of values. */
-const MESSAGE_LIMITS: XmlLimits = { bytes: 256 * 1024, depth: 24, elements: 8000, attributes: 24 }
+export const MESSAGE_LIMITS: XmlLimits = { bytes: 256 * 1024, depth: 24, elements: 8000, attributes: 24 }
 
 type Trust = Pick<SamlSettings, 'idpCerts' | 'algorithms' | 'decryption'>
 

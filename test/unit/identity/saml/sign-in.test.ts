@@ -1,4 +1,6 @@
 import t from 'tap'
+import { openOneTime } from '../../../../src/identity/saml/one-time.ts'
+import { sessionOf } from '../../../../src/identity/saml/principal.ts'
 import { NOW, SamlScene, said } from '../../../support/saml-scene.ts'
 
 t.test('who signed in is told from what the provider signed', async (t) => {
@@ -23,9 +25,31 @@ t.test('who signed in is told from what the provider signed', async (t) => {
       },
       amr: undefined,
       subject: 'alice@example.org',
-      session: 'session-1',
+      session: sessionOf('alice@example.org', 'session-1'),
       notAfter: NOW / 1000 + 480 * 60,
     },
   })
   t.equal(said(outcome), 'alice@example.org')
+})
+
+t.test('where nobody can tell whether an answer was used, nobody is signed in', async (t) => {
+  const broken = { take: () => Promise.reject(new Error('no store')) }
+  const scene = await SamlScene.begun({}, broken)
+  const outcome = await scene.complete(scene.response(scene.assertion()))
+  t.match(outcome, { outcome: 'unavailable', reason: 'store_unavailable', retryAfterSeconds: 5 })
+  const wrong = await scene.complete(scene.response(scene.assertion({ audience: 'other' })))
+  t.equal(said(wrong), 'wrong_aud', 'what is wrong anyhow is refused')
+})
+
+t.test('what was used is remembered until nobody would take it, and a full memory takes nothing', async (t) => {
+  let now = NOW
+  const memory = openOneTime(() => now, 2)
+  t.equal(await memory.take('a', NOW + 10), true)
+  t.equal(await memory.take('a', NOW + 10), false)
+  t.equal(await memory.take('b', NOW + 20), true)
+  await t.rejects(memory.take('c', NOW + 30))
+  t.equal(await memory.take('b', NOW + 20), false, 'what it knows it still tells')
+  now += 10
+  t.equal(await memory.take('c', NOW + 30), true, 'there is room again')
+  t.equal(await memory.take('b', NOW + 20), false)
 })
