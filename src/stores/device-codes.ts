@@ -22,10 +22,11 @@ const waiting = (now: number) => all.where('state', '=', 'pending').where('expir
 function* add(device: WaitingDevice, limits: WaitingLimits): Work<'added' | 'taken' | 'full'> {
   const { device: device_hash, user: user_hash, client, network, wish, createdAt, expiresAt } = device
   yield* purge(createdAt)
-  const count = tables.selectFrom('device_codes').select(({ fn }) => fn.countAll<number>().as('count'))
-  const present = (yield* first(count))?.count ?? 0
+  const present = tables.selectFrom('device_codes').where('expires_at', '>', createdAt)
+  const count = present.select(({ fn }) => fn.countAll<number>().as('count'))
+  const waitingCount = (yield* first(count))?.count ?? 0
   const near = (yield* first(count.where('network', '=', network)))?.count ?? 0
-  if (Number(present) >= limits.all || Number(near) >= limits.ofNetwork) return 'full'
+  if (Number(waitingCount) >= limits.all || Number(near) >= limits.ofNetwork) return 'full'
   const row = { device_hash, user_hash, client, network, wish, created_at: createdAt, expires_at: expiresAt }
   const insert = tables.insertInto('device_codes').values({ ...row, state: 'pending', sealed: null, polled_at: null })
   return (yield* changed(insert.onConflict((conflict) => conflict.doNothing()))) === 1 ? 'added' : 'taken'

@@ -74,7 +74,8 @@ export function checkAudit(
   for (const line of proxy.audit.all()) {
     const id = line.requestId
     // Messages of a session are told of under the session's id, beside its two events; pages have others.
-    if (id === undefined || /^(?:message|sign-in|token)-/.test(line.action)) continue
+    if (id === undefined || /^(?:message|sign-in|token|refresh-token|authentication-throttled)/.test(line.action))
+      continue
     const stages = line.stage === 'decision' ? decisions : completes
     stages.set(id, [...(stages.get(id) ?? []), line])
   }
