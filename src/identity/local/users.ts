@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { AccountStore, LockRule, StoredUser } from '../../model/accounts.ts'
 import { foldedName } from '../../model/folded-name.ts'
-import type { Credential, Principal, Verification } from '../../model/identity.ts'
+import type { Credential, Verification } from '../../model/identity.ts'
 import type { RejectReason, UnavailableReason } from '../../model/reasons.ts'
 import { hashSecret, matchesHash } from '../argon2.ts'
 import { addressed, LOCAL } from '../basic.ts'
@@ -13,6 +13,7 @@ import { SignInMemory } from '../sign-in-memory.ts'
 import { type Attempt, Throttle, type ThrottleStep } from '../throttle.ts'
 import { userName } from './names.ts'
 import { canonicalPassword, isPassword } from './password-form.ts'
+import { principalOf } from './principal.ts'
 
 /** How long a record is believed before it is read again: this is how fast disabling takes effect. Milliseconds. */
 const RECORD_MEMORY_MS = 10_000
@@ -140,15 +141,19 @@ export class LocalUsers implements OpenMethod {
 
   async #proven(
     { accountFailures }: Pick<AccountStore, 'accountFailures'>,
-    { password }: SignIn,
+    { name, password }: SignIn,
     user: StoredUser | undefined,
     isGuess: boolean,
   ): Promise<Proof> {
-    const of = user !== undefined && isGuess ? { source: LOCAL, account: user.name } : null
+    const of = { source: LOCAL, account: name }
     let isLocked = false
     try {
-      const counted = of && (await asked(() => accountFailures.failed(of, this.#ports.clock(), LOCK)))
-      isLocked = counted !== null && counted.lockedUntil !== null
+      if (isGuess && user !== undefined) {
+        const counted = await asked(() => accountFailures.failed(of, this.#ports.clock(), LOCK))
+        isLocked = counted.lockedUntil !== null
+      }
+      // Writes nothing, and cannot be done where nothing can be written: that does not tell one from the other either.
+      if (isGuess && user === undefined) await asked(() => accountFailures.forgive(of))
     } catch {
       return 'unreadable'
     }
@@ -159,7 +164,7 @@ export class LocalUsers implements OpenMethod {
     if (matches === null) return 'corrupt'
     if (!matches) return 'wrong'
     // Where that cannot be written it counts against the account, and nobody is refused for it.
-    if (of !== null) await asked(() => accountFailures.forgive(of)).catch(() => undefined)
+    if (isGuess) await asked(() => accountFailures.forgive(of)).catch(() => undefined)
     return 'right'
   }
 
@@ -215,27 +220,6 @@ function refusalOf(user: StoredUser | undefined, proof: 'right' | 'wrong' | 'loc
   if (proof === 'locked') return 'account_locked'
   if (proof === 'wrong') return 'wrong_password'
   return user.disabledAt === null ? null : 'account_disabled'
-}
-
-/** A password is one factor, whatever else the user has: who shows another one signs in. */
-function principalOf(user: StoredUser, provenAtMs: number): Principal {
-  return {
-    id: user.name,
-    issuer: LOCAL,
-    method: 'local',
-    name: user.display,
-    email: user.email,
-    groups: user.groups,
-    roles: user.roles,
-    workspaces: user.workspace === null ? [] : [user.workspace],
-    claims: {},
-    mfa: 'no',
-    acr: undefined,
-    authTime: Math.floor(provenAtMs / 1000),
-    key: null,
-    tokenId: null,
-    expiresAt: null,
-  }
 }
 
 function rejected(reason: RejectReason, retryAfterSeconds?: number): Verification {

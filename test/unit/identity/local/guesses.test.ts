@@ -178,9 +178,23 @@ t.test(
       if (held-- > 0) throw Object.assign(new Error('held'), { code: 'SQLITE_BUSY' })
       return one.store.accountFailures.failed(...args)
     }
-    const accounts = { users: one.store.users, accountFailures: { ...one.store.accountFailures, failed } }
+    const forgive: typeof one.store.accountFailures.forgive = (...args) => {
+      if (held-- > 0) throw Object.assign(new Error('held'), { code: 'SQLITE_BUSY' })
+      return one.store.accountFailures.forgive(...args)
+    }
+    const accounts = { users: one.store.users, accountFailures: { ...one.store.accountFailures, failed, forgive } }
     t.equal(await one.says('alice', PASSWORD, '', one.process(accounts)), 'verified')
     held = 1000
     t.equal(await one.says('alice', PASSWORD, '', one.process(accounts)), 'store_unavailable')
+    t.equal(await one.says('nobody', PASSWORD, '', one.process(accounts)), 'store_unavailable', 'whoever it is')
   },
 )
+
+t.test('names that nobody has leave nothing in the store', async (t) => {
+  const one = await scene(t)
+  for (let index = 0; index < 8; index++) await one.says(`user-${index}`, 'guess', `10.0.${index}.1`)
+  t.same(await actions(one.store), ['user-created alice'])
+  t.equal(await one.store.accountFailures.purge(Number.MAX_SAFE_INTEGER, NOW), 0, 'not a row')
+  await one.says('alice', 'guess')
+  t.equal(await one.store.accountFailures.purge(Number.MAX_SAFE_INTEGER, NOW), 1, 'the twin')
+})
