@@ -133,6 +133,21 @@ const tokens: readonly StoreRow[] = [
     },
   ],
   [
+    'a session is over, whenever a token of it was issued; a person has two names; and a digest is nobody else’s',
+    async (t, one, other) => {
+      const whole = { ...token, sub: 'b0b', session: 's1', issuedAt: NOW + 9 }
+      const asked = (more: object = {}) => other.revocations.isRevoked({ ...whole, ...more }, NOW)
+      t.equal(await asked(), false)
+      await one.revocations.add({ ...revoked, kind: 'session', value: 's1' }, BY)
+      t.same([await asked(), await asked({ session: 's2' }), await asked({ session: null })], [true, false, false])
+      await one.revocations.add({ ...revoked, kind: 'subject', value: 'b0b', before: NOW + 9 }, BY)
+      t.same([await asked({ session: 's2' }), await asked({ session: 's2', sub: 'dora' })], [true, false])
+      await one.revocations.add({ ...revoked, issuer: '', value: 'd9' }, BY)
+      t.equal(await other.revocations.isRevoked({ ...token, issuer: 'whoever', jti: 'd9' }, NOW), true)
+      t.equal(await other.revocations.isRevoked({ ...token, issuer: 'whoever', jti: 'd8' }, NOW), false)
+    },
+  ],
+  [
     'keys of tokens: one first, one that signs, and none that is retired',
     async (t, one, other) => {
       const made = (kid: string, at = NOW) => ({ kid, secret: new Secret(`p-${kid}`), createdAt: at, signsFrom: at })
