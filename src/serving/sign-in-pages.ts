@@ -121,7 +121,7 @@ export class SignInPages {
     const { issuers = [], saml = [] } = this.#settings ?? {}
     return [
       ...issuers.filter(hasLogin).map((issuer) => openOidcProvider(issuer, { clock: Date.now, url, revoker })),
-      ...saml.map((entry) => openSaml(entry, { url, oneTime: this.#oneTime })),
+      ...saml.map((entry) => openSaml(entry, { url, oneTime: this.#oneTime, revoker })),
     ]
   }
 
