@@ -24,10 +24,12 @@ interface Remembered {
 /** The tokens that sign-in hands out. Events have the method, and the issuer, that the person has signed in by. */
 export const ownToken: MethodKind = {
   name: 'own_token',
-  plans: ({ tokens }) =>
-    (tokens ?? null) === null
-      ? []
-      : [{ fingerprint: 'own_tokens', open: (ports) => new OwnTokenMethod(ports.clock, ports.tokens ?? null) }],
+  plans: ({ tokens = null }) => {
+    if (tokens === null) return []
+    // What is remembered was issued by this name; which keys there are is asked each time.
+    const fingerprint = `own_tokens ${JSON.stringify(tokens.issuer)}`
+    return [{ fingerprint, open: (ports) => new OwnTokenMethod(ports.clock, ports.tokens ?? null) }]
+  },
 }
 
 /**

@@ -178,6 +178,24 @@ t.test('keys that are replaced verify until they are gone', async (t) => {
   t.match(await verify(after), { outcome: 'unavailable', reason: 'store_unavailable', retryAfterSeconds: Number })
 })
 
+t.test('a reload keeps what is remembered, unless the proxy has another name', async (t) => {
+  let url = URL
+  const clock = { now: NOW }
+  const ports = quietPorts(clock, { tokens: { url: () => url, keys: () => ring } })
+  const settings = (issuer: string) => {
+    const tokens = { issuer, lifetimeMs: LIFETIME_MS, keys: { kind: 'store' } } as const
+    return { issuers: [], apiKeys: { enabled: false }, tokens }
+  }
+  const first = openIdentity(settings(URL), ports)
+  await first.authenticate(bearer(good))
+  const same = openIdentity(settings(URL), ports, first)
+  t.match(await same.authenticate(bearer(good)), { outcome: 'verified', cache: 'hit' })
+  url = 'https://other.example'
+  const other = openIdentity(settings(url), ports, same)
+  t.teardown(() => other.close())
+  t.equal(outcome(await other.authenticate(bearer(good))), 'wrong_iss')
+})
+
 t.test('a remembered token ends when it expires', async (t) => {
   const { verify, issued, clock } = scene(t)
   const text = await issued(signedIn({ notAfter: NOW_S + 10 }))
