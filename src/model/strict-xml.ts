@@ -1,11 +1,12 @@
 import { isUtf8 } from 'node:buffer'
 import { failed, ok, type Result } from './result.ts'
 
-/** An element as it is named, whatever its prefix is called. Declarations of namespaces are no attributes of it. */
+/** An element as it is named, whatever its `prefix` is called. Declarations of namespaces are no attributes of it. */
 export interface XmlElement {
   /** Its namespace; empty where it has none. */
   readonly uri: string
   readonly local: string
+  readonly prefix: string
   readonly attributes: readonly XmlAttribute[]
   /** What stands in it, in order; no two texts follow each other, and none is empty. */
   readonly nodes: readonly (XmlElement | string)[]
@@ -65,11 +66,7 @@ interface Open {
   readonly scope: ReadonlyMap<string, string>
 }
 
-interface Written {
-  readonly prefix: string
-  readonly local: string
-  readonly value: string
-}
+type Written = { readonly [part in 'prefix' | 'local' | 'value']: string }
 
 class Reader {
   readonly #text: string
@@ -115,9 +112,11 @@ class Reader {
     const parent = stack.at(-1)
     const scope = scopeOf(written, parent?.scope ?? new Map([['xml', XML_NAMESPACE]]))
     const nodes: (XmlElement | string)[] = []
+    const prefix = name[1] ?? ''
     const element = {
-      uri: namespaceOf(name[1] ?? '', scope),
+      uri: namespaceOf(prefix, scope),
       local: name[2] ?? '',
+      prefix,
       attributes: attributesOf(written, scope),
       nodes,
     }
@@ -232,9 +231,8 @@ function scopeOf(written: readonly Written[], outer: ReadonlyMap<string, string>
 }
 
 function namespaceOf(prefix: string, scope: ReadonlyMap<string, string>): string {
-  const uri = scope.get(prefix)
-  if (uri === undefined && prefix !== '') throw new Defect('uses a prefix that it does not bind')
-  return uri ?? ''
+  if (prefix !== '' && !scope.has(prefix)) throw new Defect('uses a prefix that it does not bind')
+  return scope.get(prefix) ?? ''
 }
 
 function attributesOf(written: readonly Written[], scope: ReadonlyMap<string, string>): XmlAttribute[] {

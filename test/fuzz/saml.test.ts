@@ -27,7 +27,7 @@ function treeOf(node: Element): XmlElement {
   const attributes = Array.from(node.attributes)
     .filter(({ namespaceURI, name }) => namespaceURI !== XMLNS && name !== 'xmlns')
     .map(({ namespaceURI, localName, value }) => ({ uri: namespaceURI ?? '', local: localName ?? '', value }))
-  return { uri: node.namespaceURI ?? '', local: node.localName ?? '', attributes, nodes }
+  return { uri: node.namespaceURI ?? '', local: node.localName ?? '', prefix: node.prefix ?? '', attributes, nodes }
 }
 
 const name = fc.constantFrom('a', 'b', 'p:a', 'p:b', 'q:c', 'xml:lang', 'x-1', '_')

@@ -5,14 +5,12 @@ import type { SamlSettings } from '../../model/saml-settings.ts'
 import type { PageRequest } from '../../model/sign-in.ts'
 import { parseStrictXml, type XmlElement } from '../../model/strict-xml.ts'
 import { strictBase64 } from './base64.ts'
-import { attributeOf, childrenOf, hasRepeatedId, isNamed, isSame, onlyChild, textOf } from './element.ts'
+import { attributeOf, childrenOf, hasRepeatedId, isNamed, onlyChild, textOf } from './element.ts'
 import { instantMs } from './instant.ts'
-import { verifiedXml } from './library.ts'
 import { ASSERTION, PROTOCOL, SIGNATURE, SIGNATURE_METHODS } from './names.ts'
 import { type Refusal, refused } from './refusal.ts'
 import { isAlone, isIssuer } from './response.ts'
-import { signatureFault } from './signature.ts'
-import { MESSAGE_LIMITS } from './verify.ts'
+import { MESSAGE_LIMITS, signedElement } from './signed-element.ts'
 
 /** Whose sessions are over, as the provider signed it. */
 export interface LogoutRequest {
@@ -89,16 +87,13 @@ async function byPost(form: ReadonlyMap<string, string>, settings: SamlSettings)
   const root = bytes === null ? null : parseStrictXml(bytes, MESSAGE_LIMITS)
   if (bytes === null || root === null) return refused('malformed', 'cannot be read')
   if (!root.ok) return refused('malformed', root.fault)
-  const signature = onlyChild(root.value, SIGNATURE, 'Signature')
-  if (signature === null || !isAlone(root.value, null, 1) || hasRepeatedId(root.value))
+  if (
+    onlyChild(root.value, SIGNATURE, 'Signature') === null ||
+    !isAlone(root.value, null, 1) ||
+    hasRepeatedId(root.value)
+  )
     return refused('bad_signature', 'is not signed once')
-  const unfit = signatureFault(signature, root.value, settings.algorithms)
-  if (unfit !== null) return refused(unfit, 'has a signature that is not taken here')
-  const signed = await verifiedXml(bytes.toString('utf8'), 'root', settings.idpCerts)
-  const said = signed === null ? null : parseStrictXml(Buffer.from(signed), MESSAGE_LIMITS)
-  return said?.ok && isSame(root.value, said.value, (child) => child === signature)
-    ? said
-    : refused('bad_signature', 'is not signed by the provider')
+  return signedElement(bytes.toString('utf8'), root.value, 'root', settings)
 }
 
 function contentOf(

@@ -1,6 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { type JsonObject, ownValue } from '../../model/json.ts'
-import { ok } from '../../model/result.ts'
+import { failed, ok } from '../../model/result.ts'
 import type { SamlSettings } from '../../model/saml-settings.ts'
 import type { OneTime, PageRequest, Revoker, SignInOutcome, SignInProvider, SignInWish } from '../../model/sign-in.ts'
 import { assertionDigest } from './digest.ts'
@@ -18,6 +18,9 @@ export interface SamlPorts {
   /** Null where nothing can be revoked: then the provider is told of no address for its logouts. */
   readonly revoker: Revoker | null
 }
+
+/** What a document of XML can say. */
+const NAMEABLE = /^[^\p{Cc}\p{Cs}\ufffe\uffff]{1,2048}$/u
 
 /** A form of 256 KiB in base64, with every third character escaped. */
 const MAX_FORM_BYTES = 640 * 1024
@@ -44,6 +47,10 @@ async function begin(settings: SamlSettings, arrivalUrl: string, wish: SignInWis
   const request = `_${randomBytes(20).toString('hex')}`
   const relay = randomBytes(20).toString('base64url')
   const acrValues = wish.acrValues.length > 0 ? wish.acrValues : settings.acrValues
+  if (!acrValues.every((value) => NAMEABLE.test(value))) {
+    const message = 'What is asked for cannot be asked of a provider of SAML.'
+    return failed({ outcome: 'rejected', reason: 'malformed', message } as const)
+  }
   // SAML has no `max_age`: whoever asks for one gets a sign-in of now.
   const isForced = wish.maxAge !== null
   const to = await departure(settings, { id: request, relay, arrivalUrl, acrValues, isForced })

@@ -3,9 +3,10 @@ import { parseStrictXml } from '../../../src/model/strict-xml.ts'
 
 const LIMITS = { bytes: 1000, depth: 5, elements: 10, attributes: 5 }
 const read = (xml: string | Buffer) => parseStrictXml(Buffer.from(xml), LIMITS)
-const element = (local: string, nodes: unknown[] = [], attributes: unknown[] = [], uri = '') => ({
+const element = (local: string, nodes: unknown[] = [], attributes: unknown[] = [], uri = '', prefix = '') => ({
   uri,
   local,
+  prefix,
   attributes,
   nodes,
 })
@@ -24,7 +25,7 @@ const sound: readonly (readonly [string, unknown])[] = [
   ['<a b="1\r\n2&#10;3"/>', element('a', [], [attribute('b', '1 2\n3')])],
   ['<a>x<b/>y</a>', element('a', ['x', element('b'), 'y'])],
   ['<a xmlns="u"><b/><c xmlns=""/></a>', element('a', [element('b', [], [], 'u'), element('c')], [], 'u')],
-  ['<p:a xmlns:p="u" p:x="1" x="2"/>', element('a', [], [attribute('x', '1', 'u'), attribute('x', '2')], 'u')],
+  ['<p:a xmlns:p="u" p:x="1" x="2"/>', element('a', [], [attribute('x', '1', 'u'), attribute('x', '2')], 'u', 'p')],
   ['<a xml:lang="de"/>', element('a', [], [attribute('lang', 'de', 'http://www.w3.org/XML/1998/namespace')])],
   ['<a b=">"/>', element('a', [], [attribute('b', '>')])],
   ['<a>ä😀</a>', element('a', ['ä😀'])],

@@ -108,3 +108,11 @@ t.test('its answer arrives by a form of another site', async (t) => {
   t.equal(provider.kind, 'saml')
   provider.close()
 })
+
+t.test('what no document can say is not asked for', async (t) => {
+  const { provider } = new SamlScene()
+  for (const value of ['', 'a\0', 'a\nb', '\ud800', '\uffff']) {
+    t.match(await provider.begin({ acrValues: [value], maxAge: null }), { ok: false, fault: { reason: 'malformed' } })
+  }
+  t.match(await provider.begin({ acrValues: ['urn:ä'], maxAge: null }), { ok: true })
+})
