@@ -4,6 +4,7 @@ import { openPostgresStore, type PostgresStore } from '../../../../src/stores/po
 import { POSTGRES_LEFT_OUT, startPostgres } from '../../../support/postgres.ts'
 import { OWN_TABLE } from './own-table.ts'
 import { PROVIDER_TABLE } from './provider-table.ts'
+import { REFRESH_TABLE } from './refresh-table.ts'
 import { scene } from './scene.ts'
 
 if (POSTGRES_LEFT_OUT !== null) t.plan(0, POSTGRES_LEFT_OUT)
@@ -20,7 +21,7 @@ function open(t: Test, url: string): PostgresStore {
 
 async function main() {
   const cluster = await startPostgres(t)
-  for (const [name, test] of [...OWN_TABLE, ...PROVIDER_TABLE]) {
+  for (const [name, test] of [...OWN_TABLE, ...PROVIDER_TABLE, ...REFRESH_TABLE]) {
     await t.test(`PostgreSQL: ${name}`, async (t) => {
       const url = await cluster.database()
       const pair = [open(t, url), open(t, url)] as const
