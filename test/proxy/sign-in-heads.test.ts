@@ -1,5 +1,6 @@
 import t from 'tap'
 import { Agent } from '../support/agent.ts'
+import { polled } from '../support/proxy.ts'
 import { rawRequest } from '../support/raw-client.ts'
 import { passwords, principal, provider, secondFactors, signedIn, startPages } from '../support/sign-in-world.ts'
 
@@ -66,4 +67,34 @@ t.test('every answer has the headers of its kind', async (t) => {
   const forPrograms = await fetch(`${pages.url}/auth/nothing`)
   t.equal(forPrograms.headers.get('content-type'), 'application/json')
   t.same(Object.keys((await forPrograms.json()) as object), ['error', 'error_description'])
+})
+
+t.test('a provider that sends people nowhere breaks its own sign-in alone', async (t) => {
+  const lost = provider('', CORP, {
+    begin: async () => ({
+      ok: true,
+      value: { departure: { by: 'redirect', location: 'https://x/\r\ny: z' }, state: {} },
+    }),
+  })
+  const pages = await startPages(t, { parts: (url) => ({ ...parts(url), providers: [lost] }) })
+  await t.rejects(new Agent(pages.url).get('/auth/oidc/corp'))
+  t.equal(pages.bugs.length, 1)
+  t.equal((await new Agent(pages.url).get('/auth/')).status, 200)
+})
+
+t.test('64 requests of pages run at once, and no more', async (t) => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const waiting = provider('', CORP, {
+    begin: async () => {
+      await promise
+      return { ok: true, value: { departure: { by: 'redirect', location: 'https://x/' }, state: {} } }
+    },
+  })
+  const pages = await startPages(t, { parts: (url) => ({ ...parts(url), providers: [waiting] }) })
+  const asked = Array.from({ length: 70 }, () => new Agent(pages.url).get('/auth/oidc/corp'))
+  await polled(async () => pages.statuses.length === 6, 'those that are too many')
+  resolve()
+  const statuses = (await Promise.all(asked)).map(({ status }) => status)
+  t.equal(statuses.filter((status) => status === 503).length, 6)
+  t.equal((await new Agent(pages.url).get('/auth/')).status, 200)
 })

@@ -4,6 +4,7 @@ import { Secret as OtpSecret, TOTP } from 'otpauth'
 import type { Test } from 'tap'
 import { Secret } from '../../src/model/secret.ts'
 import { openKeyStore } from '../../src/stores/keys.ts'
+import { type SamlSite, startSamlSite } from './saml-site.ts'
 import { type SignInIdp, startSignInIdp } from './sign-in-provider.ts'
 import { person, SERVICE, Slapd, SUFFIX } from './slapd.ts'
 import { startWorld, type World } from './world.ts'
@@ -27,10 +28,11 @@ const POLICY = {
   ],
 }
 
-/** One proxy whose people sign in with an issuer, with a directory and with the store. */
+/** One proxy whose people sign in with an issuer, a SAML provider, a directory and the store. */
 export interface Together extends World {
   readonly url: string
   readonly provider: SignInIdp
+  readonly saml: SamlSite
   /** A local user, with a password of its own. */
   readonly local: { readonly name: string; readonly password: string }
   /** Gives an account a second factor; answers what its app shows. */
@@ -44,6 +46,7 @@ export async function startTogether(t: Test): Promise<Together> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const provider = await startSignInIdp(t, { proxyUrl: url })
+  const saml = await startSamlSite(t)
   const { clientId: client_id, issuer } = provider
   const login = { client_id, client_secret: { env: 'CLIENT_SECRET' }, scopes: ['openid', 'profile', 'email', 'groups'] }
   const directory = {
@@ -53,7 +56,7 @@ export async function startTogether(t: Test): Promise<Together> {
   const world = await startWorld(t, {
     listen: { proxy: `127.0.0.1:${port}` },
     issuers: [{ name: 'corp', issuer, audience: ['sallyport'], mfa_acr: ['gold'], login }],
-    identity: { ldap: [directory], local: { enabled: true } },
+    identity: { ldap: [directory], saml: [saml.entry], local: { enabled: true } },
     env: { DIRECTORY_PASSWORD: SERVICE.password, CLIENT_SECRET: provider.clientSecret },
     policy: POLICY,
   })
@@ -63,7 +66,7 @@ export async function startTogether(t: Test): Promise<Together> {
   for (const secret of [SERVICE.password, provider.clientSecret, 'secret-of-lena', password]) world.secrets.add(secret)
   const enroll = (source: string, account: string) =>
     enrolled(join(world.proxy.folder, 'data/sallyport.db'), source, account)
-  return { ...world, url, provider, local: { name: 'uma', password }, enroll }
+  return { ...world, url, provider, saml, local: { name: 'uma', password }, enroll }
 }
 
 async function enrolled(file: string, source: string, account: string): Promise<() => string> {

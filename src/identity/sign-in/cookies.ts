@@ -4,7 +4,7 @@ import { failed, ok, type Result } from '../../model/result.ts'
 const MAX_COOKIE = 4000
 const BASE = 'sallyport-'
 
-/** How far a cookie goes. `anywhere`: it comes with a form that another site posts here, which needs TLS. */
+/** How far a cookie goes. `anywhere`: it comes with a form that another site posts here, too. */
 export type CookieReach = 'top-level' | 'anywhere'
 
 /** The cookies of the pages: of this host alone, out of reach for scripts, and never a credential. */
@@ -48,8 +48,10 @@ export class Cookies {
     return ok(found)
   }
 
+  /** Browsers take `Secure` without TLS from loopback, where alone pages are without it; `None` asks for it. */
   #attributes(reach: CookieReach): string {
-    const sameSite = reach === 'anywhere' && this.#isSecure ? 'None' : 'Lax'
-    return `Path=/; HttpOnly; SameSite=${sameSite}${this.#isSecure ? '; Secure' : ''}`
+    const isAnywhere = reach === 'anywhere'
+    const secure = this.#isSecure || isAnywhere ? '; Secure' : ''
+    return `Path=/; HttpOnly; SameSite=${isAnywhere ? 'None' : 'Lax'}${secure}`
   }
 }

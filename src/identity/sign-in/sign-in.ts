@@ -22,7 +22,7 @@ const MAX_FORM = 16 * 1024
 const MAX_RUNNING = 64
 
 /** The client's side, with what a page needs of it. */
-export interface PageExchange extends Pick<ClientExchange, 'readBody' | 'refuse' | 'started' | 'gone'> {
+export interface PageExchange extends Pick<ClientExchange, 'readBody' | 'refuse' | 'started' | 'cut'> {
   /** Answers with a whole document; without effect once an answer began. */
   document(status: number, headers: readonly string[], body: string): void
 }
@@ -72,6 +72,10 @@ export function openSignIn(parts: SignInParts, ports: SignInPorts): Pages {
         const whole = 'says' in answer ? refusalAnswer(answer, wantsPage(head)) : answer
         if (!exchange.started) exchange.document(whole.status, wholeHead(whole, isSecure), whole.body)
         ports.answered(whole.status, (performance.now() - startedAt) / 1000)
+      } catch (cause) {
+        // A header that cannot be written: nothing of the answer has gone out, and nothing else can.
+        ports.bug(cause, head.id)
+        exchange.cut()
       } finally {
         running--
       }
