@@ -13,7 +13,7 @@ import type { LintFacts } from '../policy/lints/lint.ts'
 import { compilePolicies, type NamedPolicy } from '../serving/compile-policies.ts'
 import { spoolProblems } from '../serving/spool-problem.ts'
 import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
-import { vouchers } from './subject.ts'
+import { vouchers } from './vouchers.ts'
 
 interface CheckOptions extends CommonOptions {
   /** False (`--no-secrets`) leaves variables and secret files out, and the folder of uploads: all are of one machine. */

@@ -6,7 +6,7 @@ import { printable, printableJson } from '../config/report.ts'
 import { compilePolicies, type NamedPolicy } from '../serving/compile-policies.ts'
 import { problemText } from './check.ts'
 import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
-import { vouchers } from './subject.ts'
+import { vouchers } from './vouchers.ts'
 
 /** A policy to be analysed, with the names that flags may have. */
 export interface AccessQuestion {

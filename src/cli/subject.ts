@@ -6,6 +6,7 @@ import { compilePolicies, type NamedPolicy } from '../serving/compile-policies.t
 import { problemText } from './check.ts'
 import type { CommandIo } from './command.ts'
 import { type DecidedUpstream, decidedUpstreams } from './policy-outcome.ts'
+import { vouchers } from './vouchers.ts'
 
 /** What is asked: the policy in force, and what of its config decides. */
 export interface Subject {
@@ -25,12 +26,6 @@ export async function loadSubject(config: string, io: CommandIo): Promise<Subjec
     return null
   }
   return { policy, settings, issuers: vouchers(settings), upstreams: decidedUpstreams(settings) }
-}
-
-/** Who may vouch for a caller, by the names that events give them. */
-export function vouchers({ issuers, ldap, saml, local, mtls }: Settings): readonly string[] {
-  const own = [...(local.enabled ? ['local'] : []), ...(mtls === undefined ? [] : ['mtls']), 'api_keys']
-  return [...[...issuers, ...ldap, ...saml].map(({ name }) => name), ...own]
 }
 
 /** The `reason` of the rule that decided. */
