@@ -78,7 +78,9 @@ export class OwnCodes {
     const { sealer, codes } = this.#ports
     // As long as the code, at most: it is deleted when the terminal asks.
     const until = now + LIFE_SECONDS * 1000
-    const sealed = who === null ? null : await sealedSignedIn(sealer, device, who, until)
+    // The terminal asks for the token later: by then they may have been signed out.
+    const proven = who && { ...who, provenAt: who.provenAt ?? now }
+    const sealed = proven && (await sealedSignedIn(sealer, device, proven, until))
     if (who !== null && sealed === null) return failed('unavailable')
     const decided = await orNull(codes.decide(device, sealed, now))
     if (decided === null) return failed('unavailable')

@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import { signedIn } from './doubles.ts'
+import { NOW, signedIn } from './doubles.ts'
 import { DEVICE_GRANT, type Scene } from './scene.ts'
 
 export type ProtocolRow = readonly [name: string, test: (t: Test, scene: Scene) => Promise<void>]
@@ -33,7 +33,8 @@ export const OWN_TABLE: readonly ProtocolRow[] = [
         issuer: 'corp',
         name: 'Bob',
       })
-      t.same(scene.issuer.made[0]?.who, signedIn(), 'it is whoever has signed in, with all that is known')
+      const proven = { ...signedIn(), provenAt: NOW }
+      t.same(scene.issuer.made[0]?.who, proven, 'it is whoever has signed in, with all that is known')
       t.match(scene.events, [
         { action: 'token-issued', principal: { id: 'bob', tokenId: scene.issuer.made[0]?.tokenId } },
       ])
