@@ -98,3 +98,25 @@ t.test('64 requests of pages run at once, and no more', async (t) => {
   t.equal(statuses.filter((status) => status === 503).length, 6)
   t.equal((await new Agent(pages.url).get('/auth/')).status, 200)
 })
+
+t.test('a cookie of another host is none of ours, however its name looks', async (t) => {
+  const pages = await startPages(t, { parts, issuerUrl: 'https://gateway.example' })
+  const port = Number(new URL(pages.url).port)
+  const sent = async (cookie: string, form: string) => {
+    const body = new URLSearchParams({ ...GOOD, form }).toString()
+    const type = `Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}`
+    const head = `POST ${PATH} HTTP/1.1\r\nHost: x\r\n${type}\r\nCookie: ${cookie}\r\nConnection: close\r\n\r\n`
+    return (await rawRequest(port, Buffer.from(head + body, 'latin1'))).status
+  }
+  const begun = async () => {
+    const answer = await rawRequest(port, 'GET /auth/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+    const form = /name="form" value="([^"]*)"/.exec(answer.body.toString())?.[1] ?? ''
+    return { cookie: String(answer.header('set-cookie')).split(';')[0] ?? '', form }
+  }
+  // Browsers let every host of the domain set these: for them they have no `__Host-` (RFC 6265bis section 4.1.3.2).
+  for (const before of ['\xa0', '\x85', '\xa0 ', 'x']) {
+    const { cookie, form } = await begun()
+    t.equal(await sent(`${before}${cookie}`, form), 400, JSON.stringify(before))
+    t.equal(await sent(`${before}${cookie}x; \t${cookie}`, form), 200, 'and takes nothing from one of ours')
+  }
+})
