@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Agent } from '../support/agent.ts'
 import { polled } from '../support/proxy.ts'
-import { rawRequest } from '../support/raw-client.ts'
+import { rawConnect, rawRequest } from '../support/raw-client.ts'
 import { passwords, principal, provider, secondFactors, signedIn, startPages } from '../support/sign-in-world.ts'
 
 const CORP = signedIn(principal('carol', { issuer: 'corp', method: 'jwt' }))
@@ -119,4 +119,22 @@ t.test('a cookie of another host is none of ours, however its name looks', async
     t.equal(await sent(`${before}${cookie}`, form), 400, JSON.stringify(before))
     t.equal(await sent(`${before}${cookie}x; \t${cookie}`, form), 200, 'and takes nothing from one of ours')
   }
+})
+
+t.test('forms that do not come to an end keep nobody out', async (t) => {
+  const pages = await startPages(t, { parts })
+  const port = Number(new URL(pages.url).port)
+  const head = `POST ${PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n`
+  for (let index = 0; index < 70; index++) {
+    const connection = await rawConnect(port)
+    t.teardown(() => connection.close())
+    connection.send(`${head}Content-Length: 100\r\n\r\nform=`)
+  }
+  await polled(async () => pages.statuses.length === 6, 'those that are too many')
+  t.equal((await fetch(`${pages.url}/auth/jwks`)).status, 200)
+  const agent = new Agent(pages.url)
+  const page = await agent.get('/auth/')
+  t.equal(page.status, 200)
+  t.equal((await agent.post(PATH, { ...GOOD, form: page.field('form') })).status, 200, 'and a form that comes whole')
+  t.same(pages.bugs, [])
 })
