@@ -1,6 +1,6 @@
 import { failed, ok, type Result } from '../../model/result.ts'
 import type { SignedIn } from '../../model/sign-in.ts'
-import { networkOf } from '../throttle.ts'
+import { siteOf } from '../throttle.ts'
 import { digestOf } from './digest.ts'
 import type { DevicePorts } from './ports.ts'
 import { openedSignedIn, sealedSignedIn } from './signed-in-text.ts'
@@ -54,7 +54,7 @@ export class OwnCodes {
       const user = await this.#digest(userCode)
       if (user === null) return failed('unavailable')
       const times = { createdAt: now, expiresAt: now + LIFE_SECONDS * 1000 }
-      const asked = { client, network: networkOf(client), wish: JSON.stringify(writtenWish(wish)), ...times }
+      const asked = { client, network: siteOf(client), wish: JSON.stringify(writtenWish(wish)), ...times }
       const added = await orNull(codes.add({ device: digestOf(deviceCode), user, ...asked }, LIMITS))
       if (added === null) return failed('unavailable')
       if (added === 'added') return ok({ deviceCode, userCode })

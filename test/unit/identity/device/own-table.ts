@@ -130,7 +130,8 @@ export const OWN_TABLE: readonly ProtocolRow[] = [
       const ask = (client: string) => scene.call('/auth/device/code', { provider: 'local' }, client)
       for (let count = 0; count < 100; count++) t.equal((await ask('2001:db8:1:2::1')).status, 200)
       t.match(await ask('2001:db8:1:2:ffff::9'), { status: 429, retry: /^\d+$/ }, 'the same network')
-      t.match(await ask('2001:db8:1:3::1'), { status: 200 }, 'the twin')
+      t.match(await ask('2001:db8:1:3::1'), { status: 429 }, 'nor one beside it: a site has 65,536 of them')
+      t.match(await ask('2001:db8:2:2::1'), { status: 200 }, 'the twin')
     },
   ],
   [
