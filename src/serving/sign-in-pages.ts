@@ -19,6 +19,7 @@ import type { Meter } from '../pipeline/meter.ts'
 import { DevicePart } from './device-sign-in.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import type { SignIn, SignInPorts } from './sign-in-ports.ts'
+import { signInStanding } from './sign-in-standing.ts'
 import type { ServingStore } from './store.ts'
 
 export interface PagePorts {
@@ -114,8 +115,10 @@ export class SignInPages {
     const { issuer, sealer, revoker } = own
     const secondFactors = this.#secondFactors
     const providers = this.#providers(issuer.url, revoker)
-    const device = this.#device.open(own, providers, this.#passwordChoices())
-    return { issuer, sealer, providers, passwords: this.#passwords(), secondFactors, device, more: [device.more] }
+    const standing = signInStanding(() => this.#ports.store.keys, Date.now)
+    const device = this.#device.open({ ...own, standing }, providers, this.#passwordChoices())
+    const passwords = this.#passwords()
+    return { issuer, sealer, providers, passwords, secondFactors, standing, device, more: [device.more] }
   }
 
   #providers(url: string, revoker: SignInPorts['revoker']): SignInProvider[] {
