@@ -69,7 +69,8 @@ export async function startTogether(t: Test): Promise<Together> {
   return { ...world, url, provider, saml, local: { name: 'uma', password }, enroll }
 }
 
-async function enrolled(file: string, source: string, account: string): Promise<() => string> {
+/** Gives an account of a store a second factor; answers what its app shows. */
+export async function enrolled(file: string, source: string, account: string): Promise<() => string> {
   const secret = new OtpSecret({ size: 20 })
   const opened = openKeyStore(file)
   if (!opened.ok) throw new Error(opened.fault)
@@ -82,7 +83,8 @@ async function enrolled(file: string, source: string, account: string): Promise<
   return () => TOTP.generate({ secret })
 }
 
-async function freePort(): Promise<number> {
+/** One that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
