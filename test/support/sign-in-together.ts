@@ -56,7 +56,7 @@ export async function startTogether(t: Test): Promise<Together> {
   const world = await startWorld(t, {
     listen: { proxy: `127.0.0.1:${port}` },
     issuers: [{ name: 'corp', issuer, audience: ['sallyport'], mfa_acr: ['gold'], login }],
-    identity: { ldap: [directory], saml: [saml.entry], local: { enabled: true } },
+    identity: { ldap: [directory], saml: [saml.entry], local: { enabled: true }, tokens: { lifetime: '24h' } },
     env: { DIRECTORY_PASSWORD: SERVICE.password, CLIENT_SECRET: provider.clientSecret },
     policy: POLICY,
   })
