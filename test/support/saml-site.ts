@@ -17,6 +17,8 @@ export interface SamlSite {
   readonly entry: { readonly [key: string]: string | readonly string[] | { readonly [key: string]: string } }
   /** How the person signs in next. */
   classRef: string
+  /** Epoch milliseconds; just now where it is null. */
+  signedIn: number | null
 }
 
 export async function startSamlSite(t: Test): Promise<SamlSite> {
@@ -49,6 +51,7 @@ export async function startSamlSite(t: Test): Promise<SamlSite> {
       ...{ idp_cert: { file: join(folder, 'idp.pem') }, claims: { groups: 'memberOf' }, mfa_acr: [STRONG] },
     },
     classRef: `${CLASSES}PasswordProtectedTransport`,
+    signedIn: null,
   }
   let count = 0
   const answered = (recipient: string, inResponseTo: string) => {
@@ -58,7 +61,11 @@ export async function startSamlSite(t: Test): Promise<SamlSite> {
     const assertion = assertionXml({
       ...{ id, issuer: idp, nameId: 'sam@example.org', recipient, inResponseTo, audience: 'sallyport', ...times },
       ...{ nameIdFormat: 'urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress', classRef: site.classRef },
-      ...{ signedIn: now - 1000, sessionUntil: now + 480 * MINUTE, attributes: { memberOf: ['analysts'] } },
+      ...{
+        signedIn: site.signedIn ?? now - 1000,
+        sessionUntil: now + 480 * MINUTE,
+        attributes: { memberOf: ['analysts'] },
+      },
       ...{ extraConditions: '', extraAttributes: '', extraSubject: '' },
     })
     const status = 'urn:oasis:names:tc:SAML:2.0:status:Success'

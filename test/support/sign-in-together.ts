@@ -56,7 +56,7 @@ export async function startTogether(t: Test): Promise<Together> {
   const world = await startWorld(t, {
     listen: { proxy: `127.0.0.1:${port}` },
     issuers: [{ name: 'corp', issuer, audience: ['sallyport'], mfa_acr: ['gold'], login }],
-    identity: { ldap: [directory], saml: [saml.entry], local: { enabled: true } },
+    identity: { ldap: [directory], saml: [saml.entry], local: { enabled: true }, tokens: { lifetime: '24h' } },
     env: { DIRECTORY_PASSWORD: SERVICE.password, CLIENT_SECRET: provider.clientSecret },
     policy: POLICY,
   })
@@ -69,7 +69,7 @@ export async function startTogether(t: Test): Promise<Together> {
   return { ...world, url, provider, saml, local: { name: 'uma', password }, enroll }
 }
 
-/** Writes a second factor into the store of a proxy. */
+/** Gives an account of a store a second factor; answers what its app shows. */
 export async function enrolled(file: string, source: string, account: string): Promise<() => string> {
   const secret = new OtpSecret({ size: 20 })
   const opened = openKeyStore(file)
@@ -83,7 +83,8 @@ export async function enrolled(file: string, source: string, account: string): P
   return () => TOTP.generate({ secret })
 }
 
-async function freePort(): Promise<number> {
+/** One that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo

@@ -17,6 +17,8 @@ export interface WaitingLogin {
 
 /** A terminal of somebody who has no config, at a proxy. */
 export interface Terminal {
+  /** Where what it keeps is kept. */
+  readonly home: string
   run(...argv: string[]): Promise<CliOutput>
   login(...argv: string[]): Promise<WaitingLogin>
 }
@@ -26,6 +28,7 @@ export function openTerminal(t: Test, url: string): Terminal {
   t.teardown(() => rmSync(home, { recursive: true, force: true }))
   const env = { PATH: process.env.PATH, HOME: home, SALLYPORT_URL: url }
   return {
+    home,
     run: (...argv) =>
       new Promise((resolve) => {
         execFile(process.execPath, [BIN, ...argv], { cwd: home, env, timeout: 60_000 }, (error, stdout, stderr) => {
