@@ -19,6 +19,7 @@ import { DevicePart } from './device-sign-in.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { OpenProviders, type ProviderPlan } from './open-providers.ts'
 import type { SignIn, SignInPorts } from './sign-in-ports.ts'
+import { signInStanding } from './sign-in-standing.ts'
 import type { ServingStore } from './store.ts'
 
 export interface PagePorts {
@@ -112,8 +113,10 @@ export class SignInPages {
 
   #parts({ issuer, sealer, ...own }: SignInPorts, providers: readonly SignInProvider[]): SignInParts {
     const secondFactors = this.#secondFactors
-    const device = this.#device.open({ issuer, sealer, ...own }, providers, this.#passwordChoices())
-    return { issuer, sealer, providers, passwords: this.#passwords(), secondFactors, device, more: [device.more] }
+    const standing = signInStanding(() => this.#ports.store.keys, Date.now)
+    const device = this.#device.open({ issuer, sealer, ...own, standing }, providers, this.#passwordChoices())
+    const passwords = this.#passwords()
+    return { issuer, sealer, providers, passwords, secondFactors, standing, device, more: [device.more] }
   }
 
   #plans({ issuer: { url }, revoker }: SignInPorts): ProviderPlan[] {

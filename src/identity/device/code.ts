@@ -1,7 +1,7 @@
 import { failed, ok, type Result } from '../../model/result.ts'
 import type { PageAnswer } from '../../model/sign-in.ts'
 import type { Visit } from '../sign-in/parts.ts'
-import { networkOf } from '../throttle.ts'
+import { siteOf } from '../throttle.ts'
 import { jsonAnswer, oauthError, tooMany, unavailable } from './answer.ts'
 import { noteFailed } from './issuing.ts'
 import { INTERVAL_SECONDS, LIFE_SECONDS, type OwnCodes } from './own-codes.ts'
@@ -27,7 +27,7 @@ export interface CodePorts {
 export async function deviceCode({ ports, own, provided, quota }: CodePorts, request: Visit): Promise<PageAnswer> {
   const asked = readAsked(request.form, ports)
   if (!asked.ok) return oauthError('invalid_request', asked.fault)
-  const waitSeconds = quota.waitSeconds(networkOf(request.client), request.now)
+  const waitSeconds = quota.waitSeconds(siteOf(request.client), request.now)
   if (waitSeconds > 0) return tooMany(waitSeconds)
   const wish = asked.value
   // Where there is one way to sign in, it need not be named.

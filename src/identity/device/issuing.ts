@@ -8,6 +8,7 @@ import type { DevicePorts } from './ports.ts'
 
 export type IssuingFault = 'too_large' | 'expired' | 'unavailable' | 'audit_unavailable'
 type IssuingPorts = Pick<DevicePorts, 'issuer' | 'audit'>
+type MakingPorts = Pick<DevicePorts, 'issuer' | 'standing'>
 export type Via = 'device' | 'refresh'
 
 /** A token, and whose it is. */
@@ -16,7 +17,10 @@ export interface Issued {
   readonly who: SignedIn
 }
 
-export async function issue({ issuer }: IssuingPorts, who: SignedIn): Promise<Result<Issued, IssuingFault>> {
+export async function issue({ issuer, standing }: MakingPorts, who: SignedIn): Promise<Result<Issued, IssuingFault>> {
+  // Somebody signed in for a terminal that comes for its token minutes later.
+  const stands = (await standing?.(who)) ?? { ok: true }
+  if (!stands.ok) return failed(stands.fault === 'unavailable' ? 'unavailable' : 'expired')
   const issued = await issuer.issue(who)
   return issued.ok ? ok({ issued: issued.value, who }) : failed(issued.fault)
 }

@@ -109,7 +109,8 @@ export class Renewals {
   ): Promise<Result<Granted, RenewFault>> {
     const { id, before, current } = turned
     const refresh = await this.#seal(grant, family.expiresAt)
-    const made = refresh === null ? failed('unavailable' as const) : await issue(this.#ports, who)
+    const made =
+      refresh === null ? failed('unavailable' as const) : await issue(this.#ports, { ...who, provenAt: request.now })
     if (!made.ok) {
       const fault = made.fault === 'expired' ? 'invalid' : made.fault
       return fault === 'invalid' ? this.#end(id) : this.#back(id, before, current, fault)

@@ -50,7 +50,7 @@ async function polledProvider(all: TokenPorts, code: string, request: Visit): Pr
   const { answer, provider } = polled
   if (answer.outcome !== 'signed-in') return refused(all, polled, request)
   if (!(await noteSignedIn(ports, answer.who, request))) return notIssued('audit_unavailable')
-  const issued = await issue(ports, answer.who)
+  const issued = await issue(ports, { ...answer.who, provenAt: request.now })
   if (!issued.ok) return notIssued(issued.fault)
   const granted = await renewals.begin(provider.name, issued.value, answer.grant, request.now)
   return handedOut(ports, granted, 'device', request)

@@ -8,6 +8,7 @@ import type {
   Route,
   SecondFactorChecks,
   SignInProvider,
+  SignInStanding,
   StateSealer,
   TokenIssuer,
 } from '../../model/sign-in.ts'
@@ -30,6 +31,8 @@ export interface SignInParts {
   readonly passwords: PasswordWay | null
   /** Null where nobody has a second factor here. */
   readonly secondFactors: SecondFactorChecks | null
+  /** Absent where no account can end. */
+  readonly standing?: SignInStanding
   /** Null where no terminal can be signed in. */
   readonly device: DeviceApprovals | null
   /** Pages that are built elsewhere. */
