@@ -1,4 +1,5 @@
 import type { StoredKey } from '../model/ports.ts'
+import { columns } from './columns.ts'
 
 /** What `keys list` tells of a key: nothing that helps anybody to log in, neither hash nor tag. */
 interface KeyRecord {
@@ -66,13 +67,7 @@ export function keyTable(records: readonly KeyRecord[]): string {
     day(key.expires) ?? 'never',
     day(key.last_used) ?? 'never',
   ])
-  const widths = head.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)))
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd()
-  return `${[head, ...rows].map(line).join('\n')}\n`
+  return columns(head, rows)
 }
 
 function iso(at: number | null): string | null {

@@ -5,6 +5,7 @@ import type { Settings } from '../model/settings.ts'
 import { SESSION_REVOKED_MS, SUBJECT_REVOKED_MS } from '../serving/revoker.ts'
 import type { KeyStore } from '../stores/keys.ts'
 import type { Revocation } from '../stores/revocations.ts'
+import { columns } from './columns.ts'
 import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
 import { isoTime, operator, Unusable, withSettings, withStore } from './store-command.ts'
 import { listFileKeys, listKeys, retireKey, rotateKey } from './token-keys.ts'
@@ -146,11 +147,5 @@ function table(records: readonly Listed[]): string {
   const rows = records.map(({ kind, issuer, revoked, expires, value }) => {
     return [kind, issuer ?? '-', revoked ?? '-', expires?.slice(0, 10) ?? '-', printable(value)]
   })
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)))
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd()
-  return `${[head, ...rows].map(line).join('\n')}\n`
+  return columns(head, rows)
 }

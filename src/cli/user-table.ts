@@ -1,5 +1,6 @@
 import type { StoredUser } from '../model/accounts.ts'
 import type { KeyStore } from '../stores/keys.ts'
+import { columns } from './columns.ts'
 import { isoTime } from './store-command.ts'
 
 /** What `users list` tells of a user: nothing that helps anybody to sign in. */
@@ -58,11 +59,5 @@ export function userTable(records: readonly UserRecord[]): string {
     user.email ?? '-',
     user.changed?.slice(0, 10) ?? '-',
   ])
-  const widths = head.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)))
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd()
-  return `${[head, ...rows].map(line).join('\n')}\n`
+  return columns(head, rows)
 }

@@ -8,18 +8,19 @@ import type { UnverifiedToken } from './token.ts'
 /** How long a bad signature is remembered. Milliseconds. */
 const FORGED_MEMORY_MS = 10_000
 const MAX_FORGED = 4096
-/** Signatures verified at once, and waiting, of one issuer. */
+/** Signatures verified at once, and waiting, of one issuer, where nothing else is said. */
 const SIGNATURES_AT_ONCE = 8
 const MAX_WAITING = 1024
 
 /** Verifies the signatures of one issuer's tokens, so many at once and each bad one once in a while. */
 export class Signatures {
   readonly #clock: Clock
-  readonly #limiter = new Limiter(SIGNATURES_AT_ONCE, MAX_WAITING)
+  readonly #limiter: Limiter
   readonly #forged = new Recent<{ readonly key: VerificationKey; readonly untilMs: number }>(MAX_FORGED)
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, atOnce = SIGNATURES_AT_ONCE, maxWaiting = MAX_WAITING) {
     this.#clock = clock
+    this.#limiter = new Limiter(atOnce, maxWaiting)
   }
 
   /** `digest`: of the whole token. Null when too many signatures wait to be verified. */

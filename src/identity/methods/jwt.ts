@@ -7,6 +7,7 @@ import { acceptClaims } from '../claims.ts'
 import { fingerprintOf } from '../fingerprint.ts'
 import { IntrospectedTokens } from '../introspection/tokens.ts'
 import type { VerificationKey } from '../jwk.ts'
+import { keyFor } from '../key-choice.ts'
 import { KeySet } from '../key-sets.ts'
 import { openKeySource } from '../key-source.ts'
 import type { IdentityPorts, MethodKind, MethodPlan, OpenMethod } from '../method.ts'
@@ -24,8 +25,6 @@ interface Remembered {
   readonly untilMs: number
   readonly key: VerificationKey
 }
-
-type Choice = VerificationKey | 'unknown' | 'ambiguous' | 'alg_not_allowed'
 
 export const jwt: MethodKind = {
   name: 'jwt',
@@ -109,30 +108,12 @@ class JwtIssuer implements OpenMethod {
 
   async #check(token: UnverifiedToken, digest: string): Promise<Verification> {
     if (!this.#settings.algorithms.includes(token.alg)) return this.#rejected('alg_not_allowed')
-    const first = this.#keySet.firstFetch
-    if (first !== null) await first
-    let key = this.#choose(token)
-    if (key === 'unknown' || this.#keySet.isOverdue) {
-      await this.#keySet.refreshForUnknownKey()
-      key = this.#choose(token)
-    }
-    if (key === null) return this.#unavailable('jwks_unavailable', 5)
-    if (key === 'unknown' && this.#keySet.isFailing) return this.#unavailable('jwks_unavailable', 5)
-    if (key === 'alg_not_allowed') return this.#rejected('alg_not_allowed')
-    if (typeof key === 'string') return this.#rejected('unknown_kid')
+    const key = await keyFor(this.#keySet, token)
+    if (key === 'jwks_unavailable') return this.#unavailable(key, 5)
+    if (typeof key === 'string') return this.#rejected(key)
     const genuine = await this.#signatures.isGenuine(token, digest, key)
     if (genuine === null) return this.#unavailable('busy', 1)
     return genuine ? this.#accept(token, digest, key) : this.#rejected('bad_signature')
-  }
-
-  /** The one key that the token can be verified with; null while no keys are at hand. */
-  #choose({ kid, alg }: UnverifiedToken): Choice | null {
-    const keys = this.#keySet.usable()
-    if (keys === null) return null
-    const named = kid === undefined ? keys : keys.filter((key) => key.kid === kid)
-    const fitting = named.filter(({ algorithms }) => algorithms.includes(alg))
-    if (fitting.length > 1) return 'ambiguous'
-    return fitting[0] ?? (kid !== undefined && named.length > 0 ? 'alg_not_allowed' : 'unknown')
   }
 
   #accept(token: UnverifiedToken, digest: string, key: VerificationKey): Verification {

@@ -1,7 +1,7 @@
-import { isIP } from 'node:net'
 import { type JsonObject, ownValue } from '../../model/json.ts'
 import { failed, ok, type Result } from '../../model/result.ts'
-import { type FetchFailure, type JsonFetcher, openFetcher } from '../http-json.ts'
+import { type DiscoveryFailure, discovered, isTrustworthy } from '../discovery.ts'
+import { type JsonFetcher, openFetcher } from '../http-json.ts'
 import { FETCH_LIMIT_MS, type LoginIssuer, type OidcPorts } from './ports.ts'
 
 /** What an issuer says of itself, as far as a sign-in needs it. Every URL in it is one that may be trusted. */
@@ -14,8 +14,6 @@ export interface Metadata {
   readonly hasDevices: boolean
   readonly logoutNamesSessions: boolean
 }
-
-type MetadataFailure = FetchFailure | 'issuer_mismatch' | 'insecure_url'
 
 const REQUIRED = ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const
 const OPTIONAL = [
@@ -36,15 +34,15 @@ export class MetadataSource {
   readonly #fetcher: JsonFetcher = openFetcher()
   readonly #end = new AbortController()
   #known: { readonly metadata: Metadata; readonly atMs: number } | null = null
-  #failure: { readonly fault: MetadataFailure; readonly atMs: number } | null = null
-  #inFlight: Promise<Result<Metadata, MetadataFailure>> | null = null
+  #failure: { readonly fault: DiscoveryFailure; readonly atMs: number } | null = null
+  #inFlight: Promise<Result<Metadata, DiscoveryFailure>> | null = null
 
   constructor(settings: LoginIssuer, ports: OidcPorts) {
     this.#settings = settings
     this.#ports = ports
   }
 
-  async current(): Promise<Result<Metadata, MetadataFailure>> {
+  async current(): Promise<Result<Metadata, DiscoveryFailure>> {
     const { refreshMs, maxStaleMs } = this.#settings.jwks
     if (this.#known !== null && this.#ageOf(this.#known) < refreshMs) return ok(this.#known.metadata)
     const fresh = await this.#fetch()
@@ -61,7 +59,7 @@ export class MetadataSource {
     return Math.abs(this.#ports.clock() - atMs)
   }
 
-  #fetch(): Promise<Result<Metadata, MetadataFailure>> {
+  #fetch(): Promise<Result<Metadata, DiscoveryFailure>> {
     if (this.#inFlight !== null) return this.#inFlight
     if (this.#failure !== null && this.#ageOf(this.#failure) < COOLDOWN_MS) {
       return Promise.resolve(failed(this.#failure.fault))
@@ -72,11 +70,10 @@ export class MetadataSource {
     return this.#inFlight
   }
 
-  async #load(): Promise<Result<Metadata, MetadataFailure>> {
-    const { issuer } = this.#settings
+  async #load(): Promise<Result<Metadata, DiscoveryFailure>> {
     const limit = AbortSignal.timeout(this.#ports.fetchLimitMs ?? FETCH_LIMIT_MS)
-    const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
-    const document = await this.#fetcher.fetch(address, AbortSignal.any([this.#end.signal, limit]))
+    const signal = AbortSignal.any([this.#end.signal, limit])
+    const document = await discovered(this.#fetcher, this.#settings.issuer, signal)
     const read = document.ok ? readMetadata(document.value, this.#settings) : document
     const atMs = this.#ports.clock()
     this.#failure = read.ok ? null : { fault: read.fault, atMs }
@@ -85,9 +82,8 @@ export class MetadataSource {
   }
 }
 
-/** OpenID Connect Discovery 1.0 sections 3 and 4.3: the metadata must be of exactly this issuer. */
-function readMetadata(document: JsonObject, settings: LoginIssuer): Result<Metadata, MetadataFailure> {
-  if (ownValue(document, 'issuer') !== settings.issuer) return failed('issuer_mismatch')
+/** OpenID Connect Discovery 1.0 section 3. */
+function readMetadata(document: JsonObject, settings: LoginIssuer): Result<Metadata, DiscoveryFailure> {
   const isAbsent = (name: string) => ownValue(document, name) === undefined
   if (REQUIRED.some(isAbsent)) return failed('malformed')
   for (const name of [...REQUIRED, ...OPTIONAL.filter((name) => !isAbsent(name))]) {
@@ -103,14 +99,4 @@ function readMetadata(document: JsonObject, settings: LoginIssuer): Result<Metad
     hasDevices: !isAbsent('device_authorization_endpoint'),
     logoutNamesSessions: ownValue(document, 'backchannel_logout_session_supported') === true,
   })
-}
-
-/** What comes over a line that anybody can write to is anybody's word. */
-export function isTrustworthy(written: string, allowInsecure: boolean): boolean {
-  const url = URL.parse(written)
-  if (url === null || url.username !== '' || url.password !== '' || url.hash !== '') return false
-  if (url.protocol === 'https:') return true
-  if (url.protocol !== 'http:') return false
-  const host = url.hostname.replace(/^\[|\]$/g, '')
-  return allowInsecure || host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }

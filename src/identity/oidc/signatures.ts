@@ -1,10 +1,9 @@
 import type { RejectReason } from '../../model/reasons.ts'
-import { hasValidSignature } from '../jose.ts'
-import type { VerificationKey } from '../jwk.ts'
+import { keyFor } from '../key-choice.ts'
 import { KeySet } from '../key-sets.ts'
 import { openKeySource } from '../key-source.ts'
-import { Limiter } from '../limiter.ts'
-import type { UnverifiedToken } from '../token.ts'
+import { Signatures } from '../signatures.ts'
+import { digestOf, type UnverifiedToken } from '../token.ts'
 import type { LoginIssuer, OidcPorts } from './ports.ts'
 
 /** Signatures verified at once, and waiting. Anybody may send logout tokens. */
@@ -18,12 +17,13 @@ const MAX_WAITING = 64
 export class IssuerSignatures {
   readonly #settings: LoginIssuer
   readonly #ports: OidcPorts
-  readonly #limiter = new Limiter(AT_ONCE, MAX_WAITING)
+  readonly #signatures: Signatures
   #keys: KeySet | null = null
 
   constructor(settings: LoginIssuer, ports: OidcPorts) {
     this.#settings = settings
     this.#ports = ports
+    this.#signatures = new Signatures(ports.clock, AT_ONCE, MAX_WAITING)
   }
 
   /** Null for a signature of the issuer's own. */
@@ -31,17 +31,9 @@ export class IssuerSignatures {
     if (!this.#settings.algorithms.includes(token.alg)) return 'alg_not_allowed'
     this.#keys ??= this.#open()
     const keys = this.#keys
-    if (keys.firstFetch !== null) await keys.firstFetch
-    let key = choose(keys, token)
-    if (key === 'unknown_kid' || keys.isOverdue) {
-      await keys.refreshForUnknownKey()
-      key = choose(keys, token)
-    }
-    if (key === null || (key === 'unknown_kid' && keys.isFailing)) return 'jwks_unavailable'
+    const key = await keyFor(keys, token)
     if (typeof key === 'string') return key
-    const ready = await key.ready(token.alg)
-    if (ready === null) return 'bad_signature'
-    const genuine = await this.#limiter.run(() => hasValidSignature(token.text, ready, token.alg))
+    const genuine = await this.#signatures.isGenuine(token, digestOf(token.text), key)
     if (genuine === null) return 'busy'
     if (!genuine) return 'bad_signature'
     // The key may have gone while its signature was being verified.
@@ -57,17 +49,4 @@ export class IssuerSignatures {
     const ports = { clock, random, schedule, fetchLimitMs, report: () => undefined }
     return new KeySet(this.#settings.name, openKeySource(this.#settings), this.#settings.jwks, ports)
   }
-}
-
-/** The one key that the token can be verified with; null while no keys are at hand. */
-function choose(
-  set: KeySet,
-  { kid, alg }: UnverifiedToken,
-): VerificationKey | 'unknown_kid' | 'alg_not_allowed' | null {
-  const keys = set.usable()
-  if (keys === null) return null
-  const named = kid === undefined ? keys : keys.filter((key) => key.kid === kid)
-  const [fitting, second] = named.filter(({ algorithms }) => algorithms.includes(alg))
-  if (second !== undefined) return 'unknown_kid'
-  return fitting ?? (kid !== undefined && named.length > 0 ? 'alg_not_allowed' : 'unknown_kid')
 }
