@@ -10,7 +10,7 @@ import type { TokenKeys } from './tokens/keys.ts'
 
 /** The part of the settings that says who may call. */
 export type IdentitySettings = Pick<Settings, 'issuers' | 'apiKeys'> &
-  Partial<Pick<Settings, 'dpop' | 'ldap' | 'listen' | 'local' | 'mtls' | 'scim' | 'tokens'>>
+  Partial<Pick<Settings, 'dpop' | 'ldap' | 'listen' | 'local' | 'mtls' | 'saml' | 'scim' | 'tokens'>>
 
 type IntrospectionKind = 'introspection-failed' | 'introspection-recovered'
 

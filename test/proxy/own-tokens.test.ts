@@ -15,7 +15,10 @@ const messages = [{ role: 'user' as const, content: 'hello' }]
 /** What is stated: 10 s; and the time of a slow machine. */
 const STATED_MS = 20_000
 
-const identity = (tokens: object) => ({ api_keys: { enabled: true }, tokens: { issuer: OWN_URL, ...tokens } }) as never
+/** Who vouched for the people of these tests; nobody asks it anything. */
+const ADFS = { name: 'adfs', url: 'ldap://127.0.0.1:9', base: 'dc=example', user_filter: '(uid={username})' }
+const identity = (tokens: object) =>
+  ({ api_keys: { enabled: true }, ldap: [ADFS], tokens: { issuer: OWN_URL, ...tokens } }) as never
 
 async function status(proxy: RunningProxy, token: string, model = 'gpt-4o-mini'): Promise<number> {
   const client = new OpenAI({ baseURL: proxy.baseUrl, apiKey: token, maxRetries: 0 })
@@ -78,7 +81,7 @@ t.test('keys in files are replaced without a restart', async (t) => {
   await refuses(t, world, 'of a key to come', chatBytes(after.text), { ...REJECTED, reason: 'unknown_kid' })
   const withTokens = (tokens: object) => (config: string) => {
     const document = JSON.parse(config)
-    return JSON.stringify({ ...document, identity: identity(tokens) })
+    return JSON.stringify({ ...document, identity: { ...document.identity, ...(identity(tokens) as object) } })
   }
   await reconfigured(world, withTokens({ key: { file: next }, previous: [{ file: old }] }))
   const kept = await allows(t, world, 'of the key before', chatBytes(before.text))

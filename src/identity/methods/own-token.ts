@@ -2,7 +2,7 @@ import type { Credential, Verification } from '../../model/identity.ts'
 import { ownValue } from '../../model/json.ts'
 import type { Clock } from '../../model/ports.ts'
 import type { RejectReason, UnavailableReason } from '../../model/reasons.ts'
-import type { MethodKind, OpenMethod, OwnTokens } from '../method.ts'
+import type { IdentitySettings, MethodKind, OpenMethod, OwnTokens } from '../method.ts'
 import { Recent } from '../recent.ts'
 import { noteRevocable } from '../revocable.ts'
 import { Signatures } from '../signatures.ts'
@@ -24,17 +24,23 @@ interface Remembered {
 /** The tokens that sign-in hands out. Events have the method, and the issuer, that the person has signed in by. */
 export const ownToken: MethodKind = {
   name: 'own_token',
-  plans: ({ tokens = null }) => {
+  plans: ({ tokens = null, ...settings }) => {
     if (tokens === null) return []
+    const sources = sourcesOf(settings)
     // What is remembered was issued by this name; which keys there are is asked each time.
-    const fingerprint = `own_tokens ${JSON.stringify(tokens.issuer)}`
-    return [{ fingerprint, open: (ports) => new OwnTokenMethod(ports.clock, ports.tokens ?? null) }]
+    const fingerprint = `own_tokens ${JSON.stringify([tokens.issuer, sources])}`
+    return [{ fingerprint, open: (ports) => new OwnTokenMethod(ports.clock, ports.tokens ?? null, new Set(sources)) }]
   },
+}
+
+/** By whom people can sign in: what came of a sign-in by somebody who is not there any more is over with them. */
+function sourcesOf({ issuers, saml = [], ldap = [], local }: IdentitySettings): readonly string[] {
+  return [...[...issuers, ...saml, ...ldap].map(({ name }) => name), ...(local?.enabled === true ? ['local'] : [])]
 }
 
 /**
  * Checks tokens of the proxy itself: of exactly its algorithm and type, by the key that they name and no other one, made by
- * this fleet for itself, and of exactly the form that it writes.
+ * this fleet for itself, of exactly the form that it writes, and for people of whom somebody vouches who is configured still.
  *
  * Does not check: revocation, which is asked for whatever token it is. Faults: `rejected` for any defect, `unavailable` when
  * the keys cannot be had. Source: RFC 9068 section 4, RFC 8725 section 3.
@@ -44,13 +50,15 @@ class OwnTokenMethod implements OpenMethod {
   readonly issuer = 'tokens'
   readonly #clock: Clock
   readonly #own: OwnTokens | null
+  readonly #sources: ReadonlySet<string>
   readonly #signatures: Signatures
   readonly #verified = new Recent<Remembered>(MAX_REMEMBERED)
   readonly #pending = new Map<string, Promise<Verification>>()
 
-  constructor(clock: Clock, own: OwnTokens | null) {
+  constructor(clock: Clock, own: OwnTokens | null, sources: ReadonlySet<string>) {
     this.#clock = clock
     this.#own = own
+    this.#sources = sources
     this.#signatures = new Signatures(clock)
   }
 
@@ -108,6 +116,7 @@ class OwnTokenMethod implements OpenMethod {
     // The key may have been retired while its signature was being verified.
     if (this.#own?.keys()?.byKid.has(kid) !== true) return rejected('unknown_kid')
     const { principal, validity, revocable } = accepted.value
+    if (!this.#sources.has(principal.issuer)) return rejected('wrong_iss')
     noteRevocable(principal, revocable)
     this.#verified.set(digest, {
       verification: Object.freeze({ outcome: 'verified', principal, cache: 'hit' }),

@@ -14,7 +14,7 @@ import { startScriptedLdap } from '../../support/ldap-server.ts'
 import { folder, goodClaims, issuerSettings, makeKey, NOW, NOW_S, quietPorts, token, writeKeys } from './forge.ts'
 import { basic, ldapSettings } from './ldap/scene.ts'
 import { identityMethodContract, type Specimen } from './method-contract.ts'
-import { scene as ownTokens, signedIn, TOKENS, URL } from './tokens/scene.ts'
+import { scene as ownTokens, signedIn, TOKENS, URL, VOUCHED } from './tokens/scene.ts'
 
 const key = makeKey('ES256', 'es')
 const goodKey = mintKey(NOW)
@@ -46,7 +46,7 @@ const specimens: { readonly [name: string]: (t: Test, kind: MethodKind) => Promi
   own_token: async (t, kind) => {
     const { issued, held } = ownTokens(t)
     const { signing } = held.ring ?? {}
-    const [plan] = kind.plans({ issuers: [], apiKeys: { enabled: false }, tokens: TOKENS })
+    const [plan] = kind.plans({ issuers: [], apiKeys: { enabled: false }, saml: VOUCHED, tokens: TOKENS })
     if (plan === undefined || signing === undefined) throw new Error('no plan')
     const good = await issued(signedIn({}, { issuer: 'tokens', method: 'jwt' }))
     return {

@@ -19,7 +19,7 @@ import {
   without,
   writeKeys,
 } from '../forge.ts'
-import { LIFETIME_MS, newPem, scene, signedIn, URL } from './scene.ts'
+import { LIFETIME_MS, newPem, scene, signedIn, URL, VOUCHED } from './scene.ts'
 
 const pem = newPem()
 const ring = ringOfTexts([pem])
@@ -140,7 +140,7 @@ t.test('another issuer cannot speak for the proxy', async (t) => {
   const settings = issuerSettings(file, { issuer: 'https://idp.example', audience: [URL, 'sallyport'] })
   const tokens = { issuer: URL, lifetimeMs: LIFETIME_MS, keys: { kind: 'store' } } as const
   const ports = quietPorts({ now: NOW }, { tokens: { url: () => URL, keys: () => ring } })
-  const identity = openIdentity({ issuers: [settings], apiKeys: { enabled: false }, tokens }, ports)
+  const identity = openIdentity({ issuers: [settings], apiKeys: { enabled: false }, saml: VOUCHED, tokens }, ports)
   t.teardown(() => identity.close())
   const verify = async (text: string) => outcome(await identity.authenticate(bearer(text)))
   const esHead = { alg: 'ES256', typ: 'at+jwt', kid: 'es' }
@@ -184,7 +184,7 @@ t.test('a reload keeps what is remembered, unless the proxy has another name', a
   const ports = quietPorts(clock, { tokens: { url: () => url, keys: () => ring } })
   const settings = (issuer: string) => {
     const tokens = { issuer, lifetimeMs: LIFETIME_MS, keys: { kind: 'store' } } as const
-    return { issuers: [], apiKeys: { enabled: false }, tokens }
+    return { issuers: [], apiKeys: { enabled: false }, saml: VOUCHED, tokens }
   }
   const first = openIdentity(settings(URL), ports)
   await first.authenticate(bearer(good))
@@ -194,6 +194,23 @@ t.test('a reload keeps what is remembered, unless the proxy has another name', a
   const other = openIdentity(settings(url), ports, same)
   t.teardown(() => other.close())
   t.equal(outcome(await other.authenticate(bearer(good))), 'wrong_iss')
+})
+
+t.test('a token ends with who has vouched for its person', async (t) => {
+  const ports = quietPorts({ now: NOW }, { tokens: { url: () => URL, keys: () => ring } })
+  const tokens = { issuer: URL, lifetimeMs: LIFETIME_MS, keys: { kind: 'store' } } as const
+  const settings = { issuers: [], apiKeys: { enabled: false }, saml: VOUCHED, local: { enabled: true }, tokens }
+  const local = signed(claims({ sp: { source: 'local', method: 'local', mfa: 'no' } }))
+  const first = openIdentity(settings, ports)
+  const isNow = async (identity: typeof first, text: string) => outcome(await identity.authenticate(bearer(text)))
+  for (const text of [good, local]) t.equal(await isNow(first, text), 'verified')
+  const others = openIdentity({ ...settings, saml: [] }, ports, first)
+  t.equal(await isNow(others, good), 'wrong_iss', 'though it was remembered')
+  t.equal(await isNow(others, local), 'verified', 'somebody else has')
+  const none = openIdentity({ ...settings, local: { enabled: false } }, ports, others)
+  t.teardown(() => none.close())
+  t.equal(await isNow(none, local), 'wrong_iss')
+  t.equal(await isNow(none, good), 'verified')
 })
 
 t.test('a remembered token ends when it expires', async (t) => {

@@ -7,6 +7,7 @@ import { ringOfTexts, type TokenKeyRing } from '../../../../src/identity/tokens/
 import { openStateSealer } from '../../../../src/identity/tokens/state-sealer.ts'
 import type { Verification } from '../../../../src/model/identity.ts'
 import type { TokenSettings } from '../../../../src/model/identity-settings.ts'
+import type { SamlSettings } from '../../../../src/model/saml-settings.ts'
 import { Secret } from '../../../../src/model/secret.ts'
 import type { SignedIn } from '../../../../src/model/sign-in.ts'
 import { bearer, NOW, quietPorts } from '../forge.ts'
@@ -46,6 +47,11 @@ export function signedIn(more: Partial<SignedIn> = {}, principal: Partial<Signed
   }
 }
 
+/** By whom the people of these tests have signed in. */
+export const VOUCHED = ['corp', 'tokens', 'by-saml', 'by-ldap', 'by-local', 'by-jwt'].map(
+  (name) => ({ name }) as SamlSettings,
+)
+
 export const TOKENS: TokenSettings = { issuer: URL, lifetimeMs: LIFETIME_MS, keys: { kind: 'store' } }
 
 /** An issuer, a sealer and an identity by the same keys, which the test may change. */
@@ -61,7 +67,7 @@ export function scene(t: Test, more: Partial<IdentityPorts> = {}) {
   const revocations = more.revocations ?? { isRevoked: () => false }
   const issuer = openTokenIssuer({ ...ports, revocations })
   const identity = openIdentity(
-    { issuers: [], apiKeys: { enabled: false }, tokens: TOKENS },
+    { issuers: [], apiKeys: { enabled: false }, saml: VOUCHED, tokens: TOKENS },
     quietPorts(clock, { tokens: { url, keys }, ...more }),
   )
   t.teardown(() => identity.close())
