@@ -17,6 +17,8 @@ export interface SignedIn {
   readonly session: string | null
   /** Epoch seconds after which the provider does not vouch for the person any more; null where it does not say. */
   readonly notAfter: number | null
+  /** Epoch milliseconds: what has ended since then is not vouched for any more. Absent: just now. */
+  readonly provenAt?: number
 }
 
 export interface IssuedToken {
@@ -27,7 +29,10 @@ export interface IssuedToken {
   readonly tokenId: string
 }
 
-/** `too_large`: with all of its groups and claims the token would not fit into a request's head. */
+/**
+ * `too_large`: with all of its groups and claims the token would not fit into a request's head. `expired`: nobody vouches for
+ * the person any more, or they were signed out since they have proved who they are.
+ */
 export type IssueFault = 'too_large' | 'unavailable' | 'expired'
 
 /** Makes the proxy's own tokens. Never throws, never rejects. */

@@ -13,8 +13,8 @@ const SEALED_FOR = 'sign-in-code'
 /** How long a password that was right waits for its code. Milliseconds. */
 const LIFE_MS = 300_000
 const MAX_CODE = 64
-/** The form brings the account with its groups back: a cookie would have no room for them. */
-const MAX_FORM = 256 * 1024
+/** The form brings the account with its groups back: a cookie would have no room for them. More than is sealed is not read. */
+const MAX_FORM = 20 * 1024
 
 export function codeRoute(desk: Desk): readonly OwnRoute[] {
   const { secondFactors } = desk

@@ -13,7 +13,7 @@ import type {
   TokenIssuer,
 } from '../../model/sign-in.ts'
 import type { EndedAttempts } from './attempts.ts'
-import type { DeviceApprovals, MoreRoutes } from './purpose.ts'
+import type { DeviceApprovals, PageFrame } from './purpose.ts'
 
 /** Who proves passwords: one way for a request and for a page. */
 export interface PasswordWay {
@@ -65,6 +65,9 @@ export interface OwnRoute extends Omit<Route, 'handle'> {
   readonly isPublic?: true
   handle(visit: Visit): Promise<PageAnswer>
 }
+
+/** Pages and resources that stand beside those of the frame. */
+export type MoreRoutes = (frame: PageFrame) => readonly OwnRoute[]
 
 /** Writes an event before what it tells of is done; false where it could not be written. */
 export function written(audit: AuditLog, event: AuditEvent): Promise<boolean> {
