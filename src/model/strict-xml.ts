@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { failed, ok, type Result } from './result.ts'
-import { boundIn, OUTERMOST, XML_NAMESPACE, type XmlScope } from './xml-scope.ts'
+import { boundIn, OUTERMOST, SPELLING, XML_NAMESPACE, type XmlScope } from './xml-scope.ts'
 
 /** An element as it is named, whatever its `prefix` is called. Declarations of namespaces are no attributes of it. */
 export interface XmlElement {
@@ -120,6 +120,7 @@ class Reader {
       attributes: attributesOf(written, scope),
       nodes,
     }
+    Object.defineProperty(element, SPELLING, { value: { scope, written } })
     parent?.nodes.push(element)
     const isEmpty = this.#text[this.#at] === '/'
     this.#at += isEmpty ? 2 : 1

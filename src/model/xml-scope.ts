@@ -18,3 +18,18 @@ export function boundIn(scope: XmlScope, prefix: string): string | undefined {
   }
   return undefined
 }
+
+/** Where an element keeps how it was written. It is no part of what the element says. */
+export const SPELLING: unique symbol = Symbol('spelling')
+
+export interface XmlSpelling {
+  readonly scope: XmlScope
+  /** All that stands in its tag, in this order, declarations of namespaces among it. */
+  readonly written: readonly { readonly prefix: string; readonly local: string }[]
+}
+
+/** How an element that was read was written, as far as that says nothing: its canonical form has it nevertheless. */
+export function spellingOf(element: object): XmlSpelling {
+  // INVARIANT: nobody else has the symbol.
+  return (element as { readonly [SPELLING]?: XmlSpelling })[SPELLING] ?? { scope: OUTERMOST, written: [] }
+}
