@@ -42,6 +42,14 @@ export function noteSignedIn(ports: IssuingPorts, who: SignedIn, visit: DeviceVi
   return committed(ports, signInSucceeded(visit, who, { purpose: 'device', secondFactor: null }))
 }
 
+/** Somebody has signed in, and gets no token for it. */
+export function noteNotIssued({ audit }: IssuingPorts, who: SignedIn, fault: IssuingFault, visit: DeviceVisit): void {
+  if (fault !== 'expired' && fault !== 'too_large') return
+  const { issuer: source, method } = who.principal
+  const reason = fault === 'expired' ? 'expired' : 'token_too_large'
+  audit.append(signInFailed(visit, { reason, source, method, account: null, who }))
+}
+
 /** Nobody has signed in, although a terminal waited for it. */
 export function noteFailed({ audit }: IssuingPorts, provider: string, fault: SignInFault, visit: DeviceVisit): void {
   const account = fault.outcome === 'rejected' ? (fault.account ?? null) : null
