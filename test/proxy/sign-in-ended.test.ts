@@ -87,6 +87,8 @@ t.test('a terminal that was approved has nothing once the account has ended', as
   const refused = await late()
   t.equal(refused.error, 'access_denied')
   t.equal(refused.access_token, undefined)
+  const failed = await world.proxy.audit.action('sign-in-failed')
+  t.same([failed.get('event.reason'), failed.get('user.id')], ['expired', user.name], 'and it is told')
   await endInOrder(t, world)
 })
 

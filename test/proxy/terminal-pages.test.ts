@@ -147,6 +147,24 @@ const guesses = async (t: Test, agent: Agent, count: number) => {
   for (let index = 0; index < count; index++) t.equal((await guess(agent, 'BCDF-GHJK')).status, 400)
 }
 
+t.test('no site has a visitor ask for codes, or poll', async (t) => {
+  const pages = await startTerminalPages(t)
+  const [form, poll] = [new URLSearchParams(), new URLSearchParams({ grant_type: 'refresh_token', refresh_token: 'x' })]
+  for (const headers of [
+    EVIL,
+    { origin: 'null' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+  ]) {
+    for (const [path, body] of [['/auth/device/code', form] as const, ['/auth/device/token', poll] as const]) {
+      const answer = await fetch(pages.url + path, { method: 'POST', body, headers })
+      t.equal(answer.status, 403, `${path} ${JSON.stringify(headers)}`)
+      t.match(await answer.json(), { error: 'access_denied' })
+    }
+  }
+  t.match(await pages.ask(), { user: /^[A-Z]{4}-[A-Z]{4}$/ }, 'a program asks')
+})
+
 t.test('codes are not guessed', async (t) => {
   const pages = await startTerminalPages(t)
   const { user } = await pages.ask()

@@ -37,6 +37,14 @@ export function noteSignedIn(ports: IssuingPorts, who: SignedIn, visit: Visit): 
   return committed(ports, signInSucceeded(visit, who, { purpose: 'device', secondFactor: null }))
 }
 
+/** Somebody has signed in, and gets no token for it. */
+export function noteNotIssued({ audit }: IssuingPorts, who: SignedIn, fault: IssuingFault, visit: Visit): void {
+  if (fault !== 'expired' && fault !== 'too_large') return
+  const { issuer: source, method } = who.principal
+  const reason = fault === 'expired' ? 'expired' : 'token_too_large'
+  audit.append(signInFailed(visit, { reason, source, method, account: null, who }))
+}
+
 /** Nobody has signed in, although a terminal waited for it. */
 export function noteFailed({ audit }: IssuingPorts, provider: string, fault: SignInFault, visit: Visit): void {
   const account = fault.outcome === 'rejected' ? (fault.account ?? null) : null

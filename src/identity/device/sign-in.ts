@@ -26,18 +26,17 @@ export function deviceSignIns(ports: DevicePorts): DeviceSignIns {
   const renewals = new Renewals(ports)
   const quota = new Quota(QUOTA.most, QUOTA.windowMs)
   const choices = ports.choices.map(({ name, kind, label }) => ({ name, kind, label }))
-  // For programs: they bring neither an origin nor a one-time token, and get nothing by a browser's cookies.
+  // For programs: they say nothing of where they come from, and get nothing by a browser's cookies. A page of another site would
+  // ask in the name of its visitor's address, and use up what that network may ask for.
   const resources: readonly OwnRoute[] = [
     {
       method: 'POST',
       path: '/auth/device/code',
-      isCrossSite: true,
       handle: (visit) => deviceCode({ ports, own, provided, quota }, visit),
     },
     {
       method: 'POST',
       path: '/auth/device/token',
-      isCrossSite: true,
       handle: (visit) => deviceToken({ ports, own, provided, renewals }, visit),
     },
     { method: 'GET', path: '/auth/providers', handle: async () => jsonAnswer(200, { providers: choices }) },

@@ -1,7 +1,7 @@
-import type { PageAnswer } from '../../model/sign-in.ts'
+import type { PageAnswer, SignedIn } from '../../model/sign-in.ts'
 import type { Visit } from '../sign-in/parts.ts'
 import { jsonAnswer, oauthError, unavailable } from './answer.ts'
-import { type IssuingFault, issue, noteFailed, noteIssued, noteSignedIn, type Via } from './issuing.ts'
+import { type IssuingFault, issue, noteFailed, noteIssued, noteNotIssued, noteSignedIn, type Via } from './issuing.ts'
 import type { OwnCodes } from './own-codes.ts'
 import type { DevicePorts } from './ports.ts'
 import { PROVIDER_PREFIX, type ProviderCodes, type ProviderPoll } from './provider-codes.ts'
@@ -39,7 +39,7 @@ async function polledOwn({ ports, own }: TokenPorts, code: string, request: Visi
   const polled = await own.poll(code, request.now)
   if (polled.state !== 'approved') return notYet(polled.state)
   const issued = await issue(ports, polled.who)
-  if (!issued.ok) return notIssued(issued.fault)
+  if (!issued.ok) return withoutToken(ports, polled.who, issued.fault, request)
   return handedOut(ports, { ...issued.value, refresh: null, family: null }, 'device', request)
 }
 
@@ -51,7 +51,7 @@ async function polledProvider(all: TokenPorts, code: string, request: Visit): Pr
   if (answer.outcome !== 'signed-in') return refused(all, polled, request)
   if (!(await noteSignedIn(ports, answer.who, request))) return notIssued('audit_unavailable')
   const issued = await issue(ports, { ...answer.who, provenAt: request.now })
-  if (!issued.ok) return notIssued(issued.fault)
+  if (!issued.ok) return withoutToken(ports, answer.who, issued.fault, request)
   const granted = await renewals.begin(provider.name, issued.value, answer.grant, request.now)
   return handedOut(ports, granted, 'device', request)
 }
@@ -110,6 +110,11 @@ function notYet(state: Exclude<ProviderPoll['outcome'], 'answered'> | 'too_soon'
     case 'unavailable':
       return unavailable('the sign-in cannot be looked up at the moment')
   }
+}
+
+function withoutToken(ports: DevicePorts, who: SignedIn, fault: IssuingFault, request: Visit): PageAnswer {
+  noteNotIssued(ports, who, fault, request)
+  return notIssued(fault)
 }
 
 function notIssued(fault: IssuingFault): PageAnswer {
