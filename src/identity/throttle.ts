@@ -169,7 +169,7 @@ function waitOf({ blockedUntil, failures }: Tally, now: number): number {
 }
 
 /** Who has an IPv6 address has all of its /64. Takes addresses in their one form. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   if (!address.includes(':')) return address
   const [before = '', behind] = address.split('::')
   const head = before === '' ? [] : before.split(':')

@@ -205,6 +205,14 @@ export interface SecondFactorChecks {
   >
 }
 
+/**
+ * Whether somebody who has shown who they are may still be given something: not where their account has ended, or what they
+ * had was revoked, since they did so. Never throws, never rejects.
+ */
+export type SignInStanding = (
+  who: SignedIn,
+) => Promise<Result<null, 'account_disabled' | 'unknown_user' | 'revoked' | 'unavailable'>>
+
 /** What may be used once: assertions that a provider signed. Rejects where nobody can tell. */
 export interface OneTime {
   /** True for its first use, and for no other. `value` is a digest; from `untilMs` on nobody would take it anyhow. */

@@ -38,7 +38,10 @@ async function tried(desk: Desk, visit: Visit, passwords: PasswordWay): Promise<
   const password = visit.form.get('password') ?? ''
   const isPossible = isText(username, MAX_USERNAME) && isText(password, MAX_PASSWORD)
   const verification: Verification = isPossible
-    ? await passwords.authenticate({ kind: 'basic', username, password: new Secret(password) }, visit.client)
+    ? await passwords.authenticate(
+        { kind: 'basic', username, password: new Secret(password), isFresh: true },
+        visit.client,
+      )
     : { outcome: 'rejected', reason: 'malformed', method: null }
   if (verification.outcome !== 'verified') return wrong(desk, visit, attempt, username, verification)
   return proved(desk, visit, attempt, signedIn(verification, visit.now))

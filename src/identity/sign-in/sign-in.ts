@@ -29,7 +29,6 @@ export interface PageExchange extends Pick<ClientExchange, 'readBody' | 'refuse'
 export interface Pages {
   /** One request from its head to its answer. Never throws, never rejects. */
   handle(head: RequestHead, fault: Fault | null, exchange: PageExchange): Promise<void>
-  close(): void
 }
 
 /** Whether a target is one of the pages, or below them: `/auth` or what begins with `/auth/`. Looks no further. */
@@ -75,9 +74,6 @@ export function openSignIn(parts: SignInParts, ports: SignInPorts): Pages {
         ports.bug(cause, head.id)
         exchange.cut()
       }
-    },
-    close: () => {
-      for (const provider of parts.providers) provider.close()
     },
   }
 }
