@@ -3,14 +3,14 @@ import { inflateRawSync } from 'node:zlib'
 import { ok, type Result } from '../../model/result.ts'
 import type { SamlSettings } from '../../model/saml-settings.ts'
 import type { PageRequest } from '../../model/sign-in.ts'
-import { parseStrictXml, type XmlElement } from '../../model/strict-xml.ts'
+import { parseStrictXml, type XmlElement, type XmlLimits } from '../../model/strict-xml.ts'
 import { strictBase64 } from './base64.ts'
 import { attributeOf, childrenOf, hasRepeatedId, isNamed, onlyChild, textOf } from './element.ts'
 import { instantMs } from './instant.ts'
 import { ASSERTION, PROTOCOL, SIGNATURE, SIGNATURE_METHODS } from './names.ts'
 import { type Refusal, refused } from './refusal.ts'
 import { isAlone, isIssuer } from './response.ts'
-import { MESSAGE_LIMITS, signedElement } from './signed-element.ts'
+import { signedElement } from './signed-element.ts'
 
 /** Whose sessions are over, as the provider signed it. */
 export interface LogoutRequest {
@@ -22,6 +22,8 @@ export interface LogoutRequest {
   readonly untilMs: number
 }
 
+/** It names one person and their sessions; anybody may send one, without a cookie or anything else of ours. */
+const LOGOUT_LIMITS: XmlLimits = { bytes: 64 * 1024, depth: 16, elements: 500, attributes: 24 }
 /** A request is sent at once: one that is older was kept. Milliseconds. */
 const LIFE_MS = 5 * 60_000
 
@@ -54,7 +56,7 @@ function byRedirect(query: ReadonlyMap<string, string>, settings: SamlSettings):
     )
   if (!isHeld) return refused('bad_signature', 'is not signed by the provider')
   const bytes = inflated(encoded)
-  const root = bytes === null ? null : parseStrictXml(bytes, MESSAGE_LIMITS)
+  const root = bytes === null ? null : parseStrictXml(bytes, LOGOUT_LIMITS)
   return root?.ok ? root : refused('malformed', root === null ? 'cannot be read' : root.fault)
 }
 
@@ -76,7 +78,7 @@ function signedTexts(query: ReadonlyMap<string, string>): string[] {
 function inflated(encoded: string): Buffer | null {
   const bytes = strictBase64(encoded)
   try {
-    return bytes === null ? null : inflateRawSync(bytes, { maxOutputLength: MESSAGE_LIMITS.bytes })
+    return bytes === null ? null : inflateRawSync(bytes, { maxOutputLength: LOGOUT_LIMITS.bytes })
   } catch {
     return null
   }
@@ -84,7 +86,7 @@ function inflated(encoded: string): Buffer | null {
 
 async function byPost(form: ReadonlyMap<string, string>, settings: SamlSettings): Promise<Result<XmlElement, Refusal>> {
   const bytes = strictBase64(form.get('SAMLRequest') ?? '')
-  const root = bytes === null ? null : parseStrictXml(bytes, MESSAGE_LIMITS)
+  const root = bytes === null ? null : parseStrictXml(bytes, LOGOUT_LIMITS)
   if (bytes === null || root === null) return refused('malformed', 'cannot be read')
   if (!root.ok) return refused('malformed', root.fault)
   if (

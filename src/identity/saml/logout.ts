@@ -13,7 +13,8 @@ export interface LogoutPorts {
   readonly revoker: Revoker
 }
 
-const MAX_FORM_BYTES = 640 * 1024
+/** 64 KiB in base64, with every third character escaped, and a relay state. */
+const MAX_FORM_BYTES = 160 * 1024
 const RSA_SHA256 = 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256'
 const SIGNED_OUT = 'You are signed out, here too.\n'
 

@@ -78,6 +78,12 @@ const rows: readonly (readonly [string, Ask, RegExp])[] = [
     (scene) => byRedirect(scene, request(), { changed: (query) => query.delete('SigAlg') }),
     /is not signed/,
   ],
+  [
+    'more elements than a request for a logout has',
+    (scene) =>
+      byRedirect(scene, request({ inside: `<saml:NameID>alice</saml:NameID>${'<samlp:SessionIndex/>'.repeat(500)}` })),
+    /has more than 500 elements/,
+  ],
   ['another key', (scene) => byRedirect(scene, request(), { pair: keys().other }), /is not signed by/],
   [
     'RSA with SHA-1',
