@@ -8,6 +8,7 @@ import type { Revocation } from '../stores/revocations.ts'
 import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
 import { isoTime, operator, Unusable, withSettings, withStore } from './store-command.ts'
 import { listFileKeys, listKeys, retireKey, rotateKey } from './token-keys.ts'
+import { vouchers } from './vouchers.ts'
 
 type TokensOptions =
   | (CommonOptions & { readonly action: 'keys' | 'rotate-key' | 'revocations' })
@@ -53,6 +54,13 @@ async function act(options: TokensOptions, store: KeyStore, settings: Settings, 
   }
 }
 
+/** What ends the credentials of those who vouch and have no tokens. */
+const ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ['api_keys', '`sallyport keys revoke` ends a key'],
+  ['mtls', 'the authority revokes a certificate, by `identity.mtls.crl`'],
+  ['tokens', 'name who vouched when the person signed in'],
+])
+
 /** As events tell it: SHA-256. */
 const TOKEN_ID = /^[0-9a-f]{64}$/
 
@@ -66,9 +74,8 @@ async function revoke(
   if (!keepsSealingKeys(settings)) {
     throw new Unusable('no proxy of this config opens its store: nothing would be revoked')
   }
-  const { issuers, ldap } = settings
-  const names = [...issuers, ...ldap].map(({ name }) => name)
-  if (what.issuer !== '' && what.issuer !== 'local' && !names.includes(what.issuer)) {
+  // Users of the store may have tokens from before they were taken out of the config.
+  if (what.issuer !== '' && what.issuer !== 'local' && !vouchers(settings).includes(what.issuer)) {
     io.stderr.write(printable(`warning: \`${what.issuer.slice(0, 64)}\` is no issuer of this config`).concat('\n'))
   }
   const now = Date.now()
@@ -89,6 +96,8 @@ function whatToRevoke({ tokenId, issuer, user, session }: WhatToRevoke): Pick<Re
   if (first === undefined || more.length > 0) {
     throw new Unusable('say what to revoke by one of `--token-id`, `--user` and `--session`')
   }
+  const elsewhere = issuer === undefined ? undefined : ELSEWHERE.get(issuer)
+  if (elsewhere !== undefined) throw new Unusable(`\`${issuer}\` has no tokens: ${elsewhere}`)
   if (first.value === '' || issuer === '') throw new Unusable('what is to be revoked has a name')
   if (first.kind === 'jti') {
     if (!TOKEN_ID.test(first.value)) {

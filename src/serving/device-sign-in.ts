@@ -6,7 +6,7 @@ import { Throttle } from '../identity/throttle.ts'
 import type { TokenKeys } from '../identity/tokens/keys.ts'
 import type { AuditLog } from '../model/audit.ts'
 import type { DeviceCodes, RefreshFamilies } from '../model/device.ts'
-import type { SignInProvider } from '../model/sign-in.ts'
+import type { SignInProvider, SignInStanding } from '../model/sign-in.ts'
 import type { KeyStore } from '../stores/keys.ts'
 import type { SignInPorts } from './sign-in-ports.ts'
 
@@ -27,7 +27,7 @@ export class DevicePart {
 
   /** For the ways to sign in that are in force. */
   open(
-    own: SignInPorts,
+    own: SignInPorts & { readonly standing: SignInStanding },
     providers: readonly SignInProvider[],
     passwordChoices: readonly SignInChoice[],
   ): DeviceSignIns {

@@ -1,7 +1,14 @@
 import type { AuditLog } from '../../model/audit.ts'
 import type { DeviceCodes, RefreshFamilies } from '../../model/device.ts'
 import type { Result } from '../../model/result.ts'
-import type { RevocationReader, Revoker, SignInProvider, StateSealer, TokenIssuer } from '../../model/sign-in.ts'
+import type {
+  RevocationReader,
+  Revoker,
+  SignInProvider,
+  SignInStanding,
+  StateSealer,
+  TokenIssuer,
+} from '../../model/sign-in.ts'
 import type { Throttle } from '../throttle.ts'
 
 /** Somewhere to sign in, as terminals and people are told of it. */
@@ -25,6 +32,8 @@ export interface DevicePorts {
   readonly codes: DeviceCodes
   readonly families: RefreshFamilies
   readonly revocations: RevocationReader
+  /** Absent where no account can end. */
+  readonly standing?: SignInStanding
   readonly revoker: Revoker
   readonly choices: readonly SignInChoice[]
   readonly providers: readonly SignInProvider[]
