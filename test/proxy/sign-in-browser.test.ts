@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { consoleOf, noBrowser, openBrowser, picture } from '../support/browser.ts'
+import { consoleOf, noBrowser, openBrowser } from '../support/browser.ts'
 import { passwords, principal, provider, secondFactors, signedIn, startPages } from '../support/sign-in-world.ts'
 
 const missing = noBrowser()
@@ -101,50 +101,4 @@ t.test('people sign in with a browser', { skip: missing ?? false }, async (t) =>
       said.join(),
     )
   })
-})
-
-t.test('they look right in every window', { skip: missing ?? false }, async (t) => {
-  for (const [width, colors] of [
-    [1280, 'light'],
-    [320, 'light'],
-    [1280, 'dark'],
-    [320, 'dark'],
-  ] as const) {
-    await t.test(`${width} ${colors}`, async (t) => {
-      const pages = await start(t)
-      const page = await (await openBrowser(t, { width, colors })).newPage()
-      const looked = async (name: string) => {
-        await picture(page, `${name}-${width}-${colors}`)
-        const [content, window] = (await page.evaluate(
-          '[document.documentElement.scrollWidth, innerWidth]',
-        )) as number[]
-        t.ok(Number(content) <= Number(window), `${name} needs no scrolling to the side`)
-        t.equal(await page.locator('h1').count(), 1, `${name} has one heading`)
-        t.equal(await page.locator('html').getAttribute('lang'), 'en')
-        const unlabelled = 'input:not([type=hidden]):not([id]),textarea:not([id])'
-        t.equal(await page.locator(unlabelled).count(), 0)
-      }
-      await page.goto(`${pages.url}/auth/`)
-      await looked('choice')
-      await page.getByLabel('User name').fill('alice')
-      await page.getByLabel('Password').fill('wrong')
-      await page.keyboard.press('Enter')
-      await page.getByRole('alert').waitFor()
-      await looked('wrong')
-      await page.getByLabel('Password').fill('right')
-      await page.keyboard.press('Enter')
-      await page.getByLabel('Code').waitFor()
-      await looked('code')
-      await page.getByLabel('Code').fill('123456')
-      await page.keyboard.press('Enter')
-      await page.getByLabel('Token').waitFor()
-      await looked('token')
-      await page.goto(`${pages.url}/auth/saml/adfs`)
-      await looked('departure')
-      await page.goto(`${pages.url}/auth/oidc/corp?acr_values=urn:example:gold`)
-      await looked('too-weak')
-      await page.goto(`${pages.url}/auth/oidc/corp/callback`)
-      await looked('again')
-    })
-  }
 })

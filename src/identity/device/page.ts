@@ -47,18 +47,21 @@ class DevicePages {
     // Nothing of a link but a code, and its letters alone: the page repeats nobody's text.
     const code = readUserCode(typed)
     const shown = code.ok ? shownUserCode(code.value) : ''
-    const body = html`${notice && html`<p class="alert" role="alert">${notice.says}</p>`}
+    const described = notice && html` aria-describedby="alert"`
+    const invalid = notice === WRONG ? html` aria-invalid="true"` : null
+    const body = html`${notice && html`<p class="alert" role="alert" id="alert">${notice.says}</p>`}
 <p>Type the code that your terminal shows.</p>
 <form method="post" action="${this.#frame.url}${PATH}">
 ${form.field}
 <label for="user_code">Code</label>
-<input class="code" id="user_code" name="user_code" value="${shown}" required autofocus autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="64">
+<input class="code" id="user_code" name="user_code" value="${shown}" required autofocus autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="64"${described}${invalid}>
 <button type="submit">Continue</button>
 </form>`
     const headers = [...form.headers, ...(notice?.headers ?? [])]
     return this.#frame.page({
       title: 'Sign in a terminal',
       status: notice?.status ?? 200,
+      isAlert: notice !== null,
       body,
       headers,
       formsTo: "'self'",

@@ -85,7 +85,7 @@ async function notIssued(
   return page({
     title: 'The token would be too large',
     status: 500,
-    body: html`<p>You are signed in, and a token with your ${count} groups and other claims would be larger than a request may carry.</p>
+    body: html`<p>You are signed in, and a token with your ${count} ${count === 1 ? 'group' : 'groups'} and other claims would be larger than a request may carry.</p>
 <p>Whoever runs this proxy can have fewer of them in it: fewer groups from ${named(source)} (<code>groups</code> under its <code>claims</code>, or a narrower <code>group_filter</code>), or fewer attributes.</p>`,
   })
 }

@@ -12,7 +12,7 @@ import { NO_WISH, wishQuery } from './wish.ts'
 /** The beginning: how does somebody want to sign in? */
 export function entryRoutes(desk: Desk): readonly OwnRoute[] {
   return [
-    { method: 'GET', path: '/auth', handle: async (visit) => began(visit, (wish) => moved(desk, wish)) },
+    { method: 'GET', path: '/auth', handle: async (visit) => began(desk, visit, (wish) => moved(desk, wish)) },
     { method: 'GET', path: '/auth/', handle: (visit) => entry(desk, visit) },
   ]
 }
@@ -24,7 +24,7 @@ async function moved({ issuer: { url } }: Desk, wish: SignInWish): Promise<PageA
 
 async function entry(desk: Desk, visit: Visit): Promise<PageAnswer> {
   if (visit.query.get('for') === 'device' && visit.query.size === 1) return forDevice(desk, visit)
-  return began(visit, async (wish) => {
+  return began(desk, visit, async (wish) => {
     const { attempts, providers, passwords } = desk
     const attempt = attempts.begin({ kind: 'token' }, wish, visit.now)
     const [only] = providers

@@ -8,6 +8,8 @@ export interface PageParts {
   readonly body: Html
   /** 200 where it is absent. */
   readonly status?: number
+  /** Something is told that went wrong: the title is what is heard of a page first. */
+  readonly isAlert?: boolean
   /** Name, value…, beside those of every page. */
   readonly headers?: readonly string[]
   /** Where its forms go: an origin. Absent where it has none. */
@@ -15,14 +17,14 @@ export interface PageParts {
 }
 
 /** One page, whole. */
-export function page({ title, body, status = 200, headers = [], formsTo }: PageParts): PageAnswer {
+export function page({ title, body, status = 200, isAlert = false, headers = [], formsTo }: PageParts): PageAnswer {
   const document = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${title} - Sallyport</title>
+<title>${isAlert ? 'Error: ' : ''}${title} - Sallyport</title>
 <link rel="icon" href="data:,">
 ${STYLE_ELEMENT}
 </head>

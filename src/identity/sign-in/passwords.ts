@@ -21,7 +21,7 @@ export function passwordRoutes(desk: Desk): readonly OwnRoute[] {
   const { passwords } = desk
   if (passwords === null) return []
   const form = async (visit: Visit) =>
-    began(visit, (wish) => choice(desk, desk.attempts.begin({ kind: 'token' }, wish, visit.now), visit.now))
+    began(desk, visit, (wish) => choice(desk, desk.attempts.begin({ kind: 'token' }, wish, visit.now), visit.now))
   return [
     { method: 'GET', path: '/auth/password', handle: form },
     { method: 'POST', path: '/auth/password', handle: (visit) => tried(desk, visit, passwords) },

@@ -23,7 +23,7 @@ async function begin(desk: Desk, visit: Visit, provider: SignInProvider): Promis
     const attempt = await desk.attempts.ofTurn(visit, turn)
     return attempt === null ? noAttempt(desk) : departed(desk, visit, provider, attempt)
   }
-  return began(visit, (wish) => {
+  return began(desk, visit, (wish) => {
     const attempt = desk.attempts.begin({ kind: 'token' }, wish, visit.now)
     return departed(desk, visit, provider, attempt)
   })

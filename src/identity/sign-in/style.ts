@@ -12,6 +12,7 @@ main{max-width:34rem;margin:6vh auto 2rem;padding:1.75rem;background:var(--card)
 h1{margin:0 0 .75rem;font-size:1.5rem;line-height:1.25}
 h2{margin:1.75rem 0 .5rem;font-size:1.0625rem}
 p{margin:0 0 1rem}
+strong{white-space:nowrap}
 ol,ul{margin:0 0 1rem;padding-left:1.25rem}
 ul.ways{list-style:none;padding:0}
 ul.ways li{margin:0 0 .625rem}
@@ -32,6 +33,8 @@ a{color:var(--act)}
 dl{margin:0 0 1rem}
 dt{color:var(--quiet);font-size:.875rem}
 dd{margin:0 0 .625rem}
+dd ul{margin:0;padding-left:1.125rem}
+summary{padding:.125rem 0;cursor:pointer}
 code,pre{font:.875rem/1.5 ui-monospace,"Liberation Mono",monospace}
 pre{margin:0 0 1rem;padding:.75rem;white-space:pre-wrap;background:var(--paper);border-radius:.5rem}
 .quiet{color:var(--quiet);font-size:.875rem}

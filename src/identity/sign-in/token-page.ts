@@ -4,6 +4,8 @@ import { page } from './page.ts'
 
 /** Of the groups of a person, as many are named. */
 const SHOWN_GROUPS = 40
+/** As many stand there without being asked for. */
+const UNFOLDED_GROUPS = 6
 
 export interface TokenView {
   /** The issuer's URL: what stands below it is the API. */
@@ -23,7 +25,8 @@ export function tokenPage({ url, who, issued, now, headers }: TokenView): PageAn
   const until = new Date(issued.expiresAt * 1000)
   const body = html`<p>Copy it now: it is not shown again. Whoever has it can use the API in your name until it expires.</p>
 <label for="token">Token</label>
-<textarea id="token" readonly spellcheck="false" autocomplete="off" autofocus>${issued.token.reveal()}</textarea>
+<p class="hint" id="token-hint">In the field, Ctrl+A (on a Mac ⌘A) selects all of it.</p>
+<textarea id="token" readonly spellcheck="false" autocomplete="off" autofocus aria-describedby="token-hint">${issued.token.reveal()}</textarea>
 <h2>Use it</h2>
 <p>In a terminal, with the token in place of the dots:</p>
 <pre>export OPENAI_BASE_URL='${url}/v1'
@@ -41,12 +44,16 @@ export OPENAI_API_KEY='…'</pre>
 
 const FACTORS = { yes: 'shown', no: 'not shown', unknown: 'the provider does not say' } as const
 
+/** A line each: names of groups may have commas. Many of them are unfolded by who wants to see them. */
 function groupsText(groups: readonly string[] | undefined): Html {
   if (groups === undefined) return html`the provider does not say`
   if (groups.length === 0) return html`none`
-  const shown = groups.slice(0, SHOWN_GROUPS).map((group, index) => html`${index === 0 ? '' : ', '}${named(group)}`)
+  const shown = groups.slice(0, SHOWN_GROUPS).map((group) => html`<li>${named(group)}</li>\n`)
   const more = groups.length - shown.length
-  return html`${shown}${more > 0 ? `, and ${more} more` : null}`
+  const list = html`<ul>${shown}${more > 0 ? html`<li>and ${more} more</li>` : null}</ul>`
+  return groups.length <= UNFOLDED_GROUPS
+    ? list
+    : html`<details><summary>${groups.length} groups</summary>${list}</details>`
 }
 
 function moment(at: Date): string {

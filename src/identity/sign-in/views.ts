@@ -38,6 +38,7 @@ ${sources === null ? null : passwordForm(view, sources)}`
     title: 'Sign in',
     body,
     status: notice?.status ?? 200,
+    isAlert: notice !== undefined,
     headers: [...headers, ...(notice?.headers ?? [])],
     ...(sources === null ? {} : { formsTo: "'self'" }),
   })
@@ -45,13 +46,13 @@ ${sources === null ? null : passwordForm(view, sources)}`
 
 function passwordForm({ url, attempt, username = '', notice }: ChoiceView, sources: readonly string[]): Html {
   const [first] = sources
-  const others = sources.slice(1).map((source) => html` <code>${source}\\user</code>`)
+  const others = sources.slice(1).map((source, index) => html`${index === 0 ? '' : ' or '}<code>${source}\\user</code>`)
   const hint =
     others.length === 0
       ? null
-      : html`<p class="hint" id="username-hint">A name alone is one of ${named(first ?? '')}. For others write${others}.</p>\n`
+      : html`<p class="hint" id="username-hint">A name alone is one of ${named(first ?? '')}. For others write ${others}.</p>\n`
   const described = hint === null ? null : html` aria-describedby="username-hint"`
-  const invalid = notice === undefined ? null : html` aria-invalid="true" autofocus`
+  const invalid = notice === undefined ? null : html`${wrong(notice)} autofocus aria-describedby="alert"`
   return html`${alert(notice)}
 <form method="post" action="${url}/auth/password">
 ${formField(attempt)}
@@ -73,19 +74,20 @@ export interface CodeView {
 }
 
 export function codePage({ url, attempt, person, notice, headers }: CodeView): PageAnswer {
-  const invalid = notice === undefined ? null : html` aria-invalid="true"`
+  const described = notice === undefined ? 'code-hint' : 'alert code-hint'
   const body = html`${alert(notice)}
 <form method="post" action="${url}/auth/code">
 ${formField(attempt)}<input type="hidden" name="person" value="${person}">
 <label for="code">Code</label>
 <p class="hint" id="code-hint">From your authenticator app, or one of your recovery codes.</p>
-<input id="code" class="code" name="code" autocomplete="one-time-code" autocapitalize="none" spellcheck="false" maxlength="64" required autofocus aria-describedby="code-hint"${invalid}>
+<input id="code" class="code" name="code" autocomplete="one-time-code" autocapitalize="none" spellcheck="false" maxlength="64" required autofocus aria-describedby="${described}"${wrong(notice)}>
 <button type="submit">Continue</button>
 </form>`
   return page({
     title: 'Enter your code',
     body,
     status: notice?.status ?? 200,
+    isAlert: notice !== undefined,
     headers: [...headers, ...(notice?.headers ?? [])],
     formsTo: "'self'",
   })
@@ -97,7 +99,12 @@ export function waiting(seconds: number): Notice {
 }
 
 function alert(notice: Notice | undefined): Html | null {
-  return notice === undefined ? null : html`<p class="alert" role="alert">${notice.says}</p>`
+  return notice === undefined ? null : html`<p class="alert" role="alert" id="alert">${notice.says}</p>`
+}
+
+/** What has to wait, or cannot be checked, need not be wrong. */
+function wrong(notice: Notice | undefined): Html | null {
+  return notice === undefined || notice.status === 429 || notice.status === 503 ? null : html` aria-invalid="true"`
 }
 
 function purposeText({ purpose, wish }: Attempt): Html {
