@@ -5,6 +5,7 @@ import type { RejectReason } from '../model/reasons.ts'
 import type { DpopProofs, OwnUrls } from './dpop.ts'
 import type { IdentitySettings } from './method.ts'
 import { type CertificateFault, ClientCertificates } from './mtls/certificates.ts'
+import { tokenOf } from './token.ts'
 
 type Token = Extract<Credential, { kind: 'token' }>
 type Verified = Extract<Verification, { outcome: 'verified' }>
@@ -37,7 +38,8 @@ export class Possession {
   }
 
   weigh(verification: Verification, credential: Credential): Verification | Promise<Verification> {
-    if (verification.outcome !== 'verified' || credential.kind !== 'token') return verification
+    if (credential.kind !== 'token') return verification
+    if (verification.outcome !== 'verified') return isSecond(verification, credential) ? AMBIGUOUS : verification
     const { claims } = verification.principal
     if (credential.proof === undefined && !Object.hasOwn(claims, 'cnf')) return verification
     return this.#bound(verification, credential, bindingOf(ownValue(claims, 'cnf')))
@@ -85,6 +87,15 @@ export class Possession {
   }
 }
 
+/** Beside a certificate that counts by itself, a wrong token is a second credential, unless it says that it is bound to one. */
+function isSecond({ outcome }: Verification, credential: Token): boolean {
+  const { certificate = null, isCounted = false } = credential.proof ?? {}
+  if (outcome !== 'rejected' || certificate === null || !isCounted) return false
+  const token = tokenOf(credential)
+  return !token.ok || !Object.hasOwn(token.value.payload, 'cnf')
+}
+
+const AMBIGUOUS: Verification = Object.freeze({ outcome: 'rejected', reason: 'ambiguous', method: null })
 const UNBOUND: Binding = { certificate: null, key: null }
 /** Of SHA-256, base64url. */
 const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/

@@ -53,7 +53,7 @@ t.test('callers by their certificates', { skip: missing }, async (t) => {
     ['nothing', null, [], '401 missing_credentials missing'],
     ['a token, and no certificate', null, [bearer], OK],
     ['both', alice, [bearer], '400 ambiguous_credentials ambiguous'],
-    ['both, the token wrong', alice, ['x-api-key: wrong'], '401 invalid_api_key malformed'],
+    ['both, the token wrong', alice, ['x-api-key: wrong'], '400 ambiguous_credentials ambiguous'],
     ['both, with a password', alice, ['Authorization: Basic YTpi'], '400 ambiguous_credentials ambiguous'],
     [
       'a credential that is none beside it',
