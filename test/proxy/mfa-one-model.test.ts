@@ -135,9 +135,13 @@ async function issuedBefore(
   const base = analyst(id, { amr: ['pwd', 'otp', 'mfa'] })
   const authTime = Math.floor(clock() / 1000)
   const who: SignedIn = { ...base, principal: { ...base.principal, email: null, issuer, method, authTime } }
-  const revocations = { isRevoked: () => false }
-  const ports = { url: () => url, lifetimeMs: () => 86_400_000, keys: () => ring, clock, revocations }
-  const issued = await openTokenIssuer(ports).issue(who)
+  const issued = await openTokenIssuer({
+    url: () => url,
+    lifetimeMs: () => 86_400_000,
+    keys: () => ring,
+    clock,
+    revocations: { isRevoked: () => false },
+  }).issue(who)
   if (!issued.ok) throw new Error(issued.fault)
   const token = issued.value.token.reveal()
   secrets.add(token)
