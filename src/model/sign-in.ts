@@ -200,8 +200,10 @@ export interface SecondFactorChecks {
   >
 }
 
-/** What may be used once: assertions that a provider signed. Rejects where nobody can tell. */
+/** What may be used once: assertions, sign-ins that are finished, logouts. Rejects where nobody can tell. */
 export interface OneTime {
   /** True for its first use, and for no other. `value` is a digest; from `untilMs` on nobody would take it anyhow. */
   take(value: string, untilMs: number): Promise<boolean>
+  /** The same for what is used by doing something: where that rejects, it was not used, and may come again. */
+  takeAfter(value: string, untilMs: number, work: () => Promise<void>): Promise<boolean>
 }

@@ -2,7 +2,6 @@ import type { Identity, IdentityReport } from '../identity/authenticate.ts'
 import type { SignInChoice } from '../identity/device/ports.ts'
 import type { LoginIssuer } from '../identity/oidc/ports.ts'
 import { openOidcProvider } from '../identity/oidc/provider.ts'
-import { openOneTime } from '../identity/saml/one-time.ts'
 import { openSaml } from '../identity/saml/provider.ts'
 import { secondFactorChecks } from '../identity/second-factor/checks.ts'
 import { EndedAttempts } from '../identity/sign-in/attempts.ts'
@@ -18,6 +17,7 @@ import { auditRequest } from '../pipeline/events.ts'
 import type { Meter } from '../pipeline/meter.ts'
 import { DevicePart } from './device-sign-in.ts'
 import type { Diagnostics } from './diagnostics.ts'
+import { type OneTimes, oneTimes } from './one-time.ts'
 import type { SignIn, SignInPorts } from './sign-in-ports.ts'
 import type { ServingStore } from './store.ts'
 
@@ -33,9 +33,9 @@ export interface PagePorts {
 /** The pages on which people sign in, as the settings in force ask for them. */
 export class SignInPages {
   readonly #ports: PagePorts
-  readonly #ended = new EndedAttempts()
-  /** What SAML providers have signed is taken once, across reloads, too. */
-  readonly #oneTime = openOneTime(Date.now)
+  /** Across reloads, too. */
+  readonly #ended: EndedAttempts
+  readonly #oneTimes: OneTimes
   /** One for the life of the process: wrong codes are not forgotten in a reload. */
   readonly #secondFactors: SecondFactorChecks
   readonly #device: DevicePart
@@ -46,6 +46,8 @@ export class SignInPages {
   constructor(ports: PagePorts) {
     this.#ports = ports
     const { store, report } = ports
+    this.#oneTimes = oneTimes(() => store.keys, Date.now)
+    this.#ended = new EndedAttempts(this.#oneTimes.attempt)
     this.#secondFactors = secondFactorChecks({ store: () => store.keys, clock: Date.now, report })
     const { identity } = ports.signIn
     this.#device = new DevicePart({ store, audit: ports.audit, tokenKeys: () => identity.tokens?.keys() ?? null })
@@ -120,9 +122,11 @@ export class SignInPages {
 
   #providers(url: string, revoker: SignInPorts['revoker']): SignInProvider[] {
     const { issuers = [], saml = [] } = this.#settings ?? {}
+    const oneTimes = this.#oneTimes
+    const oidc = { clock: Date.now, url, oneTime: oneTimes.logout, revoker }
     return [
-      ...issuers.filter(hasLogin).map((issuer) => openOidcProvider(issuer, { clock: Date.now, url, revoker })),
-      ...saml.map((entry) => openSaml(entry, { url, oneTime: this.#oneTime, revoker })),
+      ...issuers.filter(hasLogin).map((issuer) => openOidcProvider(issuer, oidc)),
+      ...saml.map((entry) => openSaml(entry, { url, oneTime: oneTimes.saml, revoker })),
     ]
   }
 

@@ -191,6 +191,13 @@ export const MIGRATIONS: readonly string[] = [
    ALTER TABLE api_keys ADD COLUMN models TEXT NOT NULL DEFAULT '[]';
    ALTER TABLE key_events ADD COLUMN networks TEXT NOT NULL DEFAULT '[]';
    ALTER TABLE key_events ADD COLUMN models TEXT NOT NULL DEFAULT '[]'`,
+  `CREATE TABLE used_once (
+     purpose TEXT NOT NULL,
+     digest TEXT NOT NULL,
+     expires_at INTEGER NOT NULL,
+     PRIMARY KEY (purpose, digest)
+   ) STRICT;
+   CREATE INDEX used_once_end ON used_once (expires_at)`,
 ]
 
 /** The version that the steps lead to. */

@@ -4,7 +4,7 @@ import t from 'tap'
 import { parseStrictXml, type XmlElement } from '../../src/model/strict-xml.ts'
 import { encrypted } from '../support/saml-encryption.ts'
 import { signed } from '../support/saml-provider.ts'
-import { decryptionKey, keys, SamlScene } from '../support/saml-scene.ts'
+import { decryptionKey, FORGETFUL, keys, SamlScene } from '../support/saml-scene.ts'
 import { fuzz, fuzzAsync } from './budget.ts'
 
 const LIMITS = { bytes: 65_536, depth: 20, elements: 500, attributes: 20 }
@@ -89,7 +89,7 @@ t.test('what is read is what the other parser sees', async (t) => {
 })
 
 t.test('no bytes are a sign-in but those that were signed, and none breaks anything', async (t) => {
-  const scene = await SamlScene.begun({ decryption: decryptionKey() }, { take: async () => true })
+  const scene = await SamlScene.begun({ decryption: decryptionKey() }, FORGETFUL)
   const open = scene.response(scene.assertion())
   const seeds = [
     open,

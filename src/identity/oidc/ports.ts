@@ -1,6 +1,6 @@
 import type { LoginSettings as ClientSettings, IssuerSettings } from '../../model/identity-settings.ts'
 import type { Clock } from '../../model/ports.ts'
-import type { Revoker } from '../../model/sign-in.ts'
+import type { OneTime, Revoker } from '../../model/sign-in.ts'
 import type { Schedule } from '../key-sets.ts'
 
 /** What a sign-in by OpenID Connect needs of its surroundings. */
@@ -8,6 +8,8 @@ export interface OidcPorts {
   readonly clock: Clock
   /** `TokenIssuer.url`: every redirect URI stands below it. */
   readonly url: string
+  /** For logout tokens. */
+  readonly oneTime: OneTime
   /** Null where nothing can be revoked: then there is no back-channel logout. */
   readonly revoker: Revoker | null
   /** From 0 up to 1; spreads retries. */

@@ -2,7 +2,7 @@ import { unreachable } from '../../model/exhaustive.ts'
 import type { MethodName } from '../../model/identity.ts'
 import type { IssueFault, PageAnswer, SignedIn, SignInFault, SignInProvider } from '../../model/sign-in.ts'
 import type { Attempt } from './attempts.ts'
-import { again, type Desk, UNWRITTEN, unusable } from './desk.ts'
+import { again, type Desk, noAttempt, UNWRITTEN, unusable } from './desk.ts'
 import { type SignInFacts, signInFailed, signInSucceeded, tokenIssued } from './events.ts'
 import { html, named } from './html.ts'
 import { page, refusalPage } from './page.ts'
@@ -24,6 +24,9 @@ export interface Ending {
 export async function ended(desk: Desk, visit: Visit, ending: Ending): Promise<PageAnswer> {
   const { who, attempt, secondFactor } = ending
   const { audit } = desk.ports
+  const spent = await desk.attempts.spend(attempt)
+  if (spent === 'over') return noAttempt(desk)
+  if (spent === 'unavailable') return unusable()
   const lacks = lacking(who, attempt.wish, attempt.beganAt)
   if (lacks !== null) return tooWeak(desk, visit, ending, lacks)
   const facts = { purpose: attempt.purpose.kind, secondFactor }
