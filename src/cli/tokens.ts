@@ -8,6 +8,7 @@ import type { Revocation } from '../stores/revocations.ts'
 import { type CommandIo, type CommonOptions, EXIT } from './command.ts'
 import { isoTime, operator, Unusable, withSettings, withStore } from './store-command.ts'
 import { listFileKeys, listKeys, retireKey, rotateKey } from './token-keys.ts'
+import { vouchers } from './vouchers.ts'
 
 type TokensOptions =
   | (CommonOptions & { readonly action: 'keys' | 'rotate-key' | 'revocations' })
@@ -66,9 +67,9 @@ async function revoke(
   if (!keepsSealingKeys(settings)) {
     throw new Unusable('no proxy of this config opens its store: nothing would be revoked')
   }
-  const { issuers, ldap } = settings
-  const names = [...issuers, ...ldap].map(({ name }) => name)
-  if (what.issuer !== '' && what.issuer !== 'local' && !names.includes(what.issuer)) {
+  // API keys go on, whoever they name.
+  const isVoucher = what.issuer !== 'api_keys' && vouchers(settings).includes(what.issuer)
+  if (what.issuer !== '' && !isVoucher) {
     io.stderr.write(printable(`warning: \`${what.issuer.slice(0, 64)}\` is no issuer of this config`).concat('\n'))
   }
   const now = Date.now()
