@@ -116,7 +116,9 @@ export class SignInPages {
     const { issuer, sealer, revoker } = own
     const secondFactors = this.#secondFactors
     const providers = this.#providers(issuer.url, revoker)
-    const device = this.#device.open(own, providers, this.#passwordChoices())
+    // INVARIANT: settings are taken with who verifies by them.
+    if (this.#identity === null) throw new Error('nobody verifies')
+    const device = this.#device.open(own, providers, this.#passwordChoices(), this.#identity)
     return { issuer, sealer, providers, passwords: this.#passwords(), secondFactors, device, more: [device.more] }
   }
 

@@ -9,6 +9,7 @@ import {
   isRevokedDouble,
   issuerDouble,
   revokerDouble,
+  verifyDouble,
   type World,
 } from '../unit/identity/device/doubles.ts'
 import { DEVICE_GRANT } from '../unit/identity/device/scene.ts'
@@ -44,6 +45,7 @@ export async function startTerminalPages(t: Test): Promise<TerminalPages> {
       families: store.value.refreshFamilies,
       revocations: { isRevoked: isRevokedDouble(world, { subject: null }) },
       revoker: revokerDouble(world),
+      verify: verifyDouble(world, issuerDouble(world)),
       choices: [
         { name: 'corp', kind: 'oidc', label: 'corp' },
         { name: 'staff', kind: 'ldap', label: 'staff' },

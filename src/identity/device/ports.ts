@@ -1,6 +1,8 @@
 import type { AuditLog } from '../../model/audit.ts'
 import type { DeviceCodes, RefreshFamilies } from '../../model/device.ts'
+import type { Verification } from '../../model/identity.ts'
 import type { Result } from '../../model/result.ts'
+import type { Secret } from '../../model/secret.ts'
 import type { RevocationReader, Revoker, SignInProvider, StateSealer, TokenIssuer } from '../../model/sign-in.ts'
 import type { Throttle } from '../throttle.ts'
 
@@ -26,6 +28,8 @@ export interface DevicePorts {
   readonly families: RefreshFamilies
   readonly revocations: RevocationReader
   readonly revoker: Revoker
+  /** Of tokens of the proxy's own alone; every other one is rejected. */
+  verify(token: Secret, client: string): Verification | Promise<Verification>
   readonly choices: readonly SignInChoice[]
   readonly providers: readonly SignInProvider[]
   readonly throttle: Throttle

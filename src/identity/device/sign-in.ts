@@ -10,6 +10,7 @@ import type { DevicePorts } from './ports.ts'
 import { ProviderCodes } from './provider-codes.ts'
 import { Quota } from './quota.ts'
 import { Renewals } from './renewals.ts'
+import { deviceLogout } from './sign-out.ts'
 import { deviceToken } from './token.ts'
 import { readUserCode } from './user-code.ts'
 
@@ -40,6 +41,12 @@ export function deviceSignIns(ports: DevicePorts): DeviceSignIns {
       path: '/auth/device/token',
       isCrossSite: true,
       handle: (visit: DeviceVisit) => deviceToken({ ports, own, provided, renewals }, visit),
+    },
+    {
+      method: 'POST',
+      path: '/auth/device/logout',
+      isCrossSite: true,
+      handle: (visit: DeviceVisit) => deviceLogout(ports, renewals, visit),
     },
     { method: 'GET', path: '/auth/providers', handle: async () => jsonAnswer(200, { providers: choices }) },
   ] as const

@@ -86,6 +86,9 @@ const RUNS: readonly (readonly [string, readonly string[], string, 'tells' | 're
   ['login', ['--url', HOSTILE], '', 'refuses'],
   ['token', ['--url', SIGNED_IN_AT], '', 'tells'],
   ['token', ['--url', HOSTILE], '', 'refuses'],
+  // Nobody listens there: it is forgotten nevertheless.
+  ['logout', ['--url', SIGNED_IN_AT], '', 'tells'],
+  ['logout', ['--url', HOSTILE], '', 'refuses'],
   ['users list', [], '', 'tells'],
   ...['add', 'set', 'passwd', 'totp', 'disable', 'enable', 'unlock', 'remove'].map(
     (verb) => [`users ${verb}`, [HOSTILE], '', 'refuses'] as const,
