@@ -158,7 +158,7 @@ t.test('a terminal is let in by a page with its code, and shown no token', async
             path: '/auth/device',
             handle: ({ query }) =>
               frame.signInFor(
-                { kind: 'device', userCode: query.get('user_code') ?? '' },
+                { kind: 'device', userCode: query.get('user_code') ?? '', provider: null },
                 { acrValues: [], maxAge: null },
               ),
           },

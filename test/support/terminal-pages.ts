@@ -61,7 +61,8 @@ export async function startTerminalPages(t: Test): Promise<TerminalPages> {
       },
       random: (bytes) => randomBytes(bytes).toString('base64url'),
     })
-    const people = passwords({ alice: ['right', principal('alice')] })
+    const alice = ['right', principal('alice')] as const
+    const people = passwords({ alice, 'staff\\alice': alice })
     return { providers: [provider(url, CAROL)], passwords: people, device, more: [device.more] }
   }
   const pages = await startPages(t, { parts })

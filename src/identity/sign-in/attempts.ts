@@ -4,7 +4,7 @@ import type { OneTime, PageRequest, SignInWish, StateSealer } from '../../model/
 import { Recent } from '../recent.ts'
 import type { CookieReach, Cookies } from './cookies.ts'
 import { type Html, html } from './html.ts'
-import type { Purpose } from './purpose.ts'
+import { type Purpose, providerOf } from './purpose.ts'
 
 /** How long somebody has to sign in. Seconds. */
 const LIFE_SECONDS = 600
@@ -153,6 +153,7 @@ function written({ id, turn, purpose, wish, beganAt, away }: Attempt): JsonObjec
     acr: wish.acrValues,
     age: wish.maxAge,
     device: purpose.kind === 'device' ? purpose.userCode : null,
+    provider: providerOf(purpose),
     away: away === null ? null : { ...away },
   }
 }
@@ -165,9 +166,11 @@ function read(sealed: JsonObject): Attempt | null {
   if (!Array.isArray(acr) || !acr.every((value) => typeof value === 'string')) return null
   if (maxAge !== null && typeof maxAge !== 'number') return null
   if (device !== null && typeof device !== 'string') return null
+  const provider = ownValue(sealed, 'provider') ?? null
+  if (provider !== null && typeof provider !== 'string') return null
   const sent = away === null ? null : readAway(away)
   if (sent === undefined) return null
-  const purpose: Purpose = device === null ? { kind: 'token' } : { kind: 'device', userCode: device }
+  const purpose: Purpose = device === null ? { kind: 'token' } : { kind: 'device', userCode: device, provider }
   return { id, turn, purpose, wish: { acrValues: acr, maxAge }, beganAt, away: sent }
 }
 

@@ -7,6 +7,7 @@ import { type SignInFacts, signInFailed, signInSucceeded, tokenIssued } from './
 import { html, named } from './html.ts'
 import { page, refusalPage } from './page.ts'
 import { type Visit, written } from './parts.ts'
+import { providerOf } from './purpose.ts'
 import { tokenPage } from './token-page.ts'
 import { lacking } from './wish.ts'
 
@@ -27,6 +28,9 @@ export async function ended(desk: Desk, visit: Visit, ending: Ending): Promise<P
   const spent = await desk.attempts.spend(attempt)
   if (spent === 'over') return noAttempt(desk)
   if (spent === 'unavailable') return unusable()
+  const only = providerOf(attempt.purpose)
+  // INVARIANT: no other way was open to the attempt; should it ever be, nothing comes of it.
+  if (only !== null && who.principal.issuer !== only) return noAttempt(desk)
   const lacks = lacking(who, attempt.wish, attempt.beganAt)
   if (lacks !== null) return tooWeak(desk, visit, ending, lacks)
   const facts = { purpose: attempt.purpose.kind, secondFactor }
