@@ -83,6 +83,8 @@ export interface SignInWish {
   readonly acrValues: readonly string[]
   /** Seconds; null asks for nothing, 0 for a sign-in now. */
   readonly maxAge: number | null
+  /** Several factors, of whatever kind. No protocol asks a provider for it in these words: what comes back has to show it. */
+  readonly mfa?: true
 }
 
 /** A request of a page, its form already read. Of every parameter, field and cookie there is one: two are refused before. */

@@ -152,6 +152,7 @@ function written({ id, turn, purpose, wish, beganAt, away }: Attempt): JsonObjec
     began: beganAt,
     acr: wish.acrValues,
     age: wish.maxAge,
+    mfa: wish.mfa === true,
     device: purpose.kind === 'device' ? purpose.userCode : null,
     provider: providerOf(purpose),
     away: away === null ? null : { ...away },
@@ -168,10 +169,11 @@ function read(sealed: JsonObject): Attempt | null {
   if (device !== null && typeof device !== 'string') return null
   const provider = ownValue(sealed, 'provider') ?? null
   if (provider !== null && typeof provider !== 'string') return null
+  const mfa = ownValue(sealed, 'mfa') === true ? { mfa: true as const } : {}
   const sent = away === null ? null : readAway(away)
   if (sent === undefined) return null
   const purpose: Purpose = device === null ? { kind: 'token' } : { kind: 'device', userCode: device, provider }
-  return { id, turn, purpose, wish: { acrValues: acr, maxAge }, beganAt, away: sent }
+  return { id, turn, purpose, wish: { acrValues: acr, maxAge, ...mfa }, beganAt, away: sent }
 }
 
 function readAway(value: unknown): NonNullable<Attempt['away']> | undefined {

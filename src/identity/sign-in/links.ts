@@ -2,12 +2,14 @@ import type { PageAnswer, PageRequest, SignInWish } from '../../model/sign-in.ts
 import { refusalPage } from './page.ts'
 import { readWish } from './wish.ts'
 
+const PARAMETERS = ['acr_values', 'max_age', 'mfa']
+
 /** Reads what is asked for and nothing else: a parameter that is misspelled must not be ignored. */
 export async function began(
   { query }: PageRequest,
   go: (wish: SignInWish) => Promise<PageAnswer>,
 ): Promise<PageAnswer> {
-  const unknown = [...query.keys()].find((name) => name !== 'acr_values' && name !== 'max_age')
+  const unknown = [...query.keys()].find((name) => !PARAMETERS.includes(name))
   if (unknown !== undefined) return badLink(unknown)
   const wish = readWish(query)
   return wish.ok ? go(wish.value) : badLink(wish.fault)
