@@ -1,6 +1,6 @@
 import type { Identity, IdentityReport } from '../identity/authenticate.ts'
 import type { SignInChoice } from '../identity/device/ports.ts'
-import type { LoginIssuer } from '../identity/oidc/ports.ts'
+import type { LoginIssuer, LogoutRefused } from '../identity/oidc/ports.ts'
 import { openOidcProvider } from '../identity/oidc/provider.ts'
 import { openSaml } from '../identity/saml/provider.ts'
 import { secondFactorChecks } from '../identity/second-factor/checks.ts'
@@ -17,6 +17,7 @@ import { auditRequest } from '../pipeline/events.ts'
 import type { Meter } from '../pipeline/meter.ts'
 import { DevicePart } from './device-sign-in.ts'
 import type { Diagnostics } from './diagnostics.ts'
+import { logoutRefusals } from './logout-refusals.ts'
 import { type OneTimes, oneTimes } from './one-time.ts'
 import type { SignIn, SignInPorts } from './sign-in-ports.ts'
 import type { ServingStore } from './store.ts'
@@ -39,6 +40,7 @@ export class SignInPages {
   /** One for the life of the process: wrong codes are not forgotten in a reload. */
   readonly #secondFactors: SecondFactorChecks
   readonly #device: DevicePart
+  readonly #logoutRefused: LogoutRefused
   #settings: Settings | null = null
   #identity: Identity | null = null
   #pages: Pages | null = null
@@ -49,6 +51,7 @@ export class SignInPages {
     this.#oneTimes = oneTimes(() => store.keys, Date.now)
     this.#ended = new EndedAttempts(this.#oneTimes.attempt)
     this.#secondFactors = secondFactorChecks({ store: () => store.keys, clock: Date.now, report })
+    this.#logoutRefused = logoutRefusals(ports.audit)
     const { identity } = ports.signIn
     this.#device = new DevicePart({ store, audit: ports.audit, tokenKeys: () => identity.tokens?.keys() ?? null })
   }
@@ -125,7 +128,7 @@ export class SignInPages {
   #providers(url: string, revoker: SignInPorts['revoker']): SignInProvider[] {
     const { issuers = [], saml = [] } = this.#settings ?? {}
     const oneTimes = this.#oneTimes
-    const oidc = { clock: Date.now, url, oneTime: oneTimes.logout, revoker }
+    const oidc = { clock: Date.now, url, oneTime: oneTimes.logout, revoker, logoutRefused: this.#logoutRefused }
     return [
       ...issuers.filter(hasLogin).map((issuer) => openOidcProvider(issuer, oidc)),
       ...saml.map((entry) => openSaml(entry, { url, oneTime: oneTimes.saml, revoker })),

@@ -1,11 +1,12 @@
 import { isJsonObject, type JsonObject, ownValue } from '../../model/json.ts'
 import type { RejectReason } from '../../model/reasons.ts'
 import { failed, ok, type Result } from '../../model/result.ts'
-import type { OneTime, PageAnswer, Revoker, Route } from '../../model/sign-in.ts'
+import type { OneTime, PageAnswer, PageRequest, Revoker, Route } from '../../model/sign-in.ts'
 import { isId } from '../claims.ts'
 import { digestOf, readToken } from '../token.ts'
 import type { Trouble } from './faults.ts'
 import { isForClient, timeFault } from './id-token.ts'
+import type { LogoutRefused } from './ports.ts'
 import type { IssuerSession } from './session.ts'
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
@@ -25,6 +26,7 @@ interface LoggedOut {
 export interface LogoutPorts {
   readonly oneTime: OneTime
   readonly revoker: Revoker
+  readonly logoutRefused?: LogoutRefused | undefined
 }
 
 /**
@@ -33,27 +35,39 @@ export interface LogoutPorts {
  *
  * Source: OpenID Connect Back-Channel Logout 1.0 sections 2.4 to 2.8.
  */
-export function logoutRoute(issuer: IssuerSession, { oneTime, revoker }: LogoutPorts): Route {
+export function logoutRoute(issuer: IssuerSession, ports: LogoutPorts): Route {
+  const { name } = issuer.settings
   return {
     method: 'POST',
-    path: `/auth/oidc/${issuer.settings.name}/logout`,
+    path: `/auth/oidc/${name}/logout`,
     isCrossSite: true,
     maxForm: MAX_FORM_BYTES,
-    handle: async ({ form, now }) => {
-      const token = form.get('logout_token')
-      if (token === undefined) return refused('malformed')
-      const whom = await verifyLogout(token, issuer, now)
-      if (!whom.ok) return refused(whom.fault)
-      const digest = digestOf(JSON.stringify([issuer.settings.issuer, whom.value.jti]))
-      try {
-        // Twice is no harm, but would end what began in between.
-        const work = () => revoke(issuer, revoker, whom.value)
-        const isFirst = await oneTime.takeAfter(digest, whom.value.untilMs, work)
-        return isFirst ? { status: 200, headers: ['cache-control', 'no-store'], body: '' } : refused('revoked')
-      } catch {
-        return refused('store_unavailable')
-      }
+    handle: async (request) => {
+      const fault = await taken(issuer, ports, request)
+      if (fault === null) return { status: 200, headers: ['cache-control', 'no-store'], body: '' }
+      ports.logoutRefused?.(name, fault, request)
+      return refused(fault)
     },
+  }
+}
+
+/** Null where what came of the session, or of the person, is revoked. */
+async function taken(
+  issuer: IssuerSession,
+  { oneTime, revoker }: LogoutPorts,
+  { form, now }: PageRequest,
+): Promise<Trouble | null> {
+  const token = form.get('logout_token')
+  if (token === undefined) return 'malformed'
+  const whom = await verifyLogout(token, issuer, now)
+  if (!whom.ok) return whom.fault
+  const digest = digestOf(JSON.stringify([issuer.settings.issuer, whom.value.jti]))
+  try {
+    // Twice is no harm, but would end what began in between.
+    const work = () => revoke(issuer, revoker, whom.value)
+    return (await oneTime.takeAfter(digest, whom.value.untilMs, work)) ? null : 'revoked'
+  } catch {
+    return 'store_unavailable'
   }
 }
 
