@@ -7,8 +7,8 @@ import { ageOf } from '../policy/conditions/mfa.ts'
 import { compileMembership } from '../policy/membership.ts'
 import { yesOrNo } from '../policy/three-valued.ts'
 import type { Subject } from './access-cell.ts'
-import { keyRoles } from './access-keys.ts'
 import type { AnalysedPolicy } from './access-universe.ts'
+import { carriedRoles } from './carried-roles.ts'
 import { hasText } from './find-text.ts'
 import type { Part, Texts } from './parts.ts'
 
@@ -49,7 +49,7 @@ export function describedCaller({ outline, at }: AnalysedPolicy, principal: Poli
     workspaces,
     subject: {
       role: null,
-      keyRoles: keyRoles(outline),
+      carried: carriedRoles(outline),
       roles: {
         certain: new Set(roles.certain),
         possible: new Map(roles.possible.map((role) => [role, outline.roles.get(role)?.holds ?? [role]])),

@@ -3,7 +3,6 @@ import { compareCodePoints } from '../policy/code-points.ts'
 import { asksOfBodies, type OutlineRule } from '../policy/outline.ts'
 import { OF_BODIES } from '../policy/rule.ts'
 import { type FindFacts, factFinder, type HeldRoles, type Situation } from './access-facts.ts'
-import { isForKeys, type KeyRoles, keyRoles } from './access-keys.ts'
 import { isWithin, type OpenRule, remainder } from './access-region.ts'
 import {
   type AnalysedOperation,
@@ -14,6 +13,7 @@ import {
   serving,
   speaksOf,
 } from './access-universe.ts'
+import { type CarriedRoles, carriedRoles, isForCarriers } from './carried-roles.ts'
 import { namesAndPatterns, type Part, part, partsOf } from './parts.ts'
 import { clauses, needs } from './words.ts'
 
@@ -50,7 +50,7 @@ export interface Cell {
 export interface Subject extends Pick<Situation, 'roles' | 'workspaces' | 'told'> {
   /** The role that was asked about, which is no detour. */
   readonly role: string | null
-  readonly keyRoles: KeyRoles
+  readonly carried: CarriedRoles
 }
 
 /** A role and nothing else; null is a caller without any. */
@@ -58,7 +58,7 @@ export function roleSubject({ outline }: AnalysedPolicy, role: string | null): S
   const certain = new Set(role === null ? [] : (outline.roles.get(role)?.holds ?? [role]))
   const roles: HeldRoles = { certain, possible: new Map(), mayHoldOthers: true }
   const workspaces = [null, ...outline.workspaces.keys()]
-  return { role, roles, workspaces, told: () => null, keyRoles: keyRoles(outline) }
+  return { role, roles, workspaces, told: () => null, carried: carriedRoles(outline) }
 }
 
 /** What the rules say of one operation and some models, for whoever asks. */
@@ -160,8 +160,8 @@ export function cellOf(field: Field, subject: Subject): Cell {
       if (rest.by.length > 0) removed.push({ rule: rule.id, by: rest.by })
       continue
     }
-    const isByKey = isForKeys(rule, subject.role, subject.keyRoles)
-    const isGiven = (role: string) => isByKey && subject.keyRoles.given.has(role)
+    const isCarried = isForCarriers(rule, subject.role, subject.carried)
+    const isGiven = (role: string) => isCarried && subject.carried.given.has(role)
     ways.push({
       rule,
       way: {

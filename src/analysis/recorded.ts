@@ -173,7 +173,7 @@ function readPrincipal(
   const isTold = mfa === 'yes' || mfa === 'no' || mfa === 'unknown'
   const unclear = textsAt(auth, 'unclear') ?? []
   if (!isTold || cut.has('sallyport.auth.acr')) unrecorded.add('authentication')
-  // Only API keys carry roles of their own.
+  // As long as events did not tell, only API keys carried roles of their own.
   if ((!isTold && method === 'api_key') || cut.has('sallyport.auth.roles')) unrecorded.add('roles')
   if (!isTold || cut.has('sallyport.auth.workspaces')) unrecorded.add('workspaces')
   return {

@@ -35,7 +35,7 @@ export function needs(parts: readonly Part[]): { readonly condition: string; rea
 
 /**
  * The parts of a deny as what a request must not be: `the request has images`. `isGiven` tells roles that the caller can
- * have in no way but by an API key that was given them.
+ * have in no way but by being given them, as API keys and users of the store are.
  */
 export function clauses(
   parts: readonly { readonly part: Part; readonly orUntold: boolean }[],
@@ -46,8 +46,8 @@ export function clauses(
     .filter(({ part }) => kept.has(part))
     .map(({ part, orUntold }) => {
       const { condition, test } = part
-      const isByKey = test.kind === 'roles' && test.names.every(isGiven)
-      const text = isByKey ? `the API key was given the role ${either(test.names)}` : clause(part)
+      const areGiven = test.kind === 'roles' && test.names.every(isGiven)
+      const text = areGiven ? `the caller was given the role ${either(test.names)}` : clause(part)
       return { condition, text: orUntold ? `${text} or cannot be told` : text }
     })
 }

@@ -54,6 +54,13 @@ async function act(options: TokensOptions, store: KeyStore, settings: Settings, 
   }
 }
 
+/** What ends the credentials of those who vouch and have no tokens. */
+const ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ['api_keys', '`sallyport keys revoke` ends a key'],
+  ['mtls', 'the authority revokes a certificate, by `identity.mtls.crl`'],
+  ['tokens', 'name who vouched when the person signed in'],
+])
+
 /** As events tell it: SHA-256. */
 const TOKEN_ID = /^[0-9a-f]{64}$/
 
@@ -67,9 +74,9 @@ async function revoke(
   if (!keepsSealingKeys(settings)) {
     throw new Unusable('no proxy of this config opens its store: nothing would be revoked')
   }
-  // API keys go on, whoever they name.
+  // API keys go on, whoever they name; users of the store may have tokens from before they were taken out of the config.
   const isVoucher = what.issuer !== 'api_keys' && vouchers(settings).includes(what.issuer)
-  if (what.issuer !== '' && !isVoucher) {
+  if (what.issuer !== '' && what.issuer !== 'local' && !isVoucher) {
     io.stderr.write(printable(`warning: \`${what.issuer.slice(0, 64)}\` is no issuer of this config`).concat('\n'))
   }
   const now = Date.now()
@@ -90,6 +97,8 @@ function whatToRevoke({ tokenId, issuer, user, session }: WhatToRevoke): Pick<Re
   if (first === undefined || more.length > 0) {
     throw new Unusable('say what to revoke by one of `--token-id`, `--user` and `--session`')
   }
+  const elsewhere = issuer === undefined ? undefined : ELSEWHERE.get(issuer)
+  if (elsewhere !== undefined) throw new Unusable(`\`${issuer}\` has no tokens: ${elsewhere}`)
   if (first.value === '' || issuer === '') throw new Unusable('what is to be revoked has a name')
   if (first.kind === 'jti') {
     if (!TOKEN_ID.test(first.value)) {

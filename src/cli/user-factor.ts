@@ -3,6 +3,7 @@ import { LOCAL } from '../identity/basic.ts'
 import { newRecoveryCodes, readRecoveryCode, recoveryHash } from '../identity/second-factor/recovery-codes.ts'
 import { matchingStep, newTotpSecret, totpUri } from '../identity/second-factor/totp.ts'
 import { type AccountName, codesOf } from '../model/accounts.ts'
+import { normalName } from '../model/ldap-name.ts'
 import type { Secret } from '../model/secret.ts'
 import type { Settings } from '../model/settings.ts'
 import type { KeyStore } from '../stores/keys.ts'
@@ -34,10 +35,18 @@ async function accountOf({ name, source }: FactorOptions, store: KeyStore, setti
   if (!sources.includes(source)) {
     throw new Unusable(`\`--source\` must be one of ${sources.map((one) => `\`${one}\``).join(', ')}`)
   }
-  if (source !== LOCAL) return { source, account }
+  if (source !== LOCAL) return { source, account: directoryAccount(account, source, settings) }
   const user = await store.users.find(account.normalize('NFC'))
   if (user !== undefined) return { source, account: user.name }
   throw new Unusable(`there is no user \`${name.slice(0, 64)}\`: \`sallyport users list\` shows them`)
+}
+
+/** The id that a sign-in has: of a DN, its one form. */
+function directoryAccount(account: string, source: string, { ldap }: Settings): string {
+  if (ldap.find(({ name }) => name === source)?.claims.id !== 'dn') return account
+  const dn = normalName(account)
+  if (dn !== null && account.includes('=')) return dn
+  throw new Unusable(`users of \`${source}\` are named by their DN (\`claims.id\`): \`user.id\` of the events has it`)
 }
 
 async function remove(of: AccountName, options: FactorOptions, store: KeyStore, io: CommandIo): Promise<number> {

@@ -9,9 +9,10 @@ import { loginProblems } from './login-check.ts'
 import { passthroughProblems } from './passthrough.ts'
 import { samlProblems } from './saml-check.ts'
 import type { Config } from './schema.ts'
-import { scimProblems } from './scim-schema.ts'
+import { scimProblems } from './scim-check.ts'
 import { storeProblems } from './store.ts'
 import { tokensProblems } from './tokens-check.ts'
+import { voucherNameProblems } from './voucher-names.ts'
 
 type Path = Problem['path']
 
@@ -25,8 +26,10 @@ const wrong = (path: Path, code: string, message: string, at: 'key' | 'value' = 
 
 /** What a schema cannot say: names that must differ, addresses, URLs, and at least one way in. Touches no file. */
 export function crossCheck(config: Draft<Config>): Problem[] {
-  const found = [...listenProblems(config.listen ?? {}), ...issuerProblems(config), ...upstreamProblems(config)]
-  found.push(...directoryProblems(config), ...providerProblems(config), ...scimProblems(config.identity))
+  const found = listenProblems(config.listen ?? {})
+  for (const { path, code, message } of voucherNameProblems(config.identity)) found.push(wrong(path, code, message))
+  found.push(...issuerProblems(config), ...upstreamProblems(config))
+  found.push(...directoryProblems(config), ...providerProblems(config), ...scimProblems(config))
   found.push(...passthroughProblems(config), ...storeProblems(config), ...tokensProblems(config))
   const { issuers, ldap, saml, api_keys: keys, local, mtls, dpop } = config.identity ?? {}
   for (const { path, code, message } of dpopProblems(dpop)) found.push(wrong(path, code, message))
@@ -68,10 +71,9 @@ function listenProblems(listen: Draft<Config['listen']>): Problem[] {
 function issuerProblems({ identity }: Draft<Config>): Problem[] {
   const base: Path = ['identity', 'issuers']
   const issuers = identity?.issuers ?? []
-  const found = [...repeated(issuers, base, 'name'), ...repeated(issuers, base, 'issuer')]
+  const found = repeated(issuers, base, 'issuer')
   for (const [index, entry] of issuers.entries()) {
-    const { issuer, jwks, name, allow_insecure: insecure = false } = entry ?? {}
-    found.push(...reservedName([...base, index, 'name'], name))
+    const { issuer, jwks, allow_insecure: insecure = false } = entry ?? {}
     found.push(...urlProblems([...base, index, 'issuer'], issuer, insecure))
     found.push(...urlProblems([...base, index, 'jwks', 'url'], jwks?.url, insecure))
     if (jwks?.url !== undefined && jwks.file !== undefined) {
@@ -91,55 +93,18 @@ function issuerProblems({ identity }: Draft<Config>): Problem[] {
   return found
 }
 
-/** How events name who vouches where it is nobody that a config names. */
-const RESERVED: { readonly [name: string]: string } = {
-  api_keys: 'our own keys',
-  local: 'users of the store',
-  mtls: 'client certificates',
-  tokens: 'our own tokens',
-}
-
-function reservedName(path: Path, name: string | undefined): Problem[] {
-  if (name === undefined || !Object.hasOwn(RESERVED, name)) return []
-  return [wrong(path, 'reserved_name', `\`${name}\` is how events name ${RESERVED[name]}; choose another name`)]
-}
-
-/** Directories and issuers are told apart by their names alone. */
 function directoryProblems({ identity }: Draft<Config>): Problem[] {
-  const base: Path = ['identity', 'ldap']
-  const issuers = new Set((identity?.issuers ?? []).map((entry) => entry?.name))
-  const entries = identity?.ldap ?? []
-  const found = repeated(entries, base, 'name')
-  for (const [index, entry] of entries.entries()) {
-    const path = [...base, index, 'name']
-    found.push(...reservedName(path, entry?.name))
-    if (entry?.name !== undefined && issuers.has(entry.name)) {
-      found.push(wrong(path, 'duplicate', 'an issuer has this `name`; each one needs its own'))
-    }
-    for (const { path, code, message, at } of ldapProblems(entry ?? {}, [...base, index])) {
-      found.push(wrong(path, code, message, at))
-    }
-  }
-  return found
+  return [...(identity?.ldap ?? []).entries()].flatMap(([index, entry]) => {
+    const found = ldapProblems(entry ?? {}, ['identity', 'ldap', index])
+    return found.map(({ path, code, message, at }) => wrong(path, code, message, at))
+  })
 }
 
-/** SAML providers, too, are told apart from everybody else by their names. */
 function providerProblems({ identity }: Draft<Config>): Problem[] {
-  const base: Path = ['identity', 'saml']
-  const others = new Set([...(identity?.issuers ?? []), ...(identity?.ldap ?? [])].map((entry) => entry?.name))
-  const entries = identity?.saml ?? []
-  const found = repeated(entries, base, 'name')
-  for (const [index, entry] of entries.entries()) {
-    const path = [...base, index, 'name']
-    found.push(...reservedName(path, entry?.name))
-    if (entry?.name !== undefined && others.has(entry.name)) {
-      found.push(wrong(path, 'duplicate', 'an issuer or a directory has this `name`; each one needs its own'))
-    }
-    for (const { path, code, message, at } of samlProblems(entry ?? {}, [...base, index])) {
-      found.push(wrong(path, code, message, at))
-    }
-  }
-  return found
+  return [...(identity?.saml ?? []).entries()].flatMap(([index, entry]) => {
+    const found = samlProblems(entry ?? {}, ['identity', 'saml', index])
+    return found.map(({ path, code, message, at }) => wrong(path, code, message, at))
+  })
 }
 
 function upstreamProblems({ upstreams = [] }: Draft<Config>): Problem[] {

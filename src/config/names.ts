@@ -2,6 +2,7 @@ import type { Problem } from '../model/problem.ts'
 import type { Draft } from '../schema/draft.ts'
 import { openedPath } from './passthrough.ts'
 import type { Config, RouteConfig } from './schema.ts'
+import { voucherNames } from './voucher-names.ts'
 
 type Path = Problem['path']
 
@@ -33,11 +34,10 @@ export interface ConfigNames {
  */
 export function configNames(config: Draft<Config>, faults: readonly Pick<Problem, 'path' | 'code'>[]): ConfigNames {
   const { identity, upstreams, policies } = config
-  const issuers = identity?.issuers &&
-    identity.ldap &&
-    identity.saml && [...identity.issuers, ...identity.ldap, ...identity.saml]
+  const vouchers = voucherNames(identity)
+  const areRead = identity?.issuers !== undefined && identity.ldap !== undefined && identity.saml !== undefined
   const unread = new Set<UnreadPart>()
-  if (!issuers?.every((entry) => entry?.name !== undefined) || faults.some(hidesIssuer)) unread.add('issuers')
+  if (!areRead || vouchers.includes(undefined) || faults.some(hidesIssuer)) unread.add('issuers')
   if (!upstreams?.every((entry) => entry?.name !== undefined)) unread.add('upstreams')
   if (!upstreams?.every((entry) => entry !== undefined) || faults.some(hidesFacts)) unread.add('upstream_facts')
   if (!config.passthrough || faults.some(({ path }) => path.length === 0 || path[0] === 'passthrough'))
@@ -45,7 +45,7 @@ export function configNames(config: Draft<Config>, faults: readonly Pick<Problem
   if (!policies || faults.some(({ path }) => path[0] === 'policies')) unread.add('policies')
   return {
     issuers: [
-      ...(issuers ?? []).flatMap((entry) => entry?.name ?? []),
+      ...vouchers.flatMap((name) => name ?? []),
       ...(identity?.local?.enabled ? ['local'] : []),
       ...(identity?.mtls === undefined ? [] : ['mtls']),
     ],
@@ -66,12 +66,14 @@ function routeNames(entry: Draft<RouteConfig> | undefined, upstreams: Draft<Conf
   return { name, path: path === undefined ? undefined : openedPath(path), url: target?.url }
 }
 
-/** A key beside `issuers` and `ldap` that nobody knows may be a slip of them, or a way to sign in that is not built. */
+/** A key beside them that nobody knows may be a slip of them. */
 const NAMED: ReadonlySet<string | number> = new Set(['issuers', 'ldap', 'saml'])
 
 function hidesIssuer({ path, code }: Pick<Problem, 'path' | 'code'>): boolean {
   if (path[0] !== 'identity' || code === 'missing_key') return path.length === 0 && code !== 'missing_key'
-  return path.length <= 2 || (NAMED.has(path[1] ?? '') && path[3] === 'name')
+  // Whether users of the store are let in, too, or certificates are.
+  if (path.length <= 2 || path[1] === 'mtls' || path.join('.') === 'identity.local.enabled') return true
+  return NAMED.has(path[1] ?? '') && path[3] === 'name'
 }
 
 function hidesFacts({ path, code }: Pick<Problem, 'path' | 'code'>): boolean {

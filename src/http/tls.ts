@@ -49,8 +49,15 @@ const authorities = new WeakMap<TlsServer, string>()
 
 /** Ends a connection whose client shows a certificate that nobody here vouches for, before anything is read from it. */
 function askForCertificates(server: TlsServer, failed: (handshake: FailedHandshake) => void): void {
+  // A handshake ends by the authorities that it has begun with, however long its client takes over it.
+  const begun = new Map<string, string>()
+  server.on('connection', (socket: Socket) => {
+    const peer = peerOf(socket)
+    begun.set(peer, authorities.get(server) ?? '')
+    socket.once('close', () => begun.delete(peer))
+  })
   server.prependListener('secureConnection', (socket) => {
-    if (keepClientCertificate(socket, authorities.get(server) ?? '')) return
+    if (keepClientCertificate(socket, begun.get(peerOf(socket)) ?? '')) return
     failed({ reason: 'client_certificate', clientIp: socket.remoteAddress, clientPort: socket.remotePort })
     socket.destroy()
   })

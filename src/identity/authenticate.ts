@@ -59,9 +59,11 @@ export function openIdentity(settings: IdentitySettings, ports: IdentityPorts, p
   const identity: Identity = {
     authenticate: (credential, client) => {
       const found = authenticate(methods, credential, client, ports.clock())
+      // Who is disabled is told of as that, though their tokens are revoked as well.
+      const standing = provisioned === null ? found : provisioned.admit(found)
       // A password is asked for each time: what was issued before is over, and it is not.
-      const standing = revocations === null || credential.kind !== 'token' ? found : unlessRevoked(found, revocations)
-      const verification = provisioned === null ? standing : provisioned.admit(standing)
+      const isAsked = revocations !== null && credential.kind === 'token'
+      const verification = isAsked ? unlessRevoked(standing, revocations) : standing
       // INVARIANT: no token leaves here as verified that is bound to a key which its caller has not shown.
       return verification instanceof Promise
         ? possession.weighLater(verification, credential)

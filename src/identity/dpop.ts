@@ -19,6 +19,12 @@ const MAX_WAITING = 512
 
 export type ProofOutcome = 'good' | 'proof_invalid' | 'proof_replayed' | 'busy'
 
+export interface BoundToken {
+  readonly text: string
+  readonly thumbprint: string
+  readonly person: string
+}
+
 /** Which URLs are this proxy's. */
 export type OwnUrls = Pick<Settings['listen'], 'proxy' | 'tls'> & { readonly origins: readonly string[] }
 
@@ -39,7 +45,12 @@ export class DpopProofs {
     this.#memory = new ProofMemory(clock, MAX_AGE_MS + MAX_AHEAD_MS)
   }
 
-  async check(proof: DpopProof, token: string, thumbprint: string, own: OwnUrls | null): Promise<ProofOutcome> {
+  /** `token`: with the key that it is bound to, and whose it is. */
+  async check(
+    proof: DpopProof,
+    { text: token, thumbprint, person }: BoundToken,
+    own: OwnUrls | null,
+  ): Promise<ProofOutcome> {
     const shown = `${hash('sha256', token, 'base64url')} ${thumbprint}`
     if (this.#shown.get(proof) === shown) return 'good'
     const parts = proof.text.length > MAX_LENGTH ? null : readSigned(proof.text, new Set(['jwk']))
@@ -49,7 +60,7 @@ export class DpopProofs {
     const genuine = await (this.#limiter.run(() => isSigned(proof.text, parts, jwk)) ?? 'busy')
     if (genuine === 'busy') return 'busy'
     if (!genuine) return 'proof_invalid'
-    const remembered = this.#memory.take(thumbprint, String(ownValue(parts.payload, 'jti')))
+    const remembered = this.#memory.take(thumbprint, String(ownValue(parts.payload, 'jti')), person)
     if (remembered !== 'new') return remembered === 'full' ? 'busy' : 'proof_replayed'
     this.#shown.set(proof, shown)
     return 'good'

@@ -69,7 +69,9 @@ export class Possession {
     }
     if (binding.key === null) return verified
     if (dpop === null) return rejected(principal, 'proof_missing', 'DPoP')
-    return this.#proofs.check(dpop, token.reveal(), binding.key, this.#own).then((outcome) => {
+    const person = `${principal.issuer} ${principal.id}`
+    const bound = { text: token.reveal(), thumbprint: binding.key, person }
+    return this.#proofs.check(dpop, bound, this.#own).then((outcome) => {
       if (outcome === 'good') return verified
       return outcome === 'busy'
         ? refused(principal, { outcome: 'unavailable', reason: 'busy' })

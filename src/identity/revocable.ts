@@ -38,17 +38,24 @@ export function unlessRevoked(
 ): Verification | Promise<Verification> {
   if (verification instanceof Promise) return verification.then((settled) => unlessRevoked(settled, revocations))
   if (verification.outcome !== 'verified' || verification.principal.key !== null) return verification
-  const { method, issuer } = verification.principal
-  const judged = (isRevoked: boolean): Verification =>
-    isRevoked ? { outcome: 'rejected', reason: 'revoked', method, issuer } : verification
-  const unknown = (): Verification => {
-    return { outcome: 'unavailable', reason: 'store_unavailable', method, issuer, retryAfterSeconds: 5 }
-  }
+  const { principal } = verification
   try {
-    const isRevoked = revocations.isRevoked(revocableOf(verification.principal))
+    const isRevoked = revocations.isRevoked(revocableOf(principal))
     if (isRevoked === false) return verification
-    return isRevoked === true ? judged(true) : isRevoked.then(judged, unknown)
+    if (isRevoked === true) return revoked(principal)
+    return isRevoked.then(
+      (answer) => (answer ? revoked(principal) : verification),
+      () => untold(principal),
+    )
   } catch {
-    return unknown()
+    return untold(principal)
   }
+}
+
+function revoked({ method, issuer }: Principal): Verification {
+  return { outcome: 'rejected', reason: 'revoked', method, issuer }
+}
+
+function untold({ method, issuer }: Principal): Verification {
+  return { outcome: 'unavailable', reason: 'store_unavailable', method, issuer, retryAfterSeconds: 5 }
 }

@@ -177,3 +177,12 @@ export function networkOf(address: string): string {
   const zeros = behind === undefined ? 0 : Math.max(0, 8 - head.length - tail.length)
   return [...head, ...Array<string>(zeros).fill('0'), ...tail].slice(0, 4).join(':')
 }
+
+/**
+ * What one site has of IPv6: a /48 (RFC 6177). For what there is only so much of: by networks alone a single site could take
+ * all of it.
+ */
+export function siteOf(address: string): string {
+  const network = networkOf(address)
+  return network.includes(':') ? network.split(':').slice(0, 3).join(':') : network
+}

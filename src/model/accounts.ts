@@ -1,11 +1,21 @@
 /** What is kept of accounts, as those who check passwords and codes need it; `src/stores` keeps it. */
 
+import { folded } from './ldap-name.ts'
 import type { Secret } from './secret.ts'
 
 /** Whose account it is, `local` or the name of a provider, and the account there: the principal's id. */
 export interface AccountName {
   readonly source: string
   readonly account: string
+}
+
+/**
+ * The account by which a second factor is kept. Directories compare names without regard to case and spaces, and answer them
+ * as somebody wrote them last: a factor that was given to `Alice` must be asked of `alice`, or a password would be enough.
+ * Names of local users have one spelling.
+ */
+export function factorAccount<Of extends AccountName>(of: Of): Of {
+  return of.source === 'local' ? of : { ...of, account: folded(of.account) }
 }
 
 /** A local user as stored. `hash` (argon2id) is no credential. Times are epoch milliseconds. */
@@ -68,6 +78,7 @@ export interface AccountStore {
 }
 
 /** The account by which wrong codes are counted: apart from wrong passwords, so that neither hides the other. */
-export function codesOf({ source, account }: AccountName): AccountName {
+export function codesOf(of: AccountName): AccountName {
+  const { source, account } = factorAccount(of)
   return { source: `second-factor:${source}`, account }
 }

@@ -8,7 +8,7 @@ export interface WaitingDevice {
   readonly user: string
   /** The address that asked; empty where it is unknown. */
   readonly client: string
-  /** Who has an IPv6 address has all of its network. */
+  /** Who has an IPv6 address may have all of its site. */
   readonly network: string
   /** A JSON text: what was asked for. */
   readonly wish: string

@@ -15,7 +15,13 @@ export type Credential =
       /** What shows that the caller has the key of a bound token; absent where there is nothing. */
       readonly proof?: Proof
     }
-  | { readonly kind: 'basic'; readonly username: string; readonly password: Secret }
+  | {
+      readonly kind: 'basic'
+      readonly username: string
+      readonly password: Secret
+      /** The account is to be read now, whatever is remembered of it: something lasting comes of this. */
+      readonly isFresh?: true
+    }
   | { readonly kind: 'certificate'; readonly certificate: ClientCertificate }
 
 /** What came with a token to show that its caller has a key. */

@@ -17,6 +17,8 @@ export interface SignedIn {
   readonly session: string | null
   /** Epoch seconds after which the provider does not vouch for the person any more; null where it does not say. */
   readonly notAfter: number | null
+  /** Epoch milliseconds: what has ended since then is not vouched for any more. Absent: just now. */
+  readonly provenAt?: number
 }
 
 export interface IssuedToken {
@@ -27,7 +29,10 @@ export interface IssuedToken {
   readonly tokenId: string
 }
 
-/** `too_large`: with all of its groups and claims the token would not fit into a request's head. */
+/**
+ * `too_large`: with all of its groups and claims the token would not fit into a request's head. `expired`: nobody vouches for
+ * the person any more, or they were signed out since they have proved who they are.
+ */
 export type IssueFault = 'too_large' | 'unavailable' | 'expired'
 
 /** Makes the proxy's own tokens. Never throws, never rejects. */
@@ -201,6 +206,14 @@ export interface SecondFactorChecks {
     | { readonly outcome: 'unavailable' }
   >
 }
+
+/**
+ * Whether somebody who has shown who they are may still be given something: not where their account has ended, or what they
+ * had was revoked, since they did so. Never throws, never rejects.
+ */
+export type SignInStanding = (
+  who: SignedIn,
+) => Promise<Result<null, 'account_disabled' | 'unknown_user' | 'revoked' | 'unavailable'>>
 
 /** What may be used once: assertions, sign-ins that are finished, logouts. Rejects where nobody can tell. */
 export interface OneTime {

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { failed, ok, type Result } from './result.ts'
+import { boundIn, OUTERMOST, XML_NAMESPACE, type XmlScope } from './xml-scope.ts'
 
 /** An element as it is named, whatever its `prefix` is called. Declarations of namespaces are no attributes of it. */
 export interface XmlElement {
@@ -26,7 +27,6 @@ export interface XmlLimits {
   readonly attributes: number
 }
 
-const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace'
 const XMLNS_NAMESPACE = 'http://www.w3.org/2000/xmlns/'
 const DECLARATION =
   /<\?xml[ \t\n]+version="1\.0"(?:[ \t\n]+encoding="utf-8")?(?:[ \t\n]+standalone="(?:yes|no)")?[ \t\n]*\?>/iy
@@ -63,7 +63,7 @@ interface Open {
   readonly name: string
   readonly element: XmlElement
   readonly nodes: (XmlElement | string)[]
-  readonly scope: ReadonlyMap<string, string>
+  readonly scope: XmlScope
 }
 
 type Written = { readonly [part in 'prefix' | 'local' | 'value']: string }
@@ -110,7 +110,7 @@ class Reader {
     if (++this.#elements > this.#limits.elements) throw new Defect(`has more than ${this.#limits.elements} elements`)
     const written = this.#attributes()
     const parent = stack.at(-1)
-    const scope = scopeOf(written, parent?.scope ?? new Map([['xml', XML_NAMESPACE]]))
+    const scope = scopeOf(written, parent?.scope ?? OUTERMOST)
     const nodes: (XmlElement | string)[] = []
     const prefix = name[1] ?? ''
     const element = {
@@ -216,26 +216,27 @@ function character([, name, decimal, hex]: RegExpExecArray): string {
   return text
 }
 
-function scopeOf(written: readonly Written[], outer: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  let scope: Map<string, string> | null = null
+function scopeOf(written: readonly Written[], outer: XmlScope): XmlScope {
+  let own: Map<string, string> | null = null
   for (const { prefix, local, value } of written) {
     const isDefault = prefix === '' && local === 'xmlns'
     if (!isDefault && prefix !== 'xmlns') continue
     const bound = isDefault ? '' : local
     const isReserved = bound === 'xml' || bound === 'xmlns' || value === XML_NAMESPACE || value === XMLNS_NAMESPACE
     if (isReserved || (value === '' && !isDefault)) throw new Defect('binds a prefix that it may not')
-    scope ??= new Map(outer)
-    scope.set(bound, value)
+    own ??= new Map()
+    own.set(bound, value)
   }
-  return scope ?? outer
+  return own === null ? outer : { bound: own, outer }
 }
 
-function namespaceOf(prefix: string, scope: ReadonlyMap<string, string>): string {
-  if (prefix !== '' && !scope.has(prefix)) throw new Defect('uses a prefix that it does not bind')
-  return scope.get(prefix) ?? ''
+function namespaceOf(prefix: string, scope: XmlScope): string {
+  const uri = boundIn(scope, prefix)
+  if (uri === undefined && prefix !== '') throw new Defect('uses a prefix that it does not bind')
+  return uri ?? ''
 }
 
-function attributesOf(written: readonly Written[], scope: ReadonlyMap<string, string>): XmlAttribute[] {
+function attributesOf(written: readonly Written[], scope: XmlScope): XmlAttribute[] {
   const seen = new Set<string>()
   return written.flatMap(({ prefix, local, value }) => {
     const isDeclaration = prefix === 'xmlns' || (prefix === '' && local === 'xmlns')

@@ -13,9 +13,11 @@ const names = (description: string) =>
 
 const principal = closed('the caller; what is left out cannot be told', {
   user: Type.Optional(text('the id of the principal')),
-  issuer: Type.Optional(text('the configured name of the issuer')),
+  issuer: Type.Optional(text('who vouches for it, as in `members`')),
   groups: Type.Optional(textOrTexts('its groups: a list or one name')),
-  roles: Type.Optional(textOrTexts('roles that the credential itself carries (an API key): a list or one name')),
+  roles: Type.Optional(
+    textOrTexts('roles that the credential itself carries (an API key, a user of the store): a list or one name'),
+  ),
   claims: Type.Optional(
     Type.Record(Type.String(), Type.Unknown({ description: 'a claim' }), { description: 'the raw claims, nested' }),
   ),

@@ -24,7 +24,7 @@ export interface PolicyOutline {
 }
 
 export interface OutlineRole {
-  /** Any of them gives the role; without one, only an API key that carries it does. */
+  /** Any of them gives the role; without one, only an API key or a user of the store that carries it has it. */
   readonly members: readonly MemberDocument[]
   readonly includes: readonly string[]
   /** All that its holder holds: itself, and what it includes, directly and by way of others. */

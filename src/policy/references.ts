@@ -89,6 +89,16 @@ function unknownNames(
   })
 }
 
+/** Who vouches by a name that no config gives, where the config asks for none of it. */
+const WANTED: ReadonlyMap<string, string> = new Map([
+  ['local', 'the config has no users of the store: set `identity.local.enabled: true`, or take this away'],
+  ['mtls', 'the config takes no client certificates: set `identity.mtls`, or take this away'],
+  [
+    'tokens',
+    'tokens of the proxy are of whom the person signed in with: name that issuer, directory or provider, or `local`',
+  ],
+])
+
 function memberProblems(
   placed: Placed<unknown>,
   members: readonly (Draft<MemberDocument> | undefined)[] | undefined,
@@ -97,7 +107,8 @@ function memberProblems(
   return [...(members ?? []).entries()].flatMap(([index, member]) => {
     const found: FileProblem[] = []
     if (member?.issuer !== undefined && !issuers.includes(member.issuer)) {
-      const message = `the config has no issuer of this name${didYouMean(member.issuer, issuers)}`
+      const message =
+        WANTED.get(member.issuer) ?? `the config has no issuer of this name${didYouMean(member.issuer, issuers)}`
       found.push(problemAt(placed, ['members', index, 'issuer'], 'unknown_issuer', message))
     }
     const claim = isWhole(claimTestSchema, member?.claim ?? null) ? (member?.claim as TextTest) : null

@@ -12,7 +12,11 @@ const conditionSchemas = Object.fromEntries(
 
 const member = Type.Object(
   {
-    issuer: Type.Optional(text('the configured name of the issuer; `api_keys` for keys of this proxy')),
+    issuer: Type.Optional(
+      text(
+        'who vouches: the configured name of an issuer, a directory or a SAML provider; `local` for users of the store, `mtls` for client certificates, `api_keys` for keys of this proxy',
+      ),
+    ),
     group: Type.Optional(text('a group of the principal')),
     user: Type.Optional(text("the principal's id, nothing else")),
     key: Type.Optional(text('the id of an API key')),
@@ -25,7 +29,7 @@ const members = Type.Optional(
   Type.Array(member, { minItems: 1, description: 'who belongs to it: any entry that matches is enough' }),
 )
 
-const role = closed('a role; without members it is held by API keys that carry it', {
+const role = closed('a role; without members it is held by API keys and users of the store that carry it', {
   members,
   includes: Type.Optional(texts('roles that are held, too, by who holds this one')),
 })

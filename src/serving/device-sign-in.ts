@@ -11,7 +11,7 @@ import type { DeviceCodes, RefreshFamilies } from '../model/device.ts'
 import type { Credential, Verification } from '../model/identity.ts'
 import { ownValue } from '../model/json.ts'
 import type { Secret } from '../model/secret.ts'
-import type { SignInProvider } from '../model/sign-in.ts'
+import type { SignInProvider, SignInStanding } from '../model/sign-in.ts'
 import type { KeyStore } from '../stores/keys.ts'
 import type { SignInPorts } from './sign-in-ports.ts'
 
@@ -32,7 +32,7 @@ export class DevicePart {
 
   /** For the ways to sign in that are in force. */
   open(
-    own: SignInPorts,
+    own: SignInPorts & { readonly standing: SignInStanding },
     providers: readonly SignInProvider[],
     passwordChoices: readonly SignInChoice[],
     identity: Pick<Identity, 'authenticate'>,

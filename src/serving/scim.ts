@@ -26,7 +26,7 @@ export function scimPorts(
       return keys === null ? null : { users: keys.scimUsers, groups: keys.scimGroups }
     },
     end: openDeprovisioner(
-      () => settings()?.source ?? '',
+      () => settings() ?? { source: '', match: 'userName' },
       () => open.keys,
       clock,
     ),

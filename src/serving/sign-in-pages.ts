@@ -1,16 +1,15 @@
 import type { Identity, IdentityReport } from '../identity/authenticate.ts'
 import type { SignInChoice } from '../identity/device/ports.ts'
+import { fingerprintOf } from '../identity/fingerprint.ts'
 import type { LoginIssuer, LogoutRefused } from '../identity/oidc/ports.ts'
 import { openOidcProvider } from '../identity/oidc/provider.ts'
 import { openSaml } from '../identity/saml/provider.ts'
 import { secondFactorChecks } from '../identity/second-factor/checks.ts'
 import { EndedAttempts } from '../identity/sign-in/attempts.ts'
 import type { PasswordWay, SignInParts } from '../identity/sign-in/parts.ts'
-import { isPage, openSignIn, type PageExchange, type Pages } from '../identity/sign-in/sign-in.ts'
+import { isPage, openSignIn, type Pages } from '../identity/sign-in/sign-in.ts'
 import type { AuditLog } from '../model/audit.ts'
-import type { Fault } from '../model/fault.ts'
 import type { IssuerSettings } from '../model/identity-settings.ts'
-import type { RequestHead } from '../model/request.ts'
 import type { Settings } from '../model/settings.ts'
 import type { SecondFactorChecks, SignInProvider } from '../model/sign-in.ts'
 import { auditRequest } from '../pipeline/events.ts'
@@ -19,7 +18,9 @@ import { DevicePart } from './device-sign-in.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { logoutRefusals } from './logout-refusals.ts'
 import { type OneTimes, oneTimes } from './one-time.ts'
+import { OpenProviders, type ProviderPlan } from './open-providers.ts'
 import type { SignIn, SignInPorts } from './sign-in-ports.ts'
+import { signInStanding } from './sign-in-standing.ts'
 import type { ServingStore } from './store.ts'
 
 export interface PagePorts {
@@ -41,9 +42,10 @@ export class SignInPages {
   readonly #secondFactors: SecondFactorChecks
   readonly #device: DevicePart
   readonly #logoutRefused: LogoutRefused
+  readonly #providers = new OpenProviders()
   #settings: Settings | null = null
   #identity: Identity | null = null
-  #pages: Pages | null = null
+  #pages: OpenPages | null = null
 
   constructor(ports: PagePorts) {
     this.#ports = ports
@@ -56,11 +58,15 @@ export class SignInPages {
     this.#device = new DevicePart({ store, audit: ports.audit, tokenKeys: () => identity.tokens?.keys() ?? null })
   }
 
-  /** Takes settings into force; a sign-in that is under way goes on by them. */
+  /** Takes settings into force; a sign-in that is under way goes on by them, a request that is by those before. */
   take(settings: Settings, identity: Identity): void {
-    this.close()
     this.#settings = settings
     this.#identity = identity
+    const before = this.#pages
+    if (before === null) return
+    // Opened before the others are given up: a provider that both have goes on.
+    this.#pages = this.#open()
+    before.retire()
   }
 
   /** The address that people begin at; null where nobody can sign in. */
@@ -77,16 +83,18 @@ export class SignInPages {
     return this.#pages
   }
 
+  /** Breaks off what providers are asked. */
   close(): void {
-    this.#pages?.close()
     this.#pages = null
+    this.#providers.close()
   }
 
-  #open(): Pages | null {
+  #open(): OpenPages | null {
     const { audit, meter, diagnostics } = this.#ports
     const own = this.#own()
     if (own === null) return null
-    const pages = openSignIn(this.#parts(own), {
+    const { providers, release } = this.#providers.hold(this.#plans(own))
+    const pages = openSignIn(this.#parts(own, providers), {
       audit,
       bug: (err, requestId) => diagnostics.error('a bug met a page', { requestId, err }),
       clock: Date.now,
@@ -98,14 +106,7 @@ export class SignInPages {
         meter.took(seconds)
       },
     })
-    return {
-      close: () => pages.close(),
-      handle: async (head: RequestHead, fault: Fault | null, exchange: PageExchange) => {
-        meter.active++
-        await pages.handle(head, fault, exchange)
-        meter.active--
-      },
-    }
+    return openPages(pages, meter, release)
   }
 
   /** Null where the proxy signs no tokens, or nobody has a way to sign in. */
@@ -115,23 +116,30 @@ export class SignInPages {
     return hasWay ? this.#ports.signIn.ports : null
   }
 
-  #parts(own: SignInPorts): SignInParts {
-    const { issuer, sealer, revoker } = own
+  #parts({ issuer, sealer, ...own }: SignInPorts, providers: readonly SignInProvider[]): SignInParts {
     const secondFactors = this.#secondFactors
-    const providers = this.#providers(issuer.url, revoker)
+    const standing = signInStanding(() => this.#ports.store.keys, Date.now)
     // INVARIANT: settings are taken with who verifies by them.
     if (this.#identity === null) throw new Error('nobody verifies')
-    const device = this.#device.open(own, providers, this.#passwordChoices(), this.#identity)
-    return { issuer, sealer, providers, passwords: this.#passwords(), secondFactors, device, more: [device.more] }
+    const ports = { issuer, sealer, ...own, standing }
+    const device = this.#device.open(ports, providers, this.#passwordChoices(), this.#identity)
+    const passwords = this.#passwords()
+    return { issuer, sealer, providers, passwords, secondFactors, standing, device, more: [device.more] }
   }
 
-  #providers(url: string, revoker: SignInPorts['revoker']): SignInProvider[] {
+  #plans({ issuer: { url }, revoker }: SignInPorts): ProviderPlan[] {
     const { issuers = [], saml = [] } = this.#settings ?? {}
     const oneTimes = this.#oneTimes
     const oidc = { clock: Date.now, url, oneTime: oneTimes.logout, revoker, logoutRefused: this.#logoutRefused }
     return [
-      ...issuers.filter(hasLogin).map((issuer) => openOidcProvider(issuer, oidc)),
-      ...saml.map((entry) => openSaml(entry, { url, oneTime: oneTimes.saml, revoker })),
+      ...issuers.filter(hasLogin).map((issuer) => ({
+        fingerprint: fingerprintOf('oidc', url, issuer),
+        open: () => openOidcProvider(issuer, oidc),
+      })),
+      ...saml.map((entry) => ({
+        fingerprint: fingerprintOf('saml', url, entry),
+        open: () => openSaml(entry, { url, oneTime: oneTimes.saml, revoker }),
+      })),
     ]
   }
 
@@ -152,4 +160,31 @@ export class SignInPages {
 
 function hasLogin(issuer: IssuerSettings): issuer is LoginIssuer {
   return issuer.login !== undefined
+}
+
+interface OpenPages extends Pages {
+  /** No request begins by them any more; the providers are given up when the last one has ended. */
+  retire(): void
+}
+
+function openPages(pages: Pages, meter: Meter, release: () => void): OpenPages {
+  let running = 0
+  let isRetired = false
+  return {
+    handle: async (head, fault, exchange) => {
+      meter.active++
+      running++
+      try {
+        await pages.handle(head, fault, exchange)
+      } finally {
+        meter.active--
+        running--
+        if (isRetired && running === 0) release()
+      }
+    },
+    retire: () => {
+      isRetired = true
+      if (running === 0) release()
+    },
+  }
 }

@@ -46,7 +46,7 @@ export class SignIn {
     this.identity = { tokens: { url, keys }, revocations }
     const lifetimeMs = () => this.#settings?.lifetimeMs ?? 0
     this.#ports = {
-      issuer: openTokenIssuer({ url, lifetimeMs, keys, clock }),
+      issuer: openTokenIssuer({ url, lifetimeMs, keys, clock, revocations }),
       sealer: openStateSealer(keys, clock),
       revoker: openRevoker(kept, clock),
       revocations,

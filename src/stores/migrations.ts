@@ -191,6 +191,8 @@ export const MIGRATIONS: readonly string[] = [
    ALTER TABLE api_keys ADD COLUMN models TEXT NOT NULL DEFAULT '[]';
    ALTER TABLE key_events ADD COLUMN networks TEXT NOT NULL DEFAULT '[]';
    ALTER TABLE key_events ADD COLUMN models TEXT NOT NULL DEFAULT '[]'`,
+  `ALTER TABLE revocations ADD COLUMN folded TEXT;
+   CREATE INDEX revocations_folded ON revocations (issuer, folded) WHERE folded IS NOT NULL`,
   `CREATE TABLE used_once (
      purpose TEXT NOT NULL,
      digest TEXT NOT NULL,

@@ -1,3 +1,4 @@
+import { foldedName } from '../model/folded-name.ts'
 import { isStorable } from './names.ts'
 import type { Operator } from './outbox.ts'
 import { prepared, tables } from './queries.ts'
@@ -26,6 +27,8 @@ export interface Revocation {
   /** The configured name of who issues the tokens, or vouches for the person; empty for a `jti` of whomever. */
   readonly issuer: string
   readonly value: string
+  /** Of a subject: whoever has this name, however it is written. */
+  readonly isOfAnySpelling?: boolean
   /** What was issued up to then. */
   readonly before: number
   readonly at: number
@@ -66,11 +69,17 @@ const ANY_ISSUER = ''
 // This read stands on the path of requests. In the order of its placeholders.
 const ASKED = ['jti', 'jti', 'subject', 'subject', 'session', 'key'] as const satisfies readonly Kind[]
 type Asked = [Kind, string, string]
-const ofToken = prepared<[...Asked, ...Asked, ...Asked, ...Asked, ...Asked, ...Asked, number], RevocationRow>(
+const ofToken = prepared<
+  [...Asked, ...Asked, ...Asked, ...Asked, ...Asked, ...Asked, string, string, number],
+  RevocationRow
+>(
   all
     .where(({ and, eb, or }) =>
       // Each of them is one look into the index of the table.
-      or(ASKED.map((kind) => and([eb('kind', '=', kind), eb('issuer', '=', ''), eb('value', '=', '')]))),
+      or([
+        ...ASKED.map((kind) => and([eb('kind', '=', kind), eb('issuer', '=', ''), eb('value', '=', '')])),
+        and([eb('issuer', '=', ''), eb('folded', '=', '')]),
+      ]),
     )
     .where('expires_at', '>', 0),
 )
@@ -93,13 +102,17 @@ export function revocations<M extends Mode>(runner: Runner<M>): Revocations<M> {
   }
 }
 
-function* add({ kind, issuer, value, before, at, expiresAt }: Revocation, by: Operator | undefined): Work<void> {
+function* add(
+  { kind, issuer, value, before, at, expiresAt, isOfAnySpelling = false }: Revocation,
+  by: Operator | undefined,
+): Work<void> {
   const same = all.where('kind', '=', kind).where('issuer', '=', issuer).where('value', '=', value)
   const known = yield* first(same)
   const row = {
     at: known?.at ?? at,
     issued_before: Math.max(before, known?.issued_before ?? before),
     expires_at: Math.max(expiresAt, known?.expires_at ?? expiresAt),
+    folded: isOfAnySpelling && kind === 'subject' ? foldedName(value) : (known?.folded ?? null),
   }
   const insert = tables.insertInto('revocations').values({ kind, issuer, value, ...row })
   yield* changed(insert.onConflict((conflict) => conflict.columns(['kind', 'issuer', 'value']).doUpdateSet(row)))
@@ -115,6 +128,7 @@ function* isRevoked(token: AskedToken, now: number): Work<boolean> {
       ...(['jti', issuer, jti, 'jti', ANY_ISSUER, jti] as const),
       ...(['subject', issuer, subject, 'subject', issuer, sub] as const),
       ...(['session', issuer, session, 'key', issuer, key] as const),
+      ...([issuer, foldedName(subject)] as const),
       now,
     ),
   )

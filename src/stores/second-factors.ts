@@ -1,4 +1,4 @@
-import type { AccountName, StoredFactor } from '../model/accounts.ts'
+import { type AccountName, factorAccount, type StoredFactor } from '../model/accounts.ts'
 import { Secret } from '../model/secret.ts'
 import { isStorable } from './names.ts'
 import type { Operator } from './outbox.ts'
@@ -42,7 +42,7 @@ const isKept = ({ source, account }: AccountName) => isStorable(source) && isSto
 
 function* find(of: AccountName): Work<StoredFactor | undefined> {
   if (!isKept(of)) return undefined
-  const { source, account } = of
+  const { source, account } = factorAccount(of)
   const own = tables.selectFrom('second_factors').selectAll()
   const row = yield* first(own.where('source', '=', source).where('account', '=', account))
   if (row === undefined) return undefined
@@ -60,34 +60,35 @@ function* find(of: AccountName): Work<StoredFactor | undefined> {
 }
 
 function* enroll(factor: StoredFactor, by: Operator | undefined): Work<void> {
-  const { source, account, secret, lastStep, recoveryHashes, createdAt } = factor
+  const { source, account, secret, lastStep, recoveryHashes, createdAt } = factorAccount(factor)
   yield* changed(deleted(factor))
   const row = { source, account, secret: secret.reveal(), last_step: lastStep, created_at: createdAt }
   yield* changed(tables.insertInto('second_factors').values(row))
   for (const hash of new Set(recoveryHashes)) {
     yield* changed(tables.insertInto('recovery_codes').values({ source, account, hash }))
   }
-  yield* noteUserEvent({ at: createdAt, action: 'second-factor-enrolled', source, account, by })
+  yield* noteUserEvent({ at: createdAt, action: 'second-factor-enrolled', source, account: factor.account, by })
 }
 
 function* advance(of: AccountName, step: number): Work<boolean> {
   if (!isKept(of)) return false
+  const { source, account } = factorAccount(of)
   // One statement: whoever comes second finds the step taken.
   const update = tables
     .updateTable('second_factors')
     .set({ last_step: step })
-    .where('source', '=', of.source)
-    .where('account', '=', of.account)
+    .where('source', '=', source)
+    .where('account', '=', account)
     .where(({ eb, or }) => or([eb('last_step', 'is', null), eb('last_step', '<', step)]))
   return (yield* changed(update)) === 1
 }
 
 function* useRecovery(of: AccountName, hash: string, now: number): Work<boolean> {
   if (!isKept(of) || !isStorable(hash)) return false
-  const { source, account } = of
+  const { source, account } = factorAccount(of)
   const used = tables.deleteFrom('recovery_codes').where('source', '=', source).where('account', '=', account)
   if ((yield* changed(used.where('hash', '=', hash))) === 0) return false
-  yield* noteUserEvent({ at: now, action: 'second-factor-used-recovery', source, account })
+  yield* noteUserEvent({ at: now, action: 'second-factor-used-recovery', source, account: of.account })
   return true
 }
 
@@ -99,5 +100,7 @@ function* remove(of: AccountName, now: number, by: Operator | undefined): Work<b
 }
 
 /** Its recovery codes go with it. */
-const deleted = ({ source, account }: AccountName) =>
-  tables.deleteFrom('second_factors').where('source', '=', source).where('account', '=', account)
+const deleted = (of: AccountName) => {
+  const { source, account } = factorAccount(of)
+  return tables.deleteFrom('second_factors').where('source', '=', source).where('account', '=', account)
+}

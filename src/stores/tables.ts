@@ -153,6 +153,8 @@ export interface RevocationRow {
   readonly issued_before: number
   readonly at: number
   readonly expires_at: number
+  /** Of a subject whose name is meant however it is written; null of every other one. */
+  readonly folded: string | null
 }
 
 export interface ScimUserRow {

@@ -5,6 +5,7 @@ import { WebSocket } from 'ws'
 import { noCertificates } from '../support/certificates.ts'
 import { ClientAuthority, FOR_CLIENTS } from '../support/client-authority.ts'
 import { ClientCertificates, chatWith, decisionOf, told } from '../support/client-certificate-world.ts'
+import { HeldHandshake } from '../support/held-handshake.ts'
 import { TEXT } from '../support/model-answers.ts'
 import { polled } from '../support/proxy.ts'
 import { REALTIME_POLICY, startRealtime, VoiceClient } from '../support/realtime-world.ts'
@@ -52,7 +53,7 @@ t.test('callers by their certificates', { skip: missing }, async (t) => {
     ['nothing', null, [], '401 missing_credentials missing'],
     ['a token, and no certificate', null, [bearer], OK],
     ['both', alice, [bearer], '400 ambiguous_credentials ambiguous'],
-    ['both, the token wrong', alice, ['x-api-key: wrong'], '400 ambiguous_credentials ambiguous'],
+    ['both, the token wrong', alice, ['x-api-key: wrong'], '401 invalid_api_key malformed'],
     ['both, with a password', alice, ['Authorization: Basic YTpi'], '400 ambiguous_credentials ambiguous'],
     [
       'a credential that is none beside it',
@@ -174,6 +175,8 @@ t.test('other authorities from now on', { skip: missing }, async (t) => {
   const carol = other.issue({ subject: '/OU=analysts', extensions: [FOR_CLIENTS, 'subjectAltName=DNS:carol.example'] })
   const open = await tlsConnect(port, certificates.client(alice))
   open.send(chatWith().subarray(0, 20))
+  const held = await HeldHandshake.before(t, port)
+  const late = await tlsConnect(held.port, certificates.client(alice))
   writeFileSync(certificates.authorityFile, other.cert)
   await audit.action('config-reloaded')
   open.send(chatWith().subarray(20))
@@ -184,6 +187,9 @@ t.test('other authorities from now on', { skip: missing }, async (t) => {
       .then(async (connection) => (await told(world, connection, chatWith())) === OK)
       .catch(() => false)
   await polled(isTaken, 'the other authority')
+  held.release()
+  const lately = await told(world, late, chatWith())
+  t.equal(lately, '401 invalid_api_key unknown_authority', 'whose handshake had begun before')
   await endInOrder(t, world)
 })
 

@@ -91,6 +91,19 @@ async function ends(t: Test, options: ProxyOptions = {}) {
 
 t.test('who is disabled or removed stops within the time that is stated', (t) => ends(t))
 
+t.test('a token stops, however its name is written', async (t) => {
+  const { world, scim } = await scene(t)
+  const [alice, carol] = [await world.token(ALICE), await world.token(CAROL)]
+  const id = await scim.user(ALICE.toUpperCase())
+  const other = await scim.user(CAROL.toUpperCase())
+  for (const token of [alice, carol]) t.equal(await chat(world, token), '200', 'before')
+  await scim.delete(`/Users/${id}`)
+  await scim.patch(`/Users/${other}`, { op: 'replace', path: 'active', value: false })
+  await scim.patch(`/Users/${other}`, { op: 'replace', path: 'active', value: true })
+  for (const token of [alice, carol]) t.equal(await until('401 revoked', () => chat(world, token)), '401 revoked')
+  await endInOrder(t, world)
+})
+
 t.test('the same with PostgreSQL', { skip: POSTGRES_LEFT_OUT ?? false }, async (t) => {
   const cluster = await startPostgres(t)
   await ends(t, { config: { store: { env: 'STORE_URL' } }, env: { STORE_URL: await cluster.database() } })

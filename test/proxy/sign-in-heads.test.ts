@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Agent } from '../support/agent.ts'
 import { polled } from '../support/proxy.ts'
-import { rawRequest } from '../support/raw-client.ts'
+import { rawConnect, rawRequest } from '../support/raw-client.ts'
 import { passwords, principal, provider, secondFactors, signedIn, startPages } from '../support/sign-in-world.ts'
 
 const CORP = signedIn(principal('carol', { issuer: 'corp', method: 'jwt' }))
@@ -97,4 +97,44 @@ t.test('64 requests of pages run at once, and no more', async (t) => {
   const statuses = (await Promise.all(asked)).map(({ status }) => status)
   t.equal(statuses.filter((status) => status === 503).length, 6)
   t.equal((await new Agent(pages.url).get('/auth/')).status, 200)
+})
+
+t.test('a cookie of another host is none of ours, however its name looks', async (t) => {
+  const pages = await startPages(t, { parts, issuerUrl: 'https://gateway.example' })
+  const port = Number(new URL(pages.url).port)
+  const sent = async (cookie: string, form: string) => {
+    const body = new URLSearchParams({ ...GOOD, form }).toString()
+    const type = `Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}`
+    const head = `POST ${PATH} HTTP/1.1\r\nHost: x\r\n${type}\r\nCookie: ${cookie}\r\nConnection: close\r\n\r\n`
+    return (await rawRequest(port, Buffer.from(head + body, 'latin1'))).status
+  }
+  const begun = async () => {
+    const answer = await rawRequest(port, 'GET /auth/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+    const form = /name="form" value="([^"]*)"/.exec(answer.body.toString())?.[1] ?? ''
+    return { cookie: String(answer.header('set-cookie')).split(';')[0] ?? '', form }
+  }
+  // Browsers let every host of the domain set these: for them they have no `__Host-` (RFC 6265bis section 4.1.3.2).
+  for (const before of ['\xa0', '\x85', '\xa0 ', 'x']) {
+    const { cookie, form } = await begun()
+    t.equal(await sent(`${before}${cookie}`, form), 400, JSON.stringify(before))
+    t.equal(await sent(`${before}${cookie}x; \t${cookie}`, form), 200, 'and takes nothing from one of ours')
+  }
+})
+
+t.test('forms that do not come to an end keep nobody out', async (t) => {
+  const pages = await startPages(t, { parts })
+  const port = Number(new URL(pages.url).port)
+  const head = `POST ${PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n`
+  for (let index = 0; index < 70; index++) {
+    const connection = await rawConnect(port)
+    t.teardown(() => connection.close())
+    connection.send(`${head}Content-Length: 100\r\n\r\nform=`)
+  }
+  await polled(async () => pages.statuses.length === 6, 'those that are too many')
+  t.equal((await fetch(`${pages.url}/auth/jwks`)).status, 200)
+  const agent = new Agent(pages.url)
+  const page = await agent.get('/auth/')
+  t.equal(page.status, 200)
+  t.equal((await agent.post(PATH, { ...GOOD, form: page.field('form') })).status, 200, 'and a form that comes whole')
+  t.same(pages.bugs, [])
 })

@@ -53,7 +53,13 @@ export function analyst(id: string, more: Partial<SignedIn> = {}): SignedIn {
 
 /** A token as another process of the fleet would make it. */
 export async function issuedBy(ring: TokenKeyRing, who: SignedIn): Promise<IssuedToken & { readonly text: string }> {
-  const ports = { url: () => OWN_URL, lifetimeMs: () => 3_600_000, keys: () => ring, clock: Date.now }
+  const ports = {
+    url: () => OWN_URL,
+    lifetimeMs: () => 3_600_000,
+    keys: () => ring,
+    clock: Date.now,
+    revocations: { isRevoked: () => false },
+  }
   const issued = await openTokenIssuer(ports).issue(who)
   if (!issued.ok) throw new Error(issued.fault)
   return { ...issued.value, text: issued.value.token.reveal() }

@@ -69,7 +69,8 @@ export async function startTogether(t: Test): Promise<Together> {
   return { ...world, url, provider, saml, local: { name: 'uma', password }, enroll }
 }
 
-async function enrolled(file: string, source: string, account: string): Promise<() => string> {
+/** Writes a second factor into the store of a proxy. */
+export async function enrolled(file: string, source: string, account: string): Promise<() => string> {
   const secret = new OtpSecret({ size: 20 })
   const opened = openKeyStore(file)
   if (!opened.ok) throw new Error(opened.fault)

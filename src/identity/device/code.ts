@@ -1,8 +1,9 @@
 import { failed, ok, type Result } from '../../model/result.ts'
 import type { PageAnswer } from '../../model/sign-in.ts'
-import { networkOf } from '../throttle.ts'
+import type { Visit } from '../sign-in/parts.ts'
+import { siteOf } from '../throttle.ts'
 import { jsonAnswer, oauthError, tooMany, unavailable } from './answer.ts'
-import { type DeviceVisit, noteFailed } from './issuing.ts'
+import { noteFailed } from './issuing.ts'
 import { INTERVAL_SECONDS, LIFE_SECONDS, type OwnCodes } from './own-codes.ts'
 import type { DevicePorts } from './ports.ts'
 import type { ProviderCodes } from './provider-codes.ts'
@@ -23,13 +24,10 @@ export interface CodePorts {
 }
 
 /** `POST /auth/device/code`: a terminal asks for a sign-in (RFC 8628 section 3.1). */
-export async function deviceCode(
-  { ports, own, provided, quota }: CodePorts,
-  request: DeviceVisit,
-): Promise<PageAnswer> {
+export async function deviceCode({ ports, own, provided, quota }: CodePorts, request: Visit): Promise<PageAnswer> {
   const asked = readAsked(request.form, ports)
   if (!asked.ok) return oauthError('invalid_request', asked.fault)
-  const waitSeconds = quota.waitSeconds(networkOf(request.client), request.now)
+  const waitSeconds = quota.waitSeconds(siteOf(request.client), request.now)
   if (waitSeconds > 0) return tooMany(waitSeconds)
   const wish = asked.value
   // Where there is one way to sign in, it need not be named.
@@ -52,7 +50,7 @@ async function ownCode(
   { issuer }: DevicePorts,
   own: OwnCodes,
   wish: DeviceWish,
-  { client, now }: DeviceVisit,
+  { client, now }: Visit,
 ): Promise<PageAnswer> {
   const begun = await own.begin(wish, client, now)
   if (!begun.ok) return begun.fault === 'full' ? tooMany(60) : unavailable('no sign-in can be begun at the moment')
@@ -79,7 +77,7 @@ function codeAnswer({ deviceCode, userCode, uri, complete, interval, expiresIn }
 }
 
 /** The fault is for people. */
-function readAsked(form: DeviceVisit['form'], { choices }: DevicePorts): Result<DeviceWish, string> {
+function readAsked(form: Visit['form'], { choices }: DevicePorts): Result<DeviceWish, string> {
   const provider = form.get('provider') ?? null
   if (provider !== null && !choices.some(({ name }) => name === provider)) {
     return failed('nobody of that name signs people in here: `GET /auth/providers` lists them')

@@ -1,18 +1,15 @@
-import type { AuditEvent, AuditRequest } from '../../model/audit.ts'
+import type { AuditEvent } from '../../model/audit.ts'
 import { failed, ok, type Result } from '../../model/result.ts'
-import type { IssuedToken, PageRequest, SignedIn, SignInFault } from '../../model/sign-in.ts'
+import type { IssuedToken, SignedIn, SignInFault } from '../../model/sign-in.ts'
 import { signInFailed, signInSucceeded, tokenIssued } from '../sign-in/events.ts'
+import type { Visit } from '../sign-in/parts.ts'
 import type { ThrottleStep } from '../throttle.ts'
 import type { DevicePorts } from './ports.ts'
 
 export type IssuingFault = 'too_large' | 'expired' | 'unavailable' | 'audit_unavailable'
 type IssuingPorts = Pick<DevicePorts, 'issuer' | 'audit'>
+type MakingPorts = Pick<DevicePorts, 'issuer' | 'standing'>
 export type Via = 'device' | 'refresh'
-
-/** A request that knows how events name it: the frame of the pages gives every one so. */
-export interface DeviceVisit extends PageRequest {
-  readonly asked: AuditRequest
-}
 
 /** A token, and whose it is. */
 export interface Issued {
@@ -20,30 +17,28 @@ export interface Issued {
   readonly who: SignedIn
 }
 
-export async function issue({ issuer }: IssuingPorts, who: SignedIn): Promise<Result<Issued, IssuingFault>> {
+export async function issue({ issuer, standing }: MakingPorts, who: SignedIn): Promise<Result<Issued, IssuingFault>> {
+  // Somebody signed in for a terminal that comes for its token minutes later.
+  const stands = (await standing?.(who)) ?? { ok: true }
+  if (!stands.ok) return failed(stands.fault === 'unavailable' ? 'unavailable' : 'expired')
   const issued = await issuer.issue(who)
   return issued.ok ? ok({ issued: issued.value, who }) : failed(issued.fault)
 }
 
 /** Writes that a token is handed out, before it is. False where that cannot be written: then it must not be. */
-export function noteIssued(
-  ports: IssuingPorts,
-  { issued, who }: Issued,
-  via: Via,
-  visit: DeviceVisit,
-): Promise<boolean> {
+export function noteIssued(ports: IssuingPorts, { issued, who }: Issued, via: Via, visit: Visit): Promise<boolean> {
   const event = tokenIssued(visit, who, issued, 'device')
   const extra = via === 'device' ? event.extra : { ...event.extra, 'sign_in.purpose': 'refresh' }
   return committed(ports, { ...event, extra })
 }
 
 /** Writes that somebody has signed in at a provider, for a terminal. */
-export function noteSignedIn(ports: IssuingPorts, who: SignedIn, visit: DeviceVisit): Promise<boolean> {
+export function noteSignedIn(ports: IssuingPorts, who: SignedIn, visit: Visit): Promise<boolean> {
   return committed(ports, signInSucceeded(visit, who, { purpose: 'device', secondFactor: null }))
 }
 
 /** Nobody has signed in, although a terminal waited for it. */
-export function noteFailed({ audit }: IssuingPorts, provider: string, fault: SignInFault, visit: DeviceVisit): void {
+export function noteFailed({ audit }: IssuingPorts, provider: string, fault: SignInFault, visit: Visit): void {
   const account = fault.outcome === 'rejected' ? (fault.account ?? null) : null
   audit.append(signInFailed(visit, { reason: fault.reason, source: provider, method: 'jwt', account }))
 }
@@ -52,7 +47,7 @@ export function noteFailed({ audit }: IssuingPorts, provider: string, fault: Sig
 export function noteReused(
   { audit }: IssuingPorts,
   of: { readonly issuer: string; readonly subject: string; readonly areRevoked: boolean },
-  { now, asked }: DeviceVisit,
+  { now, asked }: Visit,
 ): void {
   audit.append({
     at: now,
@@ -69,11 +64,7 @@ export function noteReused(
 }
 
 /** Codes of terminals are guessed from one address. */
-export function noteGuesses(
-  { audit }: IssuingPorts,
-  steps: readonly ThrottleStep[],
-  { now, asked }: DeviceVisit,
-): void {
+export function noteGuesses({ audit }: IssuingPorts, steps: readonly ThrottleStep[], { now, asked }: Visit): void {
   for (const { scope, failures, waitMs } of steps) {
     if (scope !== 'address') continue
     const seconds = Math.ceil(waitMs / 1000)

@@ -1,6 +1,6 @@
 import { failed, ok, type Result } from '../../model/result.ts'
 import type { SignedIn } from '../../model/sign-in.ts'
-import { networkOf } from '../throttle.ts'
+import { siteOf } from '../throttle.ts'
 import { digestOf } from './digest.ts'
 import type { DevicePorts } from './ports.ts'
 import { openedSignedIn, sealedSignedIn } from './signed-in-text.ts'
@@ -54,7 +54,7 @@ export class OwnCodes {
       const user = await this.#digest(userCode)
       if (user === null) return failed('unavailable')
       const times = { createdAt: now, expiresAt: now + LIFE_SECONDS * 1000 }
-      const asked = { client, network: networkOf(client), wish: JSON.stringify(writtenWish(wish)), ...times }
+      const asked = { client, network: siteOf(client), wish: JSON.stringify(writtenWish(wish)), ...times }
       const added = await orNull(codes.add({ device: digestOf(deviceCode), user, ...asked }, LIMITS))
       if (added === null) return failed('unavailable')
       if (added === 'added') return ok({ deviceCode, userCode })
@@ -78,7 +78,9 @@ export class OwnCodes {
     const { sealer, codes } = this.#ports
     // As long as the code, at most: it is deleted when the terminal asks.
     const until = now + LIFE_SECONDS * 1000
-    const sealed = who === null ? null : await sealedSignedIn(sealer, device, who, until)
+    // The terminal asks for the token later: by then they may have been signed out.
+    const proven = who && { ...who, provenAt: who.provenAt ?? now }
+    const sealed = proven && (await sealedSignedIn(sealer, device, proven, until))
     if (who !== null && sealed === null) return failed('unavailable')
     const decided = await orNull(codes.decide(device, sealed, now))
     if (decided === null) return failed('unavailable')

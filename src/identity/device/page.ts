@@ -1,9 +1,10 @@
 import { ownValue } from '../../model/json.ts'
-import type { PageAnswer, Route } from '../../model/sign-in.ts'
+import type { PageAnswer } from '../../model/sign-in.ts'
 import { type Html, html } from '../sign-in/html.ts'
+import type { OwnRoute, Visit } from '../sign-in/parts.ts'
 import type { PageFrame } from '../sign-in/purpose.ts'
 import type { Admission } from '../throttle.ts'
-import { type DeviceVisit, noteGuesses } from './issuing.ts'
+import { noteGuesses } from './issuing.ts'
 import type { Asking, OwnCodes } from './own-codes.ts'
 import type { DevicePorts } from './ports.ts'
 import { readUserCode, shownUserCode } from './user-code.ts'
@@ -20,14 +21,12 @@ type PagePorts = Pick<DevicePorts, 'issuer' | 'sealer' | 'throttle' | 'audit'>
  * The page on which a person types the code that a terminal shows, sees who asks, says that it is theirs, and only then signs
  * in (RFC 8628 section 3.3). A link with a code in it saves the typing, never the question.
  */
-export function devicePages(ports: PagePorts, own: OwnCodes, frame: PageFrame): readonly Route[] {
+export function devicePages(ports: PagePorts, own: OwnCodes, frame: PageFrame): readonly OwnRoute[] {
   const pages = new DevicePages(ports, own, frame)
-  const routes = [
-    { method: 'GET', path: PATH, handle: (visit: DeviceVisit) => pages.ask(visit.query.get('user_code') ?? '') },
-    { method: 'POST', path: PATH, handle: (visit: DeviceVisit) => pages.answer(visit) },
-  ] as const
-  // INVARIANT: the frame hands every page a request that knows how events name it.
-  return routes as readonly unknown[] as readonly Route[]
+  return [
+    { method: 'GET', path: PATH, handle: (visit) => pages.ask(visit.query.get('user_code') ?? '') },
+    { method: 'POST', path: PATH, handle: (visit) => pages.answer(visit) },
+  ]
 }
 
 class DevicePages {
@@ -66,13 +65,13 @@ ${form.field}
     })
   }
 
-  async answer(visit: DeviceVisit): Promise<PageAnswer> {
+  async answer(visit: Visit): Promise<PageAnswer> {
     if (!(await this.#frame.isOurs(visit))) return this.ask('', OVER)
     const decision = visit.form.get('decision')
     return decision === undefined ? this.#typed(visit) : this.#decided(visit, decision)
   }
 
-  async #typed(visit: DeviceVisit): Promise<PageAnswer> {
+  async #typed(visit: Visit): Promise<PageAnswer> {
     const { throttle } = this.#ports
     const admission: Admission = throttle.begin(`device\n${visit.client}`, visit.client)
     if (admission === 'busy') return this.ask('', waiting(1))
@@ -113,7 +112,7 @@ ${form.field}
     return this.#frame.page({ title: 'Is this your terminal?', body, headers: form.headers, formsTo: "'self'" })
   }
 
-  async #decided(visit: DeviceVisit, decision: string): Promise<PageAnswer> {
+  async #decided(visit: Visit, decision: string): Promise<PageAnswer> {
     const opened = await this.#ports.sealer.open(CONFIRMATION, visit.form.get('asked') ?? '')
     if (!opened.ok && opened.fault === 'unavailable') return this.#unusable()
     const [code, device] = ['code', 'device'].map((name) => (opened.ok ? ownValue(opened.value, name) : undefined))

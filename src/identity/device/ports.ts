@@ -3,7 +3,14 @@ import type { DeviceCodes, RefreshFamilies } from '../../model/device.ts'
 import type { Verification } from '../../model/identity.ts'
 import type { Result } from '../../model/result.ts'
 import type { Secret } from '../../model/secret.ts'
-import type { RevocationReader, Revoker, SignInProvider, StateSealer, TokenIssuer } from '../../model/sign-in.ts'
+import type {
+  RevocationReader,
+  Revoker,
+  SignInProvider,
+  SignInStanding,
+  StateSealer,
+  TokenIssuer,
+} from '../../model/sign-in.ts'
 import type { Throttle } from '../throttle.ts'
 
 /** Somewhere to sign in, as terminals and people are told of it. */
@@ -27,6 +34,8 @@ export interface DevicePorts {
   readonly codes: DeviceCodes
   readonly families: RefreshFamilies
   readonly revocations: RevocationReader
+  /** Absent where no account can end. */
+  readonly standing?: SignInStanding
   readonly revoker: Revoker
   /** Of tokens of the proxy's own alone; every other one is rejected. */
   verify(token: Secret, client: string): Verification | Promise<Verification>

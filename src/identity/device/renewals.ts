@@ -3,8 +3,9 @@ import { ownValue } from '../../model/json.ts'
 import { failed, ok, type Result } from '../../model/result.ts'
 import { Secret } from '../../model/secret.ts'
 import type { Renewed, SignedIn } from '../../model/sign-in.ts'
+import type { Visit } from '../sign-in/parts.ts'
 import { digestOf } from './digest.ts'
-import { type DeviceVisit, type Issued, type IssuingFault, issue, noteFailed, noteReused } from './issuing.ts'
+import { type Issued, type IssuingFault, issue, noteFailed, noteReused } from './issuing.ts'
 import { orNull } from './own-codes.ts'
 import type { DevicePorts } from './ports.ts'
 
@@ -66,7 +67,7 @@ export class Renewals {
     return isBegun === true ? { ...alone, refresh, family: { id: family, before: current, current } } : alone
   }
 
-  async renew(refresh: string, request: DeviceVisit): Promise<Result<Granted, RenewFault>> {
+  async renew(refresh: string, request: Visit): Promise<Result<Granted, RenewFault>> {
     const { sealer, families, providers, random } = this.#ports
     const opened = await openedGrant(sealer, refresh)
     if (!opened.ok) return opened
@@ -120,11 +121,12 @@ export class Renewals {
     turned: NonNullable<Granted['family']>,
     grant: Grant,
     { who }: Renewed,
-    request: DeviceVisit,
+    request: Visit,
   ): Promise<Result<Granted, RenewFault>> {
     const { id, before, current } = turned
     const refresh = await this.#seal(grant, family.expiresAt)
-    const made = refresh === null ? failed('unavailable' as const) : await issue(this.#ports, who)
+    const made =
+      refresh === null ? failed('unavailable' as const) : await issue(this.#ports, { ...who, provenAt: request.now })
     if (!made.ok) {
       const fault = made.fault === 'expired' ? 'invalid' : made.fault
       return fault === 'invalid' ? this.#end(id) : this.#back(id, before, current, fault)
@@ -147,7 +149,7 @@ export class Renewals {
     }
   }
 
-  async #reused(family: RefreshFamily, request: DeviceVisit): Promise<Result<never, RenewFault>> {
+  async #reused(family: RefreshFamily, request: Visit): Promise<Result<never, RenewFault>> {
     const { families } = this.#ports
     // Who holds the present one gets no further; then what it was given already.
     const ended = await orNull(families.end(family.id))

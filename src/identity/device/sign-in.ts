@@ -1,9 +1,8 @@
 import { failed } from '../../model/result.ts'
-import type { Route } from '../../model/sign-in.ts'
-import type { DeviceApprovals, MoreRoutes } from '../sign-in/purpose.ts'
+import type { MoreRoutes, OwnRoute } from '../sign-in/parts.ts'
+import type { DeviceApprovals } from '../sign-in/purpose.ts'
 import { jsonAnswer } from './answer.ts'
 import { deviceCode } from './code.ts'
-import type { DeviceVisit } from './issuing.ts'
 import { OwnCodes } from './own-codes.ts'
 import { devicePages } from './page.ts'
 import type { DevicePorts } from './ports.ts'
@@ -29,30 +28,29 @@ export function deviceSignIns(ports: DevicePorts): DeviceSignIns {
   const quota = new Quota(QUOTA.most, QUOTA.windowMs)
   const choices = ports.choices.map(({ name, kind, label }) => ({ name, kind, label }))
   // For programs: they bring neither an origin nor a one-time token, and get nothing by a browser's cookies.
-  const resources = [
+  const resources: readonly OwnRoute[] = [
     {
       method: 'POST',
       path: '/auth/device/code',
       isCrossSite: true,
-      handle: (visit: DeviceVisit) => deviceCode({ ports, own, provided, quota }, visit),
+      handle: (visit) => deviceCode({ ports, own, provided, quota }, visit),
     },
     {
       method: 'POST',
       path: '/auth/device/token',
       isCrossSite: true,
-      handle: (visit: DeviceVisit) => deviceToken({ ports, own, provided, renewals }, visit),
+      handle: (visit) => deviceToken({ ports, own, provided, renewals }, visit),
     },
     {
       method: 'POST',
       path: '/auth/device/logout',
       isCrossSite: true,
-      handle: (visit: DeviceVisit) => deviceLogout(ports, renewals, visit),
+      handle: (visit) => deviceLogout(ports, renewals, visit),
     },
     { method: 'GET', path: '/auth/providers', handle: async () => jsonAnswer(200, { providers: choices }) },
-  ] as const
+  ]
   return {
-    // INVARIANT: the frame hands every page a request that knows how events name it.
-    more: (frame) => [...(resources as readonly unknown[] as readonly Route[]), ...devicePages(ports, own, frame)],
+    more: (frame) => [...resources, ...devicePages(ports, own, frame)],
     approve: async (userCode, who, { now }) => {
       const code = readUserCode(userCode)
       if (!code.ok) return failed('unknown')

@@ -1,7 +1,7 @@
 import { Secret } from '../../model/secret.ts'
 import type { PageAnswer } from '../../model/sign-in.ts'
+import type { Visit } from '../sign-in/parts.ts'
 import { jsonAnswer, oauthError, unavailable } from './answer.ts'
-import type { DeviceVisit } from './issuing.ts'
 import { orNull } from './own-codes.ts'
 import type { DevicePorts } from './ports.ts'
 import type { Renewals } from './renewals.ts'
@@ -16,7 +16,7 @@ const BY = 'signed out'
 export async function deviceLogout(
   ports: DevicePorts,
   renewals: Renewals,
-  { form, client, now }: DeviceVisit,
+  { form, client, now }: Visit,
 ): Promise<PageAnswer> {
   const [refresh, token] = [form.get('refresh_token'), form.get('token')]
   if (refresh === undefined && token === undefined) {

@@ -1,14 +1,7 @@
 import type { PageAnswer } from '../../model/sign-in.ts'
+import type { Visit } from '../sign-in/parts.ts'
 import { jsonAnswer, oauthError, unavailable } from './answer.ts'
-import {
-  type DeviceVisit,
-  type IssuingFault,
-  issue,
-  noteFailed,
-  noteIssued,
-  noteSignedIn,
-  type Via,
-} from './issuing.ts'
+import { type IssuingFault, issue, noteFailed, noteIssued, noteSignedIn, type Via } from './issuing.ts'
 import type { OwnCodes } from './own-codes.ts'
 import type { DevicePorts } from './ports.ts'
 import { PROVIDER_PREFIX, type ProviderCodes, type ProviderPoll } from './provider-codes.ts'
@@ -22,7 +15,7 @@ export interface TokenPorts {
 }
 
 /** `POST /auth/device/token`: a terminal asks for its token, again and again, or for another one (RFC 8628 section 3.4, RFC 6749 section 6). */
-export async function deviceToken(all: TokenPorts, request: DeviceVisit): Promise<PageAnswer> {
+export async function deviceToken(all: TokenPorts, request: Visit): Promise<PageAnswer> {
   const { form } = request
   switch (form.get('grant_type')) {
     case undefined:
@@ -42,7 +35,7 @@ export async function deviceToken(all: TokenPorts, request: DeviceVisit): Promis
   }
 }
 
-async function polledOwn({ ports, own }: TokenPorts, code: string, request: DeviceVisit): Promise<PageAnswer> {
+async function polledOwn({ ports, own }: TokenPorts, code: string, request: Visit): Promise<PageAnswer> {
   const polled = await own.poll(code, request.now)
   if (polled.state !== 'approved') return notYet(polled.state)
   const issued = await issue(ports, polled.who)
@@ -50,14 +43,14 @@ async function polledOwn({ ports, own }: TokenPorts, code: string, request: Devi
   return handedOut(ports, { ...issued.value, refresh: null, family: null }, 'device', request)
 }
 
-async function polledProvider(all: TokenPorts, code: string, request: DeviceVisit): Promise<PageAnswer> {
+async function polledProvider(all: TokenPorts, code: string, request: Visit): Promise<PageAnswer> {
   const { ports, provided, renewals } = all
   const polled = await provided.poll(code, request.now)
   if (polled.outcome !== 'answered') return notYet(polled.outcome)
   const { answer, provider } = polled
   if (answer.outcome !== 'signed-in') return refused(all, polled, request)
   if (!(await noteSignedIn(ports, answer.who, request))) return notIssued('audit_unavailable')
-  const issued = await issue(ports, answer.who)
+  const issued = await issue(ports, { ...answer.who, provenAt: request.now })
   if (!issued.ok) return notIssued(issued.fault)
   const granted = await renewals.begin(provider.name, issued.value, answer.grant, request.now)
   return handedOut(ports, granted, 'device', request)
@@ -66,7 +59,7 @@ async function polledProvider(all: TokenPorts, code: string, request: DeviceVisi
 function refused(
   { ports }: TokenPorts,
   { provider, answer }: Extract<ProviderPoll, { outcome: 'answered' }>,
-  request: DeviceVisit,
+  request: Visit,
 ): PageAnswer {
   // INVARIANT: asked only where nobody has signed in.
   if (answer.outcome === 'signed-in') throw new Error('a sign-in that succeeded is refused')
@@ -75,7 +68,7 @@ function refused(
   return oauthError('access_denied', answer.message)
 }
 
-async function renewed({ ports, renewals }: TokenPorts, refresh: string, request: DeviceVisit): Promise<PageAnswer> {
+async function renewed({ ports, renewals }: TokenPorts, refresh: string, request: Visit): Promise<PageAnswer> {
   const granted = await renewals.renew(refresh, request)
   if (granted.ok) {
     const answer = await handedOut(ports, granted.value, 'refresh', request)
@@ -86,7 +79,7 @@ async function renewed({ ports, renewals }: TokenPorts, refresh: string, request
   return oauthError('invalid_grant', 'this sign-in cannot be renewed: sign in again')
 }
 
-async function handedOut(ports: DevicePorts, granted: Granted, via: Via, request: DeviceVisit): Promise<PageAnswer> {
+async function handedOut(ports: DevicePorts, granted: Granted, via: Via, request: Visit): Promise<PageAnswer> {
   if (!(await noteIssued(ports, granted, via, request))) return notIssued('audit_unavailable')
   const { issued, who, refresh } = granted
   const { id, issuer, name } = who.principal

@@ -1,6 +1,6 @@
 import type { IssuerSettings } from '../../model/identity-settings.ts'
 import type { JsonObject, JsonValue } from '../../model/json.ts'
-import { ownValue } from '../../model/json.ts'
+import { isJsonObject, ownValue } from '../../model/json.ts'
 import type { RejectReason } from '../../model/reasons.ts'
 import { failed, ok, type Result } from '../../model/result.ts'
 import {
@@ -50,10 +50,16 @@ export function acceptAnswer(
  */
 function isOfAccessToken(payload: JsonObject): boolean {
   const type = ownValue(payload, 'token_type')
-  if (type !== undefined && !isWord(type, 'bearer') && !isWord(type, 'dpop')) return false
+  if (type !== undefined && !isWord(type, 'bearer') && !isBoundDpop(type, payload)) return false
   const { token_use: use, ...rest } = payload
   const isNamed = use === 'access_token' && Object.hasOwn(payload, 'token_use')
   return !isForAnotherUse({ payload: isNamed ? rest : payload, isExplicit: type !== undefined || isNamed })
+}
+
+/** One that is said to be bound, and not to which key, must not be taken for one that is anybody's (RFC 9449 section 6.2). */
+function isBoundDpop(type: JsonValue, payload: JsonObject): boolean {
+  const binding = ownValue(payload, 'cnf')
+  return isWord(type, 'dpop') && isJsonObject(binding) && Object.hasOwn(binding, 'jkt')
 }
 
 function isWord(value: JsonValue, word: string): boolean {

@@ -8,6 +8,7 @@ import type { Accepted } from '../claims.ts'
 import { Limiter } from '../limiter.ts'
 import type { IdentityPorts, OpenMethod } from '../method.ts'
 import { Recent } from '../recent.ts'
+import { networkOf } from '../throttle.ts'
 import { digestOf } from '../token.ts'
 import { acceptAnswer } from './answer.ts'
 import { type AskFailure, IntrospectionEndpoint } from './endpoint.ts'
@@ -23,7 +24,7 @@ const REFUSED_MEMORY_MS = 5000
 const MAX_KEPT = 64 * 1024
 const ASKED_AT_ONCE = 16
 const MAX_WAITING = 512
-/** Of those under way, how many one client address may have. */
+/** Of those under way, how many one client may have: an address, or the network that one has with IPv6. */
 const MAX_OF_ONE = 64
 const ASK_LIMIT_MS = 10_000
 
@@ -94,14 +95,15 @@ export class IntrospectedTokens implements OpenMethod {
     const known = this.recall(digest, now) ?? this.#pending.get(digest) ?? this.#refusal(digest, now)
     if (known !== undefined) return known
     if (this.#outage.isOn) return this.#unavailable('introspection_unavailable', 5)
-    if (!this.#shares.take(client)) return this.#unavailable('busy', 1)
+    const sharer = networkOf(client)
+    if (!this.#shares.take(sharer)) return this.#unavailable('busy', 1)
     const asking = this.#limiter.run(() => this.#ask(text, digest))
     if (asking === null) {
-      this.#shares.give(client)
+      this.#shares.give(sharer)
       return this.#unavailable('busy', 1)
     }
     const verification = asking.finally(() => {
-      this.#shares.give(client)
+      this.#shares.give(sharer)
       this.#pending.delete(digest)
     })
     this.#pending.set(digest, verification)

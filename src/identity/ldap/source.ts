@@ -80,10 +80,9 @@ export class LdapSource implements OpenMethod {
     const password = credential.password.reveal()
     if (!isUsername(username) || !isPassword(password)) return this.#rejected('malformed')
     const digest = this.#memory.digest(username, password)
-    const known = this.#memory.answer(digest, this.#clock())
-    if (known !== undefined) return known
-    const pending = this.#pending.get(digest)
-    if (pending !== undefined) return pending
+    const known = this.#memory.answer(digest, this.#clock()) ?? this.#pending.get(digest)
+    const isStale = credential.isFresh && (known instanceof Promise || known?.outcome === 'verified')
+    if (known !== undefined && !isStale) return known
     const signIn = { username, password, digest, client }
     const verification = this.#limited(this.#admitted(signIn)).finally(() => this.#pending.delete(digest))
     this.#pending.set(digest, verification)

@@ -91,7 +91,9 @@ export class LocalUsers implements OpenMethod {
     const digest = this.#memory.digest(name, password)
     const readAtMs = this.#ports.clock()
     const known = this.#memory.answer(digest, readAtMs) ?? this.#pending.get(digest)
-    if (known !== undefined) return known
+    // A refusal holds for a second; that of a right password would outlast its account.
+    const isStale = credential.isFresh && (known instanceof Promise || known?.outcome === 'verified')
+    if (known !== undefined && !isStale) return known
     const signIn = { name, password, digest, client, startedAt: performance.now(), readAtMs }
     const verification = this.#admitted(signIn).finally(() => this.#pending.delete(digest))
     this.#pending.set(digest, verification)

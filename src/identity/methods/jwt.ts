@@ -1,10 +1,10 @@
-import { hash } from 'node:crypto'
 import type { Credential, Verification } from '../../model/identity.ts'
 import type { IntrospectionSettings, IssuerSettings } from '../../model/identity-settings.ts'
 import { ownValue } from '../../model/json.ts'
 import type { Clock } from '../../model/ports.ts'
 import type { RejectReason, UnavailableReason } from '../../model/reasons.ts'
 import { acceptClaims } from '../claims.ts'
+import { fingerprintOf } from '../fingerprint.ts'
 import { IntrospectedTokens } from '../introspection/tokens.ts'
 import type { VerificationKey } from '../jwk.ts'
 import { KeySet } from '../key-sets.ts'
@@ -33,7 +33,7 @@ export const jwt: MethodKind = {
     issuers.flatMap((issuer) => {
       const { introspection, ...settings } = issuer
       const verified = {
-        fingerprint: JSON.stringify(settings),
+        fingerprint: fingerprintOf('jwt', settings),
         open: (ports: IdentityPorts) => new JwtIssuer(settings, ports),
       }
       return introspection === undefined ? [verified] : [verified, introspected(issuer, introspection, issuers)]
@@ -47,9 +47,8 @@ function introspected(
   issuers: readonly IssuerSettings[],
 ): MethodPlan {
   const prefixes = issuers.map(({ name, introspection }) => [name, introspection?.prefix])
-  const secret = hash('sha256', introspection.clientSecret.reveal())
   return {
-    fingerprint: `introspection ${JSON.stringify([settings, prefixes, secret])}`,
+    fingerprint: fingerprintOf('introspection', settings, prefixes),
     open: (ports) => new IntrospectedTokens(settings, introspection, issuers, ports),
   }
 }

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { fingerprintOf } from '../fingerprint.ts'
 import { LdapSource } from '../ldap/source.ts'
 import type { MethodKind } from '../method.ts'
 
@@ -8,13 +8,9 @@ export const ldap: MethodKind = {
   plans: ({ ldap: entries = [] }) => {
     const directories = entries.map(({ name }) => name)
     return entries.map((settings) => ({
-      // Whose a plain name is depends on all of them; a secret is not written down by itself.
-      fingerprint: `ldap ${JSON.stringify([directories, settings, secretMark(settings.bind?.password.reveal())])}`,
+      // Whose a plain name is depends on all of them.
+      fingerprint: fingerprintOf('ldap', directories, settings),
       open: (ports) => new LdapSource(settings, directories, ports),
     }))
   },
-}
-
-function secretMark(secret: string | undefined): string {
-  return secret === undefined ? '' : hash('sha256', secret)
 }

@@ -10,9 +10,9 @@ import { FETCH_LIMIT_MS, type LoginIssuer, type OidcPorts } from './ports.ts'
 import { IssuerSignatures } from './signatures.ts'
 import { signedIn } from './signed-in.ts'
 
-/** Sign-ins that an issuer is asked about at once, and that wait for it. */
+/** Sign-ins that an issuer is asked about at once, and that wait for it: half of what all pages have room for. */
 const AT_ONCE = 16
-const MAX_WAITING = 256
+const MAX_WAITING = 16
 
 /** An issuer as it answers now. */
 export interface Reached {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { AccountName } from '../../model/accounts.ts'
+import { type AccountName, factorAccount } from '../../model/accounts.ts'
 import { Secret } from '../../model/secret.ts'
 import { randomLetters } from '../random-letters.ts'
 
@@ -22,6 +22,7 @@ export function readRecoveryCode(typed: string): string | null {
  * What is kept of a code. A fast hash: the code is 80 bits of chance, which nobody tries through, however fast that goes.
  * What slows a hash down is for what people choose. `code`: in its one spelling.
  */
-export function recoveryHash({ source, account }: AccountName, code: string): string {
+export function recoveryHash(of: AccountName, code: string): string {
+  const { source, account } = factorAccount(of)
   return hash('sha256', `sallyport recovery code\n${source}\n${account}\n${code}`)
 }

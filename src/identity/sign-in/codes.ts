@@ -3,7 +3,7 @@ import { Secret } from '../../model/secret.ts'
 import type { PageAnswer, SecondFactorChecks, SignedIn } from '../../model/sign-in.ts'
 import type { Attempt } from './attempts.ts'
 import { type Desk, noAttempt, onPage, UNWRITTEN, unusable } from './desk.ts'
-import { ended } from './ending.ts'
+import { ended, putOut } from './ending.ts'
 import { signInFailed } from './events.ts'
 import { type OwnRoute, type Visit, written } from './parts.ts'
 import { openedPerson, sealedPerson } from './person.ts'
@@ -13,8 +13,8 @@ const SEALED_FOR = 'sign-in-code'
 /** How long a password that was right waits for its code. Milliseconds. */
 const LIFE_MS = 300_000
 const MAX_CODE = 64
-/** The form brings the account with its groups back: a cookie would have no room for them. */
-const MAX_FORM = 256 * 1024
+/** The form brings the account with its groups back: a cookie would have no room for them. More than is sealed is not read. */
+const MAX_FORM = 20 * 1024
 
 export function codeRoute(desk: Desk): readonly OwnRoute[] {
   const { secondFactors } = desk
@@ -61,6 +61,9 @@ async function tried(desk: Desk, visit: Visit, checks: SecondFactorChecks): Prom
     return asked(desk, visit, attempt, sealed, seconds === null ? WRONG : waiting(seconds))
   }
   if (!desk.attempts.end(attempt)) return noAttempt(desk)
+  // Since the password was right, which is minutes ago, perhaps; the sign-in itself is of now.
+  const out = await putOut(desk, visit, attempt, who)
+  if (out !== null) return out
   const amr = checked.by === 'otp' ? ['pwd', 'otp', 'mfa'] : ['pwd', 'mfa']
   const authTime = Math.floor(visit.now / 1000)
   const principal = { ...who.principal, mfa: 'yes', authTime } as const

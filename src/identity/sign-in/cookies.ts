@@ -38,11 +38,11 @@ export class Cookies {
       if (rawHeaders[index]?.toLowerCase() !== 'cookie') continue
       for (const pair of (rawHeaders[index + 1] ?? '').split(';')) {
         const equals = pair.indexOf('=')
-        const name = pair.slice(0, Math.max(0, equals)).trim()
+        const name = trimmed(pair.slice(0, Math.max(0, equals)))
         if (!name.startsWith(this.#prefix)) continue
         const own = name.slice(this.#prefix.length)
         if (found.has(own)) return failed(own)
-        found.set(own, pair.slice(equals + 1).trim())
+        found.set(own, trimmed(pair.slice(equals + 1)))
       }
     }
     return ok(found)
@@ -54,4 +54,20 @@ export class Cookies {
     const secure = this.#isSecure || isAnywhere ? '; Secure' : ''
     return `Path=/; HttpOnly; SameSite=${isAnywhere ? 'None' : 'Lax'}${secure}`
   }
+}
+
+/**
+ * Without blanks and tabs at its ends (RFC 6265 section 4.2.1), and nothing else: what other spaces there are belong to a name
+ * that is not ours, and that any host of the domain may set.
+ */
+function trimmed(text: string): string {
+  let from = 0
+  let end = text.length
+  while (from < end && isBlank(text.charCodeAt(from))) from++
+  while (end > from && isBlank(text.charCodeAt(end - 1))) end--
+  return text.slice(from, end)
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || code === 9
 }

@@ -33,6 +33,8 @@ export async function ended(desk: Desk, visit: Visit, ending: Ending): Promise<P
   if (only !== null && who.principal.issuer !== only) return noAttempt(desk)
   const lacks = lacking(who, attempt.wish, attempt.beganAt)
   if (lacks !== null) return tooWeak(desk, visit, ending, lacks)
+  const out = await putOut(desk, visit, attempt, who)
+  if (out !== null) return out
   const facts = { purpose: attempt.purpose.kind, secondFactor }
   if (!(await written(audit, signInSucceeded(visit, who, facts)))) return unusable(UNWRITTEN)
   const { purpose } = attempt
@@ -44,6 +46,17 @@ export async function ended(desk: Desk, visit: Visit, ending: Ending): Promise<P
     default:
       return unreachable(purpose)
   }
+}
+
+/** The answer for whose account has ended since they showed whose it is; null for everybody else. */
+export async function putOut(desk: Desk, visit: Visit, attempt: Attempt, who: SignedIn): Promise<PageAnswer | null> {
+  const standing = (await desk.standing?.(who)) ?? { ok: true }
+  if (standing.ok) return null
+  if (standing.fault === 'unavailable') return unusable()
+  const { issuer: source, method } = who.principal
+  const event = signInFailed(visit, { reason: standing.fault, source, method, account: null, who })
+  if (!(await written(desk.ports.audit, event))) return unusable(UNWRITTEN)
+  return refusalPage(403, 'Not signed in', 'Your account was changed just now.', again(desk, attempt))
 }
 
 async function shown(desk: Desk, visit: Visit, { who, attempt }: Ending): Promise<PageAnswer> {

@@ -8,11 +8,12 @@ import type {
   Route,
   SecondFactorChecks,
   SignInProvider,
+  SignInStanding,
   StateSealer,
   TokenIssuer,
 } from '../../model/sign-in.ts'
 import type { EndedAttempts } from './attempts.ts'
-import type { DeviceApprovals, MoreRoutes } from './purpose.ts'
+import type { DeviceApprovals, PageFrame } from './purpose.ts'
 
 /** Who proves passwords: one way for a request and for a page. */
 export interface PasswordWay {
@@ -30,6 +31,8 @@ export interface SignInParts {
   readonly passwords: PasswordWay | null
   /** Null where nobody has a second factor here. */
   readonly secondFactors: SecondFactorChecks | null
+  /** Absent where no account can end. */
+  readonly standing?: SignInStanding
   /** Null where no terminal can be signed in. */
   readonly device: DeviceApprovals | null
   /** Pages that are built elsewhere. */
@@ -62,6 +65,9 @@ export interface OwnRoute extends Omit<Route, 'handle'> {
   readonly isPublic?: true
   handle(visit: Visit): Promise<PageAnswer>
 }
+
+/** Pages and resources that stand beside those of the frame. */
+export type MoreRoutes = (frame: PageFrame) => readonly OwnRoute[]
 
 /** Writes an event before what it tells of is done; false where it could not be written. */
 export function written(audit: AuditLog, event: AuditEvent): Promise<boolean> {

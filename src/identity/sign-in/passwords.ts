@@ -13,6 +13,8 @@ import { providerOf } from './purpose.ts'
 import { type Notice, waiting } from './views.ts'
 import { waysOf } from './ways.ts'
 
+/** Of an account as it was read: who proves a password remembers it for as long, at most. Milliseconds. */
+const RECORD_MEMORY_MS = 15_000
 const MAX_USERNAME = 256
 const MAX_PASSWORD = 1024
 
@@ -39,12 +41,12 @@ async function tried(desk: Desk, visit: Visit, passwords: PasswordWay): Promise<
   const isPossible = isText(username, MAX_USERNAME) && isText(password, MAX_PASSWORD)
   const verification: Verification = isPossible
     ? await passwords.authenticate(
-        { kind: 'basic', username: nameFor(attempt, username), password: new Secret(password) },
+        { kind: 'basic', username: nameFor(attempt, username), password: new Secret(password), isFresh: true },
         visit.client,
       )
     : { outcome: 'rejected', reason: 'malformed', method: null }
   if (verification.outcome !== 'verified') return wrong(desk, visit, attempt, username, verification)
-  return proved(desk, visit, attempt, signedIn(verification.principal, visit.now))
+  return proved(desk, visit, attempt, signedIn(verification, visit.now))
 }
 
 /** Where one source has to vouch, no other one is shown the password, whatever name is typed. */
@@ -59,7 +61,7 @@ function isText(text: string, most: number): boolean {
 }
 
 /** The password alone: one factor, shown just now. */
-function signedIn(principal: Extract<Verification, { outcome: 'verified' }>['principal'], now: number): SignedIn {
+function signedIn({ principal, cache }: Extract<Verification, { outcome: 'verified' }>, now: number): SignedIn {
   const { key: _key, tokenId: _token, expiresAt, ...rest } = principal
   return {
     principal: { ...rest, mfa: 'no', authTime: Math.floor(now / 1000) },
@@ -67,6 +69,7 @@ function signedIn(principal: Extract<Verification, { outcome: 'verified' }>['pri
     subject: null,
     session: null,
     notAfter: expiresAt,
+    provenAt: cache === 'hit' ? now - RECORD_MEMORY_MS : now,
   }
 }
 

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../../m
 import type { SignedIn } from '../../model/sign-in.ts'
 
 /** Somebody whose password was right, as it is sealed until the code of the second factor is, too. */
-export function sealedPerson({ principal, amr, subject, session, notAfter }: SignedIn): JsonObject {
+export function sealedPerson({ principal, amr, subject, session, notAfter, provenAt }: SignedIn): JsonObject {
   const { groups, workspaces, acr, authTime, roles, ...rest } = principal
   return {
     ...rest,
@@ -13,7 +13,7 @@ export function sealedPerson({ principal, amr, subject, session, notAfter }: Sig
     acr: acr ?? null,
     authTime: authTime ?? null,
     amr: amr ?? null,
-    ...{ subject, session, notAfter },
+    ...{ subject, session, notAfter, provenAt: provenAt ?? null },
   }
 }
 
@@ -27,6 +27,7 @@ export function openedPerson(sealed: JsonObject): SignedIn | null {
   const method = METHODS.find((name) => name === ownValue(sealed, 'method'))
   const mfa = (['yes', 'no', 'unknown'] as const).find((match) => match === ownValue(sealed, 'mfa'))
   const claims = ownValue(sealed, 'claims')
+  const provenAt = number('provenAt')
   if (id === null || issuer === null || method === undefined || mfa === undefined || !isJsonObject(claims)) return null
   const strength = { mfa, acr: text('acr') ?? undefined, authTime: number('authTime') ?? undefined }
   const places = { groups: texts('groups') ?? undefined, workspaces: texts('workspaces') ?? undefined }
@@ -37,6 +38,7 @@ export function openedPerson(sealed: JsonObject): SignedIn | null {
     },
     amr: texts('amr') ?? undefined,
     ...{ subject: text('subject'), session: text('session'), notAfter: number('notAfter') },
+    ...(provenAt === null ? {} : { provenAt }),
   }
 }
 

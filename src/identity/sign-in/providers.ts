@@ -64,5 +64,5 @@ async function arrival(desk: Desk, visit: Visit, provider: SignInProvider): Prom
   if (!desk.attempts.end(attempt)) return noAttempt(desk)
   const outcome = await provider.complete(visit, away.state)
   if (outcome.outcome !== 'signed-in') return refused(desk, visit, provider, attempt, outcome)
-  return ended(desk, visit, { who: outcome.who, attempt, secondFactor: null })
+  return ended(desk, visit, { who: { ...outcome.who, provenAt: visit.now }, attempt, secondFactor: null })
 }

@@ -1,5 +1,5 @@
 import type { Result } from '../../model/result.ts'
-import type { PageAnswer, PageRequest, Route, SignedIn, SignInWish } from '../../model/sign-in.ts'
+import type { PageAnswer, PageRequest, SignedIn, SignInWish } from '../../model/sign-in.ts'
 import type { Html } from './html.ts'
 import type { PageParts } from './page.ts'
 
@@ -41,6 +41,3 @@ export interface PageFrame {
   /** Whether a form is one of `openForm`, from the same browser. */
   isOurs(request: PageRequest): Promise<boolean>
 }
-
-/** Pages and resources that stand beside those of the frame. */
-export type MoreRoutes = (frame: PageFrame) => readonly Route[]

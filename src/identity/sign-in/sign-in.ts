@@ -15,11 +15,10 @@ import type { OwnRoute, SignInParts, SignInPorts } from './parts.ts'
 import { passwordRoutes } from './passwords.ts'
 import { providerRoutes } from './providers.ts'
 import { formTypeDefect, originDefect, pathOf, readHead, withForm } from './request.ts'
+import { Room } from './room.ts'
 
 const ROOT = '/auth'
 const MAX_FORM = 16 * 1024
-/** Requests of pages at once: forms and passwords of strangers take no more of the proxy than this. */
-const MAX_RUNNING = 64
 
 /** The client's side, with what a page needs of it. */
 export interface PageExchange extends Pick<ClientExchange, 'readBody' | 'refuse' | 'started' | 'cut'> {
@@ -30,7 +29,6 @@ export interface PageExchange extends Pick<ClientExchange, 'readBody' | 'refuse'
 export interface Pages {
   /** One request from its head to its answer. Never throws, never rejects. */
   handle(head: RequestHead, fault: Fault | null, exchange: PageExchange): Promise<void>
-  close(): void
 }
 
 /** Whether a target is one of the pages, or below them: `/auth` or what begins with `/auth/`. Looks no further. */
@@ -61,14 +59,13 @@ export function openSignIn(parts: SignInParts, ports: SignInPorts): Pages {
     ...parts.providers.flatMap(({ routes }) => routes),
     ...more.flatMap((routes) => routes(frame)),
   ])
-  let running = 0
+  const room = new Room()
   return {
     handle: async (head, fault, exchange) => {
       if (fault !== null) return exchange.refuse(fault)
       const startedAt = performance.now()
-      running++
       try {
-        const answer = running > MAX_RUNNING ? BUSY : await answered(head, exchange, { table, cookies, origin, ports })
+        const answer = await answered(head, exchange, { table, cookies, origin, ports, room })
         const whole = 'says' in answer ? refusalAnswer(answer, wantsPage(head)) : answer
         if (!exchange.started) exchange.document(whole.status, wholeHead(whole, isSecure), whole.body)
         ports.answered(whole.status, (performance.now() - startedAt) / 1000)
@@ -76,12 +73,7 @@ export function openSignIn(parts: SignInParts, ports: SignInPorts): Pages {
         // A header that cannot be written: nothing of the answer has gone out, and nothing else can.
         ports.bug(cause, head.id)
         exchange.cut()
-      } finally {
-        running--
       }
-    },
-    close: () => {
-      for (const provider of parts.providers) provider.close()
     },
   }
 }
@@ -117,10 +109,11 @@ interface Frame {
   /** Of the issuer's URL. */
   readonly origin: string
   readonly ports: SignInPorts
+  readonly room: Room
 }
 
 async function answered(head: RequestHead, exchange: PageExchange, frame: Frame): Promise<PageAnswer | Refusal> {
-  const { ports } = frame
+  const { ports, room } = frame
   try {
     const route = found(head, frame.table)
     if (!route.ok) return route.fault
@@ -129,7 +122,8 @@ async function answered(head: RequestHead, exchange: PageExchange, frame: Frame)
     }
     const request = await read(head, route.value, exchange, frame)
     if (!request.ok) return request.fault
-    return await route.value.handle({ ...request.value, asked: ports.describe(head) })
+    const handled = () => route.value.handle({ ...request.value, asked: ports.describe(head) })
+    return route.value.isPublic ? await handled() : ((await room.running(handled)) ?? BUSY)
   } catch (cause) {
     ports.bug(cause, head.id)
     return { status: 500, says: 'Something went wrong here. It was noted.' }
@@ -150,7 +144,7 @@ async function read(
   head: RequestHead,
   route: OwnRoute,
   exchange: PageExchange,
-  { cookies, origin, ports }: Frame,
+  { cookies, origin, ports, room }: Frame,
 ): Promise<Result<PageRequest, Refusal>> {
   const before = readHead(head, route.method, cookies, ports.clock())
   if (!before.ok) return before
@@ -161,7 +155,8 @@ async function read(
   }
   const wrong = (route.isCrossSite ? null : originDefect(before.value, origin)) ?? formTypeDefect(head)
   if (wrong !== null) return failed(wrong)
-  const bytes = await exchange.readBody(head.contentLength, route.maxForm ?? MAX_FORM, ports.bodyMs())
+  const form = () => exchange.readBody(head.contentLength, route.maxForm ?? MAX_FORM, ports.bodyMs())
+  const bytes = await room.reading(() => exchange.cut(), form)
   if (!bytes.ok) return failed({ status: STATUSES[bytes.fault.code] ?? 400, says: bytes.fault.message })
   return withForm(before.value, bytes.value)
 }

@@ -2,7 +2,7 @@ import { hash, randomBytes } from 'node:crypto'
 import type { Clock } from '../../model/ports.ts'
 import { failed, ok, type Result } from '../../model/result.ts'
 import { Secret } from '../../model/secret.ts'
-import type { IssuedToken, IssueFault, SignedIn, TokenIssuer } from '../../model/sign-in.ts'
+import type { IssuedToken, IssueFault, RevocationReader, SignedIn, TokenIssuer } from '../../model/sign-in.ts'
 import { readToken } from '../token.ts'
 import type { TokenKey, TokenKeys } from './keys.ts'
 import { OWN_ALGORITHM } from './keys.ts'
@@ -19,10 +19,14 @@ export interface TokenIssuerPorts {
   readonly lifetimeMs: () => number
   readonly keys: TokenKeys
   readonly clock: Clock
+  readonly revocations: RevocationReader
 }
 
-/** Makes tokens that are valid for the lifetime that is in force, and no longer than the provider vouches for the person. */
-export function openTokenIssuer({ url, lifetimeMs, keys, clock }: TokenIssuerPorts): TokenIssuer {
+/**
+ * Makes tokens that are valid for the lifetime that is in force, and no longer than the provider vouches for the person. Who
+ * was signed out, or disabled, between their proof and now gets none: it would be younger than what ended them.
+ */
+export function openTokenIssuer({ url, lifetimeMs, keys, clock, revocations }: TokenIssuerPorts): TokenIssuer {
   return {
     get url() {
       return url()
@@ -32,12 +36,29 @@ export function openTokenIssuer({ url, lifetimeMs, keys, clock }: TokenIssuerPor
       if (ring === null) return failed('unavailable')
       const iat = Math.floor(clock() / 1000)
       const exp = Math.min(iat + Math.floor(lifetimeMs() / 1000), Math.floor(who.notAfter ?? Number.POSITIVE_INFINITY))
-      return exp <= iat ? failed('expired') : issued(who, ring.signing, { iss: url(), iat, exp })
+      // After `iat` is taken: what ends them from now on ends the token, too.
+      const isOver = exp <= iat || (await hasEnded(revocations, who, clock()))
+      if (isOver === null) return failed('unavailable')
+      return isOver ? failed('expired') : issued(who, ring.signing, { iss: url(), iat, exp })
     },
     keySet: async () => {
       const ring = keys()
       return ring === null ? failed('unavailable') : ok(keySetText([...ring.byKid.values()]))
     },
+  }
+}
+
+/** Null where nobody can tell. */
+async function hasEnded(
+  revocations: RevocationReader,
+  { principal: { issuer, id }, subject: sub, session, provenAt }: SignedIn,
+  nowMs: number,
+): Promise<boolean | null> {
+  const issuedAt = Math.min(provenAt ?? nowMs, nowMs) / 1000
+  try {
+    return await revocations.isRevoked({ issuer, subject: id, sub, tokenId: null, session, issuedAt })
+  } catch {
+    return null
   }
 }
 

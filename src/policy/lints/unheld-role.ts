@@ -13,7 +13,7 @@ export const unheldRole: Lint = ({ merged, outline, facts }) => {
     if (held.has(name)) return []
     const why = outline.roles.get(name)?.members.length
       ? 'its members ask for an API key, and the config accepts none'
-      : 'it has no members, no role that somebody holds includes it, and the config accepts no API keys, which could carry it'
+      : 'it has no members, no role that somebody holds includes it, and the config has neither API keys nor users of the store, which could carry it'
     const message = `nobody can hold this role: ${why}; give it members such as \`[{ group: … }]\`, or delete it`
     return [warningAt(role, [], 'unheld_role', message, 'key')]
   })

@@ -109,12 +109,24 @@ t.test('a name that nobody has is told of', async (t) => {
   }
 })
 
+t.test('a SAML provider is somebody', async (t) => {
+  const entry =
+    '{ name: adfs, entry_point: "https://idp.example/sso", idp_issuer: idp, idp_cert: { file: idp.crt }, issuer: sallyport }'
+  const { cwd, tokens } = scene(t, config(`  saml: [${entry}]\n${IN_STORE}`))
+  writeFileSync(join(cwd, 'idp.crt'), rsaPair().cert)
+  const done = await tokens('revoke', '--issuer', 'adfs', '--user', 'alice')
+  t.match(done, { code: 0, stderr: /^API keys go on/ })
+})
+
 const refused: readonly (readonly [string, readonly string[], RegExp, string?])[] = [
   ['nothing to revoke', ['revoke'], /say what to revoke by one of/],
   ['two things', ['revoke', '--token-id', DIGEST, '--user', 'alice'], /say what to revoke by one of/],
   ['a person of nobody', ['revoke', '--user', 'alice'], /say by `--issuer` who vouches/],
   ['a session of nobody', ['revoke', '--session', 's-1'], /say by `--issuer` who vouches/],
   ['a person without a name', ['revoke', '--issuer', 'corp', '--user', ''], /has a name/],
+  ['a key', ['revoke', '--issuer', 'api_keys', '--user', 'alice'], /`sallyport keys revoke` ends a key/],
+  ['a certificate', ['revoke', '--issuer', 'mtls', '--user', 'alice'], /the authority revokes a certificate/],
+  ['who signed in by nobody', ['revoke', '--issuer', 'tokens', '--user', 'alice'], /name who vouched/],
   ['the token itself', ['revoke', '--token-id', 'eyJhbGciOi'], /64 hexadecimal digits/],
   ['a digest in capitals', ['revoke', '--token-id', 'A'.repeat(64)], /64 hexadecimal digits/],
   ['an unknown key', ['retire-key', 'zzzzzz'], /there is no such key `zzzzzz`/],

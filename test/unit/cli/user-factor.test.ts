@@ -12,7 +12,9 @@ import { actions } from '../stores/store-table.ts'
 
 const BIN = join(import.meta.dirname, '../../../bin/sallyport')
 const PASSWORD = 'lantern ravioli umbra quilt'
-const DIRECTORY = 'ldap: [{ name: ad, url: ldaps://dc1.example, base: "dc=example" }]'
+const DIRECTORY = `ldap: [
+  { name: ad, url: ldaps://dc1.example, base: "dc=example", claims: { id: sAMAccountName } },
+  { name: staff, url: ldaps://dc2.example, base: "dc=example" }]`
 const STEP_MS = 30_000
 
 const codeOf = (base32: string, at = Date.now()) =>
@@ -111,6 +113,14 @@ t.test('a user of a directory may have one, and it can be taken away', async (t)
   t.match(await users(['totp', 'alice', '--remove']), { code: 2, err: /has no second factor/ })
   t.match(await users(['totp', 'alice', '--source', 'ad', '--remove']), { code: 0, out: /no second factor any more/ })
   t.same(await checks.isEnrolled('ad', 'alice'), { ok: true, value: false })
+})
+
+t.test('a user who is named by a DN has one by every spelling of it, and by nothing else', async (t) => {
+  const { cwd, users, checks } = await scene(t)
+  const named = ['CN=Alice, DC=Example', '--source', 'staff']
+  t.equal((await enrolled(cwd, named, (secret) => codeOf(secret))).code, 0)
+  t.same(await checks.isEnrolled('staff', 'cn=alice,dc=example'), { ok: true, value: true }, 'as a sign-in has it')
+  t.match(await users(['totp', 'alice', '--source', 'staff']), { code: 2, err: /are named by their DN/ })
 })
 
 t.test('people are shown the secret in groups, and told what to do', async (t) => {

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { parseStrictXml } from '../../../src/model/strict-xml.ts'
+import { fastest } from '../../support/fastest.ts'
 
 const LIMITS = { bytes: 1000, depth: 5, elements: 10, attributes: 5 }
 const read = (xml: string | Buffer) => parseStrictXml(Buffer.from(xml), LIMITS)
@@ -105,4 +106,22 @@ t.test('what it takes does not grow faster than the document', async (t) => {
     parseStrictXml(Buffer.from(xml), limits)
     t.ok(process.cpuUsage().user - before < 2_000_000, 'less than two seconds of work')
   }
+})
+
+t.test('nor with the prefixes that are bound around an element', (t) => {
+  const limits = { bytes: 262_144, depth: 24, elements: 2500, attributes: 24 }
+  const written = (bound: (level: number, index: number) => string) => {
+    const open = Array.from({ length: 20 }, (_, level) => {
+      return `<a${Array.from({ length: 23 }, (_, index) => ` ${bound(level, index)}="u"`).join('')}>`
+    })
+    return Buffer.from(`${open.join('')}${'<b xmlns:z="u"/>'.repeat(2400)}${'</a>'.repeat(20)}`)
+  }
+  const all = written((level, index) => `xmlns:p${level}x${index}`)
+  const one = written((_, index) => `xmlns:p${index}`)
+  t.ok(parseStrictXml(all, limits).ok)
+  t.ok(
+    fastest(() => parseStrictXml(all, limits), 8) < 6 * fastest(() => parseStrictXml(one, limits), 8),
+    'four hundred of them cost about what twenty do',
+  )
+  t.end()
 })

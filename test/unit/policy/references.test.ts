@@ -51,6 +51,27 @@ const table: readonly Row[] = [
     'unknown_issuer',
     'the config has no issuer of this name; did you mean `corp`?',
   ],
+  [
+    'users of the store that are not asked for',
+    member({ issuer: 'local' }),
+    'workspaces.w.members.1.issuer',
+    'unknown_issuer',
+    'the config has no users of the store: set `identity.local.enabled: true`, or take this away',
+  ],
+  [
+    'client certificates that are not asked for',
+    member({ issuer: 'mtls' }),
+    'workspaces.w.members.1.issuer',
+    'unknown_issuer',
+    'the config takes no client certificates: set `identity.mtls`, or take this away',
+  ],
+  [
+    'tokens of the proxy, which vouch for nobody',
+    member({ issuer: 'tokens' }),
+    'workspaces.w.members.1.issuer',
+    'unknown_issuer',
+    'tokens of the proxy are of whom the person signed in with: name that issuer, directory or provider, or `local`',
+  ],
   ['an issuer that there is', member({ issuer: 'corp' }), null],
   ['the issuer of API keys', member({ issuer: 'api_keys' }), null],
   [

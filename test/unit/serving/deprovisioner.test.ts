@@ -1,10 +1,12 @@
 import t from 'tap'
+import type { ScimMatch } from '../../../src/model/scim.ts'
 import { openDeprovisioner } from '../../../src/serving/deprovisioner.ts'
 import { folder, key, NOW, open } from '../stores/store-scene.ts'
 import { actions } from '../stores/store-table.ts'
 
 const BY = { user: 'scim', host: '127.0.0.1' }
 const asked = (subject: string, issuer = 'corp') => ({ issuer, subject, jti: null, key: null, issuedAt: NOW - 1 })
+const people = (source = 'corp', match: ScimMatch = 'userName') => ({ source, match })
 const user = (name: string) => {
   const nothing = { display: null, email: null, groups: [], roles: [], workspace: null, hash: 'h', disabledAt: null }
   return { ...nothing, name, changedAt: NOW, createdAt: NOW }
@@ -13,7 +15,7 @@ const user = (name: string) => {
 t.test('who is disabled has no token any more, and keys that wait', async (t) => {
   const store = open(t, `${folder(t)}/store.db`)
   const end = openDeprovisioner(
-    () => 'corp',
+    () => people(),
     () => store,
     () => NOW,
   )
@@ -34,7 +36,7 @@ t.test('who is disabled has no token any more, and keys that wait', async (t) =>
 t.test('who is removed has no key any more', async (t) => {
   const store = open(t, `${folder(t)}/store.db`)
   const end = openDeprovisioner(
-    () => 'corp',
+    () => people(),
     () => store,
     () => NOW,
   )
@@ -56,7 +58,7 @@ t.test('who is removed has no key any more', async (t) => {
 t.test('a local user is disabled, enabled again, and never removed', async (t) => {
   const store = open(t, `${folder(t)}/store.db`)
   const end = openDeprovisioner(
-    () => 'local',
+    () => people('local'),
     () => store,
     () => NOW,
   )
@@ -73,9 +75,30 @@ t.test('a local user is disabled, enabled again, and never removed', async (t) =
   t.same(local, ['user-created alice', 'user-changed alice', 'user-changed alice', 'user-changed alice'])
 })
 
+t.test('a name is meant however it is written, and an id of the provider exactly', async (t) => {
+  for (const [match, isAny] of [
+    ['userName', true],
+    ['externalId', false],
+  ] as const) {
+    const store = open(t, `${folder(t)}/store.db`)
+    const end = openDeprovisioner(
+      () => people('corp', match),
+      () => store,
+      () => NOW,
+    )
+    await store.create(key('k1', { owner: 'alice@example.org' }))
+    await end.removed('Alice@Example.ORG', BY)
+    t.equal(store.revocations.isRevoked(asked('Alice@Example.ORG'), NOW), true, match)
+    t.equal(store.revocations.isRevoked(asked('alice@example.org'), NOW), isAny, `${match}: as a token may have it`)
+    t.equal(store.revocations.isRevoked(asked('alice@example.org', 'other'), NOW), false, 'of another source')
+    t.equal(store.revocations.isRevoked(asked('alice@example.com'), NOW), false)
+    t.equal(store.find('k1')?.revokedAt, isAny ? NOW : null, `${match}: a key of that owner`)
+  }
+})
+
 t.test('where there is no store nothing is promised', async (t) => {
   const end = openDeprovisioner(
-    () => 'corp',
+    () => people(),
     () => null,
     () => NOW,
   )

@@ -133,6 +133,20 @@ const tokens: readonly StoreRow[] = [
     },
   ],
   [
+    'a subject is revoked as it is written, unless every spelling of it is meant',
+    async (t, one, other) => {
+      const asked = (subject: string, issuer = 'corp', sub: string | null = null) =>
+        other.revocations.isRevoked({ ...token, jti: null, issuer, subject, sub }, NOW)
+      await one.revocations.add({ ...revoked, kind: 'subject', value: 'Bob' })
+      t.same([await asked('Bob'), await asked('bob')], [true, false])
+      await one.revocations.add({ ...revoked, kind: 'subject', value: 'Bob', isOfAnySpelling: true })
+      t.same([await asked('Bob'), await asked('bob'), await asked('ＢＯＢ')], [true, true, true])
+      t.same([await asked('bob', 'other'), await asked('bobby'), await asked('')], [false, false, false])
+      await one.revocations.add({ ...revoked, kind: 'subject', value: 'Bob' })
+      t.equal(await asked('bob'), true, 'it never shrinks')
+    },
+  ],
+  [
     'a session is over, whenever a token of it was issued; a person has two names; and a digest is nobody else’s',
     async (t, one, other) => {
       const whole = { ...token, sub: 'b0b', session: 's1', issuedAt: NOW + 9 }

@@ -142,16 +142,18 @@ t.test('the URLs of the proxy are what the config says', async (t) => {
 
 t.test('what was used is remembered, or nothing is taken', (t) => {
   const clock = { now: NOW }
-  const memory = new ProofMemory(() => clock.now, 70_000, 3, 2)
-  t.equal(memory.take('a', '1'), 'new')
-  t.equal(memory.take('a', '1'), 'used')
-  t.equal(memory.take('a', '2'), 'new')
-  t.equal(memory.take('a', '3'), 'full', 'the share of one key')
-  t.equal(memory.take('b', '1'), 'new')
-  t.equal(memory.take('c', '1'), 'full', 'all of it')
-  t.equal(memory.take('a', '1'), 'used', 'nothing was forgotten')
+  const memory = new ProofMemory(() => clock.now, 70_000, 4, { key: 2, person: 3 })
+  t.equal(memory.take('a', '1', 'alice'), 'new')
+  t.equal(memory.take('a', '1', 'alice'), 'used')
+  t.equal(memory.take('a', '2', 'alice'), 'new')
+  t.equal(memory.take('a', '3', 'alice'), 'full', 'the share of one key')
+  t.equal(memory.take('b', '1', 'alice'), 'new')
+  t.equal(memory.take('c', '1', 'alice'), 'full', 'the share of one person')
+  t.equal(memory.take('c', '1', 'bob'), 'new', 'who keeps nobody else out')
+  t.equal(memory.take('d', '1', 'carol'), 'full', 'all of it')
+  t.equal(memory.take('a', '1', 'alice'), 'used', 'nothing was forgotten')
   clock.now += 140_000
-  t.equal(memory.take('a', '1'), 'new', 'until it is over by itself')
-  t.equal(memory.take('c', '1'), 'new')
+  t.equal(memory.take('a', '1', 'alice'), 'new', 'until it is over by itself')
+  for (const jti of ['2', '3']) t.equal(memory.take('c', jti, 'alice'), 'new')
   t.end()
 })

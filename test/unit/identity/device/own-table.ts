@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import { signedIn } from './doubles.ts'
+import { NOW, signedIn } from './doubles.ts'
 import { DEVICE_GRANT, type Scene } from './scene.ts'
 
 export type ProtocolRow = readonly [name: string, test: (t: Test, scene: Scene) => Promise<void>]
@@ -33,7 +33,8 @@ export const OWN_TABLE: readonly ProtocolRow[] = [
         issuer: 'corp',
         name: 'Bob',
       })
-      t.same(scene.issuer.made[0]?.who, signedIn(), 'it is whoever has signed in, with all that is known')
+      const proven = { ...signedIn(), provenAt: NOW }
+      t.same(scene.issuer.made[0]?.who, proven, 'it is whoever has signed in, with all that is known')
       t.match(scene.events, [
         { action: 'token-issued', principal: { id: 'bob', tokenId: scene.issuer.made[0]?.tokenId } },
       ])
@@ -129,7 +130,8 @@ export const OWN_TABLE: readonly ProtocolRow[] = [
       const ask = (client: string) => scene.call('/auth/device/code', { provider: 'local' }, client)
       for (let count = 0; count < 100; count++) t.equal((await ask('2001:db8:1:2::1')).status, 200)
       t.match(await ask('2001:db8:1:2:ffff::9'), { status: 429, retry: /^\d+$/ }, 'the same network')
-      t.match(await ask('2001:db8:1:3::1'), { status: 200 }, 'the twin')
+      t.match(await ask('2001:db8:1:3::1'), { status: 429 }, 'nor one beside it: a site has 65,536 of them')
+      t.match(await ask('2001:db8:2:2::1'), { status: 200 }, 'the twin')
     },
   ],
   [

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import type { DeviceVisit } from '../../../../src/identity/device/issuing.ts'
 import { type DeviceSignIns, deviceSignIns } from '../../../../src/identity/device/sign-in.ts'
+import type { Visit } from '../../../../src/identity/sign-in/parts.ts'
 import { Throttle } from '../../../../src/identity/throttle.ts'
 import type { AuditEvent } from '../../../../src/model/audit.ts'
 import type { DeviceCodes, RefreshFamilies } from '../../../../src/model/device.ts'
-import type { PageAnswer, PageRequest } from '../../../../src/model/sign-in.ts'
+import type { PageAnswer } from '../../../../src/model/sign-in.ts'
 import {
   CHOICES,
   digestDouble,
@@ -101,13 +101,13 @@ export function routesOf({ more }: DeviceSignIns) {
   return more({ url: 'https://llm.example', page: unused, signInFor: unused, openForm: unused, isOurs: unused })
 }
 
-function routeOf(signIns: DeviceSignIns, path: string): (request: PageRequest) => Promise<PageAnswer> {
+function routeOf(signIns: DeviceSignIns, path: string): (request: Visit) => Promise<PageAnswer> {
   const route = routesOf(signIns).find((one) => one.path === path)
   if (route === undefined) throw new Error(`no route ${path}`)
   return (request) => route.handle(request)
 }
 
-export function pageRequest(now: number, path: string, form: Form, client = '192.0.2.1'): DeviceVisit {
+export function pageRequest(now: number, path: string, form: Form, client = '192.0.2.1'): Visit {
   return {
     id: 'req-1',
     method: Object.keys(form).length === 0 ? 'GET' : 'POST',

@@ -35,6 +35,13 @@ t.test('what an answer must say, and what it may', async (t) => {
     ['issued in the future', but({ iat: NOW_S + 31 }), 'not_yet_valid'],
     ['issued in the future, without expiry', { ...without(ACTIVE, 'exp'), iat: NOW_S + 31 }, 'not_yet_valid'],
     ['a bearer token', but({ token_type: 'Bearer' }), GOOD],
+    ['one bound to a key that is not named', but({ token_type: 'DPoP' }), 'wrong_type'],
+    [
+      'one bound to a certificate alone',
+      but({ token_type: 'dpop', cnf: { 'x5t#S256': 'a'.repeat(43) } }),
+      'wrong_type',
+    ],
+    ['one bound to a key', but({ token_type: 'DPoP', cnf: { jkt: 'a'.repeat(43) } }), 'proof_missing'],
     ['an access token by its use', but({ token_use: 'access_token' }), GOOD],
     ['a refresh token by its type', but({ token_type: 'refresh_token' }), 'wrong_type'],
     ['a refresh token by its use', but({ token_use: 'refresh_token' }), 'wrong_type'],

@@ -140,6 +140,9 @@ t.test('one client cannot take every place', async (t) => {
   t.equal(outcomes.filter((outcome) => outcome === 'busy').length, 6, 'what is more than its share')
   t.equal(outcomes.filter((outcome) => outcome === 'inactive').length, 64)
   t.equal(await others, GOOD)
+  const network = Array.from({ length: 70 }, (_, index) => said(`wrong-too-${index}`, `2001:db8::${index + 1}`))
+  const busy = (await Promise.all(network)).filter((outcome) => outcome === 'busy')
+  t.equal(busy.length, 6, 'nor one who has a whole network')
   t.equal(await said('good', '192.0.2.1'), GOOD, 'and it has its share again afterwards')
 })
 

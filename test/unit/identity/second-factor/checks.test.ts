@@ -27,6 +27,22 @@ t.test('who has a factor is known, of any source', async (t) => {
   t.same(await check(codeAt(clock.now), '192.0.2.1', of), RIGHT_OTP)
 })
 
+t.test('a factor of a directory is that of the account, however its name is written', async (t) => {
+  const { checks, enroll, check, codes, says, store } = await scene(t)
+  await enroll({ source: 'ad', account: 'Alice.Example ' })
+  for (const account of ['alice.example', 'ALICE.EXAMPLE', 'Ａlice.example']) {
+    t.same(await checks.isEnrolled('ad', account), { ok: true, value: true }, account)
+  }
+  t.same(await checks.isEnrolled('ad', 'alice'), { ok: true, value: false })
+  t.same(await checks.isEnrolled('other', 'alice.example'), { ok: true, value: false })
+  const of = { source: 'ad', account: 'alice.example' }
+  t.same(await check(codeAt(NOW), '192.0.2.1', of), RIGHT_OTP)
+  t.same(await check(codeAt(NOW), '192.0.2.1', { ...of, account: 'Alice.Example' }), WRONG, 'once, by whichever name')
+  t.equal(await says(codes[0]?.reveal() ?? '', '192.0.2.2', of), 'recovery')
+  t.ok(await store.secondFactors.remove({ ...of, account: 'ALICE.example' }, NOW))
+  t.same(await checks.isEnrolled('ad', 'Alice.Example'), { ok: true, value: false })
+})
+
 t.test('a code is right once, in every process', async (t) => {
   const { check, process, file, clock, checks } = await scene(t)
   const other = process(open(t, file))

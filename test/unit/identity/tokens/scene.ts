@@ -58,7 +58,8 @@ export function scene(t: Test, more: Partial<IdentityPorts> = {}) {
   const keys = () => held.ring
   const url = () => URL
   const ports = { url, keys, lifetimeMs: () => held.lifetimeMs, clock: () => clock.now }
-  const issuer = openTokenIssuer(ports)
+  const revocations = more.revocations ?? { isRevoked: () => false }
+  const issuer = openTokenIssuer({ ...ports, revocations })
   const identity = openIdentity(
     { issuers: [], apiKeys: { enabled: false }, tokens: TOKENS },
     quietPorts(clock, { tokens: { url, keys }, ...more }),

@@ -127,7 +127,7 @@ const table: readonly Row[] = [
     'roles that nobody can hold',
     `roles: { one: {}, two: { members: [{ key: k }] } }\n${rules('id: a, effect: allow, roles: [one, two], operations: [models.list]')}`,
     [
-      'unheld_role roles.one~: nobody can hold this role: it has no members, no role that somebody holds includes it, and the config accepts no API keys, which could carry it; give it members such as `[{ group: … }]`, or delete it',
+      'unheld_role roles.one~: nobody can hold this role: it has no members, no role that somebody holds includes it, and the config has neither API keys nor users of the store, which could carry it; give it members such as `[{ group: … }]`, or delete it',
       'unheld_role roles.two~: nobody can hold this role: its members ask for an API key, and the config accepts none; give it members such as `[{ group: … }]`, or delete it',
     ],
     { methods: ['jwt'] },
