@@ -37,6 +37,7 @@ export const CATALOGUE = {
   'sign-in-failed': row(['authentication'], ['start'], 'warn', 'failure', 'sign_in'),
   'token-issued': row(['iam'], ['creation'], 'info', 'success', 'token'),
   'refresh-token-reused': row(['iam'], ['deletion'], 'error', 'success', 'token', 'alert'),
+  'logout-refused': row(['authentication'], ['end'], 'warn', 'failure', 'sign_in'),
   'sign-in-succeeded': row(['authentication'], ['start'], 'info', 'success', 'sign_in'),
   'completion-finished': row(['api'], ['end'], 'info', 'success', 'completion'),
   'completion-truncated': row(['api'], ['end'], 'info', 'success', 'completion'),

@@ -28,7 +28,8 @@ export function addSignIn(program: Command, invoke: Invoke): void {
     .option(...URL_OPTION)
     .option('--json', 'print the token, its end, the proxy and the user as JSON')
     .action((options) => invoke('token', options))
-  described(program, 'logout', 'forget the token of a proxy', 'logout --url https://llm.example')
+  described(program, 'logout', 'end the sign-in at a proxy, and forget its token', 'logout --url https://llm.example')
     .option(...URL_OPTION)
+    .option('--json', 'print whose sign-in it was, and whether the proxy has ended it, as JSON')
     .action((options) => invoke('logout', options))
 }

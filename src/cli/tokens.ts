@@ -75,8 +75,9 @@ async function revoke(
   if (!keepsSealingKeys(settings)) {
     throw new Unusable('no proxy of this config opens its store: nothing would be revoked')
   }
-  // Users of the store may have tokens from before they were taken out of the config.
-  if (what.issuer !== '' && what.issuer !== 'local' && !vouchers(settings).includes(what.issuer)) {
+  // API keys go on, whoever they name; users of the store may have tokens from before they were taken out of the config.
+  const isVoucher = what.issuer !== 'api_keys' && vouchers(settings).includes(what.issuer)
+  if (what.issuer !== '' && what.issuer !== 'local' && !isVoucher) {
     io.stderr.write(printable(`warning: \`${what.issuer.slice(0, 64)}\` is no issuer of this config`).concat('\n'))
   }
   const now = Date.now()

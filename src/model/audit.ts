@@ -13,6 +13,7 @@ export type AuditAction =
   | 'sign-in-failed'
   | 'token-issued'
   | 'refresh-token-reused'
+  | 'logout-refused'
   | 'sign-in-succeeded'
   | 'completion-finished'
   | 'completion-truncated'

@@ -88,6 +88,8 @@ export interface SignInWish {
   readonly acrValues: readonly string[]
   /** Seconds; null asks for nothing, 0 for a sign-in now. */
   readonly maxAge: number | null
+  /** Several factors, of whatever kind. No protocol asks a provider for it in these words: what comes back has to show it. */
+  readonly mfa?: true
 }
 
 /** A request of a page, its form already read. Of every parameter, field and cookie there is one: two are refused before. */
@@ -213,8 +215,10 @@ export type SignInStanding = (
   who: SignedIn,
 ) => Promise<Result<null, 'account_disabled' | 'unknown_user' | 'revoked' | 'unavailable'>>
 
-/** What may be used once: assertions that a provider signed. Rejects where nobody can tell. */
+/** What may be used once: assertions, sign-ins that are finished, logouts. Rejects where nobody can tell. */
 export interface OneTime {
   /** True for its first use, and for no other. `value` is a digest; from `untilMs` on nobody would take it anyhow. */
   take(value: string, untilMs: number): Promise<boolean>
+  /** The same for what is used by doing something: where that rejects, it was not used, and may come again. */
+  takeAfter(value: string, untilMs: number, work: () => Promise<void>): Promise<boolean>
 }

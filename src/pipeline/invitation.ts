@@ -16,6 +16,8 @@ function asked({ challenge }: Fault): string {
   const parts = [
     ...(acrValues.length > 0 ? [`acr_values=${encodeURIComponent(acrValues.join(' '))}`] : []),
     ...(maxAgeSeconds === null ? [] : [`max_age=${Math.floor(maxAgeSeconds)}`]),
+    // A step-up without a kind of sign-in is one for several factors, whatever its age.
+    ...(acrValues.length > 0 ? [] : ['mfa=true']),
   ]
-  return parts.length === 0 ? '' : `?${parts.join('&')}`
+  return `?${parts.join('&')}`
 }

@@ -1,11 +1,16 @@
 import { randomBytes } from 'node:crypto'
+import type { Identity } from '../identity/authenticate.ts'
 import { keyedDigests } from '../identity/device/keyed-digest.ts'
 import type { SignInChoice } from '../identity/device/ports.ts'
 import { type DeviceSignIns, deviceSignIns } from '../identity/device/sign-in.ts'
 import { Throttle } from '../identity/throttle.ts'
+import { tokenOf } from '../identity/token.ts'
 import type { TokenKeys } from '../identity/tokens/keys.ts'
 import type { AuditLog } from '../model/audit.ts'
 import type { DeviceCodes, RefreshFamilies } from '../model/device.ts'
+import type { Credential, Verification } from '../model/identity.ts'
+import { ownValue } from '../model/json.ts'
+import type { Secret } from '../model/secret.ts'
 import type { SignInProvider, SignInStanding } from '../model/sign-in.ts'
 import type { KeyStore } from '../stores/keys.ts'
 import type { SignInPorts } from './sign-in-ports.ts'
@@ -30,6 +35,7 @@ export class DevicePart {
     own: SignInPorts & { readonly standing: SignInStanding },
     providers: readonly SignInProvider[],
     passwordChoices: readonly SignInChoice[],
+    identity: Pick<Identity, 'authenticate'>,
   ): DeviceSignIns {
     const { audit, store, tokenKeys } = this.#ports
     const choices = providers.map(({ name, kind }) => ({ name, kind, label: name }))
@@ -37,6 +43,7 @@ export class DevicePart {
       ...own,
       audit,
       providers,
+      verify: (token, client) => ofOurs(own.issuer.url, token, client, identity),
       choices: [...choices, ...passwordChoices],
       digests: keyedDigests(tokenKeys),
       codes: codesOf(() => opened(store.keys).deviceCodes),
@@ -45,6 +52,20 @@ export class DevicePart {
       random: (bytes) => randomBytes(bytes).toString('base64url'),
     })
   }
+}
+
+/** As every request verifies it; of nobody else's tokens, which are not ours to end. */
+function ofOurs(
+  url: string,
+  token: Secret,
+  client: string,
+  identity: Pick<Identity, 'authenticate'>,
+): Verification | Promise<Verification> {
+  const credential: Credential = { kind: 'token', place: 'authorization', token }
+  const read = tokenOf(credential)
+  const isOurs = read.ok && ownValue(read.value.payload, 'iss') === url
+  if (!isOurs) return { outcome: 'rejected', reason: 'wrong_iss', method: 'jwt' }
+  return identity.authenticate(credential, client)
 }
 
 function opened(store: KeyStore | null): KeyStore {

@@ -5,14 +5,18 @@ const EVERY_MS = 3_600_000
 /** Failed sign-ins are counted over an hour: those of yesterday count for nothing. Milliseconds. */
 const FAILURES_KEPT_MS = 86_400_000
 
-type PurgedParts = 'revocations' | 'accountFailures' | 'deviceCodes' | 'refreshFamilies'
+/** How far the clocks of a fleet may be apart: what is over for one may be taken by another. Milliseconds. */
+const APART_MS = 600_000
 
-/** Forgets what is over: revocations of tokens that have ended, failed sign-ins that nobody counts any more, sign-ins of terminals. */
+type PurgedParts = 'usedOnce' | 'revocations' | 'accountFailures' | 'deviceCodes' | 'refreshFamilies'
+
+/** Forgets what is over: revocations of tokens that have ended, failed sign-ins that nobody counts any more, sign-ins of terminals, and what was used once. */
 export async function purge(store: Pick<KeyStore, PurgedParts>, now: number): Promise<void> {
   await store.revocations.purge(now)
   await store.accountFailures.purge(now - FAILURES_KEPT_MS, now)
   await store.deviceCodes.purge(now)
   await store.refreshFamilies.purge(now)
+  await store.usedOnce.purge(now - APART_MS)
 }
 
 /** Purges once an hour, as long as it is not closed. It keeps no process alive; what fails is done an hour later. */

@@ -1,9 +1,8 @@
 import type { Identity, IdentityReport } from '../identity/authenticate.ts'
 import type { SignInChoice } from '../identity/device/ports.ts'
 import { fingerprintOf } from '../identity/fingerprint.ts'
-import type { LoginIssuer } from '../identity/oidc/ports.ts'
+import type { LoginIssuer, LogoutRefused } from '../identity/oidc/ports.ts'
 import { openOidcProvider } from '../identity/oidc/provider.ts'
-import { openOneTime } from '../identity/saml/one-time.ts'
 import { openSaml } from '../identity/saml/provider.ts'
 import { secondFactorChecks } from '../identity/second-factor/checks.ts'
 import { EndedAttempts } from '../identity/sign-in/attempts.ts'
@@ -17,6 +16,8 @@ import { auditRequest } from '../pipeline/events.ts'
 import type { Meter } from '../pipeline/meter.ts'
 import { DevicePart } from './device-sign-in.ts'
 import type { Diagnostics } from './diagnostics.ts'
+import { logoutRefusals } from './logout-refusals.ts'
+import { type OneTimes, oneTimes } from './one-time.ts'
 import { OpenProviders, type ProviderPlan } from './open-providers.ts'
 import type { SignIn, SignInPorts } from './sign-in-ports.ts'
 import { signInStanding } from './sign-in-standing.ts'
@@ -34,12 +35,13 @@ export interface PagePorts {
 /** The pages on which people sign in, as the settings in force ask for them. */
 export class SignInPages {
   readonly #ports: PagePorts
-  readonly #ended = new EndedAttempts()
-  /** What SAML providers have signed is taken once, across reloads, too. */
-  readonly #oneTime = openOneTime(Date.now)
+  /** Across reloads, too. */
+  readonly #ended: EndedAttempts
+  readonly #oneTimes: OneTimes
   /** One for the life of the process: wrong codes are not forgotten in a reload. */
   readonly #secondFactors: SecondFactorChecks
   readonly #device: DevicePart
+  readonly #logoutRefused: LogoutRefused
   readonly #providers = new OpenProviders()
   #settings: Settings | null = null
   #identity: Identity | null = null
@@ -48,7 +50,10 @@ export class SignInPages {
   constructor(ports: PagePorts) {
     this.#ports = ports
     const { store, report } = ports
+    this.#oneTimes = oneTimes(() => store.keys, Date.now)
+    this.#ended = new EndedAttempts(this.#oneTimes.attempt)
     this.#secondFactors = secondFactorChecks({ store: () => store.keys, clock: Date.now, report })
+    this.#logoutRefused = logoutRefusals(ports.audit)
     const { identity } = ports.signIn
     this.#device = new DevicePart({ store, audit: ports.audit, tokenKeys: () => identity.tokens?.keys() ?? null })
   }
@@ -114,21 +119,26 @@ export class SignInPages {
   #parts({ issuer, sealer, ...own }: SignInPorts, providers: readonly SignInProvider[]): SignInParts {
     const secondFactors = this.#secondFactors
     const standing = signInStanding(() => this.#ports.store.keys, Date.now)
-    const device = this.#device.open({ issuer, sealer, ...own, standing }, providers, this.#passwordChoices())
+    // INVARIANT: settings are taken with who verifies by them.
+    if (this.#identity === null) throw new Error('nobody verifies')
+    const ports = { issuer, sealer, ...own, standing }
+    const device = this.#device.open(ports, providers, this.#passwordChoices(), this.#identity)
     const passwords = this.#passwords()
     return { issuer, sealer, providers, passwords, secondFactors, standing, device, more: [device.more] }
   }
 
   #plans({ issuer: { url }, revoker }: SignInPorts): ProviderPlan[] {
     const { issuers = [], saml = [] } = this.#settings ?? {}
+    const oneTimes = this.#oneTimes
+    const oidc = { clock: Date.now, url, oneTime: oneTimes.logout, revoker, logoutRefused: this.#logoutRefused }
     return [
       ...issuers.filter(hasLogin).map((issuer) => ({
         fingerprint: fingerprintOf('oidc', url, issuer),
-        open: () => openOidcProvider(issuer, { clock: Date.now, url, revoker }),
+        open: () => openOidcProvider(issuer, oidc),
       })),
       ...saml.map((entry) => ({
         fingerprint: fingerprintOf('saml', url, entry),
-        open: () => openSaml(entry, { url, oneTime: this.#oneTime, revoker }),
+        open: () => openSaml(entry, { url, oneTime: oneTimes.saml, revoker }),
       })),
     ]
   }

@@ -193,6 +193,13 @@ export const MIGRATIONS: readonly string[] = [
    ALTER TABLE key_events ADD COLUMN models TEXT NOT NULL DEFAULT '[]'`,
   `ALTER TABLE revocations ADD COLUMN folded TEXT;
    CREATE INDEX revocations_folded ON revocations (issuer, folded) WHERE folded IS NOT NULL`,
+  `CREATE TABLE used_once (
+     purpose TEXT NOT NULL,
+     digest TEXT NOT NULL,
+     expires_at INTEGER NOT NULL,
+     PRIMARY KEY (purpose, digest)
+   ) STRICT;
+   CREATE INDEX used_once_end ON used_once (expires_at)`,
 ]
 
 /** The version that the steps lead to. */

@@ -9,6 +9,7 @@ import { type ScimUsers, scimUsers } from './scim-users.ts'
 import { type SealingKeyQueries, sealingKeyQueries } from './sealing-keys.ts'
 import { type SecondFactors, secondFactors } from './second-factors.ts'
 import { type TokenKeyQueries, tokenKeyQueries } from './token-keys.ts'
+import { type UsedOnce, usedOnce } from './used-once.ts'
 import { type UserOutbox, userOutbox } from './user-events.ts'
 import { type UserQueries, userQueries } from './users.ts'
 import type { Mode, Runner } from './work.ts'
@@ -26,6 +27,7 @@ export interface StoreQueries<M extends Mode> extends KeyQueries<M> {
   readonly userEvents: UserOutbox<M>
   readonly deviceCodes: DeviceCodes
   readonly refreshFamilies: RefreshFamilies
+  readonly usedOnce: UsedOnce
 }
 
 export function storeQueries<M extends Mode>(runner: Runner<M>): StoreQueries<M> {
@@ -42,5 +44,6 @@ export function storeQueries<M extends Mode>(runner: Runner<M>): StoreQueries<M>
     userEvents: userOutbox(runner),
     deviceCodes: deviceCodes(runner),
     refreshFamilies: refreshFamilies(runner),
+    usedOnce: usedOnce(runner),
   }
 }

@@ -17,6 +17,7 @@ export interface Tables {
   readonly user_events: UserEventRow
   readonly device_codes: DeviceCodeRow
   readonly refresh_families: RefreshFamilyRow
+  readonly used_once: UsedOnceRow
 }
 
 /** Every table, in the order of the migrations. */
@@ -36,6 +37,7 @@ export const TABLE_NAMES = Object.keys({
   user_events: true,
   device_codes: true,
   refresh_families: true,
+  used_once: true,
 } satisfies { readonly [Name in keyof Tables]: true })
 
 export interface KeyRow {
@@ -207,5 +209,11 @@ export interface RefreshFamilyRow {
   /** A JSON list. */
   readonly tokens: string
   readonly created_at: number
+  readonly expires_at: number
+}
+
+export interface UsedOnceRow {
+  readonly purpose: string
+  readonly digest: string
   readonly expires_at: number
 }

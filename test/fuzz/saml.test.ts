@@ -6,7 +6,7 @@ import { canonicalForm } from '../../src/identity/saml/canonical.ts'
 import { parseStrictXml, type XmlElement } from '../../src/model/strict-xml.ts'
 import { encrypted } from '../support/saml-encryption.ts'
 import { signed } from '../support/saml-provider.ts'
-import { decryptionKey, keys, SamlScene } from '../support/saml-scene.ts'
+import { decryptionKey, FORGETFUL, keys, SamlScene } from '../support/saml-scene.ts'
 import { fuzz, fuzzAsync } from './budget.ts'
 
 const LIMITS = { bytes: 65_536, depth: 20, elements: 500, attributes: 20 }
@@ -117,7 +117,7 @@ t.test('its canonical form is the one of the library that checks signatures', as
 })
 
 t.test('no bytes are a sign-in but those that were signed, and none breaks anything', async (t) => {
-  const scene = await SamlScene.begun({ decryption: decryptionKey() }, { take: async () => true })
+  const scene = await SamlScene.begun({ decryption: decryptionKey() }, FORGETFUL)
   const open = scene.response(scene.assertion())
   const seeds = [
     open,

@@ -1,9 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { SamlScene } from '../support/saml-scene.ts'
+import { FORGETFUL, SamlScene } from '../support/saml-scene.ts'
 
-/** So that what is taken once is taken again. */
-const scene = await SamlScene.begun({}, { take: async () => true })
+const scene = await SamlScene.begun({}, FORGETFUL)
 const xml = scene.response(scene.assertion({ attributes: { memberOf: ['analysts', 'a & b'], name: ['Älice'] } }))
 const good = JSON.stringify(await scene.complete(xml))
 const start = xml.indexOf('<saml:Assertion')

@@ -158,7 +158,7 @@ t.test('a terminal is let in by a page with its code, and shown no token', async
             path: '/auth/device',
             handle: ({ query }) =>
               frame.signInFor(
-                { kind: 'device', userCode: query.get('user_code') ?? '' },
+                { kind: 'device', userCode: query.get('user_code') ?? '', provider: null },
                 { acrValues: [], maxAge: null },
               ),
           },
@@ -208,3 +208,36 @@ t.test('a token that would not fit says what to do', async (t) => {
   t.match(text, /501 groups/)
   t.equal(pages.events.at(-1)?.reason, 'token_too_large')
 })
+
+t.test(
+  'where a second factor is needed, a password alone brings no token, and the page says how to get one',
+  async (t) => {
+    const alice = principal('alice')
+    const parts = () => ({
+      passwords: passwords({ alice: ['right', alice], bob: ['right', principal('bob')] }),
+      secondFactors: secondFactors({ bob: '123456' }),
+    })
+    const pages = await startPages(t, { parts })
+    const signIn = async (query: string, username: string) => {
+      const agent = new Agent(pages.url)
+      const choice = await agent.get(`/auth/${query}`)
+      const form = choice.field('form')
+      return { agent, choice, answer: await agent.post('/auth/password', { form, username, password: 'right' }) }
+    }
+    const weak = await signIn('?mfa=true', 'alice')
+    t.match(weak.choice.text, 'A password alone is not enough')
+    t.equal(weak.answer.status, 403)
+    t.match(weak.answer.text, 'users totp')
+    t.match(weak.answer.text, 'mfa=true', 'and begins again with the same wish')
+    t.same(pages.issued, [])
+    t.match(pages.events.at(-1), { action: 'sign-in-failed', reason: 'step_up_required' })
+
+    const strong = await signIn('?mfa=true', 'bob')
+    const code = { form: strong.answer.field('form'), person: strong.answer.field('person'), code: '123456' }
+    t.equal((await strong.agent.post('/auth/code', code)).status, 200, 'the twin: who has one')
+    const plain = await signIn('', 'alice')
+    t.notMatch(plain.choice.text, 'A password alone')
+    t.equal(plain.answer.status, 200, 'the twin: where none is needed')
+    t.equal((await new Agent(pages.url).get('/auth/?mfa=yes')).status, 400)
+  },
+)

@@ -57,7 +57,7 @@ else {
       await small(token, 'jwt')
       const challenge = String(await chat(token, 'gpt-4o'))
       const link = /sign_in="([^"]+)"/.exec(challenge)?.[1] ?? ''
-      t.equal(link, `${url}/auth/?max_age=43200`)
+      t.equal(link, `${url}/auth/?max_age=43200&mfa=true`)
       await browser.clearCookies()
       Object.assign(provider.next, { acr: 'gold', amr: ['pwd', 'otp'] })
       await page.goto(link)

@@ -72,7 +72,7 @@ else {
       .chat.completions.create(chat('gpt-4o'))
       .catch((error) => error)
     t.match(challengeOf(refused), /error="insufficient_user_authentication"/)
-    t.match(challengeOf(refused), `sign_in="${root(world)}/auth/?max_age=43200"`)
+    t.match(challengeOf(refused), `sign_in="${root(world)}/auth/?max_age=43200&mfa=true"`)
     const none = await client(world, 'nobody')
       .chat.completions.create(chat('gpt-4o'))
       .catch((error) => error)

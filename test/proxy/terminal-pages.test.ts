@@ -48,6 +48,37 @@ t.test('who refuses ends it', async (t) => {
   t.equal((await agent.post('/auth/device', decision(page))).status, 400, 'and cannot go on')
 })
 
+t.test('who asked for one provider gets a token of theirs alone', async (t) => {
+  const pages = await startTerminalPages(t)
+  const begin = async (provider: string) => {
+    const { device, user } = await pages.ask({ provider })
+    const { agent, page } = await confirming(pages, user)
+    t.match(page.text, provider)
+    const gone = await agent.post('/auth/device', decision(page))
+    return { device, agent, choice: await agent.get(gone.head.get('location') ?? '') }
+  }
+  const corp = await begin('corp')
+  t.match(corp.choice.text, 'Continue with')
+  t.notMatch(corp.choice.text, 'name="password"')
+  const [, link = '', turn = ''] = /href="[^"]*(\/auth\/oidc\/corp\?turn=([^"]+))"/.exec(corp.choice.text) ?? []
+  t.equal((await corp.agent.post('/auth/password', { form: turn, ...ALICE })).status, 400)
+  t.match(await pages.poll(corp.device), { error: 'authorization_pending' })
+  const back = await corp.agent.get(link)
+  t.equal((await corp.agent.get(back.head.get('location') ?? '')).status, 200)
+  t.match(await pages.poll(corp.device), { status: 200, issuer: 'corp' }, 'the twin')
+
+  const staff = await begin('staff')
+  t.notMatch(staff.choice.text, 'Continue with')
+  const form = staff.choice.field('form')
+  t.equal((await staff.agent.get(`/auth/oidc/corp?turn=${form}`)).status, 400)
+  t.match(await pages.poll(staff.device), { error: 'authorization_pending' })
+  const other = await staff.agent.post('/auth/password', { form, ...ALICE, username: 'other\\alice' })
+  t.equal(other.status, 403, 'a name of another source goes to this one')
+  const done = await staff.agent.post('/auth/password', { form: other.field('form'), ...ALICE })
+  t.equal(done.status, 200)
+  t.match(await pages.poll(staff.device), { status: 200, issuer: 'staff' }, 'the twin')
+})
+
 type Attack = (pages: TerminalPages, user: string) => Promise<AgentAnswer>
 const EVIL = { origin: 'https://evil.example' }
 

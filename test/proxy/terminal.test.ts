@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import OpenAI from 'openai'
 import t, { type Test } from 'tap'
 import { noBrowser, openBrowser, picture } from '../support/browser.ts'
@@ -23,6 +24,23 @@ async function chats(t: Test, world: World, token: string, user: string): Promis
   t.equal(data.choices[0]?.message.content, TEXT)
   const decision = await world.proxy.audit.decision(request_id ?? '')
   t.equal(decision.get('user.id'), user)
+}
+
+/** Within the ten seconds that revocations are remembered for. */
+async function refused(t: Test, world: World, token: string): Promise<void> {
+  const client = new OpenAI({ baseURL: world.proxy.baseUrl, apiKey: token, maxRetries: 0 })
+  const asked = () =>
+    client.models.list().then(
+      () => 200,
+      (error) => error.status as number,
+    )
+  const until = performance.now() + 15_000
+  let status = await asked()
+  while (status !== 401 && performance.now() < until) {
+    await pause(250)
+    status = await asked()
+  }
+  t.equal(status, 401, 'a token that was signed out is over')
 }
 
 t.test("a terminal is signed in by a provider's own device flow, and its token is renewed", async (t) => {
@@ -52,6 +70,8 @@ t.test("a terminal is signed in by a provider's own device flow, and its token i
   const again = await terminal.run('token')
   t.not(again.stdout, renewed.stdout)
   await chats(t, world, again.stdout.trim(), 'alice')
+  t.match(await terminal.run('logout', '--json'), { code: 0, stdout: /"user":"alice","issuer":"corp","ended":true/ })
+  for (const token of [renewed, again]) await refused(t, world, token.stdout.trim())
   const issued = world.proxy.audit.withAction('token-issued')
   t.same(
     issued.map((line) => line.get('sallyport.sign_in.purpose')),
@@ -100,6 +120,7 @@ t.test('a terminal is signed in by a page of the proxy, in a browser', { skip: n
   t.match(token, { code: 0, stderr: '' })
   await chats(t, world, token.stdout.trim(), 'bob')
   t.match(await terminal.run('logout'), { code: 0 })
+  await refused(t, world, token.stdout.trim())
   await endInOrder(t, world)
 })
 

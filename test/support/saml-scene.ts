@@ -1,5 +1,5 @@
 import { inflateRawSync } from 'node:zlib'
-import { openOneTime } from '../../src/identity/saml/one-time.ts'
+import { openOneTime } from '../../src/identity/one-time.ts'
 import { openSaml } from '../../src/identity/saml/provider.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import type { SamlSettings } from '../../src/model/saml-settings.ts'
@@ -56,6 +56,15 @@ export function samlSettings(changes: Partial<SamlSettings> = {}): SamlSettings 
 export const NO_WISH: SignInWish = { acrValues: [], maxAge: null }
 
 /** One browser that has begun to sign in, and the provider that it was sent to. */
+/** So that what is taken once is taken again. */
+export const FORGETFUL: OneTime = {
+  take: async () => true,
+  takeAfter: async (_value, _untilMs, work) => {
+    await work()
+    return true
+  },
+}
+
 export class SamlScene {
   readonly settings: SamlSettings
   readonly provider: SignInProvider

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 import { receive } from '../../src/http/receive.ts'
 import { createProxyServer } from '../../src/http/server.ts'
+import { openOneTime } from '../../src/identity/one-time.ts'
 import { EndedAttempts } from '../../src/identity/sign-in/attempts.ts'
 import type { PasswordWay, SignInParts } from '../../src/identity/sign-in/parts.ts'
 import { openSignIn, type Pages as SignIn } from '../../src/identity/sign-in/sign-in.ts'
@@ -11,7 +12,14 @@ import type { Principal } from '../../src/model/identity.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import { failed, ok } from '../../src/model/result.ts'
 import { Secret } from '../../src/model/secret.ts'
-import type { SecondFactorChecks, SignedIn, SignInProvider, StateSealer, TokenIssuer } from '../../src/model/sign-in.ts'
+import type {
+  OneTime,
+  SecondFactorChecks,
+  SignedIn,
+  SignInProvider,
+  StateSealer,
+  TokenIssuer,
+} from '../../src/model/sign-in.ts'
 import { auditRequest } from '../../src/pipeline/events.ts'
 
 /** The pages on a listener of their own, with doubles of whoever else has a part in a sign-in. */
@@ -30,11 +38,15 @@ export interface Pages {
 
 export interface PagesOptions {
   readonly parts?: (url: string) => Partial<SignInParts>
+  /** What is remembered of sign-ins that came to their end, and by whom; by nobody else where it is absent. */
+  readonly fleet?: OneTime
+  readonly sealer?: StateSealer
   /** What the pages are reached by, where that is not the listener itself. */
   readonly issuerUrl?: string
 }
 
-export async function startPages(t: Test, { parts = () => ({}), issuerUrl }: PagesOptions = {}): Promise<Pages> {
+export async function startPages(t: Test, options: PagesOptions = {}): Promise<Pages> {
+  const { parts = () => ({}), issuerUrl, fleet = openOneTime(Date.now) } = options
   let signIn: SignIn | null = null
   const server = createProxyServer(
     { headMs: 5000, bodyMs: 5000, uploadMs: 5000, keepAliveMs: 5000 },
@@ -56,8 +68,8 @@ export async function startPages(t: Test, { parts = () => ({}), issuerUrl }: Pag
     server.close()
   })
   const own = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const ended = new EndedAttempts()
-  const sealer = sealing(() => pages.now)
+  const ended = new EndedAttempts(fleet)
+  const sealer = options.sealer ?? sealing(() => pages.now)
   const pages: Pages = {
     url: own,
     events: [],

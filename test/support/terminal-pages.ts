@@ -9,6 +9,7 @@ import {
   isRevokedDouble,
   issuerDouble,
   revokerDouble,
+  verifyDouble,
   type World,
 } from '../unit/identity/device/doubles.ts'
 import { DEVICE_GRANT } from '../unit/identity/device/scene.ts'
@@ -44,6 +45,7 @@ export async function startTerminalPages(t: Test): Promise<TerminalPages> {
       families: store.value.refreshFamilies,
       revocations: { isRevoked: isRevokedDouble(world, { subject: null }) },
       revoker: revokerDouble(world),
+      verify: verifyDouble(world, issuerDouble(world)),
       choices: [
         { name: 'corp', kind: 'oidc', label: 'corp' },
         { name: 'staff', kind: 'ldap', label: 'staff' },
@@ -59,7 +61,8 @@ export async function startTerminalPages(t: Test): Promise<TerminalPages> {
       },
       random: (bytes) => randomBytes(bytes).toString('base64url'),
     })
-    const people = passwords({ alice: ['right', principal('alice')] })
+    const alice = ['right', principal('alice')] as const
+    const people = passwords({ alice, 'staff\\alice': alice })
     return { providers: [provider(url, CAROL)], passwords: people, device, more: [device.more] }
   }
   const pages = await startPages(t, { parts })

@@ -126,8 +126,8 @@ ${form.field}
     if (!asking.ok || asking.value.device !== device) return this.ask('', OVER)
     if (decision === 'refuse') return this.#refuse(device, visit.now)
     if (decision !== 'go') return this.ask('', OVER)
-    const { acrValues, maxAge } = asking.value.wish
-    return this.#frame.signInFor({ kind: 'device', userCode: shownUserCode(code) }, { acrValues, maxAge })
+    const { acrValues, maxAge, provider } = asking.value.wish
+    return this.#frame.signInFor({ kind: 'device', userCode: shownUserCode(code), provider }, { acrValues, maxAge })
   }
 
   async #refuse(device: string, now: number): Promise<PageAnswer> {

@@ -1,6 +1,8 @@
 import type { AuditLog } from '../../model/audit.ts'
 import type { DeviceCodes, RefreshFamilies } from '../../model/device.ts'
+import type { Verification } from '../../model/identity.ts'
 import type { Result } from '../../model/result.ts'
+import type { Secret } from '../../model/secret.ts'
 import type {
   RevocationReader,
   Revoker,
@@ -35,6 +37,8 @@ export interface DevicePorts {
   /** Absent where no account can end. */
   readonly standing?: SignInStanding
   readonly revoker: Revoker
+  /** Of tokens of the proxy's own alone; every other one is rejected. */
+  verify(token: Secret, client: string): Verification | Promise<Verification>
   readonly choices: readonly SignInChoice[]
   readonly providers: readonly SignInProvider[]
   readonly throttle: Throttle

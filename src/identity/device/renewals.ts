@@ -69,12 +69,11 @@ export class Renewals {
 
   async renew(refresh: string, request: Visit): Promise<Result<Granted, RenewFault>> {
     const { sealer, families, providers, random } = this.#ports
-    if (!refresh.startsWith(PREFIX) || refresh.length > MAX_TOKEN) return failed('invalid')
-    const opened = await sealer.open(GRANT, refresh.slice(PREFIX.length))
-    if (!opened.ok) return failed(opened.fault === 'unavailable' ? 'unavailable' : 'invalid')
-    const grant = readGrant(opened.value)
-    const provider = providers.find(({ name }) => name === grant?.provider)
-    if (grant === null || provider?.renew === undefined) return failed('invalid')
+    const opened = await openedGrant(sealer, refresh)
+    if (!opened.ok) return opened
+    const grant = opened.value
+    const provider = providers.find(({ name }) => name === grant.provider)
+    if (provider?.renew === undefined) return failed('invalid')
     const next = random(32)
     const [before, current] = [digestOf(grant.turn), digestOf(next)]
     const turn = await orNull(families.turn(grant.family, before, current, request.now))
@@ -93,6 +92,23 @@ export class Renewals {
     if (!isOf(turn.family, renewed.who)) return this.#end(grant.family)
     const turned = { id: grant.family, before, current }
     return this.#issue(turn.family, turned, { ...grant, turn: next, grant: grantOf(renewed, grant) }, renewed, request)
+  }
+
+  /**
+   * Ends a sign-in, and the tokens that came of it, for whoever holds a refresh token of it, the present one or one of before.
+   * False where that cannot be written.
+   */
+  async signOut(refresh: string, now: number, by: string): Promise<boolean> {
+    const opened = await openedGrant(this.#ports.sealer, refresh)
+    if (!opened.ok) return opened.fault === 'invalid'
+    const { families } = this.#ports
+    const family = await orNull(families.end(opened.value.family))
+    if (family === undefined) return true
+    if (family === null) return false
+    const areRevoked = await this.#revoke(family, now, by)
+    // Who tries again must find what is to be revoked.
+    if (!areRevoked) await orNull(families.begin(family))
+    return areRevoked
   }
 
   /** Takes a turn back whose token was not handed out: the refresh token of before is good again. */
@@ -134,17 +150,22 @@ export class Renewals {
   }
 
   async #reused(family: RefreshFamily, request: Visit): Promise<Result<never, RenewFault>> {
-    const { families, revoker } = this.#ports
+    const { families } = this.#ports
     // Who holds the present one gets no further; then what it was given already.
     const ended = await orNull(families.end(family.id))
-    const tokens = (ended ?? family).tokens.filter(({ expiresAt }) => expiresAt > request.now)
-    const revoked = await Promise.all(
-      tokens.map(({ tokenId, expiresAt }) => orNull(revoker.token(family.issuer, tokenId, expiresAt, BY))),
-    )
-    const areRevoked = ended !== null && revoked.every((done) => done !== null)
+    const revoked = await this.#revoke(ended ?? family, request.now, BY)
+    const areRevoked = ended !== null && revoked
     // Of several that use it again at once only the first one ends anything.
     if (ended !== undefined) noteReused(this.#ports, { ...family, areRevoked }, request)
     return failed(areRevoked ? 'invalid' : 'unavailable')
+  }
+
+  /** What was handed out and is valid still. */
+  async #revoke({ issuer, tokens }: RefreshFamily, now: number, by: string): Promise<boolean> {
+    const { revoker } = this.#ports
+    const valid = tokens.filter(({ expiresAt }) => expiresAt > now)
+    const revoked = valid.map(({ tokenId, expiresAt }) => orNull(revoker.token(issuer, tokenId, expiresAt, by)))
+    return (await Promise.all(revoked)).every((done) => done !== null)
   }
 
   async #end(family: string): Promise<Result<never, RenewFault>> {
@@ -161,6 +182,17 @@ export class Renewals {
     const sealed = await this.#ports.sealer.seal(GRANT, { family, turn, provider, grant }, until)
     return sealed.ok && sealed.value.length <= MAX_TOKEN - PREFIX.length ? PREFIX + sealed.value : null
   }
+}
+
+async function openedGrant(
+  sealer: DevicePorts['sealer'],
+  refresh: string,
+): Promise<Result<Grant, 'invalid' | 'unavailable'>> {
+  if (!refresh.startsWith(PREFIX) || refresh.length > MAX_TOKEN) return failed('invalid')
+  const opened = await sealer.open(GRANT, refresh.slice(PREFIX.length))
+  if (!opened.ok) return failed(opened.fault === 'unavailable' ? 'unavailable' : 'invalid')
+  const grant = readGrant(opened.value)
+  return grant === null ? failed('invalid') : ok(grant)
 }
 
 function readGrant(sealed: Parameters<typeof ownValue>[0]): Grant | null {

@@ -9,6 +9,7 @@ import type { DevicePorts } from './ports.ts'
 import { ProviderCodes } from './provider-codes.ts'
 import { Quota } from './quota.ts'
 import { Renewals } from './renewals.ts'
+import { deviceLogout } from './sign-out.ts'
 import { deviceToken } from './token.ts'
 import { readUserCode } from './user-code.ts'
 
@@ -38,6 +39,12 @@ export function deviceSignIns(ports: DevicePorts): DeviceSignIns {
       method: 'POST',
       path: '/auth/device/token',
       handle: (visit) => deviceToken({ ports, own, provided, renewals }, visit),
+    },
+    {
+      method: 'POST',
+      path: '/auth/device/logout',
+      isCrossSite: true,
+      handle: (visit) => deviceLogout(ports, renewals, visit),
     },
     { method: 'GET', path: '/auth/providers', handle: async () => jsonAnswer(200, { providers: choices }) },
   ]

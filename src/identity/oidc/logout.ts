@@ -1,19 +1,17 @@
 import { isJsonObject, type JsonObject, ownValue } from '../../model/json.ts'
 import type { RejectReason } from '../../model/reasons.ts'
 import { failed, ok, type Result } from '../../model/result.ts'
-import type { PageAnswer, Revoker, Route } from '../../model/sign-in.ts'
+import type { OneTime, PageAnswer, PageRequest, Revoker, Route } from '../../model/sign-in.ts'
 import { isId } from '../claims.ts'
-import { Recent } from '../recent.ts'
 import { digestOf, readToken } from '../token.ts'
 import type { Trouble } from './faults.ts'
 import { isForClient, timeFault } from './id-token.ts'
+import type { LogoutRefused } from './ports.ts'
 import type { IssuerSession } from './session.ts'
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 /** How old a logout token may be, whatever its `exp` says; issuers send them at once. Milliseconds. */
 const MAX_AGE_MS = 5 * 60_000
-/** Tokens that are remembered, lest one is played again. Twice is no harm, but would end what began in between. */
-const MAX_REMEMBERED = 8192
 const MAX_FORM_BYTES = 20 * 1024
 
 /** Whom an issuer has logged out. At least one of the two is known. */
@@ -21,6 +19,14 @@ interface LoggedOut {
   readonly jti: string
   readonly subject: string | null
   readonly session: string | null
+  /** Epoch milliseconds: nobody takes the token from then on. */
+  readonly untilMs: number
+}
+
+export interface LogoutPorts {
+  readonly oneTime: OneTime
+  readonly revoker: Revoker
+  readonly logoutRefused?: LogoutRefused | undefined
 }
 
 /**
@@ -29,29 +35,39 @@ interface LoggedOut {
  *
  * Source: OpenID Connect Back-Channel Logout 1.0 sections 2.4 to 2.8.
  */
-export function logoutRoute(issuer: IssuerSession, revoker: Revoker): Route {
-  const seen = new Recent<true>(MAX_REMEMBERED)
+export function logoutRoute(issuer: IssuerSession, ports: LogoutPorts): Route {
+  const { name } = issuer.settings
   return {
     method: 'POST',
-    path: `/auth/oidc/${issuer.settings.name}/logout`,
+    path: `/auth/oidc/${name}/logout`,
     isCrossSite: true,
     maxForm: MAX_FORM_BYTES,
-    handle: async ({ form, now }) => {
-      const token = form.get('logout_token')
-      if (token === undefined) return refused('malformed')
-      const whom = await verifyLogout(token, issuer, now)
-      if (!whom.ok) return refused(whom.fault)
-      const digest = digestOf(whom.value.jti)
-      if (seen.get(digest) === true) return refused('revoked')
-      seen.set(digest, true)
-      try {
-        await revoke(issuer, revoker, whom.value)
-        return { status: 200, headers: ['cache-control', 'no-store'], body: '' }
-      } catch {
-        seen.delete(digest)
-        return refused('store_unavailable')
-      }
+    handle: async (request) => {
+      const fault = await taken(issuer, ports, request)
+      if (fault === null) return { status: 200, headers: ['cache-control', 'no-store'], body: '' }
+      ports.logoutRefused?.(name, fault, request)
+      return refused(fault)
     },
+  }
+}
+
+/** Null where what came of the session, or of the person, is revoked. */
+async function taken(
+  issuer: IssuerSession,
+  { oneTime, revoker }: LogoutPorts,
+  { form, now }: PageRequest,
+): Promise<Trouble | null> {
+  const token = form.get('logout_token')
+  if (token === undefined) return 'malformed'
+  const whom = await verifyLogout(token, issuer, now)
+  if (!whom.ok) return whom.fault
+  const digest = digestOf(JSON.stringify([issuer.settings.issuer, whom.value.jti]))
+  try {
+    // Twice is no harm, but would end what began in between.
+    const work = () => revoke(issuer, revoker, whom.value)
+    return (await oneTime.takeAfter(digest, whom.value.untilMs, work)) ? null : 'revoked'
+  } catch {
+    return 'store_unavailable'
   }
 }
 
@@ -68,8 +84,9 @@ async function verifyLogout(
   if (!isForClient(payload, settings.login.clientId)) return failed('wrong_aud')
   const time = timeFault(payload, settings.clockSkewMs, nowMs)
   if (time !== null) return failed(time)
-  if (nowMs > Number(ownValue(payload, 'iat')) * 1000 + MAX_AGE_MS + settings.clockSkewMs) return failed('expired')
-  const whom = loggedOut(payload)
+  const untilMs = Number(ownValue(payload, 'iat')) * 1000 + MAX_AGE_MS + settings.clockSkewMs
+  if (nowMs > untilMs) return failed('expired')
+  const whom = loggedOut(payload, untilMs)
   if (!whom.ok) return whom
   const fault = await signatures.faultOf(token.value)
   return fault === null ? whom : failed(fault)
@@ -84,7 +101,7 @@ function logoutForm(typ: unknown): 'explicit' | 'plain' | null {
   return name === 'logout+jwt' || name === 'application/logout+jwt' ? 'explicit' : null
 }
 
-function loggedOut(payload: JsonObject): Result<LoggedOut, RejectReason> {
+function loggedOut(payload: JsonObject, untilMs: number): Result<LoggedOut, RejectReason> {
   const events = ownValue(payload, 'events')
   if (!isJsonObject(events) || !isJsonObject(ownValue(events, EVENT)) || Object.hasOwn(payload, 'nonce')) {
     return failed('wrong_type')
@@ -92,7 +109,7 @@ function loggedOut(payload: JsonObject): Result<LoggedOut, RejectReason> {
   const [jti, sub, sid] = ['jti', 'sub', 'sid'].map((name) => ownValue(payload, name))
   if (jti === undefined || (sub === undefined && sid === undefined)) return failed('claim_missing')
   if (!isId(jti) || !(sub === undefined || isId(sub)) || !(sid === undefined || isId(sid))) return failed('malformed')
-  return ok({ jti, subject: sub ?? null, session: sid ?? null })
+  return ok({ jti, subject: sub ?? null, session: sid ?? null, untilMs })
 }
 
 /**

@@ -17,6 +17,7 @@ import { type Begun, readBegun, strength, writeBegun } from './session-state.ts'
  */
 export function openOidcProvider(settings: LoginIssuer, ports: OidcPorts): SignInProvider {
   const { name } = settings
+  const { oneTime, revoker, logoutRefused } = ports
   const session = new IssuerSession(settings, ports)
   const path = `/auth/oidc/${name}/callback`
   const redirectUri = `${ports.url}${path}`
@@ -36,7 +37,7 @@ export function openOidcProvider(settings: LoginIssuer, ports: OidcPorts): SignI
     },
     arrival: { method: 'GET', path },
     complete: (request, state) => complete(session, redirectUri, request, state),
-    routes: ports.revoker === null ? [] : [logoutRoute(session, ports.revoker)],
+    routes: revoker === null ? [] : [logoutRoute(session, { oneTime, revoker, logoutRefused })],
     // Whether the issuer has one shows when it is asked: `begin` says so.
     device: deviceSignIn(session),
     renew: (grant) => renew(session, grant),

@@ -37,9 +37,10 @@ async function answer(
   const read = await readLogoutRequest(request, settings, logoutUrl)
   if (!read.ok) return text(400, `The logout request ${read.fault.says}.\n`)
   try {
-    const isFirst = await oneTime.take(assertionDigest(settings.idpIssuer, read.value.id), read.value.untilMs)
+    const digest = assertionDigest(settings.idpIssuer, read.value.id)
+    const work = () => revoke(settings.name, revoker, read.value)
+    const isFirst = await oneTime.takeAfter(digest, read.value.untilMs, work)
     if (!isFirst) return text(400, 'The logout request was used before.\n')
-    await revoke(settings.name, revoker, read.value)
   } catch {
     return text(503, 'Nobody could be signed out right now; try again.\n')
   }

@@ -1,10 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { isJsonObject, type JsonObject, ownValue } from '../../model/json.ts'
-import type { PageRequest, SignInWish, StateSealer } from '../../model/sign-in.ts'
+import type { OneTime, PageRequest, SignInWish, StateSealer } from '../../model/sign-in.ts'
 import { Recent } from '../recent.ts'
 import type { CookieReach, Cookies } from './cookies.ts'
 import { type Html, html } from './html.ts'
-import type { Purpose } from './purpose.ts'
+import { type Purpose, providerOf } from './purpose.ts'
 
 /** How long somebody has to sign in. Seconds. */
 const LIFE_SECONDS = 600
@@ -36,11 +36,17 @@ export interface AttemptPorts {
 }
 
 /**
- * Attempts that came to their end never go on, whatever cookie comes again. That is remembered by this process alone, across
- * reloads, for at least as long as an attempt can last unless there are very many of them.
+ * Attempts that came to their end never go on, whatever cookie comes again. This process remembers it across reloads, for at
+ * least as long as an attempt can last unless there are very many of them; of those in which somebody has signed in, the
+ * whole fleet.
  */
 export class EndedAttempts {
   readonly #ended = new Recent<true>(REMEMBERED)
+  readonly #fleet: OneTime
+
+  constructor(fleet: OneTime) {
+    this.#fleet = fleet
+  }
 
   has(id: string): boolean {
     return this.#ended.get(id) !== undefined
@@ -51,6 +57,12 @@ export class EndedAttempts {
     if (this.has(id)) return false
     this.#ended.set(id, true)
     return true
+  }
+
+  /** False where somebody has signed in by it, here or elsewhere. Rejects where nobody can tell. */
+  spend({ id, beganAt }: Pick<Attempt, 'id' | 'beganAt'>): Promise<boolean> {
+    const digest = createHash('sha256').update(id).digest('hex')
+    return this.#fleet.take(digest, beganAt + LIFE_SECONDS * 1000)
   }
 }
 
@@ -106,9 +118,21 @@ export class Attempts {
     return this.ofTurn(request, request.form.get(FORM_FIELD))
   }
 
-  /** Ends it; false where it was over before. */
+  /** Ends it; false where it was over before, as far as this process knows. */
   end({ id }: Attempt): boolean {
     return this.#ports.ended.add(id)
+  }
+
+  /**
+   * Lets somebody who was proved sign in by it: once in the whole fleet. Not before, so that strangers write nothing into
+   * the store.
+   */
+  async spend(attempt: Attempt): Promise<'first' | 'over' | 'unavailable'> {
+    try {
+      return (await this.#ports.ended.spend(attempt)) ? 'first' : 'over'
+    } catch {
+      return 'unavailable'
+    }
   }
 
   forget(): readonly string[] {
@@ -128,7 +152,9 @@ function written({ id, turn, purpose, wish, beganAt, away }: Attempt): JsonObjec
     began: beganAt,
     acr: wish.acrValues,
     age: wish.maxAge,
+    mfa: wish.mfa === true,
     device: purpose.kind === 'device' ? purpose.userCode : null,
+    provider: providerOf(purpose),
     away: away === null ? null : { ...away },
   }
 }
@@ -141,10 +167,13 @@ function read(sealed: JsonObject): Attempt | null {
   if (!Array.isArray(acr) || !acr.every((value) => typeof value === 'string')) return null
   if (maxAge !== null && typeof maxAge !== 'number') return null
   if (device !== null && typeof device !== 'string') return null
+  const provider = ownValue(sealed, 'provider') ?? null
+  if (provider !== null && typeof provider !== 'string') return null
+  const mfa = ownValue(sealed, 'mfa') === true ? { mfa: true as const } : {}
   const sent = away === null ? null : readAway(away)
   if (sent === undefined) return null
-  const purpose: Purpose = device === null ? { kind: 'token' } : { kind: 'device', userCode: device }
-  return { id, turn, purpose, wish: { acrValues: acr, maxAge }, beganAt, away: sent }
+  const purpose: Purpose = device === null ? { kind: 'token' } : { kind: 'device', userCode: device, provider }
+  return { id, turn, purpose, wish: { acrValues: acr, maxAge, ...mfa }, beganAt, away: sent }
 }
 
 function readAway(value: unknown): NonNullable<Attempt['away']> | undefined {

@@ -2,13 +2,14 @@ import { unreachable } from '../../model/exhaustive.ts'
 import type { MethodName } from '../../model/identity.ts'
 import type { IssueFault, PageAnswer, SignedIn, SignInFault, SignInProvider } from '../../model/sign-in.ts'
 import type { Attempt } from './attempts.ts'
-import { again, type Desk, UNWRITTEN, unusable } from './desk.ts'
+import { again, type Desk, noAttempt, UNWRITTEN, unusable } from './desk.ts'
 import { type SignInFacts, signInFailed, signInSucceeded, tokenIssued } from './events.ts'
-import { html, named } from './html.ts'
+import { type Html, html, named } from './html.ts'
 import { page, refusalPage } from './page.ts'
 import { type Visit, written } from './parts.ts'
+import { providerOf } from './purpose.ts'
 import { tokenPage } from './token-page.ts'
-import { lacking } from './wish.ts'
+import { type Lack, lacking } from './wish.ts'
 
 export interface Ending {
   readonly who: SignedIn
@@ -24,6 +25,12 @@ export interface Ending {
 export async function ended(desk: Desk, visit: Visit, ending: Ending): Promise<PageAnswer> {
   const { who, attempt, secondFactor } = ending
   const { audit } = desk.ports
+  const spent = await desk.attempts.spend(attempt)
+  if (spent === 'over') return noAttempt(desk)
+  if (spent === 'unavailable') return unusable()
+  const only = providerOf(attempt.purpose)
+  // INVARIANT: no other way was open to the attempt; should it ever be, nothing comes of it.
+  if (only !== null && who.principal.issuer !== only) return noAttempt(desk)
   const lacks = lacking(who, attempt.wish, attempt.beganAt)
   if (lacks !== null) return tooWeak(desk, visit, ending, lacks)
   const out = await putOut(desk, visit, attempt, who)
@@ -107,24 +114,36 @@ async function approved(desk: Desk, visit: Visit, { who }: Ending, userCode: str
 }
 
 /** A sign-in that is good, and not what was asked for: no token comes of it, or a stronger one would seem to be there. */
-async function tooWeak(desk: Desk, visit: Visit, ending: Ending, lacks: 'acr' | 'age'): Promise<PageAnswer> {
+async function tooWeak(desk: Desk, visit: Visit, ending: Ending, lacks: Lack): Promise<PageAnswer> {
   const { who, attempt } = ending
-  const { issuer: source, method, acr } = who.principal
+  const { issuer: source, method } = who.principal
   const event = signInFailed(visit, { reason: 'step_up_required', source, method, account: null, who })
   if (!(await written(desk.ports.audit, event))) return unusable(UNWRITTEN)
-  const { acrValues, maxAge } = attempt.wish
-  const wanted =
-    lacks === 'acr'
-      ? html`What was asked for is a sign-in of the kind ${acrValues.map((value, index) => html`${index === 0 ? '' : ' or '}<code>${value}</code>`)}; ${named(source)} says ${acr === undefined ? html`nothing of its kind` : html`<code>${acr}</code>`}.`
-      : html`What was asked for is a sign-in at most ${maxAge ?? 0} seconds ago; ${named(source)} ${who.principal.authTime === undefined ? 'does not say when it was' : 'says that it was earlier'}.`
   return page({
     title: 'A stronger sign-in is needed',
     status: 403,
-    body: html`<p>You are signed in, and no token was made. ${wanted}</p>
+    body: html`<p>You are signed in, and no token was made. ${lackText(ending, lacks)}</p>
 <p>Sign in again, in another way where there is one.</p>
 ${again(desk, attempt)}`,
     headers: desk.attempts.forget(),
   })
+}
+
+function lackText({ who: { principal }, attempt: { wish } }: Ending, lacks: Lack): Html {
+  const { issuer, method, acr, authTime, mfa } = principal
+  switch (lacks) {
+    case 'acr':
+      return html`What was asked for is a sign-in of the kind ${wish.acrValues.map((value, index) => html`${index === 0 ? '' : ' or '}<code>${value}</code>`)}; ${named(issuer)} says ${acr === undefined ? html`nothing of its kind` : html`<code>${acr}</code>`}.`
+    case 'age':
+      return html`What was asked for is a sign-in at most ${wish.maxAge ?? 0} seconds ago; ${named(issuer)} ${authTime === undefined ? 'does not say when it was' : 'says that it was earlier'}.`
+    case 'factor':
+      // The person has proved the password: that the account has no second factor is theirs to know.
+      return method === 'local' || method === 'ldap'
+        ? html`What was asked for is a second factor, and your account at ${named(issuer)} has none here. Whoever runs this proxy can enroll one for you: an app that shows codes, by <code>sallyport users totp</code>.`
+        : html`What was asked for is a second factor; ${named(issuer)} ${mfa === 'no' ? 'says that none was shown' : 'does not say that one was shown'}.`
+    default:
+      return unreachable(lacks)
+  }
 }
 
 /** A provider let nobody in, or could not be asked. */

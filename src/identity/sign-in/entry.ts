@@ -7,6 +7,7 @@ import type { OwnRoute, Visit } from './parts.ts'
 import { departed } from './providers.ts'
 import type { Purpose } from './purpose.ts'
 import { choicePage, type Notice } from './views.ts'
+import { waysOf } from './ways.ts'
 import { NO_WISH, wishQuery } from './wish.ts'
 
 /** The beginning: how does somebody want to sign in? */
@@ -47,11 +48,9 @@ export function choice(
   now: number,
   more: { readonly username?: string; readonly notice?: Notice } = {},
 ): Promise<PageAnswer> {
-  const { issuer, providers, passwords } = desk
-  const sources = passwords?.sources ?? null
-  return onPage(desk, attempt, now, (headers) =>
-    choicePage({ url: issuer.url, attempt, providers, sources, headers, ...more }),
-  )
+  const { url } = desk.issuer
+  const { providers, sources } = waysOf(desk, attempt)
+  return onPage(desk, attempt, now, (headers) => choicePage({ url, attempt, providers, sources, headers, ...more }))
 }
 
 /** For pages that are built elsewhere: on to the choice, with what it is for in the sealed cookie. */

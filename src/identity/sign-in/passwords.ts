@@ -9,7 +9,9 @@ import { choice } from './entry.ts'
 import { signInFailed } from './events.ts'
 import { began } from './links.ts'
 import { type OwnRoute, type PasswordWay, type Visit, written } from './parts.ts'
+import { providerOf } from './purpose.ts'
 import { type Notice, waiting } from './views.ts'
+import { waysOf } from './ways.ts'
 
 /** Of an account as it was read: who proves a password remembers it for as long, at most. Milliseconds. */
 const RECORD_MEMORY_MS = 15_000
@@ -33,18 +35,24 @@ const WRONG: Notice = { status: 403, says: 'The user name or the password is not
 
 async function tried(desk: Desk, visit: Visit, passwords: PasswordWay): Promise<PageAnswer> {
   const attempt = await desk.attempts.ofForm(visit)
-  if (attempt === null) return noAttempt(desk)
+  if (attempt === null || waysOf(desk, attempt).sources === null) return noAttempt(desk)
   const username = visit.form.get('username') ?? ''
   const password = visit.form.get('password') ?? ''
   const isPossible = isText(username, MAX_USERNAME) && isText(password, MAX_PASSWORD)
   const verification: Verification = isPossible
     ? await passwords.authenticate(
-        { kind: 'basic', username, password: new Secret(password), isFresh: true },
+        { kind: 'basic', username: nameFor(attempt, username), password: new Secret(password), isFresh: true },
         visit.client,
       )
     : { outcome: 'rejected', reason: 'malformed', method: null }
   if (verification.outcome !== 'verified') return wrong(desk, visit, attempt, username, verification)
   return proved(desk, visit, attempt, signedIn(verification, visit.now))
+}
+
+/** Where one source has to vouch, no other one is shown the password, whatever name is typed. */
+function nameFor({ purpose }: Attempt, username: string): string {
+  const only = providerOf(purpose)
+  return only === null || username.startsWith(`${only}\\`) ? username : `${only}\\${username}`
 }
 
 /** What a password may be in `Authorization: Basic`, too (RFC 7617 section 2). */

@@ -7,6 +7,7 @@ import { began } from './links.ts'
 import { redirect } from './page.ts'
 import type { OwnRoute, Visit } from './parts.ts'
 import { departurePage } from './views.ts'
+import { waysOf } from './ways.ts'
 
 /** Where a sign-in with a provider begins, and where its answer arrives. */
 export function providerRoutes(desk: Desk): readonly OwnRoute[] {
@@ -21,7 +22,8 @@ async function begin(desk: Desk, visit: Visit, provider: SignInProvider): Promis
   const turn = visit.query.get('turn')
   if (turn !== undefined && visit.query.size === 1) {
     const attempt = await desk.attempts.ofTurn(visit, turn)
-    return attempt === null ? noAttempt(desk) : departed(desk, visit, provider, attempt)
+    if (attempt === null || !waysOf(desk, attempt).providers.includes(provider)) return noAttempt(desk)
+    return departed(desk, visit, provider, attempt)
   }
   return began(desk, visit, (wish) => {
     const attempt = desk.attempts.begin({ kind: 'token' }, wish, visit.now)

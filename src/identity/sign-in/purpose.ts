@@ -8,7 +8,17 @@ export type Purpose =
   /** To be shown a token. */
   | { readonly kind: 'token' }
   /** To let a terminal have one: the code that it shows was typed, or confirmed, before. */
-  | { readonly kind: 'device'; readonly userCode: string }
+  | {
+      readonly kind: 'device'
+      readonly userCode: string
+      /** Who has to vouch, by the configured name; null lets the person choose. */
+      readonly provider: string | null
+    }
+
+/** Who alone may vouch for somebody who signs in; null where anybody may that people sign in with here. */
+export function providerOf(purpose: Purpose): string | null {
+  return purpose.kind === 'device' ? purpose.provider : null
+}
 
 /** Where codes of terminals wait for somebody who signs in (RFC 8628). Never throws, never rejects. */
 export interface DeviceApprovals {

@@ -110,10 +110,14 @@ function wrong(notice: Notice | undefined): Html | null {
 function purposeText({ purpose, wish }: Attempt): Html {
   const strength =
     wish.acrValues.length > 0 || wish.maxAge !== null ? html` A stronger, or more recent, sign-in was asked for.` : null
+  const factor = wish.mfa
+    ? html`<p class="hint">A second factor is needed: sign in where you are asked for one, or with your password if you have an app, or recovery codes, for its codes here. A password alone is not enough.</p>`
+    : null
   if (purpose.kind === 'device') {
     return html`<p>To let the terminal with the code <strong>${purpose.userCode}</strong> use the API in your name.${strength}</p>`
   }
-  return html`<p>To get a token for the API.${strength}</p>`
+  return html`<p>To get a token for the API.${strength}</p>
+${factor}`
 }
 
 /** The browser posts a form to a provider; without a script the person has to say so. */

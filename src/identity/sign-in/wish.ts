@@ -20,25 +20,31 @@ export function readWish(query: ReadonlyMap<string, string>): Result<SignInWish,
     return failed('acr_values')
   }
   if (age !== undefined && !SECONDS.test(age)) return failed('max_age')
-  return ok({ acrValues, maxAge: age === undefined ? null : Number(age) })
+  const mfa = query.get('mfa')
+  if (mfa !== undefined && mfa !== 'true') return failed('mfa')
+  return ok({ acrValues, maxAge: age === undefined ? null : Number(age), ...(mfa === undefined ? {} : { mfa: true }) })
 }
 
 /** The same as a query, with its question mark; empty where nothing is asked for. */
-export function wishQuery({ acrValues, maxAge }: SignInWish): string {
+export function wishQuery({ acrValues, maxAge, mfa }: SignInWish): string {
   const parts = [
     ...(acrValues.length > 0 ? [`acr_values=${encodeURIComponent(acrValues.join(' '))}`] : []),
     ...(maxAge === null ? [] : [`max_age=${maxAge}`]),
+    ...(mfa === true ? ['mfa=true'] : []),
   ]
   return parts.length === 0 ? '' : `?${parts.join('&')}`
 }
 
+export type Lack = 'acr' | 'age' | 'factor'
+
 /** What a sign-in lacks of what was asked for; null where it is all there. `beganAt`: epoch milliseconds. */
 export function lacking(
-  { principal: { acr, authTime } }: SignedIn,
-  { acrValues, maxAge }: SignInWish,
+  { principal: { acr, authTime, mfa } }: SignedIn,
+  { acrValues, maxAge, ...wish }: SignInWish,
   beganAt: number,
-): 'acr' | 'age' | null {
+): Lack | null {
   if (acrValues.length > 0 && (acr === undefined || !acrValues.includes(acr))) return 'acr'
+  if (wish.mfa === true && mfa !== 'yes') return 'factor'
   if (maxAge === null) return null
   // From when it was asked for: who takes a while to type has not signed in too long ago.
   return authTime !== undefined && authTime >= beganAt / 1000 - maxAge - LEEWAY ? null : 'age'

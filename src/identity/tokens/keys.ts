@@ -108,8 +108,11 @@ function openTokenKey({ secret, kid }: Pick<KeptTokenKey, 'secret' | 'kid'>): To
 
 export function mintTokenKey(): Pick<KeptTokenKey, 'secret' | 'kid'> {
   const { privateKey } = generateKeyPairSync('ed25519')
+  const { kid } = new TokenKey(privateKey)
+  // One in 64: on a command line its name would be an option.
+  if (kid.startsWith('-')) return mintTokenKey()
   const der = privateKey.export({ format: 'der', type: 'pkcs8' })
-  return { kid: new TokenKey(privateKey).kid, secret: new Secret(der.toString('base64url')) }
+  return { kid, secret: new Secret(der.toString('base64url')) }
 }
 
 /** The keys of files, the one that signs first. Throws for what is none. */

@@ -41,6 +41,38 @@ t.test('who signs out has no token any more', async (t) => {
   t.match(await world.run('token'), { code: 0 })
   t.match(await world.run('logout'), { code: 0, stdout: '' })
   t.match(await world.run('token'), { code: 1, stdout: '' })
+  t.same(world.revoker.tokens, [world.issuer.made[0]?.tokenId], 'the proxy has ended it')
+})
+
+t.test('a proxy that has not ended a sign-in keeps nobody from forgetting it', async (t) => {
+  const world = await terminalWorld(t)
+  const signIn = async () => {
+    world.provider.answer = renewed('bob', 'g1')
+    t.match(await world.run('login', '--provider', 'corp'), { code: 0 })
+  }
+  const faults: readonly (readonly [string, RegExp, () => void])[] = [
+    ['it cannot write', /cannot be ended at the moment/, () => world.world.broken.add('revoker')],
+    ['it is an older one', /is not one of a Sallyport/, () => gone((res) => res.writeHead(404).end('no'))],
+    ['it is away', /it cannot be reached/, () => gone((res) => res.destroy())],
+  ]
+  const gone = (answer: (res: ServerResponse) => void) => {
+    world.answer = (path, res) => {
+      if (path.endsWith('/logout')) answer(res)
+      return path.endsWith('/logout')
+    }
+  }
+  for (const [name, says, breaks] of faults) {
+    await signIn()
+    breaks()
+    const told = await world.run('logout', '--json')
+    t.match(told, { code: 1, stdout: /"user":"bob","issuer":"corp","ended":false/, stderr: says }, name)
+    t.match(told.stderr, /is forgotten here, and .* it is valid until \d{4}-/, name)
+    t.match(await world.run('token'), { code: 1, stdout: '' }, name)
+    world.world.broken.clear()
+    world.answer = null
+  }
+  await signIn()
+  t.match(await world.run('logout', '--json'), { code: 0, stdout: /"ended":true/ }, 'the twin')
 })
 
 t.test('a sign-in that is refused, or that nobody makes, is no token', async (t) => {

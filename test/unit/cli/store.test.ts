@@ -38,7 +38,9 @@ function former(file: string, version: number): void {
     raw.exec(step)
     raw.prepare('INSERT INTO schema_versions VALUES (?, 0)').run(index + 1)
   }
-  raw.exec("INSERT INTO api_keys VALUES ('k1', 'bob', '[]', '[]', NULL, 'h', 't', 1, NULL, NULL, NULL, NULL)")
+  // Those of the first version: later ones have a default.
+  const columns = 'id, owner, roles, groups, hash, tag, created_at'
+  raw.exec(`INSERT INTO api_keys (${columns}) VALUES ('k1', 'bob', '[]', '[]', 'h', 't', 1)`)
   raw.close()
 }
 

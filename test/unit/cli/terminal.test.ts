@@ -3,6 +3,8 @@ import { Readable } from 'node:stream'
 import { Command } from 'commander'
 import t from 'tap'
 import { addCommands } from '../../../src/cli/commands.ts'
+import { ensureFolder, type TerminalCredential, writeCredentials } from '../../../src/cli/credential-file.ts'
+import { Secret } from '../../../src/model/secret.ts'
 import { openKeyStore } from '../../../src/stores/keys.ts'
 import { folderOf, runCli } from '../../support/cli.ts'
 import { ALLOWED, event } from '../../support/recorded-traffic.ts'
@@ -39,6 +41,17 @@ const LINE = JSON.stringify({
   request: { operation: 'chat', model: HOSTILE },
 })
 
+const SIGNED_IN_AT = 'http://127.0.0.1:1'
+/** What a proxy said of somebody who has signed in there. */
+const SIGNED_IN: TerminalCredential = {
+  token: new Secret('t'),
+  expiresAt: Date.parse('2100-01-01'),
+  refresh: null,
+  user: HOSTILE,
+  issuer: HOSTILE,
+  ca: null,
+}
+
 /** By command: what it is run with, stdin, and whether what it prints has the hostile text. */
 const RUNS: readonly (readonly [string, readonly string[], string, 'tells' | 'refuses'])[] = [
   ['check', ['--config', 'broken.yaml'], '', 'tells'],
@@ -69,6 +82,13 @@ const RUNS: readonly (readonly [string, readonly string[], string, 'tells' | 're
   ['store migrate', [HOSTILE], '', 'refuses'],
   ['store backup', [HOSTILE], '', 'tells'],
   ['store check', [HOSTILE], '', 'refuses'],
+  ['login', [HOSTILE], '', 'refuses'],
+  ['login', ['--url', HOSTILE], '', 'refuses'],
+  ['token', ['--url', SIGNED_IN_AT], '', 'tells'],
+  ['token', ['--url', HOSTILE], '', 'refuses'],
+  // Nobody listens there: it is forgotten nevertheless.
+  ['logout', ['--url', SIGNED_IN_AT], '', 'tells'],
+  ['logout', ['--url', HOSTILE], '', 'refuses'],
   ['users list', [], '', 'tells'],
   ...['add', 'set', 'passwd', 'totp', 'disable', 'enable', 'unlock', 'remove'].map(
     (verb) => [`users ${verb}`, [HOSTILE], '', 'refuses'] as const,
@@ -110,8 +130,11 @@ t.test('what others have written moves no terminal', async (t) => {
     await store.value.users.create(await user(HOSTILE, { groups: [HOSTILE], display: HOSTILE }))
     await store.value.revocations.add(REVOKED)
     store.value.close()
+    const credentials = join(folder, 'sallyport')
+    t.ok(ensureFolder(credentials).ok && writeCredentials(credentials, new Map([[SIGNED_IN_AT, SIGNED_IN]])).ok)
     const config = argv.includes('--config') ? [] : ['--config', 'config.yaml']
-    const more = stdin === '' ? {} : { stdin: Readable.from([Buffer.from(stdin)]) }
+    const typed = stdin === '' ? {} : { stdin: Readable.from([Buffer.from(stdin)]) }
+    const more = { ...typed, env: { XDG_CONFIG_HOME: folder } }
     const name = `${command} ${argv[0] === HOSTILE ? '' : (argv[0] ?? '')}`
     const { code, out, err } = await runCli([...command.split(' '), ...argv, '--json', ...config], folder, more)
     t.notMatch(out, ACTED_ON, `${name}: stdout`)

@@ -96,9 +96,17 @@ t.test('what is revoked stands in the store, and is told to the audit', async (t
 })
 
 t.test('a name that nobody has is told of', async (t) => {
-  const { tokens } = scene(t)
-  const argv = ['revoke', '--issuer', 'crop', '--user', 'alice']
-  t.match(await tokens(...argv), { code: 0, stderr: /^warning: `crop` is no issuer of this config\n/ })
+  const saml =
+    'saml: [{ name: adfs, entry_point: "https://adfs.example", idp_issuer: "https://adfs.example", idp_cert: { file: idp.pem }, issuer: sallyport, claims: { id: nameID } }]'
+  const { cwd, tokens } = scene(t, config(`${IN_STORE}\n  local: { enabled: true }\n  ${saml}`))
+  writeFileSync(join(cwd, 'idp.pem'), rsaPair().cert)
+  const of = (issuer: string) => tokens('revoke', '--issuer', issuer, '--user', 'alice')
+  for (const issuer of ['crop', 'adsf', 'ADFS', 'mtls', 'api_keys']) {
+    t.match(await of(issuer), { code: 0, stderr: `warning: \`${issuer}\` is no issuer of this config\n` })
+  }
+  for (const issuer of ['corp', 'adfs', 'local']) {
+    t.match(await of(issuer), { code: 0, stderr: /^API keys go on/ }, issuer)
+  }
 })
 
 t.test('a SAML provider is somebody', async (t) => {

@@ -21,8 +21,8 @@ const wrong = challenged(fault('invalid_api_key', 'wrong'))
 const table: readonly (readonly [string, Fault, string])[] = [
   ['nobody is known yet', missing, `Bearer realm="sallyport", sign_in="${PAGE}"`],
   ['the credential is wrong', wrong, `Bearer realm="sallyport", error="invalid_token", sign_in="${PAGE}"`],
-  ['several factors are asked for', stepUp([], null), `sign_in="${PAGE}"`],
-  ['a sign-in just now is asked for', stepUp([], 0), `max_age="0", sign_in="${PAGE}?max_age=0"`],
+  ['several factors are asked for', stepUp([], null), `sign_in="${PAGE}?mfa=true"`],
+  ['a sign-in just now is asked for', stepUp([], 0), `max_age="0", sign_in="${PAGE}?max_age=0&mfa=true"`],
   [
     'a kind of sign-in is asked for, of a certain age',
     stepUp(['phr', 'urn:example:gold'], 43_200),

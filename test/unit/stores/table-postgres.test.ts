@@ -6,6 +6,7 @@ import { ACCOUNT_TABLE } from './account-table.ts'
 import { DEVICE_TABLE } from './device-table.ts'
 import { SCIM_TABLE } from './scim-table.ts'
 import { STORE_TABLE } from './store-table.ts'
+import { USED_ONCE_TABLE } from './used-once-table.ts'
 
 if (POSTGRES_LEFT_OUT !== null) t.plan(0, POSTGRES_LEFT_OUT)
 else await main()
@@ -21,7 +22,7 @@ function open(t: Test, url: string): PostgresStore {
 
 async function main() {
   const cluster = await startPostgres(t)
-  for (const [name, test] of [...STORE_TABLE, ...ACCOUNT_TABLE, ...SCIM_TABLE, ...DEVICE_TABLE]) {
+  for (const [name, test] of [...STORE_TABLE, ...ACCOUNT_TABLE, ...SCIM_TABLE, ...DEVICE_TABLE, ...USED_ONCE_TABLE]) {
     await t.test(`PostgreSQL: ${name}`, async (t) => {
       const url = await cluster.database()
       const pair = [open(t, url), open(t, url)] as const

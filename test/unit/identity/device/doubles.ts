@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
 import type { KeyedDigest, SignInChoice } from '../../../../src/identity/device/ports.ts'
+import type { Verification } from '../../../../src/model/identity.ts'
 import type { JsonObject } from '../../../../src/model/json.ts'
 import { failed, ok } from '../../../../src/model/result.ts'
 import { Secret } from '../../../../src/model/secret.ts'
@@ -119,6 +120,20 @@ export function revokerDouble(world: World): RevokerDouble {
     },
   }
 }
+
+/** Believes what the issuer has made, and nothing else. */
+export const verifyDouble =
+  (world: World, issuer: IssuerDouble) =>
+  async (token: Secret): Promise<Verification> => {
+    if (world.broken.has('revocations')) {
+      return { outcome: 'unavailable', reason: 'store_unavailable', method: 'jwt', retryAfterSeconds: 5 }
+    }
+    const made = issuer.made.find((one) => one.token === token.reveal())
+    if (made === undefined) return { outcome: 'rejected', reason: 'bad_signature', method: 'jwt' }
+    const expiresAt = Math.floor(world.now / 1000) + issuer.lifeSeconds
+    const principal = { ...made.who.principal, key: null, tokenId: made.tokenId, expiresAt }
+    return { outcome: 'verified', principal, cache: 'miss' }
+  }
 
 export const isRevokedDouble = (world: World, revoked: { subject: string | null }) => async (token: RevocableToken) => {
   if (world.broken.has('revocations')) throw new Error('nobody can tell')

@@ -153,4 +153,55 @@ export const REFRESH_TABLE: readonly ProtocolRow[] = [
       t.notOk('refresh_token' in (await scene.poll(device_code)))
     },
   ],
+  [
+    'who signs out ends what came of the sign-in, by the refresh token or the token',
+    async (t, scene) => {
+      const out = (form: { readonly [name: string]: string }, instance: 0 | 1 = 0) =>
+        scene.call('/auth/device/logout', form, '192.0.2.1', instance)
+      const first = await terminal(scene)
+      const second = await scene.refresh(first.refresh_token)
+      const third = await scene.refresh(second.refresh_token)
+      t.same(await out({ refresh_token: String(third.refresh_token) }, 1), { status: 200 })
+      t.same(new Set(scene.revoker.tokens), new Set(scene.issuer.made.map(({ tokenId }) => tokenId)), 'every token')
+      t.match(await scene.refresh(third.refresh_token), { error: 'invalid_grant' })
+      t.notOk(scene.actions().includes('refresh-token-reused'), 'and it is nobody who has stolen it')
+
+      const alone = await terminal(scene, null)
+      const others = scene.revoker.tokens.length
+      t.same(await out({ token: String(alone.access_token) }), { status: 200 })
+      t.same(scene.revoker.tokens.slice(others), [scene.issuer.made.at(-1)?.tokenId], 'that one alone')
+      const used = await terminal(scene)
+      const present = await scene.refresh(used.refresh_token)
+      t.same(await out({ refresh_token: String(used.refresh_token) }), { status: 200 }, 'one of before is as good')
+      t.match(await scene.refresh(present.refresh_token), { error: 'invalid_grant' })
+    },
+  ],
+  [
+    'what is over, or nobody made, ends nothing and is no error; what cannot be written is said',
+    async (t, scene) => {
+      const out = (form: { readonly [name: string]: string }) => scene.call('/auth/device/logout', form)
+      const { refresh_token, access_token } = await terminal(scene)
+      t.match(await out({ other: 'x' }), { status: 400, error: 'invalid_request' })
+      for (const wrong of [{ token: 'x' }, { token: '' }, { refresh_token: 'r.x' }, { refresh_token: '' }]) {
+        t.same(await out(wrong), { status: 200 })
+      }
+      t.same(scene.revoker.tokens, [])
+      const both = { refresh_token: String(refresh_token), token: String(access_token) }
+      for (const part of ['store', 'sealer', 'revocations', 'revoker'] as const) {
+        scene.world.broken.add(part)
+        t.match(await out(both), { status: 503, retry: /^\d+$/ }, part)
+        scene.world.broken.clear()
+      }
+      t.same(await out(both), { status: 200 }, 'the twin')
+
+      const again = { refresh_token: String((await terminal(scene)).refresh_token) }
+      const last = scene.issuer.made.at(-1)?.tokenId ?? ''
+      scene.world.broken.add('revoker')
+      t.match(await out(again), { status: 503 })
+      scene.world.broken.clear()
+      t.notOk(scene.revoker.tokens.includes(last))
+      t.same(await out(again), { status: 200 })
+      t.ok(scene.revoker.tokens.includes(last), 'what could not be revoked before is still known')
+    },
+  ],
 ]

@@ -14,6 +14,7 @@ import {
   providerDouble,
   revokerDouble,
   sealerDouble,
+  verifyDouble,
   type World,
 } from './doubles.ts'
 
@@ -58,6 +59,7 @@ export function scene(kept: KeptParts, others: KeptParts = kept, interval = 5) {
       families: breakable(world, store.refreshFamilies),
       revocations: { isRevoked: isRevokedDouble(world, revoked) },
       revoker,
+      verify: verifyDouble(world, issuer),
       choices: CHOICES,
       providers: [provider],
       throttle: new Throttle(() => world.now),

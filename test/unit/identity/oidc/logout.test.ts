@@ -152,6 +152,19 @@ t.test('a forged one, one without a signature, and what is none', async (t) => {
   t.equal((await post(route, { logout_token: good })).status, 200, 'the twin')
 })
 
+t.test('what is refused is told of, and what is taken is not', async (t) => {
+  const { idp, open } = await oidcWorld(t)
+  const { revoker } = recorded()
+  const told: string[] = []
+  const logoutRefused = (issuer: string, reason: string) => void told.push(`${issuer} ${reason}`)
+  const route = routeOf(open({}, { revoker, logoutRefused }).routes)
+  const good = await logoutToken(idp)
+  t.equal((await post(route, { logout_token: good })).status, 200)
+  t.same(told, [])
+  for (const token of [good, await logoutToken(idp, { aud: 'other' }), 'x']) await post(route, { logout_token: token })
+  t.same(told, ['corp revoked', 'corp wrong_aud', 'corp malformed'])
+})
+
 t.test('a token that is played again', async (t) => {
   const { idp, open } = await oidcWorld(t)
   const { entries, state, revoker } = recorded()

@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import { verifyIdToken } from '../../../../src/identity/oidc/id-token.ts'
 import type { LoginIssuer } from '../../../../src/identity/oidc/ports.ts'
 import { IssuerSignatures } from '../../../../src/identity/oidc/signatures.ts'
+import { openOneTime } from '../../../../src/identity/one-time.ts'
 import type { SignInWish } from '../../../../src/model/sign-in.ts'
 import { folder, goodClaims, issuerSettings, makeKey, NOW, NOW_S, token, without, writeKeys } from '../forge.ts'
 
@@ -18,7 +19,8 @@ function verifier(t: Test) {
   const file = writeKeys(join(folder(t), 'jwks.json'), [key.jwk, rsa.jwk])
   const login = { clientId: CLIENT, clientSecret: null, scopes: ['openid'], claimsFrom: 'id_token' } as const
   const settings: LoginIssuer = { ...issuerSettings(file), algorithms: ['ES256'], login }
-  const signatures = new IssuerSignatures(settings, { clock: () => NOW, url: 'https://proxy.example', revoker: null })
+  const ports = { clock: () => NOW, url: 'https://proxy.example', oneTime: openOneTime(() => NOW), revoker: null }
+  const signatures = new IssuerSignatures(settings, ports)
   t.teardown(() => signatures.close())
   return async (text: string, wish: SignInWish = ANY, nonce: string | null = 'n-1') => {
     const checks = { nonce, wish, startedAt: NOW_S - 120 }

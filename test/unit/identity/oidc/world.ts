@@ -1,5 +1,6 @@
 import type { LoginIssuer, OidcPorts } from '../../../../src/identity/oidc/ports.ts'
 import { openOidcProvider } from '../../../../src/identity/oidc/provider.ts'
+import { openOneTime } from '../../../../src/identity/one-time.ts'
 import { Secret } from '../../../../src/model/secret.ts'
 import type { PageRequest, SignInOutcome, SignInProvider, SignInWish } from '../../../../src/model/sign-in.ts'
 import { type SignInIdp, type SignInIdpOptions, startSignInIdp } from '../../../support/sign-in-provider.ts'
@@ -44,7 +45,14 @@ export async function oidcWorld(t: Teardown, options: Partial<SignInIdpOptions> 
   const open = (more: Partial<LoginIssuer> = {}, ports: Partial<OidcPorts> = {}) => {
     const provider = openOidcProvider(
       { ...settings, ...more },
-      { clock: Date.now, url: options.proxyUrl ?? PROXY, revoker: null, fetchLimitMs: 3000, ...ports },
+      {
+        clock: Date.now,
+        url: options.proxyUrl ?? PROXY,
+        oneTime: openOneTime(Date.now),
+        revoker: null,
+        fetchLimitMs: 3000,
+        ...ports,
+      },
     )
     t.teardown(() => provider.close())
     return provider

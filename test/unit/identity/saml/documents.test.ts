@@ -1,6 +1,6 @@
 import t from 'tap'
 import { assertionXml, signed } from '../../../support/saml-provider.ts'
-import { keys, SamlScene, said } from '../../../support/saml-scene.ts'
+import { FORGETFUL, keys, SamlScene, said } from '../../../support/saml-scene.ts'
 
 /** The same document with something in it that a plain one does not have; signed before, so that only the form is wrong. */
 const good = (scene: SamlScene) => scene.response(scene.assertion())
@@ -102,7 +102,7 @@ t.test('base64 is written in one way', async (t) => {
 })
 
 t.test('what nobody signed costs far less than what the provider did', async (t) => {
-  const scene = await SamlScene.begun({}, { take: async () => true })
+  const scene = await SamlScene.begun({}, FORGETFUL)
   const attributes = { memberOf: Array.from({ length: 2300 }, (_, index) => `group-${index}`) }
   const cost = async (pair = keys().idp) => {
     const xml = scene.response(scene.assertion({ attributes }, {}, pair))

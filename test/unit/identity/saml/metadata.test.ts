@@ -1,4 +1,5 @@
 import t from 'tap'
+import { openOneTime } from '../../../../src/identity/one-time.ts'
 import { openSaml } from '../../../../src/identity/saml/provider.ts'
 import { Secret } from '../../../../src/model/secret.ts'
 import { parseStrictXml, type XmlElement } from '../../../../src/model/strict-xml.ts'
@@ -77,7 +78,7 @@ t.test('whatever a name says, it stays a name', async (t) => {
 })
 
 t.test('where nothing can be revoked, no logout is offered', async (t) => {
-  const provider = openSaml(samlSettings(), { url: URL_OF_PROXY, oneTime: { take: async () => true }, revoker: null })
+  const provider = openSaml(samlSettings(), { url: URL_OF_PROXY, oneTime: openOneTime(Date.now), revoker: null })
   t.same(
     provider.routes.map(({ path }) => path),
     ['/auth/saml/adfs/metadata'],

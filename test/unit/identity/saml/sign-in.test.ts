@@ -1,5 +1,5 @@
 import t from 'tap'
-import { openOneTime } from '../../../../src/identity/saml/one-time.ts'
+import { openOneTime } from '../../../../src/identity/one-time.ts'
 import { sessionOf } from '../../../../src/identity/saml/principal.ts'
 import { NOW, SamlScene, said } from '../../../support/saml-scene.ts'
 
@@ -33,7 +33,8 @@ t.test('who signed in is told from what the provider signed', async (t) => {
 })
 
 t.test('where nobody can tell whether an answer was used, nobody is signed in', async (t) => {
-  const broken = { take: () => Promise.reject(new Error('no store')) }
+  const away = () => Promise.reject(new Error('no store'))
+  const broken = { take: away, takeAfter: away }
   const scene = await SamlScene.begun({}, broken)
   const outcome = await scene.complete(scene.response(scene.assertion()))
   t.match(outcome, { outcome: 'unavailable', reason: 'store_unavailable', retryAfterSeconds: 5 })
@@ -43,7 +44,7 @@ t.test('where nobody can tell whether an answer was used, nobody is signed in', 
 
 t.test('what was used is remembered until nobody would take it, and a full memory takes nothing', async (t) => {
   let now = NOW
-  const memory = openOneTime(() => now, 2)
+  const memory = openOneTime(() => now, { size: 2 })
   t.equal(await memory.take('a', NOW + 10), true)
   t.equal(await memory.take('a', NOW + 10), false)
   t.equal(await memory.take('b', NOW + 20), true)

@@ -19,7 +19,12 @@ t.test('what is asked for is read, and written again', async (t) => {
     t.same(wish, { ok: true, value: { acrValues, maxAge } })
     if (wish.ok) t.equal(wishQuery(wish.value), query === '' ? '' : `?${query}`)
   }
+  t.same(read('max_age=0&mfa=true'), { ok: true, value: { acrValues: [], maxAge: 0, mfa: true } })
+  t.equal(wishQuery({ acrValues: ['gold'], maxAge: null, mfa: true }), '?acr_values=gold&mfa=true')
   for (const [query, fault] of [
+    ['mfa=', 'mfa'],
+    ['mfa=false', 'mfa'],
+    ['mfa=1', 'mfa'],
     ['max_age=', 'max_age'],
     ['max_age=01', 'max_age'],
     ['max_age=1.5', 'max_age'],
@@ -36,6 +41,8 @@ t.test('what is asked for is read, and written again', async (t) => {
 
 const NOW = 1_800_000_000
 const who = (acr: string | undefined, authTime: number | undefined) => signedIn(principal('a', { acr, authTime }))
+const shown = (mfa: 'yes' | 'no' | 'unknown') => signedIn(principal('a', { mfa, authTime: NOW }))
+const FACTORS = { acrValues: [], maxAge: 0, mfa: true } as const
 
 t.test('what a sign-in lacks', async (t) => {
   for (const [name, of, wish, lacks] of [
@@ -47,6 +54,9 @@ t.test('what a sign-in lacks', async (t) => {
     ['a little before, by a slower clock', who(undefined, NOW - 60), { acrValues: [], maxAge: 0 }, null],
     ['too long ago', who(undefined, NOW - 61), { acrValues: [], maxAge: 0 }, 'age'],
     ['not too long ago', who(undefined, NOW - 160), { acrValues: [], maxAge: 100 }, null],
+    ['several factors', shown('yes'), FACTORS, null],
+    ['one factor', shown('no'), FACTORS, 'factor'],
+    ['nobody knows which factors', shown('unknown'), FACTORS, 'factor'],
     ['nobody knows when', who(undefined, undefined), { acrValues: [], maxAge: 1_000_000 }, 'age'],
   ] as const) {
     t.equal(lacking(of, wish, NOW * 1000), lacks, name)
