@@ -101,8 +101,11 @@ t.test('a name that nobody has is told of', async (t) => {
   const { cwd, tokens } = scene(t, config(`${IN_STORE}\n  local: { enabled: true }\n  ${saml}`))
   writeFileSync(join(cwd, 'idp.pem'), rsaPair().cert)
   const of = (issuer: string) => tokens('revoke', '--issuer', issuer, '--user', 'alice')
-  for (const issuer of ['crop', 'adsf', 'ADFS', 'mtls', 'api_keys']) {
+  for (const issuer of ['crop', 'adsf', 'ADFS']) {
     t.match(await of(issuer), { code: 0, stderr: `warning: \`${issuer}\` is no issuer of this config\n` })
+  }
+  for (const issuer of ['mtls', 'api_keys', 'tokens']) {
+    t.match(await of(issuer), { code: 2, stderr: new RegExp(`\`${issuer}\` has no tokens: `) }, issuer)
   }
   for (const issuer of ['corp', 'adfs', 'local']) {
     t.match(await of(issuer), { code: 0, stderr: /^API keys go on/ }, issuer)

@@ -1,67 +1,12 @@
-import { createSign, createVerify } from 'node:crypto'
+import { createVerify } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import t from 'tap'
 import { sessionOf } from '../../../../src/identity/saml/principal.ts'
 import { Secret } from '../../../../src/model/secret.ts'
-import type { Pair } from '../../../support/certificates.ts'
 import { signed } from '../../../support/saml-provider.ts'
-import { ACS, IDP, keys, MINUTE, NOW, pageRequest, SamlScene } from '../../../support/saml-scene.ts'
+import { ACS, keys, MINUTE, NOW, SamlScene } from '../../../support/saml-scene.ts'
 
-const LOGOUT = ACS.replace('acs', 'logout')
-const MORE = 'http://www.w3.org/2001/04/xmldsig-more#'
-const BACK = 'https://idp.example.org/slo?x=1'
-const ALICE = sessionOf('alice', 's1')
-
-interface Written {
-  readonly id?: string
-  readonly issuer?: string
-  readonly destination?: string
-  readonly issued?: number
-  readonly until?: number
-  readonly inside?: string
-}
-
-function request({ id = '_logout1', issuer = IDP, destination = LOGOUT, issued = NOW, until, inside }: Written = {}) {
-  const end = until === undefined ? '' : ` NotOnOrAfter="${new Date(until).toISOString()}"`
-  return `<samlp:LogoutRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="${id}" Version="2.0" IssueInstant="${new Date(issued).toISOString()}" Destination="${destination}"${end}><saml:Issuer>${issuer}</saml:Issuer>${inside ?? '<saml:NameID>alice</saml:NameID><samlp:SessionIndex>s1</samlp:SessionIndex>'}</samlp:LogoutRequest>`
-}
-
-interface Sent {
-  readonly algorithm?: string
-  readonly hash?: string
-  readonly relay?: string
-  readonly pair?: Pair
-  readonly written?: (text: string) => string
-  readonly changed?: (query: Map<string, string>) => void
-  readonly raw?: Buffer
-}
-
-/** By an address, whose text is what is signed. */
-async function byRedirect(scene: SamlScene, xml: string, sent: Sent = {}) {
-  const { algorithm = `${MORE}rsa-sha256`, hash = 'RSA-SHA256', written = encodeURIComponent } = sent
-  const query = new Map([['SAMLRequest', (sent.raw ?? deflateRawSync(xml)).toString('base64')]])
-  if (sent.relay !== undefined) query.set('RelayState', sent.relay)
-  query.set('SigAlg', algorithm)
-  const text = [...query].map(([name, value]) => `${name}=${written(value)}`).join('&')
-  query.set(
-    'Signature',
-    createSign(hash)
-      .update(text)
-      .sign((sent.pair ?? keys().idp).key, 'base64'),
-  )
-  sent.changed?.(query)
-  return ask(scene, 'GET', query)
-}
-
-const byPost = (scene: SamlScene, xml: string) =>
-  ask(scene, 'POST', new Map([['SAMLRequest', Buffer.from(xml).toString('base64')]]))
-
-async function ask(scene: SamlScene, method: 'GET' | 'POST', values: Map<string, string>) {
-  const route = scene.provider.routes.find((one) => one.method === method && one.path === '/auth/saml/adfs/logout')
-  if (route === undefined) throw new Error('no such route')
-  const [query, form] = method === 'GET' ? [values, new Map<string, string>()] : [new Map<string, string>(), values]
-  return route.handle({ ...pageRequest(form), method, query })
-}
+import { ALICE, ask, BACK, byPost, byRedirect, MORE, request } from './logout-requests.ts'
 
 const lower = (text: string) => encodeURIComponent(text).replace(/%[0-9A-F]{2}/g, (one) => one.toLowerCase())
 const sign = (xml: string, pair = keys().idp) => signed(xml, '_logout1', pair)
