@@ -1,6 +1,6 @@
 import { printable, printableJson } from '../config/report.ts'
+import { mintKey } from '../identity/api-keys/key-format.ts'
 import { hashSecret } from '../identity/argon2.ts'
-import { mintKey } from '../identity/key-format.ts'
 import { unreachable } from '../model/exhaustive.ts'
 import type { StoredKey } from '../model/ports.ts'
 import { DURATION_PATTERN, durationMs } from '../model/units.ts'

@@ -1,14 +1,14 @@
 import type { Credential, Verification } from '../model/identity.ts'
 import { ownValue } from '../model/json.ts'
-import { DpopProofs } from './dpop.ts'
-import { isKeyLike } from './key-format.ts'
+import { isKeyLike } from './api-keys/key-format.ts'
+import { DpopProofs } from './bound/dpop.ts'
+import { Possession } from './bound/possession.ts'
+import { digestOf, tokenOf } from './jwt/token.ts'
 import type { IdentityPorts, IdentitySettings, OpenMethod } from './method.ts'
 import { METHOD_KINDS } from './methods/index.ts'
-import { Possession } from './possession.ts'
 import { Provisioned } from './provisioned.ts'
 import { unlessRevoked } from './revocable.ts'
 import { Throttle } from './throttle.ts'
-import { digestOf, tokenOf } from './token.ts'
 
 export type { IdentityReport } from './method.ts'
 

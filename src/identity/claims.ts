@@ -4,8 +4,8 @@ import type { IssuerSettings } from '../model/identity-settings.ts'
 import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
 import type { RejectReason } from '../model/reasons.ts'
 import { failed, ok, type Result } from '../model/result.ts'
+import type { UnverifiedToken } from './jwt/token.ts'
 import { mfaOf } from './mfa.ts'
-import type { UnverifiedToken } from './token.ts'
 
 /** From when until when a token is valid, clock skew included. Epoch milliseconds. */
 export interface Validity {

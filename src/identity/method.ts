@@ -4,7 +4,7 @@ import type { Clock, KeyReader } from '../model/ports.ts'
 import type { ScimStandingReader } from '../model/scim.ts'
 import type { Settings } from '../model/settings.ts'
 import type { RevocationReader } from '../model/sign-in.ts'
-import type { IdentityReport as KeySetReport, Schedule } from './key-sets.ts'
+import type { IdentityReport as KeySetReport, Schedule } from './jwt/key-sets.ts'
 import type { Throttle, ThrottleStep } from './throttle.ts'
 import type { TokenKeys } from './tokens/keys.ts'
 

@@ -30,7 +30,7 @@ const SHARED: { readonly [name: string]: { readonly files: RegExp; readonly why:
     why: 'schemas are written where their values are used',
   },
   undici: {
-    files: /^src\/(?:upstream\/pools|identity\/http-json)\.ts$/,
+    files: /^src\/(?:upstream\/pools|identity\/jwt\/http-json)\.ts$/,
     why: 'two edges that may not import each other: requests to models, and documents of issuers',
   },
   ws: {

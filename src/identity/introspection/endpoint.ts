@@ -2,8 +2,8 @@ import type { IntrospectionSettings, IssuerSettings } from '../../model/identity
 import type { JsonObject } from '../../model/json.ts'
 import type { Clock } from '../../model/ports.ts'
 import { ok, type Result } from '../../model/result.ts'
-import { type DiscoveryFailure, discoveredUrl } from '../discovery.ts'
-import { openFetcher } from '../http-json.ts'
+import { type DiscoveryFailure, discoveredUrl } from '../jwt/discovery.ts'
+import { openFetcher } from '../jwt/http-json.ts'
 
 /** Why an issuer's word about a token cannot be had. These stand in `introspection-failed` events. */
 export type AskFailure = DiscoveryFailure

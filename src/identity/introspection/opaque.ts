@@ -1,6 +1,6 @@
 import type { Credential } from '../../model/identity.ts'
 import type { IssuerSettings } from '../../model/identity-settings.ts'
-import { isKeyLike } from '../key-format.ts'
+import { isKeyLike } from '../api-keys/key-format.ts'
 
 /** What a bearer token consists of (RFC 6750 section 2.1). */
 const BEARER = /^[A-Za-z0-9._~+/-]+=*$/

@@ -1,6 +1,6 @@
 import type { Clock } from '../../model/ports.ts'
 import { failed, type Result } from '../../model/result.ts'
-import type { Schedule } from '../key-sets.ts'
+import type { Schedule } from '../jwt/key-sets.ts'
 import { Limiter } from '../limiter.ts'
 import type { SearchFailure } from './fault.ts'
 import type { Opened, Servers } from './servers.ts'

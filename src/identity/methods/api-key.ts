@@ -1,13 +1,13 @@
 import type { Credential, Principal, Verification } from '../../model/identity.ts'
 import type { Clock, KeyReader, StoredKey } from '../../model/ports.ts'
 import type { RejectReason, UnavailableReason } from '../../model/reasons.ts'
+import { isKeyLike, isSameTag, type KeyParts, readKey } from '../api-keys/key-format.ts'
+import { isInside, type KeyNetworks, keyNetworks } from '../api-keys/key-networks.ts'
 import { matchesHash } from '../argon2.ts'
-import { isKeyLike, isSameTag, type KeyParts, readKey } from '../key-format.ts'
-import { isInside, type KeyNetworks, keyNetworks } from '../key-networks.ts'
+import { digestOf } from '../jwt/token.ts'
 import { Limiter } from '../limiter.ts'
 import type { MethodKind, OpenMethod } from '../method.ts'
 import { Recent } from '../recent.ts'
-import { digestOf } from '../token.ts'
 
 /** How long a record is believed before it is read again: this is how fast a revocation takes effect. Milliseconds. */
 const RECORD_MEMORY_MS = 10_000

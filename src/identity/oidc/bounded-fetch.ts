@@ -1,5 +1,5 @@
-import { MAX_DOCUMENT_BYTES } from '../http-json.ts'
-import { readJsonObject } from '../strict-json.ts'
+import { MAX_DOCUMENT_BYTES } from '../jwt/http-json.ts'
+import { readJsonObject } from '../jwt/strict-json.ts'
 
 /** Nothing that can be used came back. */
 class Unanswered extends Error {

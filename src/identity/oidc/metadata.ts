@@ -1,7 +1,7 @@
 import { type JsonObject, ownValue } from '../../model/json.ts'
 import { failed, ok, type Result } from '../../model/result.ts'
-import { type DiscoveryFailure, discovered, isTrustworthy } from '../discovery.ts'
-import { type JsonFetcher, openFetcher } from '../http-json.ts'
+import { type DiscoveryFailure, discovered, isTrustworthy } from '../jwt/discovery.ts'
+import { type JsonFetcher, openFetcher } from '../jwt/http-json.ts'
 import { FETCH_LIMIT_MS, type LoginIssuer, type OidcPorts } from './ports.ts'
 
 /** What an issuer says of itself, as far as a sign-in needs it. Every URL in it is one that may be trusted. */

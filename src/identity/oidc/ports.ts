@@ -1,7 +1,7 @@
 import type { LoginSettings as ClientSettings, IssuerSettings } from '../../model/identity-settings.ts'
 import type { Clock } from '../../model/ports.ts'
 import type { OneTime, PageRequest, Revoker } from '../../model/sign-in.ts'
-import type { Schedule } from '../key-sets.ts'
+import type { Schedule } from '../jwt/key-sets.ts'
 import type { Trouble } from './faults.ts'
 
 /** Told of every logout token that is not taken. */

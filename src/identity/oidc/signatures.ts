@@ -1,9 +1,9 @@
 import type { RejectReason } from '../../model/reasons.ts'
-import { keyFor } from '../key-choice.ts'
-import { KeySet } from '../key-sets.ts'
-import { openKeySource } from '../key-source.ts'
-import { Signatures } from '../signatures.ts'
-import { digestOf, type UnverifiedToken } from '../token.ts'
+import { keyFor } from '../jwt/key-choice.ts'
+import { KeySet } from '../jwt/key-sets.ts'
+import { openKeySource } from '../jwt/key-source.ts'
+import { Signatures } from '../jwt/signatures.ts'
+import { digestOf, type UnverifiedToken } from '../jwt/token.ts'
 import type { LoginIssuer, OidcPorts } from './ports.ts'
 
 /** Signatures verified at once, and waiting. Anybody may send logout tokens. */

@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, hkdfSync, type KeyObject } from 'node:crypto'
 import { inspect } from 'node:util'
 import { Secret } from '../../model/secret.ts'
-import { type ReadyKey, readyKey, signedBy } from '../jose.ts'
-import type { VerificationKey } from '../jwk.ts'
+import { type ReadyKey, readyKey, signedBy } from '../jwt/jose.ts'
+import type { VerificationKey } from '../jwt/jwk.ts'
 
 /** The only algorithm of the proxy's own tokens, by the only name that they may have for it. */
 export const OWN_ALGORITHM = 'EdDSA'

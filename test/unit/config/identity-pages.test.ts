@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { run } from '../../../src/cli/check.ts'
-import { mintKey, readKey } from '../../../src/identity/key-format.ts'
+import { mintKey, readKey } from '../../../src/identity/api-keys/key-format.ts'
 
 const FOLDER = join(import.meta.dirname, '../../../docs/identity')
 const PAGE = readFileSync(join(FOLDER, 'api-keys.md'), 'utf8')

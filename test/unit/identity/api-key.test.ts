@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import t, { type Test } from 'tap'
+import { mintKey, readKey } from '../../../src/identity/api-keys/key-format.ts'
 import { hashSecret, matchesHash } from '../../../src/identity/argon2.ts'
 import { openIdentity } from '../../../src/identity/authenticate.ts'
-import { mintKey, readKey } from '../../../src/identity/key-format.ts'
 import type { KeyReader, StoredKey } from '../../../src/model/ports.ts'
 import { bearer, NOW, outcome, quietPorts } from './forge.ts'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { readToken } from '../../../src/identity/token.ts'
+import { readToken } from '../../../src/identity/jwt/token.ts'
 
 /** What was parsed before stays alive, or else the engine forgets what misleads it (nodejs/node#63785). */
 const kept: unknown[] = []

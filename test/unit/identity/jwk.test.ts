@@ -1,5 +1,5 @@
 import t from 'tap'
-import { readKeySet } from '../../../src/identity/jwk.ts'
+import { readKeySet } from '../../../src/identity/jwt/jwk.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import { b64, makeKey, without } from './forge.ts'
 

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
+import { mintKey } from '../../../src/identity/api-keys/key-format.ts'
 import { hashSecret } from '../../../src/identity/argon2.ts'
 import { openIdentity } from '../../../src/identity/authenticate.ts'
-import { mintKey } from '../../../src/identity/key-format.ts'
 import type { StoredKey } from '../../../src/model/ports.ts'
 import { bearer, NOW, outcome, quietPorts } from './forge.ts'
 

@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
+import { digestOf } from '../../../src/identity/jwt/token.ts'
 import type { OpenMethod } from '../../../src/identity/method.ts'
-import { digestOf } from '../../../src/identity/token.ts'
 import type { Credential } from '../../../src/model/identity.ts'
 import { bearer, NOW, outcome } from './forge.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { openIdentity } from '../../../../src/identity/authenticate.ts'
-import { ProofMemory } from '../../../../src/identity/proof-memory.ts'
+import { ProofMemory } from '../../../../src/identity/bound/proof-memory.ts'
 import type { Proof } from '../../../../src/model/identity.ts'
 import { b64, makeKey, NOW, NOW_S, quietPorts } from '../forge.ts'
 import {

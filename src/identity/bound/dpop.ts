@@ -1,13 +1,13 @@
 import { hash, X509Certificate } from 'node:crypto'
-import type { DpopProof } from '../model/identity.ts'
-import { isJsonObject, type JsonObject, ownValue } from '../model/json.ts'
-import type { Clock } from '../model/ports.ts'
-import type { Settings } from '../model/settings.ts'
-import { hasValidSignature } from './jose.ts'
-import { readKeySet } from './jwk.ts'
-import { Limiter } from './limiter.ts'
+import type { DpopProof } from '../../model/identity.ts'
+import { isJsonObject, type JsonObject, ownValue } from '../../model/json.ts'
+import type { Clock } from '../../model/ports.ts'
+import type { Settings } from '../../model/settings.ts'
+import { hasValidSignature } from '../jwt/jose.ts'
+import { readKeySet } from '../jwt/jwk.ts'
+import { readSigned, type SignedParts } from '../jwt/token.ts'
+import { Limiter } from '../limiter.ts'
 import { ProofMemory } from './proof-memory.ts'
-import { readSigned, type SignedParts } from './token.ts'
 
 /** How old a proof may be, and how far ahead of ours the client's clock. Milliseconds. */
 const MAX_AGE_MS = 60_000

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
-import { type JsonObject, ownValue } from '../model/json.ts'
-import { failed, ok, type Result } from '../model/result.ts'
+import { type JsonObject, ownValue } from '../../model/json.ts'
+import { failed, ok, type Result } from '../../model/result.ts'
 import type { FetchFailure, JsonFetcher } from './http-json.ts'
 
 export type DiscoveryFailure = FetchFailure | 'issuer_mismatch' | 'insecure_url'

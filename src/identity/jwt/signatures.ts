@@ -1,8 +1,8 @@
-import type { Clock } from '../model/ports.ts'
+import type { Clock } from '../../model/ports.ts'
+import { Limiter } from '../limiter.ts'
+import { Recent } from '../recent.ts'
 import { hasValidSignature } from './jose.ts'
 import type { VerificationKey } from './jwk.ts'
-import { Limiter } from './limiter.ts'
-import { Recent } from './recent.ts'
 import type { UnverifiedToken } from './token.ts'
 
 /** How long a bad signature is remembered. Milliseconds. */

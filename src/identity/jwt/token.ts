@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
-import type { Credential } from '../model/identity.ts'
-import { type JsonObject, ownValue } from '../model/json.ts'
-import type { RejectReason } from '../model/reasons.ts'
-import { failed, ok, type Result } from '../model/result.ts'
+import type { Credential } from '../../model/identity.ts'
+import { type JsonObject, ownValue } from '../../model/json.ts'
+import type { RejectReason } from '../../model/reasons.ts'
+import { failed, ok, type Result } from '../../model/result.ts'
 import { readJsonObject } from './strict-json.ts'
 
 /** A compact JWS whose form is sound. Nothing in it is verified. */

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../model/json.ts'
+import { isJsonObject, type JsonObject, type JsonValue, ownValue } from '../../model/json.ts'
 import { type ReadyKey, readyKey } from './jose.ts'
 import { hasSmallOrder, isWeakRsa } from './weak-keys.ts'
 

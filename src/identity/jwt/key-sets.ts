@@ -1,4 +1,4 @@
-import type { Clock } from '../model/ports.ts'
+import type { Clock } from '../../model/ports.ts'
 import { readKeySet, type VerificationKey } from './jwk.ts'
 import type { KeySource, SourceFailure } from './key-source.ts'
 

@@ -1,4 +1,4 @@
-import { contains, type Network, readAddress, readNetwork } from '../model/address.ts'
+import { contains, type Network, readAddress, readNetwork } from '../../model/address.ts'
 
 /** Networks that a key may be used from; null for everywhere. */
 export type KeyNetworks = readonly Network[] | null

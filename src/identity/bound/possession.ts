@@ -1,11 +1,11 @@
-import type { Credential, Principal, Verification } from '../model/identity.ts'
-import { isJsonObject, type JsonValue, ownValue } from '../model/json.ts'
-import type { Clock } from '../model/ports.ts'
-import type { RejectReason } from '../model/reasons.ts'
+import type { Credential, Principal, Verification } from '../../model/identity.ts'
+import { isJsonObject, type JsonValue, ownValue } from '../../model/json.ts'
+import type { Clock } from '../../model/ports.ts'
+import type { RejectReason } from '../../model/reasons.ts'
+import { tokenOf } from '../jwt/token.ts'
+import type { IdentitySettings } from '../method.ts'
+import { type CertificateFault, ClientCertificates } from '../mtls/certificates.ts'
 import type { DpopProofs, OwnUrls } from './dpop.ts'
-import type { IdentitySettings } from './method.ts'
-import { type CertificateFault, ClientCertificates } from './mtls/certificates.ts'
-import { tokenOf } from './token.ts'
 
 type Token = Extract<Credential, { kind: 'token' }>
 type Verified = Extract<Verification, { outcome: 'verified' }>

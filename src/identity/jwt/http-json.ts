@@ -1,6 +1,6 @@
 import { Agent, type Dispatcher, request } from 'undici'
-import type { JsonObject } from '../model/json.ts'
-import { failed, ok, type Result } from '../model/result.ts'
+import type { JsonObject } from '../../model/json.ts'
+import { failed, ok, type Result } from '../../model/result.ts'
 import { readJsonObject } from './strict-json.ts'
 
 export const MAX_DOCUMENT_BYTES = 1024 * 1024

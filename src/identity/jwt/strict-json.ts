@@ -1,5 +1,5 @@
-import type { JsonObject } from '../model/json.ts'
-import { type JsonLimits, parseStrictJson } from '../model/strict-json.ts'
+import type { JsonObject } from '../../model/json.ts'
+import { type JsonLimits, parseStrictJson } from '../../model/strict-json.ts'
 
 /** Of a token, a key set or a provider's metadata. */
 const LIMITS: JsonLimits = { depth: 32, members: 20_000, containers: 20_000, values: 50_000 }

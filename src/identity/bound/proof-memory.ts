@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Clock } from '../model/ports.ts'
+import type { Clock } from '../../model/ports.ts'
 
 const MOST = 100_000
 /** Of one key, and of one person, who may have as many keys as they like: who has good tokens does not fill the memory of all. */
