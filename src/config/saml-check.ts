@@ -30,7 +30,7 @@ export function browserFault(written: string, allowInsecure: boolean): { code: s
 
 function absentProblems(entry: Draft<SamlConfig>, base: Path): Found[] {
   if (entry.metadata !== undefined) return []
-  return (['entry_point', 'idp_issuer', 'idp_cert'] as const).flatMap((key): Found[] => {
+  return (['entry_point', 'idp_cert'] as const).flatMap((key): Found[] => {
     if (entry[key] !== undefined) return []
     const message = `\`${key}\` is missing; write it, or name the \`metadata\` of the provider`
     return [{ path: [...base, key], code: 'incomplete', message }]

@@ -12,7 +12,7 @@ export function samlSettings(entry: SamlConfig, read: SamlMaterial | undefined):
     entryPoint: checked(entry.entry_point ?? metadata?.entryPoints[entry.binding]),
     binding: entry.binding,
     issuer: entry.issuer,
-    idpIssuer: checked(entry.idp_issuer ?? metadata?.entityId),
+    idpIssuer: entry.idp_issuer ?? metadata?.entityId ?? null,
     idpCerts: read?.idpCerts ?? [],
     logoutUrl: entry.logout_url ?? metadata?.logoutUrl ?? null,
     signing: read?.signing ?? null,

@@ -14,7 +14,8 @@ export interface SamlSettings {
   readonly binding: 'redirect' | 'post'
   /** What we are called there, and what it calls itself: entity ids. */
   readonly issuer: string
-  readonly idpIssuer: string
+  /** Null: it is known by its certificates alone. */
+  readonly idpIssuer: string | null
   /** The certificates that it may sign with, PEM, one each. */
   readonly idpCerts: readonly string[]
   /** Where answers to its logout requests go; null: it gets none. */

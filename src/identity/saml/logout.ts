@@ -37,7 +37,7 @@ async function answer(
   const read = await readLogoutRequest(request, settings, logoutUrl)
   if (!read.ok) return text(400, `The logout request ${read.fault.says}.\n`)
   try {
-    const digest = assertionDigest(settings.idpIssuer, read.value.id)
+    const digest = assertionDigest(settings.idpIssuer ?? settings.name, read.value.id)
     const work = () => revoke(settings.name, revoker, read.value)
     const isFirst = await oneTime.takeAfter(digest, read.value.untilMs, work)
     if (!isFirst) return text(400, 'The logout request was used before.\n')

@@ -81,7 +81,10 @@ async function complete(
   const who = signedIn(vouched.value, settings)
   if (!who.ok) return refusal(settings, who.fault)
   try {
-    const isFirst = await oneTime.take(assertionDigest(settings.idpIssuer, vouched.value.id), vouched.value.untilMs)
+    const isFirst = await oneTime.take(
+      assertionDigest(settings.idpIssuer ?? settings.name, vouched.value.id),
+      vouched.value.untilMs,
+    )
     if (!isFirst) return refusal(settings, { reason: 'replayed', says: 'was used before' })
   } catch {
     const message = 'Nobody can tell right now whether this sign-in was used before; try again.'

@@ -18,7 +18,7 @@ import { type Refusal, refused } from './refusal.ts'
 export interface Expected {
   readonly arrivalUrl: string
   readonly requestId: string
-  readonly idpIssuer: string
+  readonly idpIssuer: string | null
 }
 
 /** The parts of an answer: one assertion, open or encrypted, and its own signature where it has one. */
@@ -89,9 +89,11 @@ function envelopeFault(root: XmlElement, { arrivalUrl, requestId, idpIssuer }: E
   return issuer === null || isIssuer(issuer, idpIssuer) ? null : { reason: 'wrong_iss', says: 'is of another provider' }
 }
 
-export function isIssuer(issuer: XmlElement, expected: string): boolean {
+/** `expected` null: any name, since who has signed is told by the certificate. */
+export function isIssuer(issuer: XmlElement, expected: string | null): boolean {
   const format = attributeOf(issuer, 'Format')
-  return textOf(issuer) === expected && (format === undefined || format === ENTITY)
+  const isExpected = expected === null ? (textOf(issuer) ?? '') !== '' : textOf(issuer) === expected
+  return isExpected && (format === undefined || format === ENTITY)
 }
 
 function statusFault(root: XmlElement): Refusal | null {

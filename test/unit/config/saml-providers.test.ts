@@ -99,6 +99,12 @@ t.test('a short entry has every default', async (t) => {
   t.ok(files.includes(join(folder, 'idp.crt')), 'its files are watched')
 })
 
+t.test('what a provider calls itself need not be written', async (t) => {
+  const { settings, said } = await load(without('idp_issuer'))
+  t.equal(said, '')
+  t.match(settings?.saml, [{ idpIssuer: null, idpCerts: [idp.cert] }])
+})
+
 t.test('metadata say what is not written', async (t) => {
   const entry = '\n    - { name: adfs, issuer: sallyport, metadata: { file: idp.xml } }'
   const { settings, said } = await load(config(entry))
@@ -155,7 +161,6 @@ t.test('everything else that can be said', async (t) => {
 const other = `${ENTRY.replace('adfs', 'other')}`
 const rows: readonly (readonly [string, string, string])[] = [
   ['without an entry point', without('entry_point'), '5:7 incomplete'],
-  ['without the id of the provider', without('idp_issuer'), '5:7 incomplete'],
   ['without a certificate', without('idp_cert'), '5:7 incomplete'],
   ['without our own id', without('issuer'), '5:7 missing_key'],
   ['an unknown key', more('want_assertions_signed: false'), '10:7 unknown_key'],

@@ -152,6 +152,15 @@ t.test('an answer belongs to the browser that asked, once', async (t) => {
   t.equal(said(await scene.complete(next, { now: NOW + 10 * MINUTE })), 'expired')
 })
 
+t.test('a provider whose name is not written is known by its certificate alone', async (t) => {
+  const scene = await SamlScene.begun({ idpIssuer: null })
+  t.equal(said(await scene.complete(scene.response(scene.assertion({ issuer: '' })))), 'wrong_iss', 'it has some name')
+  const issuer = 'https://somebody.example.org'
+  const xml = scene.response(scene.assertion({ issuer }), { issuer })
+  t.equal(said(await scene.complete(xml)), 'alice@example.org')
+  t.equal(said(await scene.complete(xml)), 'replayed')
+})
+
 t.test('two providers with one certificate do not vouch for each other', async (t) => {
   const scene = await SamlScene.begun()
   const other = await SamlScene.begun({ name: 'other', idpIssuer: 'https://idp.example.org/other' })
