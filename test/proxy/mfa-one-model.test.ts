@@ -33,7 +33,7 @@ else {
         t.equal(await people.asks(weak, SMALL), TEXT)
         t.equal(await people.asks(weak, FRONTIER), STEP_UP)
         const link = people.link
-        t.equal(link, `${world.url}/auth/?max_age=43200`, 'the challenge says where to go')
+        t.equal(link, `${world.url}/auth/?max_age=43200&mfa=true`, 'the challenge says where to go')
         const strong = await way.strong(link)
         t.equal(await people.asks(strong, SMALL), TEXT)
         t.equal(await people.asks(strong, FRONTIER), TEXT, 'what they have from there is enough')
