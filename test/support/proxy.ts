@@ -143,7 +143,9 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-test-'))
   const known = options.stdout === 'full' || options.stdout === 'closed' ? [await freePort(), await freePort()] : [0, 0]
   writeFolder(folder, options, known)
-  const env = { PATH: process.env.PATH, MOCK_KEY: UPSTREAM_KEY, ...options.env }
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  const compiled = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }
+  const env = { PATH, ...compiled, MOCK_KEY: UPSTREAM_KEY, ...options.env }
   const proxy = new RunningProxy(folder, env, options.stdout)
   try {
     await Promise.race([listening(proxy, options.stdout, known), failsToStart(proxy)])
