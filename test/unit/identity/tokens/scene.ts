@@ -48,7 +48,7 @@ export function signedIn(more: Partial<SignedIn> = {}, principal: Partial<Signed
 }
 
 /** By whom the people of these tests have signed in. */
-export const VOUCHED = ['corp', 'tokens', 'by-saml', 'by-ldap', 'by-local', 'by-jwt'].map(
+export const VOUCHED = ['corp', 'ad', 'api.v2', 'tokens', 'by-saml', 'by-ldap', 'by-local', 'by-jwt'].map(
   (name) => ({ name }) as SamlSettings,
 )
 
@@ -67,7 +67,7 @@ export function scene(t: Test, more: Partial<IdentityPorts> = {}) {
   const revocations = more.revocations ?? { isRevoked: () => false }
   const issuer = openTokenIssuer({ ...ports, revocations })
   const identity = openIdentity(
-    { issuers: [], apiKeys: { enabled: false }, saml: VOUCHED, tokens: TOKENS },
+    { issuers: [], apiKeys: { enabled: false }, saml: VOUCHED, local: { enabled: true }, tokens: TOKENS },
     quietPorts(clock, { tokens: { url, keys }, ...more }),
   )
   t.teardown(() => identity.close())
