@@ -71,9 +71,8 @@ t.test(
     const issued = await issuer.issue(signedIn({ subject: 'name-id-1', session: 'session-1' }))
     if (!issued.ok) return t.fail(issued.fault)
     const { tokenId } = issued.value
-    const asked = { issuer: 'corp', subject: 'alice@example.org', sub: 'name-id-1', session: 'session-1' }
-    t.match(revocations.asked.splice(0), [{ ...asked, tokenId: null }], 'before there is a token, of the person')
     t.equal(outcome(await verify(issued.value.token.reveal())), 'verified')
+    const asked = { issuer: 'corp', subject: 'alice@example.org', sub: 'name-id-1', session: 'session-1' }
     t.same(revocations.asked, [{ ...asked, tokenId, issuedAt: NOW_S }])
     await verify(issued.value.token.reveal())
     t.equal(revocations.asked[1], revocations.asked[0], 'and when it is remembered by the same object, in each request')

@@ -142,13 +142,13 @@ t.test('a key is printed as a secret', async (t) => {
 
 t.test('who has ended between their proof and now gets no token', async (t) => {
   const ended = { at: NOW - 1000 }
-  const { issuer } = scene(t, { revocations: { isRevoked: ({ issuedAt }) => Number(issuedAt) * 1000 <= ended.at } })
+  const { issuer } = scene(t, {}, { isRevoked: ({ issuedAt }) => Number(issuedAt) * 1000 <= ended.at })
   t.same(await issuer.issue(signedIn({ provenAt: NOW - 1001 })), { ok: false, fault: 'expired' })
   t.same(await issuer.issue(signedIn({ provenAt: NOW - 1000 })), { ok: false, fault: 'expired' })
   t.match(await issuer.issue(signedIn({ provenAt: NOW - 999 })), { ok: true }, 'who has proved it again since then')
   t.match(await issuer.issue(signedIn()), { ok: true }, 'who proves it now')
   ended.at = NOW
   t.same(await issuer.issue(signedIn({ provenAt: NOW + 5000 })), { ok: false, fault: 'expired' }, 'by another clock')
-  const unread = scene(t, { revocations: { isRevoked: () => Promise.reject(new Error('the store is gone')) } })
+  const unread = scene(t, {}, { isRevoked: () => Promise.reject(new Error('the store is gone')) })
   t.same(await unread.issuer.issue(signedIn()), { ok: false, fault: 'unavailable' }, 'where nobody can tell')
 })

@@ -9,7 +9,7 @@ import type { Verification } from '../../../../src/model/identity.ts'
 import type { TokenSettings } from '../../../../src/model/identity-settings.ts'
 import type { SamlSettings } from '../../../../src/model/saml-settings.ts'
 import { Secret } from '../../../../src/model/secret.ts'
-import type { SignedIn } from '../../../../src/model/sign-in.ts'
+import type { RevocationReader, SignedIn } from '../../../../src/model/sign-in.ts'
 import { bearer, NOW, quietPorts } from '../forge.ts'
 
 export const URL = 'https://llm.example'
@@ -54,8 +54,10 @@ export const VOUCHED = ['corp', 'ad', 'api.v2', 'tokens', 'by-saml', 'by-ldap', 
 
 export const TOKENS: TokenSettings = { issuer: URL, lifetimeMs: LIFETIME_MS, keys: { kind: 'store' } }
 
-/** An issuer, a sealer and an identity by the same keys, which the test may change. */
-export function scene(t: Test, more: Partial<IdentityPorts> = {}) {
+const NOTHING: RevocationReader = { isRevoked: () => false }
+
+/** An issuer, a sealer and an identity by the same keys, which the test may change. `ended`: whom the issuer gives nothing. */
+export function scene(t: Test, more: Partial<IdentityPorts> = {}, ended: RevocationReader = NOTHING) {
   const clock = { now: NOW }
   const held: { ring: TokenKeyRing | null; lifetimeMs: number } = {
     ring: ringOfTexts([newPem()]),
@@ -64,8 +66,7 @@ export function scene(t: Test, more: Partial<IdentityPorts> = {}) {
   const keys = () => held.ring
   const url = () => URL
   const ports = { url, keys, lifetimeMs: () => held.lifetimeMs, clock: () => clock.now }
-  const revocations = more.revocations ?? { isRevoked: () => false }
-  const issuer = openTokenIssuer({ ...ports, revocations })
+  const issuer = openTokenIssuer({ ...ports, revocations: ended })
   const identity = openIdentity(
     { issuers: [], apiKeys: { enabled: false }, saml: VOUCHED, local: { enabled: true }, tokens: TOKENS },
     quietPorts(clock, { tokens: { url, keys }, ...more }),
