@@ -13,8 +13,6 @@ import { providerOf } from './purpose.ts'
 import { type Notice, waiting } from './views.ts'
 import { waysOf } from './ways.ts'
 
-/** Of an account as it was read: who proves a password remembers it for as long, at most. Milliseconds. */
-const RECORD_MEMORY_MS = 15_000
 const MAX_USERNAME = 256
 const MAX_PASSWORD = 1024
 
@@ -61,7 +59,7 @@ function isText(text: string, most: number): boolean {
 }
 
 /** The password alone: one factor, shown just now. */
-function signedIn({ principal, cache }: Extract<Verification, { outcome: 'verified' }>, now: number): SignedIn {
+function signedIn({ principal }: Extract<Verification, { outcome: 'verified' }>, now: number): SignedIn {
   const { key: _key, tokenId: _token, expiresAt, ...rest } = principal
   return {
     principal: { ...rest, mfa: 'no', authTime: Math.floor(now / 1000) },
@@ -69,7 +67,8 @@ function signedIn({ principal, cache }: Extract<Verification, { outcome: 'verifi
     subject: null,
     session: null,
     notAfter: expiresAt,
-    provenAt: cache === 'hit' ? now - RECORD_MEMORY_MS : now,
+    // Asked for afresh, so that it was read later than this.
+    provenAt: now,
   }
 }
 
